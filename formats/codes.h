@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// The five questions that every kind of format answers, and what follows from the answers for all
+// kinds alike. A rank numbers the finite values of a format in increasing order, so that neighbours
+// differ by one; where there is a zero it has rank 0. Parity of the rank's code is the "even" of
+// ties-to-even: for floats and fixed point it is the parity of the rank itself.
+#pragma once
+
+#include <string>
+
+#include "formats/format.h"
+#include "formats/value.h"
+
+namespace halfulp {
+
+struct Range {
+  Rank lowest = 0, highest = 0;
+};
+
+// 1. How many bits has a code?
+int bits(const Format& format);
+// 2. Which ranks are finite values that rounding may deliver?
+Range finite_range(const Format& format);
+// 3. What is the value at a rank? Also answers one step beyond either end, as if the exponent had
+// no bound.
+Value value_at(const Format& format, Rank rank);
+// 4. Where does "nearest" turn from this rank to the next?
+Value boundary_above(const Format& format, Rank rank);
+// 5. What is the code at a finite rank? Zero has two codes in some formats: code_at gives +0.
+Code code_at(const Format& format, Rank rank);
+// ... and back. Precondition: decode(format, code) is finite.
+Rank rank_of(const Format& format, Code code);
+Value decode(const Format& format, Code code);
+
+// True where the parity of the rank is odd: the "odd" of ties-to-even and of rounding to odd.
+inline bool is_odd(Rank rank) { return (static_cast<Code>(rank) & 1) != 0; }
+
+// The codes of what is not a finite nonzero number. Those that a format lacks are absent.
+bool has_infinity(const Format& format);
+bool has_nan(const Format& format);
+bool has_zero(const Format& format);
+bool has_negative_zero(const Format& format);
+bool is_signed(const Format& format);
+Code infinity_code(const Format& format,
+                   bool negative);  // precondition: has_infinity, and is_signed if negative
+Code nan_code(const Format& format,
+              bool negative);  // the quiet one; the sign is kept where there are two
+Code zero_code(const Format& format, bool negative);  // +0 where there is no -0
+
+// The code of an exact value of the format. Throws Error where the format does not hold it.
+Code encode(const Format& format, const Value& value);
+
+// The least positive number that a float holds with full precision, and its least positive number.
+// Fixed point: one step, both.
+Value smallest_normal(const Format& format);
+Value smallest_positive(const Format& format);
+Value largest_finite(const Format& format);
+
+enum class CodeClass : std::uint8_t { zero, subnormal, normal, infinite, nan };
+CodeClass classify(const Format& format, Code code);
+const char* name_of(CodeClass code_class);
+
+// True where a double (binary64), or a float (binary32), holds every finite value of the format.
+bool fits_binary64(const Format& format);
+bool fits_binary32(const Format& format);
+
+// The shortest decimal that reads back (nearest-even) to the same code; fixed notation wins ties of
+// length.
+std::string shortest_text(const Format& format, Code code);
+// "0x7e": padded to the format's width.
+std::string code_text(const Format& format, Code code);
+// The same without the prefix, in upper case, as test vectors print it.
+std::string bare_code_text(const Format& format, Code code);
+// Reads hexadecimal digits with or without "0x". Throws Error where it is no code of the format.
+Code parse_code(const Format& format, std::string_view text);
+
+}  // namespace halfulp

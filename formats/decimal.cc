@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+//
+// The shortest decimal that reads back to the same code under nearest-even. With n significant
+// digits the candidates are the two n-digit decimals around the value; the first n for which one of
+// them lies between the two boundaries (inclusive where this code is even) wins, the closer one if
+// both do. Cf. Steele and White, "How to print floating-point numbers accurately", PLDI 1990; here
+// with exact integers and no table, as speed is not the point.
+#include <algorithm>
+#include <optional>
+
+#include "formats/codes.h"
+
+namespace halfulp {
+namespace {
+
+struct Decimal {
+  Integer digits;             // > 0
+  std::int64_t exponent = 0;  // value = digits * 10^exponent
+};
+
+Integer power_of_ten(std::int64_t n) {
+  return boost::multiprecision::pow(Integer(10), static_cast<unsigned>(n));
+}
+
+Real to_real(const Decimal& d) {
+  Real x;
+  x.numerator.significand = d.digits;
+  if (d.exponent >= 0) {
+    x.numerator.significand *= power_of_ten(d.exponent);
+  } else {
+    x.denominator.significand = power_of_ten(-d.exponent);
+  }
+  return x;
+}
+
+// floor(value / 10^exponent) of a positive value.
+Integer scaled_floor(const Value& value, std::int64_t exponent) {
+  Integer numerator = value.significand;
+  Integer denominator = 1;
+  if (value.exponent >= 0) {
+    numerator <<= static_cast<unsigned>(value.exponent);
+  } else {
+    denominator <<= static_cast<unsigned>(-value.exponent);
+  }
+  if (exponent >= 0) {
+    denominator *= power_of_ten(exponent);
+  } else {
+    numerator *= power_of_ten(-exponent);
+  }
+  return numerator / denominator;
+}
+
+// The exponent of the first decimal digit of a positive value.
+std::int64_t leading_digit(const Value& value) {
+  // floor(log10 v) is within one of this estimate; 1233 / 4096 is just above log10 2.
+  std::int64_t estimate = leading_exponent(value) * 1233 / 4096;
+  while (scaled_floor(value, estimate + 1) > 0) ++estimate;
+  while (scaled_floor(value, estimate) == 0) --estimate;
+  return estimate;
+}
+
+class Shortest {
+ public:
+  Shortest(const Format& format, Rank rank)
+      : value_(absolute(value_at(format, rank))), inclusive_(!is_odd(rank)) {
+    const bool negative = value_at(format, rank).negative;
+    lower_ = absolute(boundary_above(format, negative ? rank : rank - 1));
+    upper_ = absolute(boundary_above(format, negative ? rank - 1 : rank));
+  }
+
+  [[nodiscard]] Decimal find() const {
+    const std::int64_t first = leading_digit(value_);
+    for (std::int64_t exponent = first + 1;; --exponent) {
+      if (const std::optional<Decimal> found = at(exponent)) return *found;
+    }
+  }
+
+  // The candidate with this exponent that reads back, the closer one if there are two.
+  [[nodiscard]] std::optional<Decimal> at(std::int64_t exponent) const {
+    const Integer below = scaled_floor(value_, exponent);
+    const Decimal low{.digits = below, .exponent = exponent};
+    const Decimal high{.digits = below + 1, .exponent = exponent};
+    const bool low_reads = below > 0 && reads_back(low);
+    const bool high_reads = reads_back(high);
+    if (low_reads && high_reads) return closer_to_low(low) ? low : high;
+    if (low_reads) return low;
+    if (high_reads) return high;
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] bool reads_back(const Decimal& d) const {
+    const Real x = to_real(d);
+    const int from_lower = compare(x, lower_);
+    const int from_upper = compare(x, upper_);
+    return inclusive_ ? from_lower >= 0 && from_upper <= 0 : from_lower > 0 && from_upper < 0;
+  }
+
+  // Is the value at most halfway from low to the next decimal? (low + 1/2) 10^e >= value
+  [[nodiscard]] bool closer_to_low(const Decimal& low) const {
+    return compare(to_real({.digits = low.digits * 10 + 5, .exponent = low.exponent - 1}),
+                   value_) >= 0;
+  }
+
+  Value value_, lower_, upper_;
+  bool inclusive_;
+};
+
+std::string scientific(const Decimal& d) {
+  std::string digits = d.digits.str();
+  const std::int64_t exponent = d.exponent + static_cast<std::int64_t>(digits.size()) - 1;
+  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  const std::string magnitude = std::to_string(exponent < 0 ? -exponent : exponent);
+  return digits.substr(0, 1) + (digits.size() > 1 ? "." + digits.substr(1) : "") +
+         (exponent < 0 ? "e-" : "e+") + (magnitude.size() < 2 ? "0" : "") + magnitude;
+}
+
+std::string fixed(const Decimal& d) {
+  std::string digits = d.digits.str();
+  if (d.exponent >= 0) return digits + std::string(static_cast<std::size_t>(d.exponent), '0');
+  const auto behind = static_cast<std::size_t>(-d.exponent);
+  if (digits.size() <= behind) digits.insert(0, behind - digits.size() + 1, '0');
+  digits.insert(digits.size() - behind, ".");
+  while (digits.back() == '0') digits.pop_back();
+  if (digits.back() == '.') digits.pop_back();
+  return digits;
+}
+
+}  // namespace
+
+std::string shortest_text(const Format& format, Code code) {
+  const Value value = decode(format, code);
+  const std::string sign = value.negative ? "-" : "";
+  if (value.is_nan()) return sign + "nan";
+  if (value.is_infinite()) return sign + "inf";
+  if (value.is_zero()) return sign + "0";
+  const Shortest shortest(format, rank_of(format, code));
+  const Decimal digits = shortest.find();
+  const std::string in_scientific = scientific(digits);
+  constexpr std::int64_t longest_fixed = 40;
+  if (std::abs(digits.exponent) > longest_fixed) return sign + in_scientific;
+  // In fixed notation all digits before the point are written anyway, so they may as well be right.
+  const std::string in_fixed =
+      fixed(digits.exponent > 0 ? shortest.at(0).value_or(digits) : digits);
+  return sign + (in_fixed.size() <= in_scientific.size() ? in_fixed : in_scientific);
+}
+
+}  // namespace halfulp

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+//
+// The JSON form of formats, overflow rules and quantizers (declared in json.h). Keys are the fields
+// of the structs.
+#include <nlohmann/json.hpp>
+
+#include "formats/catalogue.h"
+#include "formats/error.h"
+#include "formats/json.h"
+
+namespace halfulp {
+namespace {
+
+constexpr std::int64_t any = std::int64_t{1} << 40;
+
+Code nan_codes_from_json(ObjectReader& reader, int fraction_bits) {
+  const Json* value = reader.find("nan_codes");
+  const Code ieee = fraction_bits >= 0 && fraction_bits < 127 ? (Code{1} << fraction_bits) - 1 : 0;
+  if (value == nullptr) return reader.boolean("infinity", true) ? ieee : 0;
+  if (value->is_string()) {
+    if (*value == "ieee") return ieee;
+    throw Error(value->dump() + " stands here", reader.place("nan_codes"),
+                "an integer or \"ieee\" (2^fraction_bits - 1)");
+  }
+  return static_cast<Code>(
+      integer_from(*value, reader.place("nan_codes"), 0, std::int64_t{1} << 62));
+}
+
+Float float_from_json(ObjectReader& reader) {
+  reader.require("exponent_bits");
+  reader.require("fraction_bits");
+  Float f;
+  f.exponent_bits = static_cast<int>(reader.integer("exponent_bits", 0, 1, 20));
+  f.fraction_bits = static_cast<int>(reader.integer("fraction_bits", 0, 0, 126));
+  f.bias = reader.integer("bias", (std::int64_t{1} << (f.exponent_bits - 1)) - 1, -any, any);
+  f.nan_codes = nan_codes_from_json(reader, f.fraction_bits);
+  f.infinity = reader.boolean("infinity", true);
+  f.zero = reader.boolean("zero", true);
+  f.negative_zero = reader.boolean("negative_zero", true);
+  f.subnormals = reader.boolean("subnormals", f.zero);
+  f.sign = reader.boolean("sign", true);
+  return f;
+}
+
+Fixed fixed_from_json(ObjectReader& reader) {
+  reader.require("bits");
+  Fixed f;
+  f.bits = static_cast<int>(reader.integer("bits", 0, 1, 64));
+  f.fraction_bits = static_cast<int>(reader.integer("fraction_bits", 0, -1000, 1000));
+  f.sign = reader.boolean("sign", true);
+  f.symmetric = reader.boolean("symmetric", false);
+  return f;
+}
+
+// The numbers of nan_codes that JSON integers hold; beyond them only IEEE's set occurs.
+Json nan_codes_json(const Float& f) {
+  if (f.nan_codes < (Code{1} << 53)) return static_cast<std::int64_t>(f.nan_codes);
+  return "ieee";
+}
+
+const std::vector<std::string> finite_words{"infinity", "largest"};
+const std::vector<std::string> infinite_words{"infinity", "largest", "largest_with_negative_zero"};
+const std::vector<std::string> missing_words{"nan", "largest"};
+const std::vector<std::string> negative_words{"nan", "zero", "by_mode"};
+const std::vector<std::string> nan_words{"zero", "largest", "opposite_zero"};
+const std::vector<std::string> odd_words{"infinity", "largest", "odd_code"};
+const std::vector<std::string> no_zero_words{"nan", "smallest", "smallest_unless_zero"};
+
+template <typename Enum>
+Enum choose(ObjectReader& reader, const std::string& key, Enum otherwise,
+            const std::vector<std::string>& words) {
+  return static_cast<Enum>(reader.choice(key, static_cast<std::size_t>(otherwise), words));
+}
+
+template <typename Enum>
+Json word(Enum value, const std::vector<std::string>& words) {
+  return words.at(static_cast<std::size_t>(value));
+}
+
+bool looks_like_json(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] == '{';
+}
+
+bool looks_like_path(const std::string& text) {
+  return text.find('/') != std::string::npos ||
+         (text.size() > 5 && text.compare(text.size() - 5, 5, ".json") == 0);
+}
+
+}  // namespace
+
+Format format_from_json(const Json& value, const std::string& where) {
+  try {
+    if (value.is_string()) {
+      const auto text = value.get<std::string>();
+      if (!looks_like_path(text)) return find_format(text);
+      return format_from_json(read_json_file(text), "");
+    }
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+  ObjectReader reader(value, where);
+  reader.require("kind");
+  Format format;
+  format.name = reader.text("name", "");
+  if (reader.choice("kind", 0, {"float", "fixed"}) == 0) {
+    format.kind = float_from_json(reader);
+  } else {
+    format.kind = fixed_from_json(reader);
+  }
+  reader.finish();
+  try {
+    validate(format);
+  } catch (const Error& error) {
+    throw Error(error.message(), where + "/" + error.location(), error.hint());
+  }
+  if (format.name.empty()) format.name = "custom";
+  return format;
+}
+
+Format format_from_text(const std::string& text) {
+  if (looks_like_json(text)) return format_from_json(parse_json(text, "format"), "");
+  return format_from_json(Json(text), "");
+}
+
+Json to_json(const Format& format) {
+  Json object;
+  object["name"] = format.name;
+  if (const auto* f = std::get_if<Float>(&format.kind)) {
+    object["kind"] = "float";
+    object["exponent_bits"] = f->exponent_bits;
+    object["fraction_bits"] = f->fraction_bits;
+    object["bias"] = f->bias;
+    object["nan_codes"] = nan_codes_json(*f);
+    object["infinity"] = f->infinity;
+    object["zero"] = f->zero;
+    object["negative_zero"] = f->negative_zero;
+    object["subnormals"] = f->subnormals;
+    object["sign"] = f->sign;
+    return object;
+  }
+  const auto& f = std::get<Fixed>(format.kind);
+  object["kind"] = "fixed";
+  object["bits"] = f.bits;
+  object["fraction_bits"] = f.fraction_bits;
+  object["sign"] = f.sign;
+  object["symmetric"] = f.symmetric;
+  return object;
+}
+
+Overflow overflow_from_json(const Json& value, const std::string& where) {
+  if (value.is_string()) {
+    try {
+      return parse_overflow(value.get<std::string>());
+    } catch (const Error& error) {
+      throw error.at(where);
+    }
+  }
+  ObjectReader reader(value, where);
+  Overflow rule;
+  rule.finite = choose(reader, "finite", rule.finite, finite_words);
+  rule.infinite = choose(reader, "infinite", rule.infinite, infinite_words);
+  rule.missing_infinity = choose(reader, "missing_infinity", rule.missing_infinity, missing_words);
+  rule.directed = reader.boolean("directed", rule.directed);
+  rule.negative = choose(reader, "negative", rule.negative, negative_words);
+  rule.missing_nan = choose(reader, "missing_nan", rule.missing_nan, nan_words);
+  rule.to_odd = choose(reader, "to_odd", rule.to_odd, odd_words);
+  rule.missing_zero = choose(reader, "missing_zero", rule.missing_zero, no_zero_words);
+  reader.finish();
+  return rule;
+}
+
+Json to_json(const Overflow& rule) {
+  if (const std::string_view name = preset_name_of(rule); !name.empty()) return std::string(name);
+  Json object;
+  object["finite"] = word(rule.finite, finite_words);
+  object["infinite"] = word(rule.infinite, infinite_words);
+  object["missing_infinity"] = word(rule.missing_infinity, missing_words);
+  object["directed"] = rule.directed;
+  object["negative"] = word(rule.negative, negative_words);
+  object["missing_nan"] = word(rule.missing_nan, nan_words);
+  object["to_odd"] = word(rule.to_odd, odd_words);
+  object["missing_zero"] = word(rule.missing_zero, no_zero_words);
+  return object;
+}
+
+Rounding rounding_from_json(ObjectReader& reader) {
+  Rounding rounding;
+  try {
+    rounding.mode = parse_mode(reader.text("rounding", "nearest-even"));
+  } catch (const Error& error) {
+    throw error.location().empty() ? error.at(reader.place("rounding")) : error;
+  }
+  constexpr int most_random_bits = 64;
+  rounding.random_bits =
+      static_cast<int>(reader.integer("random_bits", rounding.random_bits, 0, most_random_bits));
+  if (rounding.random_bits == 0)
+    rounding.random_bits = most_random_bits;  // 0: as many as there are
+  if (const Json* overflow = reader.find("overflow")) {
+    rounding.overflow = overflow_from_json(*overflow, reader.place("overflow"));
+  }
+  const bool before = reader.choice("tininess", 0, {"after", "before"}) == 1;
+  rounding.tininess = before ? Tininess::before_rounding : Tininess::after_rounding;
+  rounding.flush_inputs = reader.boolean("flush_inputs", false);
+  rounding.flush_outputs = reader.boolean("flush_outputs", false);
+  return rounding;
+}
+
+Quantizer quantizer_from_json(const Json& value, const std::string& where) {
+  if (value.is_string()) return {.format = format_from_json(value, where), .rounding = {}};
+  ObjectReader reader(value, where);
+  Quantizer quantizer;
+  quantizer.format = format_from_json(reader.require("format"), reader.place("format"));
+  quantizer.rounding = rounding_from_json(reader);
+  reader.finish();
+  return quantizer;
+}
+
+Json to_json(const Quantizer& quantizer) {
+  const Rounding& rounding = quantizer.rounding;
+  Json object;
+  object["format"] = to_json(quantizer.format);
+  object["rounding"] = std::string(name_of(rounding.mode));
+  if (is_stochastic(rounding.mode)) object["random_bits"] = rounding.random_bits;
+  object["overflow"] = to_json(rounding.overflow);
+  object["tininess"] = rounding.tininess == Tininess::after_rounding ? "after" : "before";
+  object["flush_inputs"] = rounding.flush_inputs;
+  object["flush_outputs"] = rounding.flush_outputs;
+  return object;
+}
+
+}  // namespace halfulp

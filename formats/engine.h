@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+//
+// What an engine can do with the descriptions of this folder. Two engines exist,
+// reference::engine() and emulator::engine(); every test, command and experiment can run on either,
+// and they agree in every bit.
+//
+// Arrays are carried in float or double: a carrier holds values of the format exactly
+// (Plan::carriers says which can). Engines are pure and single-threaded; a caller that splits an
+// array passes Random::offset, so results do not depend on the split. NaN results of arithmetic
+// carry no sign; NaN operands of round() keep theirs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "formats/format.h"
+#include "formats/random.h"
+#include "formats/rounding.h"
+
+namespace halfulp {
+
+enum class Op : std::uint8_t { add, subtract, multiply, divide, fused_multiply_add, square_root };
+inline constexpr int op_count = 6;
+int arity(Op op);
+std::string_view name_of(Op op);     // "add", "sub", "mul", "div", "fma", "sqrt"
+Op parse_op(std::string_view name);  // throws Error
+
+// An operation on codes: operands in their formats, the result rounded once.
+struct Operation {
+  Op op = Op::add;
+  std::span<const Format> inputs;  // one each operand
+  const Quantizer* output = nullptr;
+};
+
+struct Outcome {
+  Code code = 0;
+  std::uint8_t flags = 0;
+  bool operator==(const Outcome&) const = default;
+};
+
+enum class Carrier : std::uint8_t { binary32, binary64 };
+
+// A row-major matrix in a carrier. stride: elements from one row to the next. A vector is one row.
+struct View {
+  const void* data = nullptr;
+  Carrier carrier = Carrier::binary64;
+  std::size_t rows = 0, columns = 0, stride = 0;
+};
+struct MutableView {
+  void* data = nullptr;
+  Carrier carrier = Carrier::binary64;
+  std::size_t rows = 0, columns = 0, stride = 0;
+};
+
+View view_of(std::span<const float> row);
+View view_of(std::span<const double> row);
+MutableView view_of(std::span<float> row);
+MutableView view_of(std::span<double> row);
+View view_of(const double* data, std::size_t rows, std::size_t columns);
+MutableView view_of(double* data, std::size_t rows, std::size_t columns);
+View view_of(const float* data, std::size_t rows, std::size_t columns);
+MutableView view_of(float* data, std::size_t rows, std::size_t columns);
+View as_const(const MutableView& view);
+
+// What happened to the elements of an array; counts are added to what stands there.
+struct Counts {
+  std::uint64_t elements = 0;
+  std::uint64_t saturated =
+      0;  // infinite, or rounded beyond the largest finite number, whatever was delivered
+  std::uint64_t flushed = 0;  // nonzero, delivered as zero
+  std::uint64_t inexact =
+      0;  // delivered as something else than the exact result, NaN for NaN not counted
+  bool operator==(const Counts&) const = default;
+};
+
+// A quantizer prepared once and used many times. `compiled` belongs to the engine that made it.
+struct Plan {
+  Quantizer quantizer;
+  std::shared_ptr<const void> compiled;
+};
+
+// How a dot product is computed.
+//   accumulator present: terms in increasing index, starting from +0; every sum of the accumulator
+//   and a product is
+//     rounded once by `accumulator`; the product enters it exactly (a fused step), or first rounded
+//     by `product` where that is present
+//   accumulator absent: plain arithmetic of the `native` carrier, product and sum each rounded to
+//   nearest even, in the
+//     stated order: sequential from +0, or as eight partial sums (term k belongs to sum k mod 8,
+//     each sequential from +0) that are added as ((0+4)+(2+6))+((1+5)+(3+7))
+enum class Order : std::uint8_t { sequential, eight_sums };
+struct DotUnit {
+  Carrier native = Carrier::binary64;
+  Order order = Order::sequential;  // of native arithmetic
+  std::optional<Quantizer> product;
+  std::optional<Quantizer> accumulator;
+  bool operator==(const DotUnit&) const = default;
+};
+
+struct DotPlan {
+  DotUnit unit;
+  std::shared_ptr<const void> compiled;
+};
+
+struct Engine {
+  std::string_view name;
+
+  Plan (*prepare)(const Quantizer& quantizer);
+  DotPlan (*prepare_dot)(const DotUnit& unit);
+
+  // One operation on codes of any scalar format of at most 64 bits; `random` holds random_bits
+  // bits.
+  Outcome (*apply)(const Operation& operation, std::span<const Code> operands,
+                   std::uint64_t random);
+  // One code of `from` into the plan's format.
+  Outcome (*convert)(const Format& from, Code code, const Plan& plan, std::uint64_t random);
+
+  // Arrays. in and out have one shape and may be the same memory; the element at (row, column)
+  // draws its random bits at index row * columns + column.
+  void (*round)(const View& in, const Plan& plan, const Random& random, const MutableView& out,
+                Counts* counts);
+  void (*map)(Op op, std::span<const View> in, const Plan& plan, const Random& random,
+              const MutableView& out, Counts* counts);
+  // Codes in and out, packed least significant bits first in little-endian bytes: 4, 6, 8, 16, 32
+  // or 64 bits a code (packed_bits); rows follow each other without padding.
+  void (*encode)(const View& in, const Plan& plan, const Random& random,
+                 std::span<std::uint8_t> out, Counts* counts);
+  void (*decode)(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
+
+  // out = a * b (rows x inner, inner x columns) over a dot unit. The sum for (row, column) step k
+  // draws its random bits at index ((row * columns + column) * inner + k) * 2, its product at that
+  // index + 1.
+  void (*multiply)(const View& a, const View& b, const DotPlan& unit, const Random& random,
+                   const MutableView& out);
+};
+
+// Bits that a code takes in a packed array: the least of 4, 6, 8, 16, 32, 64 that holds it.
+int packed_bits(const Format& format);
+std::size_t packed_bytes(const Format& format, std::size_t elements);
+
+}  // namespace halfulp

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "formats/error.h"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+#include <utility>
+
+namespace halfulp {
+namespace {
+
+std::string assemble(const std::string& message, const std::string& location,
+                     const std::string& hint) {
+  std::string text = location.empty() ? message : location + ": " + message;
+  if (!hint.empty()) text += "; " + hint;
+  return text;
+}
+
+// Levenshtein distance, letters compared without case.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) ==
+                        std::tolower(static_cast<unsigned char>(b[j - 1]));
+      const std::size_t replaced = diagonal + (same ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+Error::Error(std::string message, std::string location, std::string hint)
+    : std::runtime_error(assemble(message, location, hint)),
+      message_(std::move(message)),
+      location_(std::move(location)),
+      hint_(std::move(hint)) {}
+
+Error Error::at(const std::string& outer) const {
+  return Error(message_, location_.empty() ? outer : outer + ": " + location_, hint_);
+}
+
+std::string suggest(const std::string& word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t longest_word = 64;
+  if (word.empty() || word.size() > longest_word) return {};
+  std::size_t best = word.size() / 3 + 2;
+  const std::string* nearest = nullptr;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best) {
+      best = distance;
+      nearest = &candidate;
+    }
+  }
+  return nearest == nullptr ? std::string() : "did you mean \"" + *nearest + "\"?";
+}
+
+}  // namespace halfulp

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// Strict JSON: documents with comments allowed on input; unknown keys, wrong types and values out
+// of range are errors that name the place as a JSON pointer. And the JSON form of every description
+// of this folder.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/format.h"
+#include "formats/rounding.h"
+
+namespace halfulp {
+
+using Json = nlohmann::ordered_json;  // members keep the order in which they were written
+
+// Throws Error whose location is `where` and the line and column.
+Json parse_json(std::string_view text, const std::string& where);
+// Reads a file; throws Error naming it where it cannot be read.
+Json read_json_file(const std::string& path);
+
+// One object being read. Every accessor marks its key as known; finish() rejects what nobody asked
+// for.
+class ObjectReader {
+ public:
+  // where: the JSON pointer of the object ("" at the top). Throws Error where it is no object.
+  ObjectReader(const Json& object, std::string where);
+
+  [[nodiscard]] bool has(const std::string& key);
+  // The member, or nullptr.
+  const Json* find(const std::string& key);
+  // The member; throws Error naming the key where it is missing.
+  const Json& require(const std::string& key);
+  [[nodiscard]] std::string place(const std::string& key) const { return where_ + "/" + key; }
+
+  // Typed members with a default; throw Error on another type or a value outside [lowest, highest].
+  bool boolean(const std::string& key, bool otherwise);
+  std::int64_t integer(const std::string& key, std::int64_t otherwise, std::int64_t lowest,
+                       std::int64_t highest);
+  double number(const std::string& key, double otherwise, double lowest, double highest);
+  std::string text(const std::string& key, const std::string& otherwise);
+  // A text that is one of `choices`; answers its position.
+  std::size_t choice(const std::string& key, std::size_t otherwise,
+                     const std::vector<std::string>& choices);
+
+  // Throws Error on the first key that no accessor named, with the nearest known one.
+  void finish() const;
+
+ private:
+  const Json& object_;
+  std::string where_;
+  std::set<std::string> known_;
+};
+
+// The same checks on a value that stands alone.
+double number_from(const Json& value, const std::string& where, double lowest, double highest);
+std::int64_t integer_from(const Json& value, const std::string& where, std::int64_t lowest,
+                          std::int64_t highest);
+
+// Numbers for output: non-finite ones as the strings "nan", "inf", "-inf".
+Json number_json(double x);
+
+// A format: a name of the catalogue, the path of a JSON file, or an object with "kind" and the
+// fields of format.h.
+Format format_from_json(const Json& value, const std::string& where);
+Json to_json(const Format& format);
+Overflow overflow_from_json(const Json& value, const std::string& where);
+Json to_json(const Overflow& overflow);
+// The rounding's members of an object that may hold others; the reader marks them as known.
+Rounding rounding_from_json(ObjectReader& reader);
+// A quantizer: a format's name, or {"format", "rounding", "random_bits", "overflow", "tininess",
+// "flush_inputs", ...}.
+Quantizer quantizer_from_json(const Json& value, const std::string& where);
+Json to_json(const Quantizer& quantizer);
+
+// For the command line: a name, a path to a JSON description, or the JSON text itself.
+Format format_from_text(const std::string& text);
+
+}  // namespace halfulp

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// Rounding as a value: how a real number becomes one of a format. The mode decides between the two
+// neighbours (with the exponent unbounded, IEEE 754-2019 4.3); the overflow rule says what stands
+// in the place of a result that no finite number of the format can be, as independent axes with the
+// peers' choices as named presets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/format.h"
+
+namespace halfulp {
+
+enum class Mode : std::uint8_t {
+  nearest_even,
+  nearest_away,
+  nearest_zero,
+  nearest_up,  // ties toward +infinity
+  nearest_odd,
+  toward_zero,
+  toward_positive,
+  toward_negative,
+  away_from_zero,
+  to_odd,        // the exact value, else the neighbour whose code is odd
+  stochastic,    // variant A: floor(v 2^R) + random >= 2^R, v the position in the gap, counted from
+                 // zero
+  stochastic_b,  // floor(v 2^(R+1)) + 2 random + 1 >= 2^(R+1)
+  stochastic_c,  // nearest-even(v 2^R) + random >= 2^R
+  stochastic_equal,  // either neighbour with probability 1/2: one random bit
+};
+inline constexpr int mode_count = 14;
+
+bool is_stochastic(Mode mode);
+std::string_view name_of(Mode mode);     // "nearest-even"
+Mode parse_mode(std::string_view name);  // names and short names; throws Error with a suggestion
+const std::vector<Mode>& all_modes();
+
+struct Overflow {
+  // A finite value that rounds beyond the largest finite number.
+  enum class Finite : std::uint8_t { infinity, largest };
+  // An infinite operand of a conversion.
+  enum class Infinite : std::uint8_t { infinity, largest, largest_with_negative_zero };
+  // What stands for an infinity in a format without one. nan: the largest where there is no NaN
+  // either.
+  enum class Missing : std::uint8_t { nan, largest };
+  // A negative result of a format without negative numbers. by_mode: zero where the mode rounds
+  // toward it, else NaN.
+  enum class Negative : std::uint8_t { nan, zero, by_mode };
+  // NaN into a format without NaN. opposite_zero: -0 for +NaN and +0 for -NaN.
+  enum class Nan : std::uint8_t { zero, largest, opposite_zero };
+  // Rounding to odd beyond the largest. odd_code: whichever of largest and infinity has the odd
+  // code.
+  enum class ToOdd : std::uint8_t { infinity, largest, odd_code };
+  // In a format without zero: a zero, and what rounds below the smallest number.
+  // smallest_unless_zero: NaN for zero only.
+  enum class NoZero : std::uint8_t { nan, smallest, smallest_unless_zero };
+
+  Finite finite = Finite::infinity;
+  Infinite infinite = Infinite::infinity;
+  Missing missing_infinity = Missing::nan;
+  bool directed = true;  // modes that round toward the largest finite number stop there
+  Negative negative = Negative::nan;
+  Nan missing_nan = Nan::zero;
+  ToOdd to_odd = ToOdd::infinity;
+  NoZero missing_zero = NoZero::nan;
+  bool operator==(const Overflow&) const = default;
+};
+
+struct OverflowPreset {
+  std::string_view name;
+  Overflow rule;
+  std::string_view what;  // one line, with its source
+};
+const std::vector<OverflowPreset>& overflow_presets();
+Overflow parse_overflow(std::string_view name);         // throws Error with a suggestion
+std::string_view preset_name_of(const Overflow& rule);  // empty where no preset is equal
+
+enum class Tininess : std::uint8_t { after_rounding, before_rounding };
+
+struct Rounding {
+  Mode mode = Mode::nearest_even;
+  Overflow overflow;
+  int random_bits = 32;  // R of the stochastic modes, 1 to 64
+  Tininess tininess = Tininess::after_rounding;
+  bool flush_inputs = false;  // subnormal operands count as zeros of their sign
+  bool flush_outputs =
+      false;  // tiny results become zeros of their sign, underflow and inexact raised
+  bool operator==(const Rounding&) const = default;
+};
+
+struct Quantizer {
+  Format format;
+  Rounding rounding;
+  bool operator==(const Quantizer&) const = default;
+};
+
+// IEEE 754-2019 clause 7, in the bits of Berkeley TestFloat.
+namespace flags {
+inline constexpr std::uint8_t inexact = 0x01;
+inline constexpr std::uint8_t underflow = 0x02;
+inline constexpr std::uint8_t overflow = 0x04;
+inline constexpr std::uint8_t divide_by_zero = 0x08;
+inline constexpr std::uint8_t invalid = 0x10;
+}  // namespace flags
+
+// What is delivered where no finite number of the format is the answer.
+enum class Landing : std::uint8_t { finite, largest, infinity, nan, zero, negative_zero, smallest };
+
+// A finite value beyond the largest of its sign, after rounding with unbounded exponent.
+Landing land_overflow(const Quantizer& quantizer, bool negative);
+Landing land_infinity(const Quantizer& quantizer, bool negative);
+Landing land_nan(const Quantizer& quantizer, bool negative);
+// A negative number whose rounded value is below every number of an unsigned format. `finite` is
+// never answered.
+Landing land_negative(const Quantizer& quantizer, bool infinite);
+// Zero, or a value that rounds below the least number, where there is no zero.
+Landing land_no_zero(const Quantizer& quantizer, bool is_zero);
+// The code of a landing other than `finite`; signs that the format lacks are dropped.
+Code code_of(const Format& format, Landing landing, bool negative);
+
+}  // namespace halfulp
