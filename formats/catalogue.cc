@@ -4,58 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <optional>
-#include <regex>
 #include <utility>
 
 #include "formats/error.h"
+#include "formats/families.h"
 
 namespace halfulp {
 namespace {
-
-// IEEE 754-2019 3.3: the top exponent holds the infinity and every NaN.
-Float ieee(int exponent_bits, int fraction_bits) {
-  return Float{.exponent_bits = exponent_bits,
-               .fraction_bits = fraction_bits,
-               .bias = (std::int64_t{1} << (exponent_bits - 1)) - 1,
-               .nan_codes = (Code{1} << fraction_bits) - 1};
-}
-
-// Finite: the top exponent is ordinary, with `nan_codes` NaNs at its end.
-Float finite(int exponent_bits, int fraction_bits, Code nan_codes) {
-  Float f = ieee(exponent_bits, fraction_bits);
-  f.nan_codes = nan_codes;
-  f.infinity = false;
-  return f;
-}
-
-// FNUZ: no infinity, one zero, and the code of -0 is the only NaN.
-Float fnuz(int exponent_bits, int fraction_bits, std::int64_t bias) {
-  Float f = finite(exponent_bits, fraction_bits, 0);
-  f.bias = bias;
-  f.negative_zero = false;
-  return f;
-}
-
-// P3109 interim report 4.0: K bits, precision P, one zero and exactly one NaN; unsigned formats
-// have it at the top.
-Float p3109(int k, int p, bool sign, bool extended) {
-  Float f;
-  f.exponent_bits = sign ? k - p : k - p + 1;
-  f.fraction_bits = p - 1;
-  f.bias = std::int64_t{1} << (sign ? k - p - 1 : k - p);
-  f.nan_codes = sign ? 0 : 1;
-  f.infinity = extended;
-  f.negative_zero = false;
-  f.sign = sign;
-  return f;
-}
-
-Float with_bias(Float f, std::int64_t bias) {
-  f.bias = bias;
-  return f;
-}
 
 Float without_sign(Float f) {
   f.sign = false;
@@ -155,83 +111,6 @@ std::string lower_case(std::string_view name) {
   return text;
 }
 
-int number(const std::ssub_match& digits) {
-  int value = 0;
-  const std::string text = digits.str();
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  constexpr int beyond_every_limit = 1 << 28;
-  return error == std::errc() ? value : beyond_every_limit;
-}
-
-// e4m3, e4m3fn, e4m3fnuz, e4m3b11, ue4m3: an exponent width beyond the limit is left to validate().
-std::optional<Format> parametric_float(const std::string& name) {
-  static const std::regex pattern("(u?)e([0-9]{1,3})m([0-9]{1,3})(b(-?[0-9]{1,7}))?(fnuz|fn)?");
-  std::smatch match;
-  if (!std::regex_match(name, match, pattern)) return std::nullopt;
-  constexpr int widest = 60;  // keeps the shifts below defined; validate() has the true limit
-  const int exponent_bits = std::clamp(number(match[2]), 1, widest);
-  const int fraction_bits = std::clamp(number(match[3]), 0, widest * 2);
-  const std::string suffix = match[6].str();
-  Float f = suffix == "fn" ? finite(exponent_bits, fraction_bits, 1)
-            : suffix == "fnuz"
-                ? fnuz(exponent_bits, fraction_bits, std::int64_t{1} << (exponent_bits - 1))
-                : ieee(exponent_bits, fraction_bits);
-  f.exponent_bits = number(match[2]);
-  f.fraction_bits = number(match[3]);
-  if (match[4].matched) f.bias = std::stoll(match[5].str());
-  f.sign = match[1].str().empty();
-  return Format{name, f};
-}
-
-std::optional<Format> parametric_fixed(const std::string& name) {
-  static const std::regex q_pattern("(u?)q([0-9]{1,3})\\.([0-9]{1,3})");
-  static const std::regex int_pattern("(u?)int([0-9]{1,3})");
-  std::smatch match;
-  if (std::regex_match(name, match, q_pattern)) {
-    const bool sign = match[1].str().empty();
-    const int fraction_bits = number(match[3]);
-    return Format{name, Fixed{.bits = number(match[2]) + fraction_bits + (sign ? 1 : 0),
-                              .fraction_bits = fraction_bits,
-                              .sign = sign}};
-  }
-  if (std::regex_match(name, match, int_pattern)) {
-    return Format{name, Fixed{.bits = number(match[2]), .sign = match[1].str().empty()}};
-  }
-  return std::nullopt;
-}
-
-std::optional<Format> parametric_p3109(const std::string& name) {
-  static const std::regex pattern("(?:p3109_k|binary)([0-9]{1,2})p([0-9]{1,2})([su])([ef])");
-  std::smatch match;
-  if (!std::regex_match(name, match, pattern)) return std::nullopt;
-  const int k = number(match[1]);
-  const int p = number(match[2]);
-  const bool sign = match[3].str() == "s";
-  constexpr int widest = 16;
-  if (k < 3 || k > widest || p < 1 || p > (sign ? k - 1 : k)) {
-    throw Error("\"" + name + "\" is outside the P3109 family", "",
-                "K is 3 to 16, P is 1 to K - 1 for signed formats and 1 to K for unsigned ones");
-  }
-  const std::string canonical =
-      "binary" + std::to_string(k) + "p" + std::to_string(p) + match[3].str() + match[4].str();
-  return Format{canonical, p3109(k, p, sign, match[4].str() == "e")};
-}
-
-std::optional<Format> parametric_tesla(const std::string& name) {
-  static const std::regex pattern("cfloat(8_143|8_152|16)b([0-9]{1,2})");
-  std::smatch match;
-  if (!std::regex_match(name, match, pattern)) return std::nullopt;
-  const int bias = number(match[2]);
-  constexpr int largest_bias = 63;
-  if (bias > largest_bias)
-    throw Error("\"" + name + "\": bias " + match[2].str(), "", "Tesla's biases are 0 to 63");
-  const std::string kind = match[1].str();
-  const Float base = kind == "8_143"   ? finite(4, 3, 0)
-                     : kind == "8_152" ? finite(5, 2, 0)
-                                       : finite(5, 10, 0);
-  return Format{name, with_bias(base, bias)};
-}
-
 struct Ambiguous {
   std::string_view name, meanings;
 };
@@ -278,16 +157,13 @@ Format find_format(std::string_view name) {
                   "write " + std::string(both.meanings));
     }
   }
-  for (const auto parse :
-       {parametric_float, parametric_fixed, parametric_p3109, parametric_tesla}) {
-    if (std::optional<Format> format = parse(text)) {
-      try {
-        validate(*format);
-      } catch (const Error& error) {
-        throw Error("\"" + text + "\": " + error.message(), "", error.hint());
-      }
-      return *format;
+  if (std::optional<Format> format = parametric_format(text)) {
+    try {
+      validate(*format);
+    } catch (const Error& error) {
+      throw Error("\"" + text + "\": " + error.message(), "", error.hint());
     }
+    return *format;
   }
   const std::string hint = suggest(text, known);
   throw Error("unknown format \"" + std::string(name.substr(0, 80)) + "\"", "",

@@ -96,10 +96,12 @@ class Shortest {
     return inclusive_ ? from_lower >= 0 && from_upper <= 0 : from_lower > 0 && from_upper < 0;
   }
 
-  // Is the value at most halfway from low to the next decimal? (low + 1/2) 10^e >= value
+  // Is low nearer to the value than the next decimal is? Halfway, the one with the even last digit
+  // counts as nearer.
   [[nodiscard]] bool closer_to_low(const Decimal& low) const {
-    return compare(to_real({.digits = low.digits * 10 + 5, .exponent = low.exponent - 1}),
-                   value_) >= 0;
+    const Decimal halfway{.digits = low.digits * 10 + 5, .exponent = low.exponent - 1};
+    const int order = compare(to_real(halfway), value_);
+    return order > 0 || (order == 0 && low.digits % 2 == 0);
   }
 
   Value value_, lower_, upper_;

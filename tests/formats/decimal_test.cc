@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// Printed values read back to their code, and no shorter text of the same notation does.
+#include <gtest/gtest.h>
+
+#include <charconv>
+
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+
+namespace halfulp {
+namespace {
+
+// The rank nearest to x by the definition of boundaries, ties to even.
+Rank nearest_rank(const Format& format, const Real& x) {
+  const Range range = finite_range(format);
+  for (Rank rank = range.lowest; rank < range.highest; ++rank) {
+    const int order = compare(x, boundary_above(format, rank));
+    if (order < 0 || (order == 0 && !is_odd(rank))) return rank;
+  }
+  return range.highest;
+}
+
+TEST(Decimal, EveryCodeOfNarrowFormatsReadsBack) {
+  for (const std::string name :
+       {"float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float6_e2m3fn", "float4_e2m1fn",
+        "float8_e8m0fnu", "binary8p1ue", "int8", "q3.4"}) {
+    const Format format = find_format(name);
+    for (Code code = 0; code >> bits(format) == 0; ++code) {
+      const Value value = decode(format, code);
+      if (!value.is_finite() || value.is_zero()) continue;
+      const std::string text = shortest_text(format, code);
+      EXPECT_TRUE(nearest_rank(format, parse_real(text)) == rank_of(format, code))
+          << name << " " << code_text(format, code) << " " << text;
+    }
+  }
+}
+
+TEST(Decimal, Binary64PrintsAsToCharsDoes) {
+  const Format format = find_format("binary64");
+  std::uint64_t state = 1;
+  for (int i = 0; i < 20000; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const Value value = decode(format, state);
+    if (!value.is_finite() || value.is_zero()) continue;
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, to_double(value)).ptr;
+    EXPECT_EQ(shortest_text(format, state), std::string(buffer, end));
+  }
+}
+
+TEST(Decimal, Notation) {
+  const Format bfloat16 = find_format("bfloat16");
+  EXPECT_EQ(shortest_text(bfloat16, 0x3dcd), "0.1");
+  EXPECT_EQ(shortest_text(bfloat16, 0x7f7f), "3.39e+38");
+  EXPECT_EQ(shortest_text(bfloat16, 0x8000), "-0");
+  EXPECT_EQ(shortest_text(bfloat16, 0xff80), "-inf");
+  EXPECT_EQ(shortest_text(bfloat16, 0x7fc0), "nan");
+  EXPECT_EQ(shortest_text(find_format("float8_e4m3fn"), 0x7e), "448");
+  EXPECT_EQ(shortest_text(find_format("binary16"), 0x7bff), "65504");
+  EXPECT_EQ(shortest_text(find_format("binary64"), 1), "5e-324");
+  EXPECT_EQ(shortest_text(find_format("binary64"), 0x3fb999999999999a), "0.1");
+  EXPECT_EQ(shortest_text(find_format("float8_e8m0fnu"), 0), "6e-39");
+}
+
+}  // namespace
+}  // namespace halfulp
