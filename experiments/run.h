@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// A document from beginning to end: expand its sweep, compute the units of work (a group of points
+// that share their samples, times a repeat) on threads, keep a journal beside the output, write the
+// result. The result is a pure function of document and engine: neither threads nor shards nor a
+// stop and resume in between change a byte of it, except in the member `run`.
+//
+// Journals: OUTPUT.journal, or OUTPUT.shard-I-of-N.journal. A run without `resume` refuses to start
+// over an existing journal of its own. A run with `resume` and without a shard takes what all
+// journals beside the output hold, computes what is missing, writes the result and removes the
+// journals. A shard writes the result when it finds that all journals together hold every unit.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "formats/engine.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+// How far a run is. Steps of training are counted over all points and repeats; those that a journal
+// already holds count as done (and stand in steps_resumed, so that a rate can leave them out).
+struct Progress {
+  std::size_t units_done = 0, units_total = 0;
+  double steps_done = 0, steps_total = 0, steps_resumed = 0;
+};
+
+struct RunOptions {
+  std::string output;  // empty: no file and no journal, the result is only answered
+  bool resume = false;
+  int shard_index = 0;  // of shard_count; shard_count itself means 0
+  int shard_count = 1;
+  int threads = 0;  // 0: as many as the machine has
+  bool run_info = true;
+  std::function<void(const Progress&)> progress;  // called from any thread, one call at a time
+  std::atomic<bool>* stop = nullptr;              // set it, and the run ends soon
+};
+
+enum class RunState : std::uint8_t {
+  complete,          // the result is written (or answered)
+  stopped,           // `stop` was set; the journal holds what was finished
+  waiting,           // this shard is done, others are not
+  already_complete,  // `resume` found the finished result of the same document
+};
+
+struct RunSummary {
+  RunState state = RunState::complete;
+  Json result;  // null unless complete or already_complete
+  std::size_t points = 0;
+  std::size_t failed_points = 0;
+  std::size_t units_done = 0, units_total = 0;
+  std::string output;   // as in the options
+  std::string journal;  // path of this run's journal where it still exists, else empty
+};
+
+// where: the document's path, for messages; files that the document names are looked up relative to
+// its folder. Throws Error: the document is wrong (before anything is computed), a journal is in
+// the way, or a file cannot be written.
+RunSummary run(const Json& document, const std::string& where, const Engine& engine,
+               const RunOptions& options);
+
+// Everything that run() would check before computing: throws Error, else answers the number of
+// points.
+std::size_t check(const Json& document, const std::string& where);
+
+// The document with "/path=value" applied: the value is JSON where it reads as JSON, else a text.
+// Throws Error on a text without "=", on a pointer that leads through something that is no object
+// or list, and on a field that the document sweeps.
+Json apply_settings(const Json& document, const std::vector<std::string>& settings);
+
+}  // namespace halfulp::experiments
