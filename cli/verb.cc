@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "cli/verb.h"
+
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "cli/output.h"
+#include "formats/error.h"
+#include "formats/json.h"
+#include "formats/random.h"
+
+namespace halfulp::cli {
+namespace {
+
+// CLI11 takes "-inf" for a row of short options. A blank before the minus hides it.
+constexpr char shield = ' ';
+
+bool is_negative_number(const std::string& argument) {
+  if (argument.size() < 2 || argument[0] != '-') return false;
+  const auto first = static_cast<unsigned char>(argument[1]);
+  if (std::isdigit(first) != 0 || first == '.') return true;
+  std::string word = argument.substr(1, 3);
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return word == "inf" || word == "nan";
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// CLI11 adds sentences of its own; one line is wanted.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// The SplitMix64 of Steele, Lea and Flood (OOPSLA 2014) with the counter in the place of its state:
+// output number index + 1 of the generator that starts at `seed`.
+std::uint64_t splitmix64(std::uint64_t seed, std::uint64_t index) {
+  std::uint64_t z = seed + (index + 1) * 0x9e3779b97f4a7c15U;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+Parser::Parser(const std::string& name, const std::string& description, const std::string& examples)
+    : name_(name), app_(description, "halfulp " + name) {
+  app_.allow_extras();
+  app_.footer(examples.empty() ? "" : "Examples:\n" + examples);
+  app_.get_formatter()->column_width(28);
+}
+
+bool Parser::parse(const Arguments& arguments) {
+  const std::string see = "see `halfulp " + name_ + " --help`";
+  std::vector<std::string> reversed;  // the order in which CLI11 wants them
+  for (auto it = arguments.rbegin(); it != arguments.rend(); ++it) {
+    reversed.push_back(is_negative_number(*it) ? shield + *it : *it);
+  }
+  try {
+    app_.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    print(app_.help());
+    return false;
+  } catch (const CLI::ParseError& error) {
+    throw Error(first_line(error.what()), name_, see);
+  }
+  for (const std::string& rest : app_.remaining()) {
+    if (rest.size() > 1 && rest[0] == '-') {
+      const std::string name = rest.substr(0, rest.find('='));
+      const std::string hint = suggest(name, option_names(app_));
+      throw Error("unknown option " + name, name_, hint.empty() ? see : hint);
+    }
+    throw Error("one argument too many: \"" + plain_token(rest) + "\"", name_, see);
+  }
+  return true;
+}
+
+std::string plain_token(const std::string& token) {
+  return token.size() > 1 && token[0] == shield && token[1] == '-' ? token.substr(1) : token;
+}
+
+void add_threads(CLI::App& app, int& threads) {
+  app.add_option("--threads", threads, "processors to use; 0, the default, means all of them")
+      ->check(CLI::Range(0, 4096))
+      ->type_name("N");
+}
+
+void add_quiet(CLI::App& app, bool& quiet) {
+  app.add_flag("--quiet", quiet, "no progress on standard error");
+}
+
+void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print JSON"); }
+
+void add_rounding(CLI::App& app, RoundingOptions& options) {
+  app.add_option("--rounding", options.rounding,
+                 "nearest-even, nearest-away, nearest-zero, nearest-up, nearest-odd, toward-zero, "
+                 "toward-positive, toward-negative, away-from-zero, to-odd, stochastic, "
+                 "stochastic-b, stochastic-c or stochastic-equal")
+      ->type_name("NAME");
+  app.add_option("--overflow", options.overflow,
+                 "what stands for a result beyond the largest number; `halfulp formats "
+                 "--overflow` lists the rules")
+      ->type_name("NAME");
+  app.add_option("--random-bits", options.random_bits, "bits of the stochastic modes (32)")
+      ->check(CLI::Range(1, 64))
+      ->type_name("R");
+  app.add_option("--seed", options.seed, "seed of the stochastic modes (0)")->type_name("S");
+  app.add_option("--random", options.generator, "philox4x32-10 (the default) or splitmix64")
+      ->type_name("NAME");
+  app.add_option("--tininess", options.tininess,
+                 "underflow is detected after (the default) or before rounding")
+      ->type_name("WHEN");
+  app.add_flag("--flush-inputs", options.flush_inputs, "subnormal operands count as zeros");
+  app.add_flag("--flush-outputs", options.flush_outputs, "tiny results become zeros");
+}
+
+Rounding rounding_of(const RoundingOptions& options) {
+  const auto at_option = [](const std::string& option, auto parse) {
+    try {
+      return parse();
+    } catch (const Error& error) {
+      throw error.at(option);
+    }
+  };
+  const auto choose = [](const std::string& word, const std::vector<std::string>& choices) {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      if (choices[i] == word) return i;
+    }
+    throw Error("\"" + word + "\" is neither " + choices[0] + " nor " + choices[1], "",
+                suggest(word, choices));
+  };
+  Rounding rounding;
+  rounding.mode = at_option("--rounding", [&] { return parse_mode(options.rounding); });
+  rounding.overflow = at_option("--overflow", [&] {
+    const std::string& text = options.overflow;
+    if (text.empty() || text[0] != '{') return parse_overflow(text);
+    return overflow_from_json(parse_json(text, "JSON"), "");
+  });
+  rounding.random_bits = rounding.mode == Mode::stochastic_equal ? 1 : options.random_bits;
+  const bool before = at_option("--tininess", [&] {
+                        return choose(options.tininess, {"after", "before"});
+                      }) == 1;
+  rounding.tininess = before ? Tininess::before_rounding : Tininess::after_rounding;
+  at_option("--random", [&] { return choose(options.generator, {"philox4x32-10", "splitmix64"}); });
+  rounding.flush_inputs = options.flush_inputs;
+  rounding.flush_outputs = options.flush_outputs;
+  return rounding;
+}
+
+std::uint64_t random_bits_of(const RoundingOptions& options, std::uint64_t index, int count) {
+  if (options.generator == "splitmix64") return splitmix64(options.seed, index) >> (64 - count);
+  return Random{.seed = options.seed}.bits(index, count);
+}
+
+}  // namespace halfulp::cli
