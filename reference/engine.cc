@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "reference/engine.h"
+
+#include <array>
+#include <vector>
+
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "reference/dot.h"
+#include "reference/internal/carrier.h"
+#include "reference/operations.h"
+
+namespace halfulp::reference {
+namespace {
+
+Plan prepare(const Quantizer& quantizer) {
+  validate(quantizer.format);
+  HALFULP_REQUIRE(quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64,
+                  "prepare: random_bits is 1 to 64");
+  return {.quantizer = quantizer, .compiled = nullptr};
+}
+
+DotPlan prepare_dot(const DotUnit& unit) {
+  if (unit.product) prepare(*unit.product);
+  if (unit.accumulator) prepare(*unit.accumulator);
+  return {.unit = unit, .compiled = nullptr};
+}
+
+Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
+  HALFULP_REQUIRE(operands.size() == operation.inputs.size(), "apply: wrong number of operands");
+  const Quantizer& q = *operation.output;
+  std::vector<Value> values;
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    values.push_back(operand(operation.inputs[i], operands[i], q.rounding.flush_inputs));
+  return operate(operation.op, values, q, random);
+}
+
+Outcome convert(const Format& from, Code code, const Plan& plan, std::uint64_t random) {
+  const Quantizer& q = plan.quantizer;
+  return round(real(operand(from, code, q.rounding.flush_inputs)), q, random);
+}
+
+// `delivered` against the exact result, element by element.
+void count(Counts* counts, const Real& exact, const Outcome& outcome, const Value& delivered) {
+  if (counts == nullptr) return;
+  const Value& x = exact.numerator;
+  ++counts->elements;
+  if (x.is_infinite() || (outcome.flags & flags::overflow) != 0) ++counts->saturated;
+  if (!x.is_nan() && !x.is_zero() && delivered.is_zero()) ++counts->flushed;
+  const bool same = delivered.is_nan() || x.is_nan() ? delivered.is_nan() && x.is_nan()
+                                                     : compare(exact, delivered) == 0;
+  if (!same) ++counts->inexact;
+}
+
+// The exact results of the elements of an array, their rounding and what becomes of it: what
+// round(), map() and encode() have in common.
+class Elements {
+ public:
+  Elements(const Plan& plan, const Random& random, Counts* counts)
+      : quantizer_(plan.quantizer), random_(random), counts_(counts) {}
+
+  Outcome deliver(const Exact& x, std::uint64_t index) const {
+    const Rounding& rounding = quantizer_.rounding;
+    const std::uint64_t bits =
+        is_stochastic(rounding.mode) ? random_.bits(index, rounding.random_bits) : 0;
+    const Outcome outcome = decide(locate(x, quantizer_.format), quantizer_, bits);
+    count(counts_, x.value, outcome, decode(quantizer_.format, outcome.code));
+    return outcome;
+  }
+
+ private:
+  const Quantizer& quantizer_;
+  const Random& random_;
+  Counts* counts_;
+};
+
+Exact element(const View& in, std::size_t row, std::size_t column, bool flush) {
+  Value v = load(in, row, column);
+  return {.value = real(flush ? flushed(format_of(in.carrier), v) : v)};
+}
+
+void require_same_shape(const View& a, const MutableView& b) {
+  HALFULP_REQUIRE(a.rows == b.rows && a.columns == b.columns, "views of different shapes");
+}
+
+void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
+                 Counts* counts) {
+  require_same_shape(in, out);
+  require_fits(plan.quantizer.format, out.carrier);
+  const Elements elements(plan, random, counts);
+  for (std::size_t row = 0; row < in.rows; ++row) {
+    for (std::size_t column = 0; column < in.columns; ++column) {
+      const Exact x = element(in, row, column, plan.quantizer.rounding.flush_inputs);
+      const Outcome outcome = elements.deliver(x, row * in.columns + column);
+      Value delivered = decode(plan.quantizer.format, outcome.code);
+      if (delivered.is_nan()) delivered.negative = x.value.numerator.negative;
+      store(out, row, column, delivered);
+    }
+  }
+}
+
+void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& random,
+               const MutableView& out, Counts* counts) {
+  HALFULP_REQUIRE(in.size() == static_cast<std::size_t>(arity(op)),
+                  "map: wrong number of operands");
+  const Quantizer& q = plan.quantizer;
+  require_fits(q.format, out.carrier);
+  for (const View& view : in) require_same_shape(view, out);
+  const Elements elements(plan, random, counts);
+  std::vector<Value> operands(in.size());
+  for (std::size_t row = 0; row < out.rows; ++row) {
+    for (std::size_t column = 0; column < out.columns; ++column) {
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        const Value v = load(in[i], row, column);
+        operands[i] = q.rounding.flush_inputs ? flushed(q.format, v) : v;
+      }
+      const Outcome outcome = elements.deliver(exact(op, operands), row * out.columns + column);
+      const Value delivered = decode(q.format, outcome.code);
+      store(out, row, column, delivered.is_nan() ? nan_value() : delivered);
+    }
+  }
+}
+
+// A code of `width` bits at its place in a packed array, least significant bits first.
+void put_code(std::span<std::uint8_t> bytes, std::size_t position, int width, Code code) {
+  for (int bit = 0; bit < width; ++bit) {
+    const std::size_t place = position * static_cast<std::size_t>(width) + bit;
+    const auto mask = static_cast<std::uint8_t>(1U << (place % 8));
+    if (((code >> bit) & 1) != 0) {
+      bytes[place / 8] |= mask;
+    } else {
+      bytes[place / 8] &= static_cast<std::uint8_t>(~mask);
+    }
+  }
+}
+
+Code get_code(std::span<const std::uint8_t> bytes, std::size_t position, int width) {
+  Code code = 0;
+  for (int bit = 0; bit < width; ++bit) {
+    const std::size_t place = position * static_cast<std::size_t>(width) + bit;
+    if ((bytes[place / 8] >> (place % 8) & 1) != 0) code |= Code{1} << bit;
+  }
+  return code;
+}
+
+void encode_array(const View& in, const Plan& plan, const Random& random,
+                  std::span<std::uint8_t> out, Counts* counts) {
+  const Format& format = plan.quantizer.format;
+  const std::size_t bytes = packed_bytes(format, in.rows * in.columns);
+  HALFULP_REQUIRE(out.size() >= bytes, "encode: too few bytes for the codes");
+  if (bytes > 0) out[bytes - 1] = 0;  // the bits behind the last code
+  const Elements elements(plan, random, counts);
+  for (std::size_t row = 0; row < in.rows; ++row) {
+    for (std::size_t column = 0; column < in.columns; ++column) {
+      const Exact x = element(in, row, column, plan.quantizer.rounding.flush_inputs);
+      const std::size_t index = row * in.columns + column;
+      put_code(out, index, packed_bits(format), elements.deliver(x, index).code);
+    }
+  }
+}
+
+void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out) {
+  const Format& format = plan.quantizer.format;
+  require_fits(format, out.carrier);
+  HALFULP_REQUIRE(in.size() >= packed_bytes(format, out.rows * out.columns),
+                  "decode: too few bytes for the codes");
+  const Code mask = (Code{1} << bits(format)) - 1;
+  for (std::size_t row = 0; row < out.rows; ++row) {
+    for (std::size_t column = 0; column < out.columns; ++column) {
+      const Code code = get_code(in, row * out.columns + column, packed_bits(format));
+      store(out, row, column, decode(format, code & mask));
+    }
+  }
+}
+
+}  // namespace
+
+const Engine& engine() {
+  static constexpr Engine table{.name = "reference",
+                                .prepare = prepare,
+                                .prepare_dot = prepare_dot,
+                                .apply = apply,
+                                .convert = convert,
+                                .round = round_array,
+                                .map = map_array,
+                                .encode = encode_array,
+                                .decode = decode_array,
+                                .multiply = multiply};
+  return table;
+}
+
+}  // namespace halfulp::reference

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "reference/internal/guess.h"
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+namespace halfulp::reference {
+namespace {
+
+// leading * 2^exponent with 1 <= leading < 2, near the number.
+struct Approximation {
+  double leading = 1;
+  std::int64_t exponent = 0;
+};
+
+Approximation approximate(const Value& v) {
+  constexpr std::int64_t kept_bits = 60;
+  const std::int64_t exponent = leading_exponent(v);
+  const std::int64_t dropped = exponent - v.exponent - kept_bits;
+  const auto kept = static_cast<std::uint64_t>(
+      dropped > 0 ? Integer(v.significand >> static_cast<unsigned>(dropped)) : v.significand);
+  const std::int64_t scale = dropped > 0 ? kept_bits : exponent - v.exponent;
+  return {static_cast<double>(kept) / static_cast<double>(std::uint64_t{1} << scale), exponent};
+}
+
+Approximation approximate(const Real& x) {
+  Approximation result = approximate(x.numerator);
+  if (x.denominator.significand != 1) {
+    const Approximation divisor = approximate(x.denominator);
+    result.leading /= divisor.leading;
+    result.exponent -= divisor.exponent;
+  } else {
+    result.exponent -= x.denominator.exponent;
+  }
+  if (x.root) {
+    const bool odd = (result.exponent & 1) != 0;
+    result.leading = std::sqrt(odd ? 2 * result.leading : result.leading);
+    result.exponent = (result.exponent - (odd ? 1 : 0)) / 2;
+  }
+  if (result.leading < 1) return {result.leading * 2, result.exponent - 1};
+  if (result.leading >= 2) return {result.leading / 2, result.exponent + 1};
+  return result;
+}
+
+constexpr int bits_of_leading = 52;
+
+// floor(leading * 2^(bits_of_leading + shift)), kept below 2^126.
+Rank shifted(const Approximation& a, std::int64_t shift) {
+  const auto integer = static_cast<Rank>(std::clamp(a.leading, 1.0, 2.0) *
+                                         static_cast<double>(std::int64_t{1} << bits_of_leading));
+  if (shift < 0) return shift < -60 ? 0 : integer >> -shift;
+  return integer << std::min<std::int64_t>(shift, 72);
+}
+
+Rank guess_magnitude(const Float& f, const Approximation& a) {
+  const int t = f.fraction_bits;
+  const std::int64_t field = a.exponent + f.bias;
+  const std::int64_t least_field = f.subnormals ? 1 : 0;
+  if (field < least_field) {
+    return f.subnormals ? shifted(a, a.exponent - (1 - f.bias - t) - bits_of_leading) : 0;
+  }
+  const std::int64_t largest_field = (std::int64_t{1} << f.exponent_bits) - 1;
+  const Rank fraction = shifted(a, t - bits_of_leading) - (Rank{1} << t);
+  return (static_cast<Rank>(std::min(field, largest_field)) << t) + fraction;
+}
+
+Rank guess_magnitude(const Fixed& f, const Approximation& a) {
+  return shifted(a, a.exponent + f.fraction_bits - bits_of_leading);
+}
+
+}  // namespace
+
+Rank guess_rank(const Format& format, const Real& x, bool negative) {
+  const Approximation a = approximate(x);
+  const Rank magnitude =
+      std::visit([&](const auto& kind) { return guess_magnitude(kind, a); }, format.kind);
+  const Range range = finite_range(format);
+  return std::clamp(negative ? -magnitude : magnitude, range.lowest, range.highest);
+}
+
+}  // namespace halfulp::reference

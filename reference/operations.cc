@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "reference/operations.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "formats/codes.h"
+#include "formats/error.h"
+
+namespace halfulp::reference {
+namespace {
+
+Exact number(Value v) { return {.value = real(std::move(v))}; }
+Exact infinity(bool negative, std::uint8_t raised = 0) {
+  return {.value = real(infinite_value(negative)), .flags = raised};
+}
+Exact nan(std::uint8_t raised) { return {.value = real(nan_value()), .flags = raised}; }
+Exact invalid() { return nan(flags::invalid); }
+
+// 6.1, 6.3, 7.2 d:   a \ b      -inf     number   +inf
+//                    -inf       -inf     -inf     invalid
+//                    number     -inf     sum      +inf
+//                    +inf       invalid  +inf     +inf
+Exact add(const Value& a, const Value& b) {
+  if (a.is_infinite() && b.is_infinite())
+    return a.negative == b.negative ? infinity(a.negative) : invalid();
+  if (a.is_infinite()) return infinity(a.negative);
+  if (b.is_infinite()) return infinity(b.negative);
+  Exact result = number(sum(a, b));
+  const bool zeros_of_one_sign = a.is_zero() && b.is_zero() && a.negative == b.negative;
+  result.sign_by_mode = result.value.numerator.is_zero() && !zeros_of_one_sign;
+  return result;
+}
+
+// 6.1, 6.3, 7.2 b:   a \ b      zero     number   infinity      signs multiply
+//                    zero       zero     zero     invalid
+//                    number     zero     product  infinity
+//                    infinity   invalid  infinity infinity
+Exact multiply(const Value& a, const Value& b) {
+  const bool infinite = a.is_infinite() || b.is_infinite();
+  if (infinite && (a.is_zero() || b.is_zero())) return invalid();
+  if (infinite) return infinity(a.negative != b.negative);
+  return number(product(a, b));
+}
+
+// 6.1, 6.3, 7.2 e, 7.3:  a \ b      zero            number    infinity      signs multiply
+//                        zero       invalid         zero      zero
+//                        number     divide by zero  quotient  zero
+//                        infinity   infinity        infinity  invalid
+Exact divide(const Value& a, const Value& b) {
+  const bool negative = a.negative != b.negative;
+  if (a.is_infinite()) return b.is_infinite() ? invalid() : infinity(negative);
+  if (b.is_infinite()) return number(zero_value(negative));
+  if (b.is_zero()) return a.is_zero() ? invalid() : infinity(negative, flags::divide_by_zero);
+  if (a.is_zero()) return number(zero_value(negative));
+  Exact result;
+  result.value.numerator = a;
+  result.value.numerator.negative = negative;
+  result.value.denominator = absolute(b);
+  return result;
+}
+
+// 7.2 b, c, d: the product is exact and the sum is an addition.
+Exact fused_multiply_add(const Value& a, const Value& b, const Value& c) {
+  const Exact ab = multiply(a, b);
+  return ab.flags != 0 ? ab : add(ab.value.numerator, c);
+}
+
+// 6.3, 7.2 g: the root of -0 is -0.
+Exact square_root(const Value& a) {
+  if (a.is_zero()) return number(a);
+  if (a.negative) return invalid();
+  if (a.is_infinite()) return infinity(false);
+  Exact result = number(a);
+  result.value.root = true;
+  return result;
+}
+
+// 6.2: NaN operands pass as NaN; invalid for signalling ones, and for 0 * infinity inside an fma.
+Exact propagate_nan(Op op, std::span<const Value> operands) {
+  bool raise = std::any_of(operands.begin(), operands.end(),
+                           [](const Value& v) { return v.is_nan() && v.signalling; });
+  if (op == Op::fused_multiply_add && !operands[0].is_nan() && !operands[1].is_nan())
+    raise = raise || multiply(operands[0], operands[1]).flags != 0;
+  return nan(raise ? flags::invalid : 0);
+}
+
+}  // namespace
+
+Exact exact(Op op, std::span<const Value> operands) {
+  HALFULP_REQUIRE(operands.size() == static_cast<std::size_t>(arity(op)),
+                  "exact: wrong number of operands");
+  if (std::any_of(operands.begin(), operands.end(), [](const Value& v) { return v.is_nan(); }))
+    return propagate_nan(op, operands);
+  switch (op) {
+    case Op::add:
+      return add(operands[0], operands[1]);
+    case Op::subtract:
+      return add(operands[0], negated(operands[1]));
+    case Op::multiply:
+      return multiply(operands[0], operands[1]);
+    case Op::divide:
+      return divide(operands[0], operands[1]);
+    case Op::fused_multiply_add:
+      return fused_multiply_add(operands[0], operands[1], operands[2]);
+    case Op::square_root:
+      return square_root(operands[0]);
+  }
+  return invalid();
+}
+
+Located locate(const Exact& x, const Format& format) {
+  Located located = locate(x.value, format);
+  located.flags = x.flags;
+  located.sign_by_mode = x.sign_by_mode;
+  return located;
+}
+
+Outcome operate(Op op, std::span<const Value> operands, const Quantizer& quantizer,
+                std::uint64_t random) {
+  return decide(locate(exact(op, operands), quantizer.format), quantizer, random);
+}
+
+Value flushed(const Format& format, Value operand) {
+  const bool subnormal = std::holds_alternative<Float>(format.kind) && operand.is_finite() &&
+                         !operand.is_zero() &&
+                         compare(absolute(operand), smallest_normal(format)) < 0;
+  return subnormal ? zero_value(operand.negative) : operand;
+}
+
+Value operand(const Format& format, Code code, bool flush) {
+  Value v = decode(format, code);
+  return flush ? flushed(format, std::move(v)) : v;
+}
+
+}  // namespace halfulp::reference

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#include "reference/round.h"
+
+#include <utility>
+#include <variant>
+
+#include "reference/internal/guess.h"
+
+namespace halfulp::reference {
+namespace {
+
+// The largest rank in [lowest - 1, highest + 1] whose value is <= x; lowest - 1 stands for "below
+// lowest" whatever its own value. The search starts around a guess, widens the bracket until it
+// holds x and halves it.
+Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
+  const Range range = finite_range(format);
+  const Rank below = range.lowest - 1;
+  const Rank above = range.highest + 2;
+  const auto at_or_below = [&](Rank rank) {
+    return rank < above && (rank == below || compare(x, value_at(format, rank)) >= 0);
+  };
+  Rank low = guess_rank(format, x, negative);
+  Rank high = low + 1;
+  if (at_or_below(low)) {
+    for (Rank step = 1; at_or_below(high); step *= 2) {
+      low = high;
+      high = above - high > step ? high + step : above;
+    }
+  } else {
+    for (Rank step = 1; !at_or_below(low); step *= 2) {
+      high = low;
+      low = low - below > step ? low - step : below;
+    }
+  }
+  while (high - low > 1) {  // invariant: at_or_below(low) and not at_or_below(high)
+    const Rank middle = low + (high - low) / 2;
+    (at_or_below(middle) ? low : high) = middle;
+  }
+  return low;
+}
+
+// The parity of a rank's code, also one step beyond the ends.
+bool has_odd_code(const Format& format, Rank rank) {
+  return is_odd(static_cast<Rank>(code_at(format, rank)));
+}
+
+// The gap between two neighbours that are not both ranks of the format: nearest turns in the
+// middle.
+Gap gap_between(const Real& magnitude, Value inner, Value outer, bool inner_odd) {
+  const int middle = compare(magnitude, scaled(sum(inner, outer), -1));
+  return {std::move(inner), std::move(outer), inner_odd, middle};
+}
+
+Gap gap_of_ranks(const Real& magnitude, const Format& format, Rank inner, Rank outer) {
+  const Value turn = absolute(boundary_above(format, inner < outer ? inner : outer));
+  return {absolute(value_at(format, inner)), absolute(value_at(format, outer)),
+          has_odd_code(format, inner), compare(magnitude, turn)};
+}
+
+// With p significant bits and no lower bound of the exponent, the number just below the least
+// normal one: 2^emin - 2^(emin - p), in general the least normal number less half its last place,
+// or less its last place where that number is not a power of two.
+Value below_least_normal(const Format& format) {
+  const auto& f = std::get<Float>(format.kind);
+  const Value least = smallest_normal(format);
+  const std::int64_t leading = leading_exponent(least);
+  const bool power_of_two = compare(least, make_value(1, leading)) == 0;
+  const std::int64_t last_place = leading - f.fraction_bits - (power_of_two ? 1 : 0);
+  return sum(least, make_value(-1, last_place));
+}
+
+void locate_tininess(Located& x, const Format& format) {
+  if (!std::holds_alternative<Float>(format.kind)) return;
+  const Value least = smallest_normal(format);
+  x.below_normal = compare(x.magnitude, least) < 0;
+  if (!x.below_normal) return;
+  Value below = below_least_normal(format);
+  if (compare(x.magnitude, below) <= 0) return;
+  const bool least_odd =
+      std::get<Float>(format.kind).subnormals
+          ? std::get<Float>(format.kind).fraction_bits == 0  // code 2^fraction_bits
+          : has_zero(format);                                // code 1, or 0 without zero
+  x.normal_gap = gap_between(x.magnitude, std::move(below), least, !least_odd);
+}
+
+// A format without zero: the neighbours of what is nearer to zero than its least number are half
+// that number and that number.
+void locate_under_least(Located& x, const Value& least) {
+  x.place = Located::Place::under_least;
+  x.outer = x.negative ? -1 : 0;
+  if (compare(x.magnitude, scaled(least, -1)) <= 0) return;
+  x.gap = gap_between(x.magnitude, scaled(least, -1), least, true);
+}
+
+void locate_finite(Located& x, const Real& signed_x, const Format& format) {
+  const Range range = finite_range(format);
+  if (x.negative && !is_signed(format) && !has_zero(format)) {
+    x.place = Located::Place::negative;
+    return;
+  }
+  locate_tininess(x, format);
+  if (!has_zero(format)) {
+    const Value least = value_at(format, 0);
+    if (compare(x.magnitude, least) < 0) return locate_under_least(x, least);
+  }
+  const Rank lower = rank_at_or_below(signed_x, format, x.negative);
+  const Value lower_value = value_at(format, lower);
+  const int order = compare(signed_x, lower_value);
+  if (order == 0 && lower >= range.lowest && lower <= range.highest) {
+    x.place = Located::Place::exact;
+    x.inner = lower;
+    return;
+  }
+  const bool between = lower <= range.highest && (lower >= range.lowest || order > 0);
+  if (!between) {
+    const bool unsigned_negative = x.negative && !is_signed(format);
+    x.place = unsigned_negative ? Located::Place::negative : Located::Place::beyond;
+    return;
+  }
+  x.place = Located::Place::between;
+  x.inner = x.negative ? lower + 1 : lower;
+  x.outer = x.negative ? lower : lower + 1;
+  x.gap = gap_of_ranks(x.magnitude, format, x.inner, x.outer);
+}
+
+// inner + (outer - inner) * numerator / 2^bits.
+Value point_in(const Gap& gap, const Integer& numerator, int bits) {
+  Value part;
+  part.significand = numerator;
+  part.exponent = -bits;
+  return sum(gap.inner, product(sum(gap.outer, negated(gap.inner)), part));
+}
+
+// P3109's three variants. With v = (|x| - inner) / (outer - inner), N = random_bits, R = random and
+// k = 2^N - R:
+//   A  floor(v 2^N) + R >= 2^N                  <=>  v >= k / 2^N
+//   B  floor(v 2^(N+1)) + 2R + 1 >= 2^(N+1)     <=>  v >= (2k - 1) / 2^(N+1)
+//   C  nearest-even(v 2^N) + R >= 2^N           <=>  v > (2k - 1) / 2^(N+1), or equal and k even
+bool chance_goes_out(const Real& magnitude, const Gap& gap, const Rounding& rounding,
+                     std::uint64_t random) {
+  if (rounding.mode == Mode::stochastic_equal) return (random & 1) != 0;
+  const int bits = rounding.random_bits;
+  const Integer k = (Integer(1) << static_cast<unsigned>(bits)) - random;
+  if (rounding.mode == Mode::stochastic) return compare(magnitude, point_in(gap, k, bits)) >= 0;
+  const int order = compare(magnitude, point_in(gap, 2 * k - 1, bits + 1));
+  if (rounding.mode == Mode::stochastic_b) return order >= 0;
+  return order > 0 || (order == 0 && !boost::multiprecision::bit_test(k, 0));
+}
+
+// Of the two ends of the gap, does the mode choose the outer?
+bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::uint64_t random) {
+  switch (rounding.mode) {
+    case Mode::nearest_even:
+      return gap.middle > 0 || (gap.middle == 0 && gap.inner_odd);
+    case Mode::nearest_odd:
+      return gap.middle > 0 || (gap.middle == 0 && !gap.inner_odd);
+    case Mode::nearest_away:
+      return gap.middle >= 0;
+    case Mode::nearest_zero:
+      return gap.middle > 0;
+    case Mode::nearest_up:
+      return gap.middle > 0 || (gap.middle == 0 && !x.negative);
+    case Mode::toward_zero:
+      return false;
+    case Mode::away_from_zero:
+      return true;
+    case Mode::toward_positive:
+      return !x.negative;
+    case Mode::toward_negative:
+      return x.negative;
+    case Mode::to_odd:
+      return !gap.inner_odd;
+    case Mode::stochastic:
+    case Mode::stochastic_b:
+    case Mode::stochastic_c:
+    case Mode::stochastic_equal:
+      return chance_goes_out(x.magnitude, gap, rounding, random);
+  }
+  return false;
+}
+
+bool is_tiny(const Located& x, const Rounding& rounding, std::uint64_t random) {
+  if (!x.below_normal) return false;
+  if (rounding.tininess == Tininess::before_rounding || !x.normal_gap) return true;
+  return !goes_out(x, *x.normal_gap, rounding, random);
+}
+
+Outcome land(const Quantizer& q, Landing landing, bool negative, std::uint8_t raised) {
+  return {code_of(q.format, landing, negative), raised};
+}
+
+constexpr std::uint8_t overflow_inexact = flags::overflow | flags::inexact;
+constexpr std::uint8_t underflow_inexact = flags::underflow | flags::inexact;
+
+Outcome decide_nan(const Located& x, const Quantizer& q) {
+  const Landing landing = land_nan(q, x.negative);
+  const bool invalid = x.signalling || landing != Landing::nan;
+  return land(q, landing, x.negative, invalid ? flags::invalid : 0);
+}
+
+Outcome decide_infinite(const Located& x, const Quantizer& q) {
+  const Landing landing = land_infinity(q, x.negative);
+  if (landing == Landing::infinity) return land(q, landing, x.negative, 0);
+  return land(q, landing, x.negative,
+              landing == Landing::largest ? overflow_inexact : flags::invalid);
+}
+
+Outcome decide_zero(const Located& x, const Quantizer& q) {
+  const bool negative = x.sign_by_mode ? q.rounding.mode == Mode::toward_negative : x.negative;
+  if (has_zero(q.format)) return {zero_code(q.format, negative), 0};
+  const Landing landing = land_no_zero(q, true);
+  return land(q, landing, negative, landing == Landing::nan ? flags::invalid : flags::inexact);
+}
+
+Outcome decide_negative(const Located& x, const Quantizer& q) {
+  const Landing landing = land_negative(q, false);
+  return land(q, landing, x.negative, landing == Landing::nan ? flags::invalid : flags::inexact);
+}
+
+Outcome decide_under_least(const Located& x, const Quantizer& q, std::uint64_t random) {
+  const bool tiny = is_tiny(x, q.rounding, random);
+  const std::uint8_t raised = tiny ? underflow_inexact : flags::inexact;
+  const bool out = x.gap && goes_out(x, *x.gap, q.rounding, random);
+  const bool flushed = tiny && q.rounding.flush_outputs;
+  return land(q, out && !flushed ? Landing::smallest : land_no_zero(q, false), x.negative, raised);
+}
+
+Outcome decide_between(const Located& x, const Quantizer& q, std::uint64_t random) {
+  const Rank rank = goes_out(x, *x.gap, q.rounding, random) ? x.outer : x.inner;
+  const Range range = finite_range(q.format);
+  if (rank < 0 && !is_signed(q.format)) return decide_negative(x, q);
+  if (rank < range.lowest || rank > range.highest)
+    return land(q, land_overflow(q, x.negative), x.negative, overflow_inexact);
+  const bool tiny = is_tiny(x, q.rounding, random);
+  const bool zero = has_zero(q.format) && (rank == 0 || (tiny && q.rounding.flush_outputs));
+  return {zero ? zero_code(q.format, x.negative) : code_at(q.format, rank),
+          tiny ? underflow_inexact : flags::inexact};
+}
+
+Outcome decide_exact(const Located& x, const Quantizer& q) {
+  if (x.below_normal && q.rounding.flush_outputs)
+    return {zero_code(q.format, x.negative), underflow_inexact};
+  return {code_at(q.format, x.inner), 0};
+}
+
+Outcome decide_place(const Located& x, const Quantizer& q, std::uint64_t random) {
+  switch (x.place) {
+    case Located::Place::nan:
+      return decide_nan(x, q);
+    case Located::Place::infinite:
+      return decide_infinite(x, q);
+    case Located::Place::zero:
+      return decide_zero(x, q);
+    case Located::Place::exact:
+      return decide_exact(x, q);
+    case Located::Place::between:
+      return decide_between(x, q, random);
+    case Located::Place::beyond:
+      return land(q, land_overflow(q, x.negative), x.negative, overflow_inexact);
+    case Located::Place::negative:
+      return decide_negative(x, q);
+    case Located::Place::under_least:
+      return decide_under_least(x, q, random);
+  }
+  return {};
+}
+
+}  // namespace
+
+Located locate(const Real& x, const Format& format) {
+  Located located;
+  located.negative = x.numerator.negative;
+  if (x.numerator.is_nan()) {
+    located.signalling = x.numerator.signalling;
+  } else if (x.numerator.is_infinite()) {
+    located.place = Located::Place::infinite;
+  } else if (x.numerator.is_zero()) {
+    located.place = Located::Place::zero;
+  } else {
+    located.magnitude = x;
+    located.magnitude.numerator.negative = false;
+    locate_finite(located, x, format);
+  }
+  return located;
+}
+
+Outcome decide(const Located& x, const Quantizer& quantizer, std::uint64_t random) {
+  Outcome outcome = decide_place(x, quantizer, random);
+  outcome.flags |= x.flags;
+  return outcome;
+}
+
+Outcome round(const Real& x, const Quantizer& quantizer, std::uint64_t random) {
+  return decide(locate(x, quantizer.format), quantizer, random);
+}
+
+}  // namespace halfulp::reference

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// Rounding by definition: find the two neighbours of a number by search, compare with what lies
+// between them, pick one. Everything is decided by order alone (compare); no exponent, shift, mask
+// or sticky bit takes part. The definitions are IEEE 754-2019 clauses 4.3 (directions), 7.4 to 7.6
+// (overflow, underflow, inexact) and, for the stochastic modes, P3109 interim report 4.0 section
+// 4.7.4.
+//
+// What does not depend on the mode is found once (locate), so that a check of many modes pays the
+// search once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "formats/codes.h"
+#include "formats/engine.h"
+#include "formats/rounding.h"
+#include "formats/value.h"
+
+namespace halfulp::reference {
+
+// A magnitude strictly between two neighbouring magnitudes of a grid.
+struct Gap {
+  Value inner, outer;      // inner < |x| < outer
+  bool inner_odd = false;  // the code of inner; that of outer is the opposite
+  int middle = 0;          // order of |x| against the place where "nearest" turns
+};
+
+// Where a number lies in a format.
+struct Located {
+  enum class Place : std::uint8_t {
+    nan,
+    infinite,
+    zero,
+    exact,        // at rank `inner`
+    between,      // ranks `inner` and `outer`, one of them possibly one step beyond the ends
+    beyond,       // at or past one step beyond the largest of its sign
+    negative,     // below every number that an unsigned format can deliver, and not near zero
+    under_least,  // nearer to zero than the least number of a format without zero
+  };
+  Place place = Place::nan;
+  bool negative = false;
+  bool signalling = false;    // a signalling NaN
+  bool sign_by_mode = false;  // an exact zero sum of terms that are not zeros of one sign
+  std::uint8_t flags = 0;     // raised before rounding: invalid, divide by zero
+
+  Rank inner = 0, outer = 0;
+  Real magnitude;
+  std::optional<Gap> gap;  // under_least without a gap: at or below half the least number
+
+  // |x| is below the least number of full precision; and, with the precision kept and the exponent
+  // unbounded, x lies in this gap just below that number. Without the gap its rounding stays below.
+  bool below_normal = false;
+  std::optional<Gap> normal_gap;
+};
+
+Located locate(const Real& x, const Format& format);
+
+// Rounds what was located in quantizer.format. random: an integer of random_bits bits, used by the
+// stochastic modes only (stochastic_equal: its lowest bit).
+//
+// Flags: inexact where the delivered number is another; overflow and inexact where the number,
+// rounded with unbounded exponent, is beyond the largest finite one, whatever is delivered;
+// underflow where it is tiny by the tininess rule and inexact (never in fixed point; in formats
+// without subnormals tiny means below the least number). Infinity delivered as the largest number:
+// overflow and inexact; as NaN or zero: invalid. NaN delivered as anything else, and signalling
+// NaN: invalid. A negative number that an unsigned format delivers as NaN: invalid; as zero:
+// inexact. Zero in a format without it: invalid as NaN, else inexact.
+Outcome decide(const Located& x, const Quantizer& quantizer, std::uint64_t random);
+
+Outcome round(const Real& x, const Quantizer& quantizer, std::uint64_t random);
+
+}  // namespace halfulp::reference
