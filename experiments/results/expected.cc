@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/results/expected.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double largest = std::numeric_limits<double>::max();
+
+// Is the pattern equal to the value, or, as an object, a part of it?
+bool contains(const Json& value, const Json& pattern) {
+  if (!pattern.is_object() || !value.is_object()) return value == pattern;
+  for (const auto& member : pattern.items()) {
+    const auto found = value.find(member.key());
+    if (found == value.end() || !contains(*found, member.value())) return false;
+  }
+  return !pattern.empty() || value.empty();
+}
+
+bool matches(const Json& point, const Json& at) {
+  const Json& set = point.at("set");
+  for (const auto& member : at.items()) {
+    const auto found = set.find(member.key());
+    if (found == set.end() || !contains(*found, member.value())) return false;
+  }
+  return true;
+}
+
+double value_of(const Json& point, const std::string& of, const std::string& metric) {
+  const auto group = point.find(of);
+  if (group == point.end() || !group->is_object()) return nan;
+  const auto value = group->find(metric);
+  if (value == group->end()) return nan;
+  const Json& number = value->is_object() ? value->at("mean") : *value;
+  return number.is_number() ? number.get<double>() : nan;
+}
+
+// The number at a pointer that begins with one of the swept ones: "/policy/feature/noise/eps".
+double coordinate(const Json& point, const std::string& pointer) {
+  for (const auto& member : point.at("set").items()) {
+    if (!pointer.starts_with(member.key())) continue;
+    const std::string rest = pointer.substr(member.key().size());
+    if (!rest.empty() && rest[0] != '/') continue;
+    const Json::json_pointer inside(rest);
+    if (!member.value().contains(inside)) continue;
+    const Json& value = member.value().at(inside);
+    if (value.is_number()) return value.get<double>();
+  }
+  return nan;
+}
+
+struct Figure {
+  std::string what, of, metric, slope_in;
+  Json at, minus, over;
+  bool over_log = false;
+  double low = 0, high = largest;
+  double expected = 0, relative = 0, absolute = 0;
+};
+
+Figure figure_from_json(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  Figure figure;
+  figure.what = reader.text("what", "");
+  figure.of = reader.choice("of", 0, {"metrics", "theory"}) == 0 ? "metrics" : "theory";
+  reader.require("metric");
+  figure.metric = reader.text("metric", "");
+  figure.at = reader.require("at");
+  if (const Json* minus = reader.find("minus")) figure.minus = *minus;
+  if (const Json* over = reader.find("over")) figure.over = *over;
+  figure.slope_in = reader.text("slope_in", "");
+  figure.over_log = reader.choice("x", 0, {"value", "over_log"}) == 1;
+  if (const Json* range = reader.find("range")) {
+    if (!range->is_array() || range->size() != 2) {
+      throw Error("a range is a list of two numbers", reader.place("range"));
+    }
+    figure.low = number_from(range->at(0), reader.place("range/0"), 0, largest);
+    figure.high = number_from(range->at(1), reader.place("range/1"), 0, largest);
+  }
+  reader.require("expected");
+  figure.expected = reader.number("expected", 0, -largest, largest);
+  figure.relative = reader.number("relative", 0, 0, 1);
+  figure.absolute = reader.number("absolute", 0, 0, largest);
+  if (!reader.has("relative") && !reader.has("absolute")) {
+    throw Error("a tolerance is missing", where, "add \"relative\" or \"absolute\"");
+  }
+  reader.finish();
+  return figure;
+}
+
+// The mean over the matching points, of which there should be one.
+double at_point(const Json& points, const Json& at, const Figure& figure) {
+  for (const Json& point : points) {
+    if (matches(point, at)) return value_of(point, figure.of, figure.metric);
+  }
+  return nan;
+}
+
+double slope(const Json& points, const Figure& figure) {
+  double n = 0;
+  double sum_x = 0;
+  double sum_y = 0;
+  double sum_xx = 0;
+  double sum_xy = 0;
+  for (const Json& point : points) {
+    if (!matches(point, figure.at)) continue;
+    const double x = coordinate(point, figure.slope_in);
+    if (!(x >= figure.low && x <= figure.high)) continue;
+    const double u = std::log(figure.over_log ? x / std::log(x) : x);
+    const double v = std::log(value_of(point, figure.of, figure.metric));
+    n += 1;
+    sum_x += u;
+    sum_y += v;
+    sum_xx += u * u;
+    sum_xy += u * v;
+  }
+  return n < 2 ? nan : (n * sum_xy - sum_x * sum_y) / (n * sum_xx - sum_x * sum_x);
+}
+
+std::string tolerance_text(const Figure& figure) {
+  std::ostringstream out;
+  if (figure.relative > 0) {
+    out << 100 * figure.relative << " %";
+  } else {
+    out << figure.absolute;
+  }
+  return out.str();
+}
+
+}  // namespace
+
+std::vector<Verdict> compare_with_expected(const Json& expected, const Json& result) {
+  ObjectReader reader(expected, "");
+  reader.text("experiment", "");
+  reader.text("source", "");
+  const Json& figures = reader.require("figures");
+  reader.finish();
+  const Json& points = result.at("points");
+  std::vector<Verdict> verdicts;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const Figure figure = figure_from_json(figures[i], "/figures/" + std::to_string(i));
+    Verdict verdict{.what = figure.what, .expected = figure.expected};
+    verdict.measured =
+        figure.slope_in.empty() ? at_point(points, figure.at, figure) : slope(points, figure);
+    if (!figure.minus.is_null()) verdict.measured -= at_point(points, figure.minus, figure);
+    if (!figure.over.is_null()) verdict.measured /= at_point(points, figure.over, figure);
+    const double allowed = std::fmax(figure.relative * std::fabs(figure.expected), figure.absolute);
+    verdict.tolerance = tolerance_text(figure);
+    verdict.good = std::fabs(verdict.measured - figure.expected) <= allowed;
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace halfulp::experiments
