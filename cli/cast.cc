@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp cast: numbers, or codes of one format, rounded once to another format. Tokens are
+// answered as they come.
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/tokens.h"
+#include "cli/verb.h"
+#include "emulator/engine.h"
+#include "emulator/scalar.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "formats/json.h"
+#include "reference/engine.h"
+#include "reference/round.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Rounds each token once to the format --to and prints `code value flags`, a line a token.\n"
+    "A token is a number (0.1, -0x1.8p-3, inf, nan), taken exactly, or a code of the format "
+    "--from\n"
+    "in hexadecimal. Without tokens they are read from standard input, separated by blanks or\n"
+    "line ends, and answered as they come. Flags: 01 inexact, 02 underflow, 04 overflow, 10 "
+    "invalid.";
+
+const char* const examples =
+    "  $ halfulp cast --to bfloat16 0.1 -inf 1e39\n"
+    "  0x3dcd 0.1 01\n"
+    "  0xff80 -inf 00\n"
+    "  0x7f80 inf 05\n"
+    "\n"
+    "  $ halfulp cast --from binary16 --to float8_e4m3fn 3c00 5f20\n"
+    "  0x38 1 00\n"
+    "  0x7e 448 01\n"
+    "\n"
+    "  $ halfulp cast --to fp4 --rounding stochastic --random-bits 8 0.3/0x66 0.3/0x67 --hex\n"
+    "  0x0 0x0p+0 01\n"
+    "  0x1 0x1p-1 01\n"
+    "\n"
+    "  $ echo 500 7.3 | halfulp cast --to e4m3fn --overflow saturate --json\n"
+    "  ...\n";
+
+struct CastOptions {
+  std::string to, from;
+  std::vector<std::string> tokens;
+  RoundingOptions rounding;
+  bool hexadecimal = false, reference = false, json = false;
+};
+
+// A token without its random bits, and the random bits.
+struct Input {
+  std::string text;
+  std::uint64_t random = 0;
+};
+
+std::uint64_t parse_random(const std::string& text, int random_bits) {
+  const bool hexadecimal = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  const std::string digits = hexadecimal ? text.substr(2) : text;
+  const std::string_view allowed = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
+  if (digits.empty() || digits.find_first_not_of(allowed) != std::string::npos)
+    throw Error("\"" + text + "\" behind the slash is no number", "",
+                "random bits are written as in 0.3/0x5a");
+  std::uint64_t value = 0;
+  bool fits = true;
+  try {
+    value = std::stoull(digits, nullptr, hexadecimal ? 16 : 10);
+  } catch (const std::out_of_range&) {
+    fits = false;
+  }
+  if (!fits || (random_bits < 64 && value >> random_bits != 0))
+    throw Error(text + " has more than " + std::to_string(random_bits) + " bits", "",
+                "raise --random-bits or give fewer bits");
+  return value;
+}
+
+class Caster {
+ public:
+  explicit Caster(const CastOptions& options)
+      : options_(options), engine_(options.reference ? reference::engine() : emulator::engine()) {
+    const auto format_at = [](const std::string& option, const std::string& text) {
+      try {
+        return format_from_text(text);
+      } catch (const Error& error) {
+        throw error.at(option);
+      }
+    };
+    quantizer_.format = format_at("--to", options.to);
+    quantizer_.rounding = rounding_of(options.rounding);
+    if (!options.from.empty()) {
+      from_ = format_at("--from", options.from);
+      plan_ = engine_.prepare(quantizer_);
+    }
+  }
+
+  // The answer to a token, the index-th of all.
+  [[nodiscard]] std::string answer(const std::string& token, std::uint64_t index) const {
+    const Input input = split(token, index);
+    const Outcome outcome = round(input);
+    const Format& format = quantizer_.format;
+    const std::string code = code_text(format, outcome.code);
+    const std::string value = options_.hexadecimal ? hexadecimal_text(decode(format, outcome.code))
+                                                   : shortest_text(format, outcome.code);
+    constexpr const char* digits = "0123456789abcdef";
+    const std::string flags{digits[outcome.flags >> 4U], digits[outcome.flags & 15U]};
+    if (!options_.json) return code + " " + value + " " + flags + "\n";
+    Json object;
+    object["input"] = token;
+    object["code"] = code;
+    object["value"] = value;
+    object["flags"] = flags;
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+
+ private:
+  [[nodiscard]] Input split(const std::string& token, std::uint64_t index) const {
+    const Rounding& rounding = quantizer_.rounding;
+    const std::size_t slash = token.find('/');
+    if (slash == std::string::npos) {
+      if (!is_stochastic(rounding.mode)) return {.text = token};
+      return {.text = token,
+              .random = random_bits_of(options_.rounding, index, rounding.random_bits)};
+    }
+    if (!is_stochastic(rounding.mode))
+      throw Error("\"" + token + "\" brings random bits to a rounding that uses none", "",
+                  "add --rounding stochastic or drop the slash");
+    return {.text = token.substr(0, slash),
+            .random = parse_random(token.substr(slash + 1), rounding.random_bits)};
+  }
+
+  [[nodiscard]] Outcome round(const Input& input) const {
+    if (from_) return engine_.convert(*from_, parse_code(*from_, input.text), plan_, input.random);
+    const Real x = parse_real(input.text);
+    return options_.reference ? reference::round(x, quantizer_, input.random)
+                              : emulator::round_real(x, quantizer_, input.random);
+  }
+
+  const CastOptions& options_;
+  const Engine& engine_;
+  Quantizer quantizer_;
+  std::optional<Format> from_;
+  Plan plan_;
+};
+
+}  // namespace
+
+int cast_verb(const Arguments& arguments) {
+  CastOptions options;
+  Parser parser("cast", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("--to", options.to, "the format to round to")->required()->type_name("F");
+  app.add_option("--from", options.from, "tokens are codes of this format")->type_name("F0");
+  app.add_option("TOKEN", options.tokens, "numbers or codes; - is standard input")->type_name("");
+  add_rounding(app, options.rounding);
+  app.add_flag("--hex", options.hexadecimal, "print values as C hexadecimal floats");
+  app.add_flag("--reference", options.reference,
+               "answer from the exact reference instead of the emulator");
+  add_json(app, options.json);
+  if (!parser.parse(arguments)) return exit_good;
+
+  const Caster caster(options);
+  TokenReader reader(options.tokens);
+  std::string token;
+  for (std::uint64_t index = 0; reader.next(token); ++index) {
+    try {
+      print(caster.answer(token, index));
+    } catch (const Error& error) {
+      throw error.at(reader.place());
+    }
+  }
+  return exit_good;
+}
+
+}  // namespace halfulp::cli

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp run: an experiment document from a file to a result file. The work itself, its journal
+// and the promise of equal bytes are experiments/run.h; here are the options, the signals, the
+// progress and the table at the end.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "emulator/engine.h"
+#include "experiments/run.h"
+#include "formats/error.h"
+#include "reference/engine.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Runs the experiment or sweep that CONFIG.json describes and writes one JSON result file. A "
+    "run\n"
+    "that is stopped at any moment loses no finished point: the same call with --resume goes on, "
+    "and\n"
+    "the result is the same byte for byte, as it is with any number of threads or shards.";
+
+const char* const examples =
+    "  $ halfulp run config.json -o result.json --quiet\n"
+    "\n"
+    "  $ halfulp run config.json --set /repeats=3 --set /problem/sketch_size=4 -o - | head -c 1\n"
+    "  {\n"
+    "\n"
+    "  $ halfulp run config.json -o shared.json --shard 1/2 --quiet\n"
+    "  $ halfulp run config.json -o shared.json --shard 2/2 --quiet\n";
+
+struct ShardNumbers {
+  int index = 0, count = 1;
+};
+
+struct RunVerbOptions {
+  std::string config, output, shard;
+  std::vector<std::string> settings;
+  bool resume = false, no_run_info = false, reference = false, quiet = false, json = false;
+  int threads = 0;
+};
+
+// Signal handlers may only set flags.
+std::atomic<bool> stop_requested{false};
+volatile std::sig_atomic_t signal_caught = 0;
+
+void on_signal(int signal) {
+  // A second signal does not wait.
+  if (signal_caught != 0) std::_Exit(128 + signal);
+  signal_caught = signal;
+  stop_requested.store(true);
+}
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+std::string default_output(const std::string& config) {
+  if (config == "-") return "-";
+  std::string name = config.substr(config.find_last_of('/') + 1);
+  const std::string ending = ".json";
+  if (name.size() > ending.size() && name.ends_with(ending))
+    name.resize(name.size() - ending.size());
+  return name + ".result.json";
+}
+
+ShardNumbers parse_shard(const std::string& text) {
+  if (text.empty()) return {};
+  ShardNumbers shard;
+  char slash = 0;
+  std::size_t used = 0;
+  try {
+    const std::size_t at = text.find('/');
+    if (at != std::string::npos) {
+      slash = '/';
+      shard.index = std::stoi(text.substr(0, at), &used);
+      if (used != at) slash = 0;
+      shard.count = std::stoi(text.substr(at + 1), &used);
+      if (used != text.size() - at - 1) slash = 0;
+    }
+  } catch (const std::logic_error&) {
+    slash = 0;
+  }
+  constexpr int most_shards = 1000000;
+  if (slash == 0 || shard.count < 1 || shard.count > most_shards || shard.index < 0 ||
+      shard.index > shard.count)
+    throw Error("\"" + text + "\" is no shard", "--shard", "write I/N with I from 1 to N");
+  return shard;
+}
+
+Json read_config(const std::string& path) {
+  if (path != "-") return read_json_file(path);
+  const std::string text{std::istreambuf_iterator<char>(std::cin),
+                         std::istreambuf_iterator<char>()};
+  return parse_json(text, "standard input");
+}
+
+std::string number_text(const Json& x) {
+  if (x.is_string()) return x.get<std::string>();
+  return x.is_number() ? fmt::format("{:.4g}", x.get<double>()) : "";
+}
+
+// The metric that a reader looks for first: the first one of the result that is a number somewhere.
+std::string main_metric(const Json& result) {
+  for (const char* name : {"excess_clean_average", "excess_clean_last", "floor", "approximation"}) {
+    const bool average = std::string_view(name) == "excess_clean_average";
+    const Json& document = result["document"];
+    const Json::json_pointer averaging("/training/averaging");
+    if (average && (!document.contains(averaging) || document[averaging] == "none")) continue;
+    for (const Json& point : result["points"]) {
+      const Json::json_pointer mean(std::string("/metrics/") + name + "/mean");
+      if (point.contains(mean) && !point[mean].is_null()) return name;
+    }
+  }
+  return "excess_clean_last";
+}
+
+std::string set_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+void print_points(const Json& result) {
+  const std::string metric = main_metric(result);
+  std::vector<Column> columns;
+  for (const auto& item : result["points"].at(0)["set"].items()) columns.push_back({item.key()});
+  columns.push_back({metric, Align::right});
+  columns.push_back({"stderr", Align::right});
+  columns.push_back({"theory", Align::right});
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& point : result["points"]) {
+    std::vector<std::string> row;
+    for (const auto& item : point["set"].items()) row.push_back(set_text(item.value()));
+    if (point.contains("error")) {
+      row.insert(row.end(), {"failed: " + set_text(point["error"]), "", ""});
+    } else {
+      const Json measured = point["metrics"].value(metric, Json::object());
+      const bool known = measured.is_object();
+      row.push_back(known ? number_text(measured.value("mean", Json())) : "");
+      row.push_back(known ? number_text(measured.value("stderr", Json())) : "");
+      const bool theory = point.contains("theory") && point["theory"].is_object();
+      row.push_back(theory ? number_text(point["theory"].value(metric, Json())) : "");
+    }
+    row.resize(columns.size());
+    rows.push_back(row);
+  }
+  print(table_text(columns, rows));
+}
+
+std::string resume_call(const RunVerbOptions& options) {
+  std::string call = "halfulp run " + options.config + " -o " + options.output;
+  for (const std::string& setting : options.settings) call += " --set '" + setting + "'";
+  if (!options.shard.empty()) call += " --shard " + options.shard;
+  return call + " --resume";
+}
+
+int finish(const RunVerbOptions& options, const experiments::RunSummary& summary) {
+  using experiments::RunState;
+  if (summary.state == RunState::stopped) {
+    const bool kept = !summary.journal.empty();
+    note(
+        fmt::format("stopped with {} of {} units done; ", summary.units_done, summary.units_total) +
+        (kept ? "go on with: " + resume_call(options) : "nothing was written"));
+    return 128 + signal_caught;
+  }
+  if (summary.state == RunState::waiting) {
+    if (!options.quiet)
+      note("shard " + options.shard + " is done, its journal is " + summary.journal +
+           "; the last shard to finish writes " + options.output);
+    return exit_good;
+  }
+  if (options.output == "-") {
+    print(summary.result.dump(1) + "\n");
+  } else if (!options.quiet) {
+    if (options.json) {
+      for (const Json& point : summary.result["points"]) print(point.dump() + "\n");
+    } else if (!summary.result["points"].empty()) {
+      print_points(summary.result);
+    }
+    if (summary.state == RunState::already_complete)
+      note(options.output + " holds the finished result already, nothing was computed");
+    note("now: halfulp report " + options.output + " -o " +
+         options.output.substr(0, options.output.rfind(".json")) + ".html");
+  }
+  if (summary.failed_points == 0) return exit_good;
+  note(fmt::format("{}: {} of {} points failed; their records hold the reason in \"error\"",
+                   options.output, summary.failed_points, summary.points));
+  return exit_bad_verdict;
+}
+
+int execute(RunVerbOptions& options) {
+  const ShardNumbers shard = parse_shard(options.shard);
+  if (options.output.empty()) {
+    options.output = default_output(options.config);
+    if (options.output != "-" && !options.quiet) note("the result goes to " + options.output);
+  }
+  const bool to_file = options.output != "-";
+  if (!to_file && (options.resume || !options.shard.empty()))
+    throw Error("--resume and --shard need a result file", "run", "name one with -o RESULT.json");
+  const Json document = experiments::apply_settings(read_config(options.config), options.settings);
+  const std::string where = options.config == "-" ? "standard input" : options.config;
+  if (to_file) require_writable(options.output);
+
+  ProgressBar bar("steps", options.quiet);
+  experiments::RunOptions how;
+  how.output = to_file ? options.output : "";
+  how.resume = options.resume;
+  how.shard_index = shard.index;
+  how.shard_count = shard.count;
+  how.threads = options.threads;
+  how.run_info = !options.no_run_info;
+  how.stop = &stop_requested;
+  how.progress = [&bar](const experiments::Progress& progress) {
+    bar.update(progress.steps_done, progress.steps_total, progress.steps_resumed,
+               fmt::format("{}/{} units", progress.units_done, progress.units_total));
+  };
+  catch_signals();
+  const Engine& engine = options.reference ? reference::engine() : emulator::engine();
+  const experiments::RunSummary summary = experiments::run(document, where, engine, how);
+  bar.clear();
+  return finish(options, summary);
+}
+
+}  // namespace
+
+int run_verb(const Arguments& arguments) {
+  RunVerbOptions options;
+  Parser parser("run", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("CONFIG.json", options.config, "the experiment; - is standard input")
+      ->required()
+      ->type_name("");
+  app.add_option("-o,--output", options.output,
+                 "the result file; without it CONFIG.result.json in this folder, - prints it")
+      ->type_name("RESULT.json");
+  app.add_option("--set", options.settings,
+                 "change the document first: /path=value, the value as JSON or plain text; may be "
+                 "repeated")
+      ->type_name("/path=value")
+      ->expected(1)
+      ->take_all();
+  app.add_flag("--resume", options.resume, "go on where a stopped run left off");
+  app.add_option("--shard", options.shard, "do only part I of N; all parts may run anywhere")
+      ->type_name("I/N");
+  app.add_flag("--no-run-info", options.no_run_info,
+               "leave out the member \"run\" (time, host, threads)");
+  app.add_flag("--reference", options.reference,
+               "compute with the exact reference instead of the emulator (slow)");
+  add_threads(app, options.threads);
+  add_json(app, options.json);
+  add_quiet(app, options.quiet);
+  if (!parser.parse(arguments)) return exit_good;
+  return execute(options);
+}
+
+}  // namespace halfulp::cli

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "cli/tokens.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+constexpr std::size_t buffer_size = std::size_t{1} << 16;
+constexpr std::size_t longest_token = 100000;
+constexpr int end_of_input = -1;
+
+bool is_blank(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+}  // namespace
+
+TokenReader::TokenReader(std::vector<std::string> words) : words_(std::move(words)) {
+  if (words_.empty()) words_.emplace_back("-");
+}
+
+bool TokenReader::next(std::string& token) {
+  while (true) {
+    if (reading_input_) {
+      if (next_from_input(token)) return true;
+      reading_input_ = false;
+    }
+    if (word_ == words_.size()) return false;
+    token = plain_token(words_[word_++]);
+    if (token != "-") return true;
+    reading_input_ = true;
+  }
+}
+
+int TokenReader::next_character() {
+  if (position_ == buffer_.size()) {
+    flush_output();
+    buffer_.resize(buffer_size);
+    ssize_t count = 0;
+    do {
+      count = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
+    } while (count < 0 && errno == EINTR);
+    if (count < 0)
+      throw Error(std::string("cannot be read (") + std::strerror(errno) + ")", "standard input");
+    buffer_.resize(static_cast<std::size_t>(count));
+    position_ = 0;
+    if (count == 0) return end_of_input;
+  }
+  return static_cast<unsigned char>(buffer_[position_++]);
+}
+
+// The separator behind a token stays in the buffer, so that line_ is the token's own line.
+bool TokenReader::next_from_input(std::string& token) {
+  token.clear();
+  int c = next_character();
+  while (is_blank(c)) {
+    if (c == '\n') ++line_;
+    c = next_character();
+  }
+  while (c != end_of_input && !is_blank(c)) {
+    token += static_cast<char>(c);
+    if (token.size() > longest_token)
+      throw Error("a token of more than 100000 characters", place(),
+                  "separate tokens by blanks or line ends");
+    c = next_character();
+  }
+  if (c != end_of_input) --position_;
+  return !token.empty();
+}
+
+std::string TokenReader::place() const {
+  if (reading_input_) return "standard input, line " + std::to_string(line_);
+  return "argument " + std::to_string(word_);
+}
+
+}  // namespace halfulp::cli
