@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/policy/policy.h"
+
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+const std::vector<std::string> place_names{"data", "sketch",   "feature", "label", "param",
+                                           "act",  "out_grad", "weight",  "avg",   "accumulator"};
+const std::vector<std::string> kind_names{"additive", "multiplicative_rank1",
+                                          "multiplicative_coord"};
+const std::vector<std::string> law_names{"gaussian", "uniform", "two_point"};
+
+bool is_native_name(const Json& value) {
+  return value.is_string() && (value == "native" || value == "none" || value == "binary64");
+}
+
+bool looks_like_path(const std::string& text) {
+  return text.find('/') != std::string::npos || text.ends_with(".json");
+}
+
+bool is_format_name(const std::string& text) {
+  try {
+    find_format(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+Noise parse_noise(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  Noise noise;
+  reader.require("kind");
+  reader.require("eps");
+  noise.kind = static_cast<Noise::Kind>(reader.choice("kind", 0, kind_names));
+  noise.eps = reader.number("eps", 0.0, 0.0, 1e6);
+  noise.law = static_cast<Law>(reader.choice("law", 0, law_names));
+  reader.finish();
+  return noise;
+}
+
+double parse_scaling(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  reader.require("scale");
+  reader.choice("kind", 0, {"static"});
+  const double scale = reader.number("scale", 1.0, 0x1p-1000, 0x1p1000);
+  reader.finish();
+  return scale;
+}
+
+// The members of `value` that quantizer_from_json knows nothing of are read here and taken out.
+Grid parse_grid(const Json& value, const std::string& where, Place place) {
+  Grid grid;
+  if (!value.is_object()) {
+    grid.quantizer = quantizer_from_json(value, where);
+  } else {
+    Json rest = value;
+    if (const auto scaling = value.find("scaling"); scaling != value.end()) {
+      if (place == Place::accumulator)
+        throw Error("an accumulator has no scale", where + "/scaling", "leave it out");
+      grid.scale = parse_scaling(*scaling, where + "/scaling");
+      rest.erase("scaling");
+    }
+    const auto product = value.find("product");
+    if (product != value.end() && place == Place::accumulator) {
+      grid.product = quantizer_from_json(*product, where + "/product");
+      rest.erase("product");
+    }
+    grid.quantizer = quantizer_from_json(rest, where);
+  }
+  const Format& format = grid.quantizer.format;
+  if (!fits_binary64(format) || (grid.product && !fits_binary64(grid.product->format)))
+    throw Error("the format \"" + format.name + "\" has values that binary64 does not hold", where,
+                "training carries its numbers in binary64; choose a narrower format");
+  return grid;
+}
+
+Rule parse_rule(const Json& value, const std::string& where, Place place) {
+  if (is_native_name(value)) return {};
+  if (value.is_object() && value.contains("noise")) {
+    ObjectReader reader(value, where);
+    if (reader.has("format"))
+      throw Error("\"noise\" and \"format\" stand at one place", where, "keep one of them");
+    if (place == Place::accumulator)
+      throw Error("an accumulator cannot be a noise model", where, "give a float format");
+    const Noise noise = parse_noise(reader.require("noise"), reader.place("noise"));
+    reader.finish();
+    return noise;
+  }
+  if (!value.is_object() && !value.is_string())
+    throw Error(value.dump() + " is no quantizer", where,
+                R"(a format's name, {"format": ...} or {"noise": {...}} is needed)");
+  return parse_grid(value, where, place);
+}
+
+Policy parse_map(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  Policy policy;
+  for (int i = 0; i < place_count; ++i) {
+    const std::string& name = place_names[static_cast<std::size_t>(i)];
+    if (const Json* rule = reader.find(name))
+      policy.rules[static_cast<std::size_t>(i)] =
+          parse_rule(*rule, reader.place(name), static_cast<Place>(i));
+  }
+  reader.finish();
+  return policy;
+}
+
+Json to_json(const Rule& rule) {
+  if (const Noise* noise = noise_of(rule)) {
+    Json inner;
+    inner["kind"] = kind_names[static_cast<std::size_t>(noise->kind)];
+    inner["eps"] = noise->eps;
+    inner["law"] = law_names[static_cast<std::size_t>(noise->law)];
+    return Json{{"noise", inner}};
+  }
+  if (const Grid* grid = grid_of(rule)) {
+    Json object = halfulp::to_json(grid->quantizer);
+    if (grid->scale != 1.0) object["scaling"] = Json{{"kind", "static"}, {"scale", grid->scale}};
+    if (grid->product) object["product"] = halfulp::to_json(*grid->product);
+    return object;
+  }
+  return "binary64";
+}
+
+}  // namespace
+
+std::string_view name_of(Place place) { return place_names[static_cast<std::size_t>(place)]; }
+
+Json load_policy(const Json& value, const std::string& where, const std::string& folder) {
+  if (!value.is_string()) return value;
+  const auto text = value.get<std::string>();
+  if (is_native_name(value)) return Json::object();
+  if (!looks_like_path(text) && is_format_name(text))
+    throw Error("a policy says where a format is used; \"" + text + "\" alone does not", where,
+                "write for example {\"feature\": \"" + text + "\"}");
+  if (!looks_like_path(text))
+    throw Error("\"" + text + "\" is no policy", where,
+                "give the path of a policy file or a map of places to quantizers");
+  const std::filesystem::path path(text);
+  const std::filesystem::path full =
+      path.is_absolute() ? path : std::filesystem::path(folder) / path;
+  try {
+    return read_json_file(full.string());
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+}
+
+Policy parse_policy(const Json& value, const std::string& where) {
+  if (!value.is_object() || !(value.contains("base") || value.contains("schema")))
+    return parse_map(value, where);
+  ObjectReader reader(value, where);
+  reader.choice("schema", 0, {"policy/1"});
+  reader.text("name", "");
+  ObjectReader base(reader.require("base"), reader.place("base"));
+  base.choice("native", 0, {"binary64"});
+  static const Json nothing = Json::object();
+  const Json* use = base.find("use");
+  base.finish();
+  reader.finish();
+  return parse_map(use == nullptr ? nothing : *use, where + "/base/use");
+}
+
+Json to_json(const Policy& policy) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < policy.rules.size(); ++i)
+    object[place_names[i]] = to_json(policy.rules[i]);
+  return object;
+}
+
+}  // namespace halfulp::experiments

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// Which precision stands where: a policy maps the places of quantized one-pass SGD (Zhang, Su and
+// Zou, arXiv 2510.18259, sections on the algorithm; and the places that carried state adds) to
+// quantizers. A quantizer is a real format with its rounding, or one of the ideal noise models that
+// the theory speaks of. A place that is not named runs in binary64.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "experiments/datasets/variates.h"
+#include "formats/engine.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+enum class Place : std::uint8_t {
+  data,         // x, before the sketch
+  sketch,       // S itself, once: a quantized sketch is the sketch, of training and of test alike
+  feature,      // z = S x
+  label,        // y
+  param,        // the weights inside the product; the carried ones stay as they are
+  act,          // the prediction
+  out_grad,     // the residual, before it multiplies the features
+  weight,       // the carried weights, after every update
+  avg,          // the running average of the weights, after every step
+  accumulator,  // every sum (and, where asked for, every product) of the prediction
+};
+inline constexpr int place_count = 10;
+std::string_view name_of(Place place);
+
+// Unbiased noise in the place of rounding, E[Q(u) | u] = u:
+//   additive              u_i + sqrt(eps) g_i            error covariance eps I
+//   multiplicative_rank1  u (1 + sqrt(eps) g)            one g a vector: eps u u^T
+//   multiplicative_coord  u_i (1 + sqrt(eps) g_i)        eps diag(u_i^2)
+// with g of mean 0 and variance 1. A scalar place (label, act, out_grad) is a vector of length one.
+struct Noise {
+  enum class Kind : std::uint8_t { additive, multiplicative_rank1, multiplicative_coord };
+  Kind kind = Kind::additive;
+  double eps = 0.0;
+  Law law = Law::gaussian;
+  bool operator==(const Noise&) const = default;
+};
+
+// A format; the value is scale * round(x / scale), both in binary64.
+struct Grid {
+  Quantizer quantizer;
+  double scale = 1.0;
+  std::optional<Quantizer> product;  // accumulator only; without it products enter exactly
+  bool operator==(const Grid&) const = default;
+};
+
+using Rule = std::variant<std::monostate, Noise, Grid>;
+inline bool is_native(const Rule& rule) { return rule.index() == 0; }
+inline const Noise* noise_of(const Rule& rule) { return std::get_if<Noise>(&rule); }
+inline const Grid* grid_of(const Rule& rule) { return std::get_if<Grid>(&rule); }
+
+struct Policy {
+  std::array<Rule, place_count> rules;
+  [[nodiscard]] const Rule& at(Place place) const { return rules[static_cast<std::size_t>(place)]; }
+  bool operator==(const Policy&) const = default;
+};
+
+// A policy that is a text becomes the object of the file it names, looked up in `folder` where the
+// path is relative; "native", "none" and "binary64" become the empty map. Any other text is an
+// Error that explains. Objects are answered as they are.
+Json load_policy(const Json& value, const std::string& where, const std::string& folder);
+
+// value: the short map place -> quantizer, or {"base": {"use": {...}}, "name": ..., "schema":
+// "policy/1"}. Throws Error.
+Policy parse_policy(const Json& value, const std::string& where);
+
+// The short map with all places in order, formats as full records.
+Json to_json(const Policy& policy);
+
+}  // namespace halfulp::experiments
