@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "emulator/internal/arrays.h"
+#include "emulator/internal/operate.h"
+
+namespace halfulp::emulator {
+namespace {
+
+using Class = Operand::Class;
+
+// What an exact result is, as far as counting has to know: zero stands for "finite" as well.
+Class class_of_result(Op op, std::span<const Operand> x) {
+  bool any_infinite = false;
+  for (const Operand& operand : x) {
+    if (operand.kind == Class::nan) return Class::nan;
+    any_infinite = any_infinite || operand.kind == Class::infinite;
+  }
+  const bool negative_product = x[0].negative != x[x.size() > 1 ? 1 : 0].negative;
+  switch (op) {
+    case Op::add:
+    case Op::subtract: {
+      const bool opposite = negative_product == (op == Op::add);
+      if (x[0].kind == x[1].kind && any_infinite && opposite) return Class::nan;
+      break;
+    }
+    case Op::multiply:
+    case Op::fused_multiply_add: {
+      const bool infinite = x[0].kind == Class::infinite || x[1].kind == Class::infinite;
+      if (infinite && (x[0].kind == Class::zero || x[1].kind == Class::zero)) return Class::nan;
+      const bool meets = infinite && x.size() == 3 && x[2].kind == Class::infinite;
+      if (meets && x[2].negative != negative_product) return Class::nan;
+      break;
+    }
+    case Op::divide:
+      if (x[1].kind == Class::infinite)
+        return any_infinite && x[0].kind == x[1].kind ? Class::nan : Class::zero;
+      if (x[1].kind == Class::zero) return x[0].kind == Class::zero ? Class::nan : Class::infinite;
+      break;
+    case Op::square_root:
+      if (x[0].negative && x[0].kind != Class::zero) return Class::nan;
+      break;
+  }
+  return any_infinite ? Class::infinite : Class::finite;
+}
+
+}  // namespace
+
+void Elements::count(Class exact, const Outcome& outcome) const {
+  const Operand delivered = unpack(plan_.quantizer().format, outcome.code);
+  const bool changed = (outcome.flags & (flags::inexact | flags::invalid)) != 0;
+  ++counts_->elements;
+  if (exact == Class::infinite || (outcome.flags & flags::overflow) != 0) ++counts_->saturated;
+  if (exact == Class::nan) {
+    counts_->inexact += delivered.kind == Class::nan ? 0 : 1;
+  } else if (changed) {
+    ++counts_->inexact;
+    if (delivered.kind == Class::zero) ++counts_->flushed;
+  }
+}
+
+Outcome Elements::round(Operand x, std::uint64_t index) const {
+  const Outcome outcome = round_operand(plan_.target(), x, draw(index));
+  if (counts_ != nullptr) count(x.kind, outcome);
+  return outcome;
+}
+
+Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index) const {
+  const Outcome outcome = emulator::operate(op, plan_.target(), operands, draw(index));
+  // operate() has flushed the operands in place, so that the class is that of what was computed.
+  if (counts_ != nullptr) count(class_of_result(op, operands), outcome);
+  return outcome;
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "emulator/engine.h"
+
+#include "emulator/internal/arrays.h"
+#include "emulator/internal/operate.h"
+#include "emulator/scalar.h"
+
+namespace halfulp::emulator {
+namespace {
+
+Outcome convert_code(const Format& from, Code code, const Plan& plan, std::uint64_t random) {
+  return round_operand(compiled(plan).target(), unpack(from, code), random);
+}
+
+}  // namespace
+
+const Engine& engine() {
+  static constexpr Engine table{.name = "emulator",
+                                .prepare = prepare,
+                                .prepare_dot = prepare_dot,
+                                .apply = apply,
+                                .convert = convert_code,
+                                .round = round_array,
+                                .map = map_array,
+                                .encode = encode_array,
+                                .decode = decode_array,
+                                .multiply = multiply};
+  return table;
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The array functions of the engine's table, and what they share with the matrix product.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "emulator/internal/plan.h"
+#include "formats/engine.h"
+
+namespace halfulp::emulator {
+
+void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
+                 Counts* counts);
+void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& random,
+               const MutableView& out, Counts* counts);
+void encode_array(const View& in, const Plan& plan, const Random& random,
+                  std::span<std::uint8_t> out, Counts* counts);
+void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
+
+DotPlan prepare_dot(const DotUnit& unit);
+void multiply(const View& a, const View& b, const DotPlan& unit, const Random& random,
+              const MutableView& out);
+
+// Elements of a view.
+inline Operand load_operand(const View& view, std::size_t row, std::size_t column) {
+  const std::size_t place = row * view.stride + column;
+  return view.carrier == Carrier::binary32
+             ? unpack_float(static_cast<const float*>(view.data)[place])
+             : unpack_double(static_cast<const double*>(view.data)[place]);
+}
+
+// One element by the scalar path.
+class Elements {
+ public:
+  Elements(const CompiledPlan& plan, const Random& random, Counts* counts)
+      : plan_(plan), random_(random), counts_(counts) {}
+
+  // Conversion of x, drawing at index.
+  [[nodiscard]] Outcome round(Operand x, std::uint64_t index) const;
+  // Operands in the order of the operation.
+  [[nodiscard]] Outcome operate(Op op, std::span<Operand> operands, std::uint64_t index) const;
+
+ private:
+  [[nodiscard]] std::uint64_t draw(std::uint64_t index) const {
+    return plan_.stochastic() ? random_.bits(index, plan_.rounding().random_bits) : 0;
+  }
+  void count(Operand::Class exact, const Outcome& outcome) const;
+
+  const CompiledPlan& plan_;
+  const Random& random_;
+  Counts* counts_;
+};
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// The scalar path on unpacked operands: what arrays fall back to, element by element, where lanes
+// cannot do it. `random` as in Engine::apply.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "emulator/internal/target.h"
+
+namespace halfulp::emulator {
+
+// Operands are changed: flushed where the rounding says so.
+Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random);
+
+// Conversion: a NaN keeps its sign.
+Outcome round_operand(const Target& target, Operand x, std::uint64_t random);
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// Codes in packed arrays: least significant bits first in little-endian bytes, whatever the byte
+// order of the machine. A block starts on a byte: its first index is a multiple of 8.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace halfulp::emulator {
+
+// width: 4, 6, 8, 16, 32 or 64. The bits behind the last code of a byte are zero.
+void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes);
+void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes);
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// Rounding of an exact integer result, once, to a target: rounding.md's bit-level form. The
+// discarded bits are `rest` below 2^discarded; v = rest / 2^discarded is the position between the
+// two neighbours, counted on magnitudes. IEEE 754-2019 clauses 4.3 and 7, P3109 report 4.0 section
+// 4.7 for the stochastic modes.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "emulator/internal/exact.h"
+#include "emulator/internal/target.h"
+
+namespace halfulp::emulator {
+
+// Order of rest and 2^(discarded - 1): -1, 0 or 1. Precondition: rest < 2^discarded.
+template <typename Word>
+int compare_to_half(const Word& rest, std::int64_t discarded) {
+  const int length = bit_length(rest);
+  if (length == 0 || length < discarded) return -1;
+  return rest == (Word(1) << (length - 1)) ? 0 : 1;
+}
+
+// v * 2^bits = count + remainder; `half` is the order of the remainder and 1/2.
+struct Position {
+  Code count = 0;
+  int half = -1;
+};
+
+template <typename Word>
+Position position(const Word& rest, std::int64_t discarded, int bits) {
+  const std::int64_t shift = discarded - bits;
+  if (shift <= 0) return {to_code(Word(rest << static_cast<int>(-shift))), -1};
+  if (shift >= word_bits<Word>) return {0, compare_to_half(rest, shift)};
+  const Word count = rest >> static_cast<int>(shift);
+  return {to_code(count), compare_to_half(Word(rest - (count << static_cast<int>(shift))), shift)};
+}
+
+// Is the neighbour farther from zero delivered? odd: parity of the code of the nearer one.
+template <typename Word>
+bool rounds_up(const Rounding& rounding, const Word& rest, std::int64_t discarded, bool odd,
+               bool negative, std::uint64_t random) {
+  if (rest == 0) return false;
+  const auto tie_up = [&](bool on_tie) {
+    const int order = compare_to_half(rest, discarded);
+    return order > 0 || (order == 0 && on_tie);
+  };
+  const auto carries = [&](Code count) { return ((count + random) >> rounding.random_bits) != 0; };
+  switch (rounding.mode) {
+    case Mode::nearest_even:
+      return tie_up(odd);
+    case Mode::nearest_away:
+      return tie_up(true);
+    case Mode::nearest_zero:
+      return tie_up(false);
+    case Mode::nearest_up:
+      return tie_up(!negative);
+    case Mode::nearest_odd:
+      return tie_up(!odd);
+    case Mode::toward_zero:
+      return false;
+    case Mode::toward_positive:
+      return !negative;
+    case Mode::toward_negative:
+      return negative;
+    case Mode::away_from_zero:
+      return true;
+    case Mode::to_odd:
+      return !odd;
+    case Mode::stochastic:
+      return carries(position(rest, discarded, rounding.random_bits).count);
+    case Mode::stochastic_b: {
+      const Position p = position(rest, discarded, rounding.random_bits);
+      return carries(p.count + (p.half >= 0 ? 1 : 0));
+    }
+    case Mode::stochastic_c: {
+      const Position p = position(rest, discarded, rounding.random_bits);
+      const bool up = p.half > 0 || (p.half == 0 && (p.count & 1) != 0);
+      return carries(p.count + (up ? 1 : 0));
+    }
+    case Mode::stochastic_equal:
+      return (random & 1) != 0;
+  }
+  return false;
+}
+
+// x cut at 2^place, and whether it is rounded up there. parity: what the rank of the kept part is
+// odd with.
+template <typename Word>
+struct Cut {
+  Code kept = 0;
+  bool inexact = false;
+  bool up = false;
+};
+
+template <typename Word>
+Cut<Word> cut_at(const Target& target, const Exact<Word>& x, std::int64_t exponent,
+                 std::uint64_t random) {
+  const std::int64_t discarded = exponent - target.fraction_bits - x.exponent;
+  if (discarded <= 0) {
+    return {to_code(x.significand) << static_cast<int>(-discarded), false, false};
+  }
+  Cut<Word> cut;
+  Word rest = x.significand;
+  if (discarded < word_bits<Word>) {
+    const Word kept = x.significand >> static_cast<int>(discarded);
+    rest -= kept << static_cast<int>(discarded);
+    cut.kept = to_code(kept);
+  }
+  // The exponent's share of the rank is even unless there are no fraction bits.
+  const bool binade_odd =
+      target.fraction_bits == 0 && ((exponent - target.least_exponent) & 1) != 0;
+  const bool odd = (((cut.kept + target.hidden) & 1) != 0) != binade_odd;
+  cut.inexact = rest != 0;
+  cut.up = rounds_up(target.quantizer->rounding, rest, discarded, odd, x.negative, random);
+  return cut;
+}
+
+// IEEE 754-2019 7.5 for x below 2^least_exponent: is it tiny after rounding to full precision?
+// Only just below can it round up to 2^least_exponent.
+template <typename Word>
+bool is_tiny(const Target& target, const Exact<Word>& x, std::int64_t exponent,
+             std::uint64_t random) {
+  if (target.quantizer->rounding.tininess == Tininess::before_rounding) return true;
+  if (exponent < target.least_exponent - 1) return true;
+  const Cut<Word> cut = cut_at(target, x, exponent, random);
+  return ((cut.kept + (cut.up ? 1 : 0)) >> (target.fraction_bits + 1)) == 0;
+}
+
+// x nonzero, below the least number of a float without subnormals: see round_below.cc.
+Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::uint64_t random);
+
+template <typename Word>
+Exact<WideWord> widened(const Exact<Word>& x) {
+  if constexpr (std::is_same_v<Word, WideWord>) {
+    return x;
+  } else {
+    return {x.negative, from_code<WideWord>(x.significand), x.exponent};
+  }
+}
+
+// Is x less than the least number, both positive? Their leading bits decide, else the integers.
+template <typename Word>
+bool below_least(const Target& target, const Exact<Word>& x, std::int64_t exponent) {
+  const std::int64_t least = target.least_number_exponent + bit_length(target.least_number) - 1;
+  if (exponent != least) return exponent < least;
+  const int length = std::max(bit_length(x.significand), bit_length(target.least_number));
+  Exact<WideWord> a = widened(x);
+  Exact<WideWord> b{false, from_code<WideWord>(target.least_number), target.least_number_exponent};
+  normalise(a, length);
+  normalise(b, length);
+  return a.significand < b.significand;
+}
+
+// x nonzero; rounded once with the exponent unbounded above, then delivered.
+template <typename Word>
+Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
+  const bool unsigned_target = x.negative && !target.sign;
+  if (unsigned_target && !target.zero) return deliver_negative(target);
+  if (exponent > target.most_exponent) {
+    return unsigned_target ? deliver_negative(target) : deliver_overflow(target, x.negative, 0);
+  }
+  if (!target.subnormals && below_least(target, x, exponent)) {
+    return round_below_least(target, widened(x), random);
+  }
+  const std::int64_t binade = std::max(exponent, target.least_exponent);
+  const Cut<Word> cut = cut_at(target, x, binade, random);
+  const Code rank = (static_cast<Code>(binade - target.least_exponent) << target.fraction_bits) +
+                    cut.kept + (cut.up ? 1 : 0) - target.hidden;
+  std::uint8_t raised = cut.inexact ? flags::inexact : 0;
+  const Rounding& rounding = target.quantizer->rounding;
+  const bool subnormal = target.is_float && exponent < target.least_exponent;
+  if (subnormal && (cut.inexact || rounding.flush_outputs) &&
+      is_tiny(target, x, exponent, random)) {
+    if (cut.inexact) raised |= flags::underflow;
+    if (rounding.flush_outputs) {
+      return deliver_underflow(target, x.negative, flags::underflow | flags::inexact);
+    }
+  }
+  if (unsigned_target) {
+    return rank == 0 ? deliver_underflow(target, true, raised) : deliver_negative(target);
+  }
+  if (rank > target.largest[x.negative ? 1 : 0]) {
+    return deliver_overflow(target, x.negative, raised);
+  }
+  if (rank == 0 && target.zero) return deliver_underflow(target, x.negative, raised);
+  return {code_of_rank(target, rank, x.negative), raised};
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// What integer rounding has to know about the format it rounds to, as plain numbers, and operands
+// as plain numbers. One description serves floats and fixed point: with q = max(e, least_exponent)
+// - fraction_bits for a number whose leading bit is 2^e, the neighbours are multiples of 2^q, and
+//     rank = ((max(e, least_exponent) - least_exponent) << fraction_bits) + |x| / 2^q - hidden
+// is the magnitude part of the code. Fixed point is the case where e never exceeds least_exponent
+// as long as there is no overflow.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "formats/engine.h"
+
+namespace halfulp::emulator {
+
+struct Target {
+  const Quantizer* quantizer = nullptr;
+  int bits = 0;
+  int fraction_bits = 0;
+  std::int64_t least_exponent = 0;
+  std::int64_t most_exponent = 0;  // 2^(most_exponent + 1) is beyond every finite number
+  Code hidden = 0;                 // 2^fraction_bits where exponent field 0 is an ordinary binade
+  std::array<Code, 2> largest{};   // rank of the largest magnitude without and with sign
+  bool is_float = false, sign = false, zero = true, subnormals = true;
+  // The least positive number of a float without subnormals is this * 2^least_number_exponent.
+  Code least_number = 0;
+  std::int64_t least_number_exponent = 0;
+};
+
+// The quantizer must outlive the target.
+Target target_of(const Quantizer& quantizer);
+
+// Significand bits and random bits that a rounding to this target looks at, and some more.
+inline int bits_needed(const Target& target) {
+  const Rounding& rounding = target.quantizer->rounding;
+  return target.fraction_bits + 7 + (is_stochastic(rounding.mode) ? rounding.random_bits : 0);
+}
+
+// The code of a number of this rank.
+inline Code code_of_rank(const Target& target, Code rank, bool negative) {
+  if (!negative) return rank;
+  const Code sign_bit = Code{1} << (target.bits - 1);
+  return target.is_float ? rank | sign_bit : (~rank + 1) & ((sign_bit << 1) - 1);
+}
+
+// What is delivered in the place of a finite result, with its flags.
+Outcome deliver_zero(const Target& target, bool negative);
+Outcome deliver_infinity(const Target& target, bool negative);
+// Raises invalid where the format has no NaN.
+Outcome deliver_nan(const Target& target, bool negative);
+// `flags`: those that the rounding has raised besides overflow.
+Outcome deliver_overflow(const Target& target, bool negative, std::uint8_t flags);
+// A negative number below zero's reach in an unsigned format.
+Outcome deliver_negative(const Target& target);
+// A nonzero number that rounds to zero, or below the least number of a format without zero.
+Outcome deliver_underflow(const Target& target, bool negative, std::uint8_t flags);
+
+struct Operand {
+  enum class Class : std::uint8_t { zero, finite, infinite, nan };
+  Class kind = Class::zero;
+  bool negative = false;
+  bool signalling = false;
+  bool subnormal = false;  // finite: below the full precision of its format
+  Code significand = 0;    // finite: nonzero
+  std::int64_t exponent = 0;
+};
+
+Operand unpack(const Format& format, Code code);
+Operand unpack_double(double x);
+Operand unpack_float(float x);
+
+}  // namespace halfulp::emulator

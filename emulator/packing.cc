@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "emulator/internal/packing.h"
+
+namespace halfulp::emulator {
+namespace {
+
+template <typename Stored>
+void store_bytes(std::span<const std::uint64_t> codes, std::uint8_t* bytes) {
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    for (std::size_t byte = 0; byte < sizeof(Stored); ++byte) {
+      bytes[i * sizeof(Stored) + byte] = static_cast<std::uint8_t>(codes[i] >> (8 * byte));
+    }
+  }
+}
+
+template <typename Stored>
+void load_bytes(const std::uint8_t* bytes, std::span<std::uint64_t> codes) {
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    std::uint64_t code = 0;
+    for (std::size_t byte = 0; byte < sizeof(Stored); ++byte) {
+      code |= std::uint64_t{bytes[i * sizeof(Stored) + byte]} << (8 * byte);
+    }
+    codes[i] = code;
+  }
+}
+
+// 4 or 6 bits: codes gathered in a word, from which whole bytes leave.
+void store_bits(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes) {
+  std::uint64_t waiting = 0;
+  int held = 0;
+  for (const std::uint64_t code : codes) {
+    waiting |= code << held;
+    for (held += width; held >= 8; held -= 8, waiting >>= 8) {
+      *bytes++ = static_cast<std::uint8_t>(waiting);
+    }
+  }
+  if (held > 0) *bytes = static_cast<std::uint8_t>(waiting);
+}
+
+void load_bits(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes) {
+  std::uint64_t waiting = 0;
+  int held = 0;
+  for (std::uint64_t& code : codes) {
+    for (; held < width; held += 8) waiting |= std::uint64_t{*bytes++} << held;
+    code = waiting & ((std::uint64_t{1} << width) - 1);
+    waiting >>= width;
+    held -= width;
+  }
+}
+
+}  // namespace
+
+void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes) {
+  switch (width) {
+    case 8:
+      return store_bytes<std::uint8_t>(codes, bytes);
+    case 16:
+      return store_bytes<std::uint16_t>(codes, bytes);
+    case 32:
+      return store_bytes<std::uint32_t>(codes, bytes);
+    case 64:
+      return store_bytes<std::uint64_t>(codes, bytes);
+    default:
+      return store_bits(codes, width, bytes);
+  }
+}
+
+void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes) {
+  switch (width) {
+    case 8:
+      return load_bytes<std::uint8_t>(bytes, codes);
+    case 16:
+      return load_bytes<std::uint16_t>(bytes, codes);
+    case 32:
+      return load_bytes<std::uint32_t>(bytes, codes);
+    case 64:
+      return load_bytes<std::uint64_t>(bytes, codes);
+    default:
+      return load_bits(bytes, width, codes);
+  }
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+//
+// The special cases of each operation (IEEE 754-2019 6.1 to 6.3, 7.2, 7.3), then its exact result,
+// then one rounding. Which word holds the exact result follows from the widths of the operands and
+// what the rounding looks at.
+#include "emulator/scalar.h"
+
+#include <array>
+
+#include "emulator/internal/exact.h"
+#include "emulator/internal/operate.h"
+#include "emulator/internal/round_exact.h"
+#include "formats/error.h"
+
+namespace halfulp::emulator {
+namespace {
+
+using Class = Operand::Class;
+
+Outcome with_flags(Outcome outcome, std::uint8_t raised) {
+  outcome.flags |= raised;
+  return outcome;
+}
+
+Outcome invalid(const Target& target) {
+  return with_flags(deliver_nan(target, false), flags::invalid);
+}
+
+template <typename Word>
+Exact<Word> exact(const Operand& x) {
+  return {x.negative, from_code<Word>(x.significand), x.exponent};
+}
+
+template <typename Word>
+Outcome round_operand(const Target& target, const Operand& x, std::uint64_t random) {
+  return round_exact(target, exact<Word>(x), random);
+}
+
+// An exact sum that is zero: IEEE 754-2019 6.3.
+bool sign_of_zero_sum(const Target& target, bool a, bool b) {
+  return a == b ? a : target.quantizer->rounding.mode == Mode::toward_negative;
+}
+
+template <typename Word>
+Outcome round_sum(const Target& target, const Exact<Word>& a, const Exact<Word>& b,
+                  std::uint64_t random) {
+  const Exact<Word> sum = exact_sum(a, b);
+  if (sum.significand == 0) {
+    return deliver_zero(target, sign_of_zero_sum(target, a.negative, b.negative));
+  }
+  return round_exact(target, sum, random);
+}
+
+// Neither is NaN.
+Outcome add(const Target& target, const Operand& a, const Operand& b, std::uint64_t random) {
+  if (a.kind == Class::infinite || b.kind == Class::infinite) {
+    const bool both = a.kind == b.kind;
+    if (both && a.negative != b.negative) return invalid(target);
+    return deliver_infinity(target, a.kind == Class::infinite ? a.negative : b.negative);
+  }
+  if (a.kind == Class::zero && b.kind == Class::zero) {
+    return deliver_zero(target, sign_of_zero_sum(target, a.negative, b.negative));
+  }
+  if (a.kind == Class::zero) return round_operand<Code>(target, b, random);
+  if (b.kind == Class::zero) return round_operand<Code>(target, a, random);
+  const int widest = std::max(bit_length(a.significand), bit_length(b.significand));
+  constexpr int exact_bits = word_bits<Code> - 4;
+  if (widest <= exact_bits && bits_needed(target) <= exact_bits) {
+    return round_sum(target, exact<Code>(a), exact<Code>(b), random);
+  }
+  return round_sum(target, exact<WideWord>(a), exact<WideWord>(b), random);
+}
+
+Outcome multiply(const Target& target, const Operand& a, const Operand& b, std::uint64_t random) {
+  const bool negative = a.negative != b.negative;
+  const bool zero = a.kind == Class::zero || b.kind == Class::zero;
+  if (a.kind == Class::infinite || b.kind == Class::infinite) {
+    return zero ? invalid(target) : deliver_infinity(target, negative);
+  }
+  if (zero) return deliver_zero(target, negative);
+  if (bit_length(a.significand) + bit_length(b.significand) <= word_bits<Code>) {
+    return round_exact(target, exact_product(exact<Code>(a), exact<Code>(b)), random);
+  }
+  return round_exact(target, exact_product(exact<WideWord>(a), exact<WideWord>(b)), random);
+}
+
+Outcome divide(const Target& target, const Operand& a, const Operand& b, std::uint64_t random) {
+  const bool negative = a.negative != b.negative;
+  if (a.kind == Class::infinite) {
+    return b.kind == Class::infinite ? invalid(target) : deliver_infinity(target, negative);
+  }
+  if (b.kind == Class::infinite) return deliver_zero(target, negative);
+  if (b.kind == Class::zero) {
+    if (a.kind == Class::zero) return invalid(target);
+    return with_flags(deliver_infinity(target, negative), flags::divide_by_zero);
+  }
+  if (a.kind == Class::zero) return deliver_zero(target, negative);
+  if (bits_needed(target) + bit_length(b.significand) <= word_bits<Code>) {
+    return round_exact(target, exact_quotient(exact<Code>(a), exact<Code>(b)), random);
+  }
+  return round_exact(target, exact_quotient(exact<WideWord>(a), exact<WideWord>(b)), random);
+}
+
+Outcome square_root(const Target& target, const Operand& a, std::uint64_t random) {
+  if (a.kind == Class::zero) return deliver_zero(target, a.negative);
+  if (a.negative) return invalid(target);
+  if (a.kind == Class::infinite) return deliver_infinity(target, false);
+  const int bits = std::max(bits_needed(target), bit_length(a.significand) / 2 + 2);
+  if (2 * bits <= word_bits<Code>) {
+    return round_exact(target, exact_root(exact<Code>(a), bits), random);
+  }
+  return round_exact(target, exact_root(exact<WideWord>(a), bits), random);
+}
+
+// a * b + c, c not NaN; a and b neither NaN nor infinite times zero.
+Outcome fused(const Target& target, std::span<const Operand, 3> x, std::uint64_t random) {
+  const auto& [a, b, c] = std::tie(x[0], x[1], x[2]);
+  const bool negative = a.negative != b.negative;
+  if (a.kind == Class::infinite || b.kind == Class::infinite) {
+    if (c.kind == Class::infinite && c.negative != negative) return invalid(target);
+    return deliver_infinity(target, negative);
+  }
+  if (c.kind == Class::infinite) return deliver_infinity(target, c.negative);
+  if (a.kind == Class::zero || b.kind == Class::zero) {
+    Operand product;
+    product.negative = negative;
+    return add(target, product, c, random);
+  }
+  if (c.kind == Class::zero) return multiply(target, a, b, random);
+  const int widest =
+      std::max(bit_length(a.significand) + bit_length(b.significand), bit_length(c.significand));
+  constexpr int exact_bits = word_bits<Code> - 4;
+  if (widest <= exact_bits && bits_needed(target) <= exact_bits) {
+    return round_sum(target, exact_product(exact<Code>(a), exact<Code>(b)), exact<Code>(c), random);
+  }
+  return round_sum(target, exact_product(exact<WideWord>(a), exact<WideWord>(b)),
+                   exact<WideWord>(c), random);
+}
+
+bool infinite_times_zero(const Operand& a, const Operand& b) {
+  return (a.kind == Class::infinite && b.kind == Class::zero) ||
+         (a.kind == Class::zero && b.kind == Class::infinite);
+}
+
+}  // namespace
+
+Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random) {
+  bool any_nan = false;
+  bool signalling = false;
+  for (Operand& x : operands) {
+    if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
+    any_nan = any_nan || x.kind == Class::nan;
+    signalling = signalling || x.signalling;
+  }
+  const bool wrong_product =
+      op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1]);
+  if (any_nan || wrong_product) {
+    return signalling || wrong_product ? invalid(target) : deliver_nan(target, false);
+  }
+  switch (op) {
+    case Op::add:
+      return add(target, operands[0], operands[1], random);
+    case Op::subtract: {
+      Operand minus = operands[1];
+      minus.negative = !minus.negative;
+      return add(target, operands[0], minus, random);
+    }
+    case Op::multiply:
+      return multiply(target, operands[0], operands[1], random);
+    case Op::divide:
+      return divide(target, operands[0], operands[1], random);
+    case Op::fused_multiply_add:
+      return fused(target, operands.first<3>(), random);
+    case Op::square_root:
+      return square_root(target, operands[0], random);
+  }
+  return invalid(target);
+}
+
+Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
+  if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
+  switch (x.kind) {
+    case Class::zero:
+      return deliver_zero(target, x.negative);
+    case Class::infinite:
+      return deliver_infinity(target, x.negative);
+    case Class::nan:
+      return with_flags(deliver_nan(target, x.negative), x.signalling ? flags::invalid : 0);
+    case Class::finite:
+      break;
+  }
+  return round_operand<Code>(target, x, random);
+}
+
+Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
+  const auto count = static_cast<std::size_t>(arity(operation.op));
+  HALFULP_REQUIRE(operation.inputs.size() == count && operands.size() == count,
+                  "apply: the operation takes another number of operands");
+  std::array<Operand, 3> unpacked;
+  for (std::size_t i = 0; i < count; ++i) unpacked[i] = unpack(operation.inputs[i], operands[i]);
+  const Target target = target_of(*operation.output);
+  return operate(operation.op, target, std::span(unpacked).first(count), random);
+}
+
+Outcome convert(const Format& from, Code code, const Quantizer& quantizer, std::uint64_t random) {
+  return round_operand(target_of(quantizer), unpack(from, code), random);
+}
+
+namespace {
+
+// |n| cut to at most 500 bits, what is below jammed.
+Exact<WideWord> jammed(Integer n, std::int64_t exponent, bool negative) {
+  constexpr std::int64_t kept_bits = 500;
+  const auto length = static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
+  if (length > kept_bits) {
+    const auto cut = static_cast<unsigned>(length - kept_bits);
+    const bool lost = boost::multiprecision::lsb(n) < cut;
+    n >>= cut;
+    if (lost) n |= 1;
+    exponent += cut;
+  }
+  return {negative, static_cast<WideWord>(n), exponent};
+}
+
+// numerator / denominator or its root, to at least 400 bits and a jammed one.
+Exact<WideWord> cut_real(const Real& x) {
+  const Value& a = x.numerator;
+  const Value& b = x.denominator;
+  constexpr std::int64_t quotient_bits = 810;  // twice 400 and some: a root has half as many
+  const auto length = [](const Integer& n) {
+    return static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
+  };
+  std::int64_t shift =
+      std::max<std::int64_t>(0, quotient_bits + length(b.significand) - length(a.significand));
+  if (x.root && ((a.exponent - b.exponent - shift) & 1) != 0) ++shift;
+  std::int64_t exponent = a.exponent - b.exponent - shift;
+  Integer rest;
+  Integer quotient;
+  boost::multiprecision::divide_qr(Integer(a.significand << static_cast<unsigned>(shift)),
+                                   b.significand, quotient, rest);
+  bool lost = !rest.is_zero();
+  if (x.root) {
+    quotient = boost::multiprecision::sqrt(quotient, rest);
+    lost = lost || !rest.is_zero();
+    exponent /= 2;
+  }
+  if (lost) quotient = (quotient << 1) | 1;
+  return jammed(quotient, lost ? exponent - 1 : exponent, a.negative);
+}
+
+}  // namespace
+
+Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t random) {
+  const Target target = target_of(quantizer);
+  const Value& a = x.numerator;
+  if (a.is_nan()) {
+    return with_flags(deliver_nan(target, a.negative), a.signalling ? flags::invalid : 0);
+  }
+  if (a.is_infinite()) return deliver_infinity(target, a.negative);
+  if (a.is_zero()) return deliver_zero(target, a.negative);
+  return round_exact(target, cut_real(x), random);
+}
+
+}  // namespace halfulp::emulator
