@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp report: result files to one page that stands alone, or to one figure.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "experiments/results/gnuplot.h"
+#include "experiments/results/report.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+using experiments::NamedResult;
+using experiments::Plot;
+
+const char* const description =
+    "Draws result files of `halfulp run` as one HTML page that needs no network: log-log curves\n"
+    "with error bars, fitted power laws and theory, tables of all numbers, and the configuration\n"
+    "with the call that repeats it. With -o NAME.svg one plot alone. Needs gnuplot.";
+
+const char* const examples =
+    "  $ halfulp report result.json -o report.html\n"
+    "\n"
+    "  $ halfulp report result.json -o figure.svg --plot 1 --metric approximation\n"
+    "\n"
+    "  $ halfulp report result.json -o report.html --keep-script && ls report*\n"
+    "  report.gnuplot\n"
+    "  report.html\n";
+
+struct ReportOptions {
+  std::vector<std::string> results, metrics;
+  std::string output;
+  int plot = 0;  // 0: not chosen
+  bool keep_script = false;
+};
+
+bool ends_with(const std::string& text, const std::string& ending) {
+  return text.size() > ending.size() && text.ends_with(ending);
+}
+
+std::string stem_of(const std::string& output) {
+  const std::size_t dot = output.find_last_of('.');
+  const std::size_t slash = output.find_last_of('/');
+  const bool has_ending = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  return has_ending ? output.substr(0, dot) : output;
+}
+
+void check_metrics(const std::vector<NamedResult>& results, const ReportOptions& options) {
+  std::vector<std::string> known;
+  for (const NamedResult& named : results) {
+    for (const std::string& metric : experiments::metrics_of(named.result)) known.push_back(metric);
+  }
+  for (const std::string& metric : options.metrics) {
+    if (std::find(known.begin(), known.end(), metric) != known.end()) continue;
+    std::string list;
+    for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+    const std::string hint = suggest(metric, known);
+    throw Error("no point has the metric \"" + metric + "\"", "--metric",
+                hint.empty() ? "there are " + list : hint);
+  }
+}
+
+// All plots of the results, those of one result together.
+std::vector<std::vector<Plot>> plots_of(const std::vector<NamedResult>& results,
+                                        const ReportOptions& options) {
+  std::vector<std::vector<Plot>> plots;
+  for (const NamedResult& named : results)
+    plots.push_back(experiments::natural_plots(named.result, options.metrics));
+  return plots;
+}
+
+void keep_script(const std::vector<Plot>& plots, const ReportOptions& options) {
+  const std::string stem = stem_of(options.output);
+  std::string text;
+  for (std::size_t i = 0; i < plots.size(); ++i) {
+    const std::string number = plots.size() == 1 ? "" : "-" + std::to_string(i + 1);
+    const std::string picture = stem.substr(stem.find_last_of('/') + 1) + number + ".svg";
+    text += experiments::gnuplot_script(plots[i], picture) + "\n";
+  }
+  write_file(stem + ".gnuplot", text);
+}
+
+int write_report(const ReportOptions& options) {
+  const bool picture_only = ends_with(options.output, ".svg");
+  if (!picture_only && !ends_with(options.output, ".html") && options.output != "-")
+    throw Error("the output \"" + options.output + "\" is neither a page nor a plot", "-o",
+                "end its name in .html or .svg");
+  if (options.keep_script && options.output == "-")
+    throw Error("--keep-script needs an output file", "report", "name one with -o REPORT.html");
+  std::vector<NamedResult> results;
+  for (const std::string& path : options.results) results.push_back(experiments::read_result(path));
+  check_metrics(results, options);
+  require_writable(options.output);
+
+  std::vector<std::vector<Plot>> plots = plots_of(results, options);
+  std::vector<Plot> chosen;
+  for (const std::vector<Plot>& of_result : plots)
+    chosen.insert(chosen.end(), of_result.begin(), of_result.end());
+  if (picture_only) {
+    if (chosen.empty())
+      throw Error("nothing to plot: no swept number has three values or more",
+                  options.results.front(), "write a page with -o REPORT.html, it has the tables");
+    const auto wanted = static_cast<std::size_t>(options.plot == 0 ? 1 : options.plot);
+    if (wanted > chosen.size())
+      throw Error("there is no plot " + std::to_string(wanted), "--plot",
+                  "there are " + std::to_string(chosen.size()));
+    if (options.plot == 0 && chosen.size() > 1)
+      note("drew the first of " + std::to_string(chosen.size()) + " plots; --plot N chooses");
+    chosen = {chosen[wanted - 1]};
+  }
+  const std::vector<std::string> pictures = experiments::draw(chosen);
+  if (options.keep_script) keep_script(chosen, options);
+  write_file(options.output,
+             picture_only ? pictures.front() : experiments::report_page(results, plots, pictures));
+  return exit_good;
+}
+
+}  // namespace
+
+int report_verb(const Arguments& arguments) {
+  ReportOptions options;
+  Parser parser("report", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("RESULT.json", options.results, "result files of `halfulp run`")
+      ->required()
+      ->type_name("");
+  app.add_option("-o,--output", options.output,
+                 "REPORT.html, or FIGURE.svg for one plot; - prints the page")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--metric", options.metrics, "plot this metric instead; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--plot", options.plot, "which plot goes into an .svg (1)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  app.add_flag("--keep-script", options.keep_script,
+               "leave NAME.gnuplot, with the data in it, beside the output");
+  if (!parser.parse(arguments)) return exit_good;
+  return write_report(options);
+}
+
+}  // namespace halfulp::cli

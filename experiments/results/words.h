@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// How a report calls the fields, metrics and values of a result: in words, for axes and legends.
+#pragma once
+
+#include <string>
+
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+// "/problem/sketch_size" -> "model size M"; an unknown field by the last part of its pointer.
+std::string field_words(const std::string& pointer);
+// "excess_clean_last" -> "excess risk of the last iterate".
+std::string metric_words(const std::string& metric);
+// A swept value on one line: "8", "bfloat16", "additive noise, ε = 0.01",
+// "int8, scale 0.245, stochastic".
+std::string value_words(const Json& value);
+// At most `digits` significant digits, trailing zeros dropped.
+std::string number_words(double x, int digits = 4);
+
+}  // namespace halfulp::experiments
