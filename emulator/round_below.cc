@@ -48,9 +48,6 @@ Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::u
   const Rounding& rounding = target.quantizer->rounding;
   const bool tiny = is_tiny_without_subnormals(target, x, random);
   const std::uint8_t raised = flags::inexact | (tiny ? flags::underflow : 0);
-  if (tiny && rounding.flush_outputs) {
-    return deliver_underflow(target, x.negative, flags::underflow | flags::inexact);
-  }
   // Three bits more than are looked at, so that the jammed one lies below them.
   const int bits = rounding.random_bits + 3;
   WideWord rest = scaled_ratio(target, x, target.zero ? bits : bits + 1);
@@ -64,6 +61,7 @@ Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::u
     return deliver_underflow(target, x.negative, raised);
   }
   if (x.negative && !target.sign) return deliver_negative(target);
+  if (tiny && rounding.flush_outputs) return deliver_underflow(target, x.negative, raised);
   return {code_of_rank(target, target.zero ? 1 : 0, x.negative), raised};
 }
 

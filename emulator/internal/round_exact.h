@@ -169,6 +169,7 @@ Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t ra
   const Cut<Word> cut = cut_at(target, x, binade, random);
   const Code rank = (static_cast<Code>(binade - target.least_exponent) << target.fraction_bits) +
                     cut.kept + (cut.up ? 1 : 0) - target.hidden;
+  if (unsigned_target && rank != 0) return deliver_negative(target);
   std::uint8_t raised = cut.inexact ? flags::inexact : 0;
   const Rounding& rounding = target.quantizer->rounding;
   const bool subnormal = target.is_float && exponent < target.least_exponent;
@@ -178,9 +179,6 @@ Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t ra
     if (rounding.flush_outputs) {
       return deliver_underflow(target, x.negative, flags::underflow | flags::inexact);
     }
-  }
-  if (unsigned_target) {
-    return rank == 0 ? deliver_underflow(target, true, raised) : deliver_negative(target);
   }
   if (rank > target.largest[x.negative ? 1 : 0]) {
     return deliver_overflow(target, x.negative, raised);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// The formats and roundings that the emulator's tests run through, and how a difference is printed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+#include "formats/engine.h"
+#include "formats/rounding.h"
+
+namespace halfulp::cases {
+
+inline Format custom(std::string name, std::variant<Float, Fixed> kind) {
+  Format format{.name = std::move(name), .kind = kind};
+  validate(format);
+  return format;
+}
+
+// The catalogue, and corners that it has none of.
+inline std::vector<Format> formats() {
+  std::vector<Format> list;
+  for (const CatalogueEntry& entry : catalogue()) list.push_back(entry.format);
+  const auto add = [&](const char* name, std::variant<Float, Fixed> kind) {
+    list.push_back(custom(name, kind));
+  };
+  add("unsigned-e3m2", Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .sign = false});
+  add("e4m0", Float{.exponent_bits = 4, .bias = 7});
+  add("e4m0-no-subnormals", Float{.exponent_bits = 4, .bias = 7, .nan_codes = 1, .subnormals = false});
+  add("e3m2-no-subnormals",
+      Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .nan_codes = 1, .subnormals = false});
+  add("unsigned-e3m2-no-subnormals", Float{.exponent_bits = 3,
+                                           .fraction_bits = 2,
+                                           .bias = 3,
+                                           .infinity = false,
+                                           .subnormals = false,
+                                           .sign = false});
+  add("unsigned-e3m2-no-zero", Float{.exponent_bits = 3,
+                                     .fraction_bits = 2,
+                                     .bias = 3,
+                                     .nan_codes = 1,
+                                     .infinity = false,
+                                     .zero = false,
+                                     .subnormals = false,
+                                     .sign = false});
+  add("symmetric-int5", Fixed{.bits = 5, .symmetric = true});
+  add("q3.2", Fixed{.bits = 6, .fraction_bits = 2});
+  add("uq2.3", Fixed{.bits = 5, .fraction_bits = 3, .sign = false});
+  add("coarse-fixed", Fixed{.bits = 6, .fraction_bits = -3});
+  add("fixed1", Fixed{.bits = 1, .sign = false});
+  return list;
+}
+
+inline std::vector<Format> formats_up_to(int width) {
+  std::vector<Format> list;
+  for (const Format& format : formats()) {
+    if (bits(format) <= width) list.push_back(format);
+  }
+  return list;
+}
+
+// The n-th of a sequence of roundings that has every mode, with all presets, both tininess rules,
+// flushing and widths of random bits mixed in.
+inline Rounding rounding(std::size_t n) {
+  constexpr std::array<int, 6> widths{32, 1, 5, 64, 11, 40};
+  const auto& presets = overflow_presets();
+  Rounding r{.mode = all_modes()[n % mode_count], .overflow = presets[n % presets.size()].rule};
+  const std::size_t rest = n / mode_count;
+  r.random_bits = widths[rest % widths.size()];
+  r.tininess = rest % 2 == 0 ? Tininess::after_rounding : Tininess::before_rounding;
+  r.flush_inputs = rest % 5 == 3;
+  r.flush_outputs = rest % 7 == 4;
+  return r;
+}
+
+inline std::string describe(const Quantizer& q) {
+  const Rounding& r = q.rounding;
+  return q.format.name + " " + std::string(name_of(r.mode)) + " overflow " +
+         std::string(preset_name_of(r.overflow)) + " R " + std::to_string(r.random_bits) +
+         (r.tininess == Tininess::before_rounding ? " tiny-before" : "") +
+         (r.flush_inputs ? " flush-inputs" : "") + (r.flush_outputs ? " flush-outputs" : "");
+}
+
+inline std::string describe(const Format& format, const Outcome& outcome) {
+  return code_text(format, outcome.code) + " (" + hexadecimal_text(decode(format, outcome.code)) +
+         ") flags " + std::to_string(outcome.flags);
+}
+
+}  // namespace halfulp::cases
