@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/policy/station.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>

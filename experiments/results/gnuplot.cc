@@ -104,13 +104,21 @@ Interval widened(const Interval& range, double margin_decades) {
 }
 
 std::string power_label(double x, int exponent) {
-  if (exponent >= -3 && exponent <= 3) return number_words(x, 1 + 6);
+  if (exponent >= -3 && exponent <= 3) return number_words(x, 7);
   return "10^{" + std::to_string(exponent) + "}";
 }
 
-// Labels at 1, 2 and 5 of every decade on short axes, at the decades on long ones, marks between.
+// Labels at the decades on long axes, at 1, 2 and 5 of each on short ones, at every digit on very
+// short ones; marks between.
 std::string decade_ticks(const Interval& range) {
-  const bool is_short = range.decades() < 2.2;
+  constexpr double short_decades = 2.2;
+  constexpr double very_short_decades = 0.75;
+  const auto labelled = [&](int digit, int exponent) {
+    if (digit == 1) return true;
+    if (exponent < -3 || exponent > 3) return false;
+    if (range.decades() < very_short_decades) return true;
+    return range.decades() < short_decades && (digit == 2 || digit == 5);
+  };
   std::string ticks;
   const int first = static_cast<int>(std::floor(std::log10(range.lowest)));
   const int last = static_cast<int>(std::ceil(std::log10(range.highest)));
@@ -118,11 +126,9 @@ std::string decade_ticks(const Interval& range) {
     for (int digit = 1; digit < 10; ++digit) {
       const double x = digit * std::pow(10.0, exponent);
       if (x < range.lowest || x > range.highest) continue;
-      const bool labelled =
-          digit == 1 || (is_short && exponent >= -3 && exponent <= 3 && (digit == 2 || digit == 5));
       ticks += ticks.empty() ? "" : ", ";
-      ticks += labelled ? quoted(power_label(x, exponent)) + " " + number(x) + " 0"
-                        : "'' " + number(x) + " 1";
+      ticks += labelled(digit, exponent) ? quoted(power_label(x, exponent)) + " " + number(x) + " 0"
+                                         : "'' " + number(x) + " 1";
     }
   }
   return "(" + ticks + ")";

@@ -31,8 +31,8 @@ std::string noise_words(const Json& noise) {
   if (!noise.is_object()) return dumped(noise);
   static const std::map<std::string, std::string> kinds{
       {"additive", "additive noise"},
-      {"multiplicative_rank1", "multiplicative noise, one factor a vector"},
-      {"multiplicative_coord", "multiplicative noise, one factor a coordinate"}};
+      {"multiplicative_rank1", "multiplicative noise per vector"},
+      {"multiplicative_coord", "multiplicative noise per coordinate"}};
   const Json kind = noise.value("kind", Json(""));
   const std::string name = kind.is_string() ? kind.get<std::string>() : dumped(kind);
   const auto known = kinds.find(name);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/models/linear_regression/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halfulp::experiments {
+namespace {
+
+View rows_of(const View& all, std::size_t first, std::size_t count) {
+  View part = all;
+  part.data = static_cast<const double*>(all.data) + first * all.stride;
+  part.rows = count;
+  return part;
+}
+
+View column(const std::vector<double>& values) { return view_of(values.data(), values.size(), 1); }
+
+void apply_in_place(Station& station, const MutableView& view, std::uint64_t first_row) {
+  if (station.active()) station.apply(as_const(view), first_row, view);
+}
+
+DotUnit dot_unit(const Policy& policy) {
+  DotUnit unit;
+  unit.order = Order::eight_sums;
+  if (const Grid* grid = grid_of(policy.at(Place::accumulator))) {
+    unit.accumulator = grid->quantizer;
+    unit.product = grid->product;
+  }
+  return unit;
+}
+
+}  // namespace
+
+FeatureStations::FeatureStations(const Machine& machine, const Instance& instance,
+                                 const Policy& policy, Site site)
+    : machine_(machine),
+      instance_(&instance),
+      data_(machine, policy, Place::data, site),
+      feature_(machine, policy, Place::feature, site) {
+  const Noise* noise = noise_of(policy.at(Place::data));
+  if (instance.needs.gram && !instance.needs.inputs && noise != nullptr &&
+      noise->kind == Noise::Kind::additive) {
+    input_noise_ = std::sqrt(noise->eps);
+    input_random_ = machine.random(site, static_cast<int>(Place::data));
+  }
+}
+
+// Leaves the features after `data` in features_.
+void FeatureStations::apply_data(const Block& block) {
+  const std::size_t m = instance_->features();
+  const std::size_t stride = instance_->stride;
+  features_.resize(block.samples.size());
+  if (instance_->needs.inputs) {
+    const std::size_t d = instance_->problem->dimension;
+    inputs_.resize(block.inputs.size());
+    data_.apply(view_of(block.inputs.data(), block.rows, d), block.first_row,
+                view_of(inputs_.data(), block.rows, d));
+    apply_sketch(*instance_, machine_, inputs_.data(), block.rows, features_.data());
+    return;
+  }
+  std::copy(block.samples.begin(), block.samples.end(), features_.begin());
+  if (input_noise_) {
+    draw_input_noise(*instance_, machine_, input_random_, block.first_row, block.rows, noise_);
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      for (std::size_t j = 0; j < m; ++j)
+        features_[r * stride + j] += *input_noise_ * noise_[r * m + j];
+    }
+    return;
+  }
+  const MutableView view{.data = features_.data(),
+                         .carrier = Carrier::binary64,
+                         .rows = block.rows,
+                         .columns = m,
+                         .stride = stride};
+  apply_in_place(data_, view, block.first_row);
+}
+
+View FeatureStations::apply(const Block& block) {
+  const std::size_t m = instance_->features();
+  const View plain{.data = block.samples.data(),
+                   .carrier = Carrier::binary64,
+                   .rows = block.rows,
+                   .columns = m,
+                   .stride = instance_->stride};
+  if (!data_.active() && !feature_.active()) return plain;
+  MutableView out{.data = nullptr,
+                  .carrier = Carrier::binary64,
+                  .rows = block.rows,
+                  .columns = m,
+                  .stride = instance_->stride};
+  if (data_.active()) {
+    apply_data(block);
+    out.data = features_.data();
+    apply_in_place(feature_, out, block.first_row);
+  } else {
+    features_.resize(block.samples.size());
+    out.data = features_.data();
+    feature_.apply(plain, block.first_row, out);
+  }
+  return as_const(out);
+}
+
+Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy& policy,
+                 const Training& training)
+    : machine_(machine),
+      training_(training),
+      first_averaged_(training.first_averaged()),
+      stage_length_(training.stage_length()),
+      features_(machine, instance, policy, Site::training_place),
+      label_(machine, policy, Place::label, Site::training_place),
+      param_(machine, policy, Place::param, Site::training_place),
+      act_(machine, policy, Place::act, Site::training_place),
+      out_grad_(machine, policy, Place::out_grad, Site::training_place),
+      weight_(machine, policy, Place::weight, Site::training_place),
+      average_station_(machine, policy, Place::avg, Site::training_place),
+      dot_(machine.engine->prepare_dot(dot_unit(policy))),
+      dot_random_(machine.random(Site::training_place, static_cast<int>(Place::accumulator))),
+      step_size_(training.step_size),
+      weights_(instance.features(), training.initial),
+      average_(instance.features(), 0.0),
+      seen_(instance.features()),
+      prediction_(training.batch),
+      gradient_(instance.features()) {}
+
+void Trainer::train(const Block& block) {
+  if (finished()) return;
+  const std::size_t batch = training_.batch;
+  const View features = features_.apply(block);
+  labels_ = block.labels;
+  apply_in_place(label_, view_of(labels_.data(), labels_.size(), 1), block.first_row);
+  for (std::size_t row = 0; row + batch <= block.rows && !finished(); row += batch)
+    step(rows_of(features, row, batch), &labels_[row], block.first_row + row);
+}
+
+void Trainer::predict(const View& features, std::uint64_t first_row) {
+  const std::vector<double>* w = &weights_;
+  if (param_.active()) {
+    param_.apply(view_of(std::span<const double>(weights_)), step_,
+                 view_of(std::span<double>(seen_)));
+    w = &seen_;
+  }
+  Random random = dot_random_;
+  random.offset = 2 * first_row * features.columns;
+  const MutableView out = view_of(prediction_.data(), prediction_.size(), 1);
+  machine_.engine->multiply(features, column(*w), dot_, random, out);
+  apply_in_place(act_, out, first_row);
+}
+
+void Trainer::update(const View& features) {
+  const auto* x = static_cast<const double*>(features.data);
+  const std::size_t m = weights_.size();
+  const double factor = step_size_ / static_cast<double>(training_.batch);
+  double* w = weights_.data();
+  if (features.rows == 1) {
+    const double residual = prediction_[0];
+    for (std::size_t j = 0; j < m; ++j) w[j] += factor * (x[j] * residual);
+    return;
+  }
+  for (std::size_t j = 0; j < m; ++j) gradient_[j] = x[j] * prediction_[0];
+  for (std::size_t r = 1; r < features.rows; ++r) {
+    const double* row = x + r * features.stride;
+    const double residual = prediction_[r];
+    for (std::size_t j = 0; j < m; ++j) gradient_[j] += row[j] * residual;
+  }
+  for (std::size_t j = 0; j < m; ++j) w[j] += factor * gradient_[j];
+}
+
+void Trainer::step(const View& features, const double* labels, std::uint64_t first_row) {
+  if (step_ > 0 && step_ % stage_length_ == 0) step_size_ *= 0.5;
+  predict(features, first_row);
+  for (std::size_t r = 0; r < prediction_.size(); ++r) prediction_[r] = labels[r] - prediction_[r];
+  apply_in_place(out_grad_, view_of(prediction_.data(), prediction_.size(), 1), first_row);
+  update(features);
+  apply_in_place(weight_, view_of(std::span<double>(weights_)), step_);
+  accumulate_average();
+  ++step_;
+}
+
+// Sums, divided once at the end; where the average itself has a format, the running average
+// a <- Q(a + (w - a) (1/k)) after k weights.
+void Trainer::accumulate_average() {
+  if (step_ < first_averaged_) return;
+  if (!average_station_.active()) {
+    for (std::size_t j = 0; j < weights_.size(); ++j) average_[j] += weights_[j];
+    return;
+  }
+  const double share = 1.0 / static_cast<double>(step_ - first_averaged_ + 1);
+  for (std::size_t j = 0; j < weights_.size(); ++j)
+    average_[j] += (weights_[j] - average_[j]) * share;
+  apply_in_place(average_station_, view_of(std::span<double>(average_)), step_);
+}
+
+std::vector<double> Trainer::average() const {
+  std::vector<double> mean = average_;
+  if (average_station_.active()) return mean;
+  const auto count = static_cast<double>(training_.steps() - first_averaged_);
+  for (double& x : mean) x /= count;
+  return mean;
+}
+
+}  // namespace halfulp::experiments
