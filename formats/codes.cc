@@ -106,8 +106,9 @@ Code encode(const Format& format, const Value& value) {
     return has_infinity(format) ? infinity_code(format, value.negative) : throw none;
   if (value.is_zero()) return has_zero(format) ? zero_code(format, value.negative) : throw none;
   const Range range = finite_range(format);
-  Rank low = range.lowest;
-  Rank high = range.highest;
+  // One sign only: the ranks of a 128-bit format of both signs differ by more than a Rank holds.
+  Rank low = value.negative ? range.lowest : 0;
+  Rank high = value.negative ? 0 : range.highest;
   while (low < high) {  // invariant: value < value_at(high + 1), and value >= value_at(low) where
                         // it is in range at all
     const Rank middle = low + (high - low) / 2 + (high - low) % 2;

@@ -9,13 +9,15 @@
 namespace halfulp::reference {
 namespace {
 
-// The largest rank in [lowest - 1, highest + 1] whose value is <= x; lowest - 1 stands for "below
-// lowest" whatever its own value. The search starts around a guess, widens the bracket until it
-// holds x and halves it.
+// The largest rank in [lowest - 1, highest + 1] whose value is <= x, not zero; lowest - 1 stands
+// for "below lowest" whatever its own value. The search starts around a guess, widens the bracket
+// until it holds x and halves it.
 Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
   const Range range = finite_range(format);
-  const Rank below = range.lowest - 1;
-  const Rank above = range.highest + 2;
+  // One sign only, since the ranks of a 128-bit format of both signs differ by more than a Rank
+  // holds.
+  const Rank below = negative ? range.lowest - 1 : -1;
+  const Rank above = negative ? 1 : range.highest + 2;
   const auto at_or_below = [&](Rank rank) {
     return rank < above && (rank == below || compare(x, value_at(format, rank)) >= 0);
   };

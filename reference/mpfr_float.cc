@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include "reference/mpfr_float.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <vector>
+
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "reference/internal/mpfr_range.h"
+
+namespace halfulp::reference {
+namespace {
+
+// The parameters of a format as MPFR needs them: significant bits, and the exponents of the least
+// normal and the least number as powers of two (MPFR's own exponents are one more, since its
+// significands lie in [1/2, 1)).
+struct Grid {
+  int precision;
+  std::int64_t least_normal, least, bias;
+
+  explicit Grid(const Float& f)
+      : precision(f.fraction_bits + 1),
+        least_normal(1 - f.bias),
+        least(least_normal - f.fraction_bits),
+        bias(f.bias) {}
+};
+
+// What an operation leaves before overflow and specials are dealt with.
+struct Rounded {
+  bool negative = false;
+  Integer significand = 0;  // times 2^exponent
+  std::int64_t exponent = 0;
+  bool exact = true;
+  bool tiny_before = false, tiny_after = false;
+};
+
+using Limbs = std::vector<std::uint64_t>;
+
+void assign(MpfrNumber& x, const Value& v) {
+  if (v.is_nan()) return mpfr_set_nan(x.get());
+  if (v.is_infinite()) return mpfr_set_inf(x.get(), v.negative ? -1 : 1);
+  if (v.is_zero()) return mpfr_set_zero(x.get(), v.negative ? -1 : 1);
+  Limbs limbs;
+  export_bits(v.significand, std::back_inserter(limbs), 64, false);
+  mpz_t integer;
+  mpz_init(integer);
+  mpz_import(integer, limbs.size(), -1, sizeof(limbs[0]), 0, 0, limbs.data());
+  mpfr_set_z_2exp(x.get(), integer, v.exponent, MPFR_RNDN);
+  mpz_clear(integer);
+  if (v.negative) mpfr_neg(x.get(), x.get(), MPFR_RNDN);
+}
+
+// |x| = significand * 2^exponent of a number that is not special.
+Rounded take(const MpfrNumber& x) {
+  Rounded result;
+  result.negative = mpfr_signbit(x.get()) != 0;
+  if (mpfr_zero_p(x.get()) != 0) return result;
+  mpz_t integer;
+  mpz_init(integer);
+  result.exponent = mpfr_get_z_2exp(integer, x.get());
+  Limbs limbs((mpz_sizeinbase(integer, 2) + 63) / 64);
+  std::size_t count = 0;
+  mpz_export(limbs.data(), &count, -1, sizeof(limbs[0]), 0, 0, integer);
+  mpz_clear(integer);
+  import_bits(result.significand, limbs.begin(), limbs.begin() + static_cast<std::ptrdiff_t>(count),
+              64, false);
+  return result;
+}
+
+std::int64_t bit_length(const Integer& n) {
+  return n.is_zero() ? 0 : static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
+}
+
+mpfr_prec_t exact_precision(const Value& v) {
+  return std::max<std::int64_t>(2, v.is_finite() ? bit_length(v.significand) : 2);
+}
+
+// An operation (or, without one, a conversion) waiting to be computed to some precision.
+class Task {
+ public:
+  Task(std::optional<Op> op, std::span<const Value> operands) : op_(op) {
+    for (const Value& v : operands) {
+      numbers_.push_back(std::make_unique<MpfrNumber>(exact_precision(v)));
+      assign(*numbers_.back(), v);
+    }
+  }
+
+  // Correctly rounded to the precision of y, the exponent as good as unbounded; answers MPFR's
+  // ternary value.
+  int compute(MpfrNumber& y, mpfr_rnd_t direction) const {
+    const auto x = [&](std::size_t i) { return numbers_[i]->get(); };
+    if (!op_) return mpfr_set(y.get(), x(0), direction);
+    switch (*op_) {
+      case Op::add:
+        return mpfr_add(y.get(), x(0), x(1), direction);
+      case Op::subtract:
+        return mpfr_sub(y.get(), x(0), x(1), direction);
+      case Op::multiply:
+        return mpfr_mul(y.get(), x(0), x(1), direction);
+      case Op::divide:
+        return mpfr_div(y.get(), x(0), x(1), direction);
+      case Op::fused_multiply_add:
+        return mpfr_fma(y.get(), x(0), x(1), x(2), direction);
+      case Op::square_root:
+        return mpfr_sqrt(y.get(), x(0), direction);
+    }
+    return 0;
+  }
+
+ private:
+  std::optional<Op> op_;
+  std::vector<std::unique_ptr<MpfrNumber>> numbers_;
+};
+
+std::optional<mpfr_rnd_t> own_direction(Mode mode, int precision) {
+  switch (mode) {
+    case Mode::nearest_even:  // with one bit MPFR always takes the outer of two equally near powers
+      return precision > 1 ? std::optional(MPFR_RNDN) : std::nullopt;
+    case Mode::toward_zero:
+      return MPFR_RNDZ;
+    case Mode::toward_positive:
+      return MPFR_RNDU;
+    case Mode::toward_negative:
+      return MPFR_RNDD;
+    case Mode::away_from_zero:
+      return MPFR_RNDA;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool below(const MpfrNumber& y, std::int64_t exponent) {
+  return mpfr_zero_p(y.get()) == 0 && mpfr_get_exp(y.get()) - 1 < exponent;
+}
+
+Rounded round_by_mpfr(const Task& task, const Grid& grid, mpfr_rnd_t direction) {
+  MpfrNumber truncated(grid.precision);
+  task.compute(truncated, MPFR_RNDZ);
+  MpfrNumber y(grid.precision);
+  int ternary = task.compute(y, direction);
+  const bool tiny_after = below(y, grid.least_normal);
+  {
+    const MpfrRange range(grid.least + 1, mpfr_get_emax());
+    ternary = mpfr_check_range(y.get(), ternary, direction);
+    ternary = mpfr_subnormalize(y.get(), ternary, direction);
+  }
+  Rounded result = take(y);
+  result.exact = ternary == 0;
+  result.tiny_before = below(truncated, grid.least_normal);
+  result.tiny_after = tiny_after;
+  return result;
+}
+
+// A magnitude cut at a last place: kept integer, discarded bits (a fraction of 2^width), and
+// whether anything more follows.
+struct Cut {
+  Integer kept, discarded;
+  unsigned width = 0;
+  bool sticky = false;
+  bool odd = false;  // parity of the code of `kept`
+
+  [[nodiscard]] bool exact() const { return discarded.is_zero() && !sticky; }
+  // Order of the discarded part and 1/2.
+  [[nodiscard]] int middle() const {
+    const int order = Integer(discarded << 1U).compare(Integer(1) << width);
+    return order == 0 && sticky ? 1 : order;
+  }
+  // floor(2^n * the discarded part), n <= width.
+  [[nodiscard]] Integer leading(unsigned n) const { return discarded >> (width - n); }
+};
+
+Cut cut_at(const Rounded& x, std::int64_t last_place, const Grid& grid, bool sticky) {
+  constexpr std::int64_t visible = 66;  // more bits than any mode looks at
+  const std::int64_t width = std::max<std::int64_t>(last_place - x.exponent, visible);
+  const Integer scaled = x.significand << static_cast<unsigned>(width - (last_place - x.exponent));
+  Cut cut;
+  cut.width = static_cast<unsigned>(width);
+  cut.kept = scaled >> cut.width;
+  cut.discarded = scaled - (cut.kept << cut.width);
+  cut.sticky = sticky;
+  // With one significant bit the code is the exponent field: the number 2^q has code q + bias.
+  cut.odd = grid.precision == 1 ? cut.kept != 0 && ((last_place + grid.bias) & 1) != 0
+                                : boost::multiprecision::bit_test(cut.kept, 0);
+  return cut;
+}
+
+bool chance_rounds_up(const Cut& cut, const Rounding& rounding, std::uint64_t random) {
+  const auto n = static_cast<unsigned>(rounding.random_bits);
+  const Integer one = Integer(1) << n;
+  Integer seen;  // what the random number is added to
+  switch (rounding.mode) {
+    case Mode::stochastic:
+      seen = cut.leading(n);
+      break;
+    case Mode::stochastic_b: {
+      seen = cut.leading(n + 1) + 1;
+      seen += random;
+      seen += random;
+      return seen.compare(Integer(one << 1U)) >= 0;
+    }
+    case Mode::stochastic_c: {
+      seen = cut.leading(n);
+      const Integer rest = cut.discarded - (seen << (cut.width - n));
+      const int order = Integer(rest << 1U).compare(Integer(1) << (cut.width - n));
+      const bool odd = boost::multiprecision::bit_test(seen, 0);
+      if (order > 0 || (order == 0 && (cut.sticky || odd))) ++seen;
+      break;
+    }
+    default:
+      return (random & 1) != 0;
+  }
+  seen += random;
+  return seen.compare(one) >= 0;
+}
+
+bool rounds_up(const Cut& cut, bool negative, const Rounding& rounding, std::uint64_t random) {
+  if (cut.exact()) return false;
+  switch (rounding.mode) {
+    case Mode::nearest_even:
+      return cut.middle() > 0 || (cut.middle() == 0 && cut.odd);
+    case Mode::nearest_odd:
+      return cut.middle() > 0 || (cut.middle() == 0 && !cut.odd);
+    case Mode::nearest_away:
+      return cut.middle() >= 0;
+    case Mode::nearest_zero:
+      return cut.middle() > 0;
+    case Mode::nearest_up:
+      return cut.middle() > 0 || (cut.middle() == 0 && !negative);
+    case Mode::to_odd:
+      return !cut.odd;
+    default:
+      return chance_rounds_up(cut, rounding, random);
+  }
+}
+
+Rounded round_by_bits(const Task& task, const Grid& grid, const Rounding& rounding,
+                      std::uint64_t random) {
+  constexpr int visible = 70;
+  MpfrNumber y(grid.precision + visible);
+  const bool sticky = task.compute(y, MPFR_RNDZ) != 0;
+  Rounded x = take(y);
+  if (x.significand.is_zero()) return x;
+  const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
+  const auto round_at = [&](std::int64_t last_place) {
+    const Cut cut = cut_at(x, last_place, grid, sticky);
+    Rounded result = x;
+    result.significand = cut.kept + (rounds_up(cut, x.negative, rounding, random) ? 1 : 0);
+    result.exponent = last_place;
+    result.exact = cut.exact();
+    return result;
+  };
+  Rounded result = round_at(std::max(leading, grid.least_normal) - grid.precision + 1);
+  const Rounded unbounded = round_at(leading - grid.precision + 1);
+  result.tiny_before = leading < grid.least_normal;
+  result.tiny_after =
+      unbounded.exponent + bit_length(unbounded.significand) - 1 < grid.least_normal;
+  return result;
+}
+
+// The magnitude of a code: exponent field above fraction field, counted from the least number.
+Code magnitude_code(const Rounded& x, const Grid& grid) {
+  if (x.significand.is_zero()) return 0;
+  const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
+  const std::int64_t last_place = std::max(leading, grid.least_normal) - grid.precision + 1;
+  const std::int64_t shift = x.exponent - last_place;
+  const Integer fraction = shift >= 0 ? Integer(x.significand << static_cast<unsigned>(shift))
+                                      : Integer(x.significand >> static_cast<unsigned>(-shift));
+  const auto field = static_cast<Code>(std::max(leading - grid.least_normal, std::int64_t{0}));
+  return (field << (grid.precision - 1)) + static_cast<Code>(fraction);
+}
+
+Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
+  const bool zero = x.significand.is_zero();
+  if (x.negative && !zero && !is_signed(q.format)) {
+    const Landing landing = land_negative(q, false);
+    return {code_of(q.format, landing, true),
+            landing == Landing::nan ? flags::invalid : flags::inexact};
+  }
+  Value magnitude;
+  magnitude.significand = x.significand;
+  magnitude.exponent = x.exponent;
+  if (!zero && compare(magnitude, largest_finite(q.format)) > 0) {
+    return {code_of(q.format, land_overflow(q, x.negative), x.negative),
+            flags::overflow | flags::inexact};
+  }
+  const bool tiny = q.rounding.tininess == Tininess::after_rounding ? x.tiny_after : x.tiny_before;
+  const bool flush = tiny && q.rounding.flush_outputs;
+  if (zero || flush) {
+    const bool exact = x.exact && !flush;
+    return {zero_code(q.format, x.negative),
+            exact ? std::uint8_t{0}
+                  : static_cast<std::uint8_t>(flags::inexact | (tiny ? flags::underflow : 0))};
+  }
+  const Code sign = x.negative ? Code{1} << (bits(q.format) - 1) : 0;
+  const std::uint8_t raised = x.exact ? 0 : flags::inexact | (tiny ? flags::underflow : 0);
+  return {magnitude_code(x, grid) | sign, raised};
+}
+
+// Infinity or NaN as MPFR computed it; operands tell invalid operations from NaN in, NaN out.
+Outcome deliver_special(const MpfrNumber& y, bool division_by_zero, const Quantizer& q,
+                        bool invalid, bool nan_is_negative) {
+  const bool nan = mpfr_nan_p(y.get()) != 0;
+  const bool negative = nan ? nan_is_negative : mpfr_signbit(y.get()) != 0;
+  const Landing landing = nan ? land_nan(q, negative) : land_infinity(q, negative);
+  std::uint8_t raised = division_by_zero ? flags::divide_by_zero : 0;
+  if (invalid) raised |= flags::invalid;
+  if (landing == Landing::largest && !nan) {
+    raised |= flags::overflow | flags::inexact;
+  } else if (landing != (nan ? Landing::nan : Landing::infinity)) {
+    raised |= flags::invalid;
+  }
+  return {code_of(q.format, landing, negative), raised};
+}
+
+bool zero_times_infinity(std::optional<Op> op, std::span<const Value> v) {
+  if (op != Op::fused_multiply_add) return false;
+  return (v[0].is_zero() && v[1].is_infinite()) || (v[0].is_infinite() && v[1].is_zero());
+}
+
+Outcome evaluate(std::optional<Op> op, std::span<const Value> operands, const Quantizer& q,
+                 std::uint64_t random) {
+  const MpfrRange widest(mpfr_get_emin_min(), mpfr_get_emax_max());
+  const Task task(op, operands);
+  const Grid grid(std::get<Float>(q.format.kind));
+  MpfrNumber first(grid.precision);
+  mpfr_clear_flags();
+  task.compute(first, MPFR_RNDZ);
+  if (mpfr_number_p(first.get()) == 0) {
+    const auto is_nan = [](const Value& v) { return v.is_nan(); };
+    const bool nan_operand = std::any_of(operands.begin(), operands.end(), is_nan);
+    const bool signalling = std::any_of(operands.begin(), operands.end(),
+                                        [](const Value& v) { return v.is_nan() && v.signalling; });
+    const bool invalid = signalling || zero_times_infinity(op, operands) ||
+                         (mpfr_nan_p(first.get()) != 0 && !nan_operand);
+    return deliver_special(first, mpfr_divby0_p() != 0, q, invalid, !op && operands[0].negative);
+  }
+  const std::optional<mpfr_rnd_t> direction = own_direction(q.rounding.mode, grid.precision);
+  return deliver(direction ? round_by_mpfr(task, grid, *direction)
+                           : round_by_bits(task, grid, q.rounding, random),
+                 q, grid);
+}
+
+}  // namespace
+
+bool mpfr_supports(const Quantizer& quantizer) {
+  const Float* f = std::get_if<Float>(&quantizer.format.kind);
+  return f != nullptr && f->zero && (f->subnormals || f->fraction_bits == 0);
+}
+
+std::optional<Outcome> mpfr_operate(Op op, std::span<const Value> operands,
+                                    const Quantizer& quantizer, std::uint64_t random) {
+  if (!mpfr_supports(quantizer)) return std::nullopt;
+  return evaluate(op, operands, quantizer, random);
+}
+
+std::optional<Outcome> mpfr_convert(const Value& x, const Quantizer& quantizer,
+                                    std::uint64_t random) {
+  if (!mpfr_supports(quantizer)) return std::nullopt;
+  return evaluate(std::nullopt, std::span(&x, 1), quantizer, random);
+}
+
+}  // namespace halfulp::reference
