@@ -17,7 +17,7 @@ Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
   // One sign only, since the ranks of a 128-bit format of both signs differ by more than a Rank
   // holds.
   const Rank below = negative ? range.lowest - 1 : -1;
-  const Rank above = negative ? 1 : range.highest + 2;
+  const Rank above = negative ? 1 : range.highest + 1;
   const auto at_or_below = [&](Rank rank) {
     return rank < above && (rank == below || compare(x, value_at(format, rank)) >= 0);
   };
@@ -38,7 +38,8 @@ Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
     const Rank middle = low + (high - low) / 2;
     (at_or_below(middle) ? low : high) = middle;
   }
-  return low;
+  const bool beyond = low == range.highest && compare(x, value_at(format, low + 1)) >= 0;
+  return beyond ? low + 1 : low;
 }
 
 // The parity of a rank's code, also one step beyond the ends.
