@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+#include "cli/equality.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "formats/json.h"
+#include "reference/mpfr_float.h"
+#include "reference/operations.h"
+#include "reference/round.h"
+
+namespace halfulp::cli {
+namespace {
+
+constexpr int variations = 6;  // roundings with drawn overflow rules, tininess and flushing a block
+constexpr int stochastic_words = 3;  // drawn, all zeros, all ones
+constexpr std::uint64_t draw_seed = 2;
+
+std::uint64_t all_ones(int count) { return ~std::uint64_t{0} >> (64 - count); }
+
+// One rounding under which a block is checked.
+struct Instance {
+  Quantizer quantizer;
+  bool extremes = false;  // stochastic: with random bits all zero and all one too
+};
+
+std::vector<Instance> instances_of(const Subject& subject, const Block& block,
+                                   const std::vector<Mode>& modes) {
+  constexpr std::array<int, 14> widths{32, 8, 1, 16, 24, 2, 23, 12, 3, 31, 33, 48, 64, 7};
+  const Random dice{.seed = draw_seed + 1, .stream = block.begin};
+  std::uint64_t next = 0;
+  const auto below = [&](std::uint64_t bound) { return dice.word(next++) % bound; };
+  std::vector<Instance> instances;
+  for (const Mode mode : modes) {
+    Instance instance{.quantizer = {.format = subject.format, .rounding = {}}, .extremes = true};
+    instance.quantizer.rounding.mode = mode;
+    instance.quantizer.rounding.random_bits = widths[below(widths.size())];
+    instances.push_back(instance);
+  }
+  for (int i = 0; i < variations; ++i) {
+    Rounding rounding;
+    rounding.mode = modes[below(modes.size())];
+    rounding.random_bits = widths[below(widths.size())];
+    rounding.overflow = overflow_presets()[below(overflow_presets().size())].rule;
+    rounding.tininess = below(2) != 0 ? Tininess::before_rounding : Tininess::after_rounding;
+    rounding.flush_inputs = below(4) == 0;
+    rounding.flush_outputs = below(4) == 0;
+    instances.push_back({.quantizer = {.format = subject.format, .rounding = rounding}});
+  }
+  return instances;
+}
+
+// The lanes of an array check: as many doubles or floats as the block has operands.
+template <typename T>
+using Lanes = std::vector<T>;
+
+template <typename T>
+T carried(const Value& x) {
+  if (x.is_nan())
+    return x.negative ? -std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::quiet_NaN();
+  return static_cast<T>(to_double(x));  // exact: the format fits the carrier
+}
+
+template <typename T>
+bool same_bits(T a, T b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  return a == b && std::signbit(a) == std::signbit(b);
+}
+
+template <typename T>
+bool fits(const Format& format) {
+  return sizeof(T) == sizeof(float) ? fits_binary32(format) : fits_binary64(format);
+}
+
+template <typename T>
+std::string hexadecimal(T x) {
+  return hexadecimal_text(from_double(static_cast<double>(x)));
+}
+
+Code packed_code(const std::vector<std::uint8_t>& bytes, int width, std::size_t index) {
+  Code code = 0;
+  for (int bit = 0; bit < width; ++bit) {
+    const std::size_t at = index * static_cast<std::size_t>(width) + static_cast<std::size_t>(bit);
+    code |= static_cast<Code>(bytes[at / 8] >> (at % 8) & 1U) << bit;
+  }
+  return code;
+}
+
+std::string outcome_text(const Format& format, const Outcome& outcome) {
+  constexpr const char* digits = "0123456789abcdef";
+  return code_text(format, outcome.code) + " (" + hexadecimal_text(decode(format, outcome.code)) +
+         ") flags " + digits[outcome.flags >> 4U & 15U] + digits[outcome.flags & 15U];
+}
+
+// One block of one subject: operands, their exact results, and the comparisons.
+class BlockCheck {
+ public:
+  BlockCheck(const Subject& subject, const Block& block, const Engine& engine)
+      : subject_(subject), block_(block), engine_(engine) {
+    const Format& from = source();
+    const int count = subject.op ? arity(*subject.op) : 1;
+    const CaseDrawer drawer(draw_seed);
+    for (std::uint64_t i = block.begin; i < block.end; ++i) {
+      if (block.exhaustive) {
+        operands_.push_back(every_case(from, count, i));
+      } else if (subject.op) {
+        operands_.push_back(drawer.operands(from, count, i));
+      } else {
+        operands_.push_back({drawer.input(from, subject.format, i)});
+      }
+    }
+    arity_ = static_cast<std::size_t>(count);
+    located_ = locate(false);
+    wanted_.resize(operands_.size());
+  }
+
+  Tally run(const std::vector<Mode>& modes) {
+    for (const Instance& instance : instances_of(subject_, block_, modes)) check(instance);
+    return tally_;
+  }
+
+ private:
+  [[nodiscard]] const Format& source() const {
+    return subject_.source ? *subject_.source : subject_.format;
+  }
+
+  // An exact result and, for MPFR, its operands.
+  struct Exact {
+    std::array<Value, most_operands> values;
+    reference::Located located;
+  };
+
+  [[nodiscard]] std::vector<Exact> locate(bool flush) const {
+    std::vector<Exact> all(operands_.size());
+    for (std::size_t i = 0; i < operands_.size(); ++i) {
+      for (std::size_t k = 0; k < arity_; ++k)
+        all[i].values[k] = reference::operand(source(), operands_[i][k], flush);
+      const std::span<const Value> values(all[i].values.data(), arity_);
+      all[i].located =
+          subject_.op ? reference::locate(reference::exact(*subject_.op, values), subject_.format)
+                      : reference::locate(real(values[0]), subject_.format);
+    }
+    return all;
+  }
+
+  void check(const Instance& instance) {
+    const Rounding& rounding = instance.quantizer.rounding;
+    const std::vector<Exact> flushed = rounding.flush_inputs ? locate(true) : std::vector<Exact>();
+    const std::vector<Exact>& exact = rounding.flush_inputs ? flushed : located_;
+    plan_ = engine_.prepare(instance.quantizer);
+    const bool stochastic = is_stochastic(rounding.mode);
+    const Random random{.seed = draw_seed + 2, .stream = block_.begin};
+    if (stochastic && instance.extremes) {
+      for (const std::uint64_t word : {std::uint64_t{0}, all_ones(rounding.random_bits)})
+        check_codes_of(instance.quantizer, exact, [word](std::size_t) { return word; });
+    }
+    check_codes_of(instance.quantizer, exact, [&](std::size_t i) {
+      return stochastic ? random.bits(i, rounding.random_bits) : 0;
+    });
+    check_arrays<float>(instance.quantizer, random);
+    check_arrays<double>(instance.quantizer, random);
+  }
+
+  template <typename RandomWord>
+  void check_codes_of(const Quantizer& quantizer, const std::vector<Exact>& exact,
+                      const RandomWord& word_of) {
+    const std::array<Format, most_operands> inputs{subject_.format, subject_.format,
+                                                   subject_.format};
+    const bool second_opinion = reference::mpfr_supports(quantizer);
+    for (std::size_t i = 0; i < operands_.size(); ++i) {
+      const std::uint64_t word = word_of(i);
+      const Outcome want = reference::decide(exact[i].located, quantizer, word);
+      wanted_[i] = want.code;
+      ++tally_.cases;
+      Outcome got;
+      std::optional<Outcome> other;
+      const std::span<const Value> values(exact[i].values.data(), arity_);
+      if (subject_.op) {
+        const Operation operation{
+            .op = *subject_.op, .inputs = {inputs.data(), arity_}, .output = &quantizer};
+        got = engine_.apply(operation, {operands_[i].data(), arity_}, word);
+        if (second_opinion) other = reference::mpfr_operate(*subject_.op, values, quantizer, word);
+      } else {
+        got = engine_.convert(source(), operands_[i][0], plan_, word);
+        if (second_opinion) other = reference::mpfr_convert(values[0], quantizer, word);
+      }
+      if (!(got == want))
+        report(i, quantizer, "codes", outcome_text(subject_.format, got),
+               outcome_text(subject_.format, want), word);
+      if (other && !(*other == want))
+        report(i, quantizer, "MPFR", outcome_text(subject_.format, *other),
+               outcome_text(subject_.format, want), word);
+    }
+  }
+
+  // Arrays draw their random bits by position, as check_codes_of did last: wanted_ is the answer.
+  template <typename T>
+  void check_arrays(const Quantizer& quantizer, const Random& random) {
+    if (!fits<T>(subject_.format) || !fits<T>(source())) return;
+    // round() flushes what is subnormal in the carrier, not in the source.
+    if (!subject_.op && quantizer.rounding.flush_inputs && bits(source()) != 8 * sizeof(T)) return;
+    std::array<Lanes<T>, most_operands> lanes;
+    std::array<View, most_operands> views;
+    for (std::size_t k = 0; k < arity_; ++k) {
+      for (const Operands& operands : operands_)
+        lanes[k].push_back(carried<T>(decode(source(), operands[k])));
+      views[k] = view_of(std::span<const T>(lanes[k]));
+    }
+    Lanes<T> got(operands_.size());
+    const MutableView out = view_of(std::span<T>(got));
+    if (subject_.op) {
+      engine_.map(*subject_.op, {views.data(), arity_}, plan_, random, out, nullptr);
+    } else {
+      engine_.round(views[0], plan_, random, out, nullptr);
+      check_encoded(quantizer, views[0], random, sizeof(T) == sizeof(float));
+    }
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const T want = carried<T>(decode(subject_.format, wanted_[i]));
+      ++tally_.cases;
+      if (!same_bits(got[i], want))
+        report(i, quantizer, sizeof(T) == sizeof(float) ? "float array" : "double array",
+               hexadecimal(got[i]), hexadecimal(want), 0);
+    }
+  }
+
+  void check_encoded(const Quantizer& quantizer, const View& in, const Random& random,
+                     bool is_float) {
+    std::vector<std::uint8_t> bytes(packed_bytes(subject_.format, operands_.size()));
+    engine_.encode(in, plan_, random, bytes, nullptr);
+    const int width = packed_bits(subject_.format);
+    for (std::size_t i = 0; i < operands_.size(); ++i) {
+      const Code code = packed_code(bytes, width, i);
+      ++tally_.cases;
+      if (code == wanted_[i]) continue;
+      report(i, quantizer, is_float ? "codes of a float array" : "codes of a double array",
+             code_text(subject_.format, code), code_text(subject_.format, wanted_[i]), 0);
+    }
+  }
+
+  void report(std::size_t i, const Quantizer& quantizer, const std::string& where,
+              const std::string& got, const std::string& want, std::uint64_t word) {
+    ++tally_.mismatches;
+    if (tally_.first.size() >= most_shown) return;
+    std::string line = subject_.format.name + " ";
+    line += subject_.op ? std::string(name_of(*subject_.op)) : "cast from " + source().name;
+    for (std::size_t k = 0; k < arity_; ++k) {
+      line += " " + code_text(source(), operands_[i][k]) + " (" +
+              hexadecimal_text(decode(source(), operands_[i][k])) + ")";
+    }
+    Json rounding = to_json(quantizer);
+    rounding.erase("format");
+    line += " [" + where + "]: got " + got + ", want " + want;
+    if (is_stochastic(quantizer.rounding.mode)) line += ", random bits " + std::to_string(word);
+    tally_.first.push_back(line + ", with " + rounding.dump());
+  }
+
+  const Subject& subject_;
+  const Block& block_;
+  const Engine& engine_;
+  std::size_t arity_ = 1;
+  std::vector<Operands> operands_;
+  std::vector<Exact> located_;
+  std::vector<Code> wanted_;
+  Plan plan_;
+  Tally tally_;
+};
+
+// Writes codes one after another, least significant bits first.
+std::vector<std::uint8_t> packed(const Format& format, const std::vector<Code>& codes) {
+  std::vector<std::uint8_t> bytes(packed_bytes(format, codes.size()));
+  const auto width = static_cast<std::size_t>(packed_bits(format));
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    for (std::size_t bit = 0; bit < width; ++bit) {
+      const std::size_t at = i * width + bit;
+      if ((codes[i] >> bit & 1) != 0) bytes[at / 8] |= static_cast<std::uint8_t>(1U << at % 8);
+    }
+  }
+  return bytes;
+}
+
+template <typename T>
+void check_carrier(const Format& format, const std::vector<Code>& codes, const Engine& engine,
+                   Tally& tally) {
+  if (!fits<T>(format)) return;
+  const Plan plan = engine.prepare({.format = format, .rounding = {}});
+  const std::vector<std::uint8_t> bytes = packed(format, codes);
+  std::vector<T> values(codes.size());
+  engine.decode(bytes, plan, view_of(std::span<T>(values)));
+  std::vector<std::uint8_t> back(bytes.size());
+  engine.encode(view_of(std::span<const T>(values)), plan, Random{}, back, nullptr);
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const Value value = decode(format, codes[i]);
+    const T want = carried<T>(value);
+    const Code again = packed_code(back, packed_bits(format), i);
+    // A format may have many NaNs; encoding gives one of them.
+    const bool same_code = value.is_nan() ? decode(format, again).is_nan() : again == codes[i];
+    tally.cases += 2;
+    if (same_bits(values[i], want) && same_code) continue;
+    ++tally.mismatches;
+    if (tally.first.size() < most_shown)
+      tally.first.push_back(format.name + " decode " + code_text(format, codes[i]) + ": got " +
+                            hexadecimal(values[i]) + ", want " + hexadecimal(want) +
+                            ", encoded again " + code_text(format, again));
+  }
+}
+
+}  // namespace
+
+void Tally::add(const Tally& other) {
+  cases += other.cases;
+  mismatches += other.mismatches;
+  for (const std::string& line : other.first) {
+    if (first.size() < most_shown) first.push_back(line);
+  }
+}
+
+std::uint64_t cases_per_combination(const std::vector<Mode>& modes) {
+  std::uint64_t count = variations;
+  for (const Mode mode : modes) count += is_stochastic(mode) ? stochastic_words : 1;
+  return count;
+}
+
+Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
+                  const Engine& engine) {
+  return BlockCheck(subject, block, engine).run(modes);
+}
+
+Tally check_codes(const Format& format, const Block& block, const Engine& engine) {
+  std::vector<Code> codes;
+  const CaseDrawer drawer(draw_seed);
+  for (std::uint64_t i = block.begin; i < block.end; ++i) {
+    codes.push_back(block.exhaustive ? Code{i} : drawer.operands(format, 1, i)[0]);
+  }
+  Tally tally;
+  check_carrier<float>(format, codes, engine, tally);
+  check_carrier<double>(format, codes, engine, tally);
+  return tally;
+}
+
+}  // namespace halfulp::cli

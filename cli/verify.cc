@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp verify: the emulator against the reference and MPFR, row by row of a table: a format and
+// an operation, every operand combination where the budget allows it, drawn ones else. Rows are cut
+// into blocks that threads take in any order; what a block checks depends on the block alone.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/equality.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "emulator/engine.h"
+#include "emulator/parallel.h"
+#include "formats/catalogue.h"
+#include "formats/error.h"
+#include "formats/json.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Proves the fast emulator equal to the exact reference, and both to MPFR's own rounding where\n"
+    "MPFR can express the format: values, codes and flags, in every rounding mode, on codes and "
+    "on\n"
+    "arrays. Every operand combination where that is at most --budget cases, else that many, "
+    "drawn\n"
+    "so that edge cases come often. NAME: formats; all of the catalogue without it. Overflow "
+    "rules,\n"
+    "tininess and flushing are drawn for every block of operands. Exit status 1 on a mismatch.";
+
+const char* const examples =
+    "  $ halfulp verify float4_e2m1fn --operation add,mul --quiet\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp verify float8_e4m3fn bfloat16 --short --json --quiet\n"
+    "  ...\n";
+
+constexpr std::uint64_t default_budget = std::uint64_t{1} << 24;
+constexpr std::uint64_t short_budget = std::uint64_t{1} << 14;
+constexpr int most_bits = 64;
+constexpr int most_listed_bits = 16;
+
+struct VerifyOptions {
+  std::vector<std::string> names, operations, roundings;
+  std::uint64_t budget = default_budget;
+  int threads = 0;
+  bool is_short = false, json = false, quiet = false;
+};
+
+struct Row {
+  Format format;
+  std::string operation;
+  bool exhaustive = true;
+  std::size_t modes = 0;
+  Tally tally;
+};
+
+struct Task {
+  std::size_t row = 0;
+  Subject subject;
+  Block block;
+};
+
+struct Work {
+  std::vector<Row> rows;
+  std::vector<Task> tasks;
+  std::uint64_t combinations = 0;
+};
+
+const std::vector<std::string>& operation_names() {
+  static const std::vector<std::string> names{"codes", "cast", "add", "sub",
+                                              "mul",   "div",  "fma", "sqrt"};
+  return names;
+}
+
+std::vector<Format> formats_of(const VerifyOptions& options) {
+  std::vector<Format> formats;
+  for (const std::string& name : options.names) formats.push_back(format_from_text(name));
+  for (const CatalogueEntry& entry : catalogue()) {
+    if (options.names.empty()) formats.push_back(entry.format);
+  }
+  for (const Format& format : formats) {
+    if (bits(format) > most_bits)
+      throw Error("has " + std::to_string(bits(format)) + " bits", format.name,
+                  "formats of at most 64 bits can be verified");
+  }
+  return formats;
+}
+
+std::vector<Mode> modes_of(const VerifyOptions& options) {
+  std::vector<Mode> modes;
+  for (const std::string& name : options.roundings) {
+    try {
+      modes.push_back(parse_mode(name));
+    } catch (const Error& error) {
+      throw error.at("--rounding");
+    }
+  }
+  return modes.empty() ? all_modes() : modes;
+}
+
+void check_operations(const VerifyOptions& options) {
+  for (const std::string& name : options.operations) {
+    const std::vector<std::string>& known = operation_names();
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string hint = suggest(name, known);
+    throw Error("unknown operation \"" + name + "\"", "--operation",
+                hint.empty() ? "there are codes, cast, add, sub, mul, div, fma, sqrt" : hint);
+  }
+}
+
+class Planner {
+ public:
+  Planner(const VerifyOptions& options, const std::vector<Mode>& modes)
+      : options_(options), modes_(modes.size()), per_combination_(cases_per_combination(modes)) {}
+
+  Work plan(const std::vector<Format>& formats) {
+    for (const Format& format : formats) {
+      if (wanted("codes")) add_codes(format);
+      if (wanted("cast")) add_casts(format);
+      for (int op = 0; op < op_count; ++op) {
+        if (wanted(std::string(name_of(static_cast<Op>(op)))))
+          add_operation(format, static_cast<Op>(op));
+      }
+    }
+    return std::move(work_);
+  }
+
+ private:
+  [[nodiscard]] bool wanted(const std::string& name) const {
+    const std::vector<std::string>& names = options_.operations;
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  std::size_t add_row(const Format& format, const std::string& operation) {
+    work_.rows.push_back({.format = format, .operation = operation, .modes = modes_, .tally = {}});
+    return work_.rows.size() - 1;
+  }
+
+  // All combinations of the subject if they fit into the share of the budget, else as many drawn.
+  void add_blocks(std::size_t row, const Subject& subject, std::uint64_t all,
+                  std::uint64_t budget) {
+    const std::uint64_t most = std::max<std::uint64_t>(budget / per_combination_, 1);
+    const bool exhaustive = all <= most;
+    const std::uint64_t count = exhaustive ? all : most;
+    constexpr std::uint64_t least_block = 64;
+    constexpr std::uint64_t greatest_block = 2048;
+    const std::uint64_t size = std::clamp(count / 64, least_block, greatest_block);
+    for (std::uint64_t begin = 0; begin < count; begin += size) {
+      const Block block{
+          .begin = begin, .end = std::min(begin + size, count), .exhaustive = exhaustive};
+      work_.tasks.push_back({.row = row, .subject = subject, .block = block});
+    }
+    work_.combinations += count;
+    work_.rows[row].exhaustive = work_.rows[row].exhaustive && exhaustive;
+  }
+
+  void add_codes(const Format& format) {
+    const std::size_t row = add_row(format, "codes");
+    work_.rows[row].modes = 1;
+    add_blocks(row, {.format = format, .op = {}, .source = {}}, combinations(format, 1),
+               options_.budget);
+  }
+
+  // One row for all sources of at most 16 bits, and one each for drawn binary32 and binary64.
+  void add_casts(const Format& format) {
+    const std::size_t row = add_row(format, "cast");
+    std::uint64_t all = 0;
+    for (const CatalogueEntry& entry : catalogue()) {
+      if (bits(entry.format) <= most_listed_bits) all += combinations(entry.format, 1);
+    }
+    // Where all codes are too many, each source has its share, and at least a few.
+    constexpr std::uint64_t fewest = 16;
+    for (const CatalogueEntry& entry : catalogue()) {
+      if (bits(entry.format) > most_listed_bits) continue;
+      const std::uint64_t own = combinations(entry.format, 1);
+      const bool fits = all <= options_.budget / per_combination_;
+      const std::uint64_t share =
+          fits ? own : std::max(options_.budget / per_combination_ * own / all, fewest);
+      add_blocks(row, {.format = format, .op = {}, .source = entry.format}, own,
+                 share * per_combination_);
+    }
+    for (const char* name : {"binary32", "binary64"}) {
+      add_blocks(add_row(format, "cast " + std::string(name)),
+                 {.format = format, .op = {}, .source = find_format(name)},
+                 combinations(find_format(name), 1), options_.budget);
+    }
+  }
+
+  void add_operation(const Format& format, Op op) {
+    add_blocks(add_row(format, std::string(name_of(op))),
+               {.format = format, .op = op, .source = {}}, combinations(format, arity(op)),
+               options_.budget);
+  }
+
+  const VerifyOptions& options_;
+  std::size_t modes_;
+  std::uint64_t per_combination_;
+  Work work_;
+};
+
+void execute(Work& work, const std::vector<Mode>& modes, const VerifyOptions& options) {
+  ProgressBar bar("cases", options.quiet);
+  std::mutex mutex;
+  std::uint64_t done = 0;
+  std::uint64_t cases = 0;
+  emulator::for_each_task(work.tasks.size(), options.threads, [&](std::size_t index) {
+    const Task& task = work.tasks[index];
+    const bool codes = !task.subject.op && !task.subject.source;
+    const Tally tally = codes ? check_codes(task.subject.format, task.block, emulator::engine())
+                              : check_block(task.subject, task.block, modes, emulator::engine());
+    const std::lock_guard<std::mutex> lock(mutex);
+    Row& row = work.rows[task.row];
+    row.tally.add(tally);
+    done += task.block.end - task.block.begin;
+    cases += tally.cases;
+    // Rows differ in cost; the share of combinations is the best guess at the share of the time.
+    const double share = static_cast<double>(done) / static_cast<double>(work.combinations);
+    bar.update(static_cast<double>(cases), static_cast<double>(cases) / share, 0,
+               row.format.name + " " + row.operation);
+  });
+}
+
+std::string repeat_call(const Row& row, const VerifyOptions& options) {
+  const std::string operation = row.operation.substr(0, row.operation.find(' '));
+  std::string call = "halfulp verify '" + row.format.name + "' --operation " + operation;
+  if (options.is_short) call += " --short";
+  if (!options.is_short && options.budget != default_budget)
+    call += fmt::format(" --budget {}", options.budget);
+  for (const std::string& name : options.roundings) call += " --rounding " + name;
+  return call;
+}
+
+void print_json(const Work& work, const VerifyOptions& options) {
+  for (const Row& row : work.rows) {
+    Json object;
+    object["format"] = row.format.name;
+    object["operation"] = row.operation;
+    object["rounding_modes"] = row.modes;
+    object["cases"] = row.tally.cases;
+    object["exhaustive"] = row.exhaustive;
+    object["mismatches"] = row.tally.mismatches;
+    if (row.tally.mismatches > 0) {
+      object["first"] = row.tally.first;
+      object["repeat"] = repeat_call(row, options);
+    }
+    print(object.dump() + "\n");
+  }
+}
+
+void print_table(const Work& work, const VerifyOptions& options) {
+  std::vector<std::vector<std::string>> rows;
+  std::uint64_t cases = 0;
+  std::uint64_t mismatches = 0;
+  for (const Row& row : work.rows) {
+    cases += row.tally.cases;
+    mismatches += row.tally.mismatches;
+    rows.push_back({row.format.name, row.operation, std::to_string(row.modes),
+                    std::to_string(row.tally.cases), row.exhaustive ? "exhaustive" : "drawn",
+                    std::to_string(row.tally.mismatches)});
+  }
+  print(table_text({{"format"},
+                    {"operation"},
+                    {"rounding modes", Align::right},
+                    {"cases", Align::right},
+                    {"operands"},
+                    {"mismatches", Align::right}},
+                   rows));
+  print(fmt::format("{} cases, {} mismatches\n", cases, mismatches));
+  for (const Row& row : work.rows) {
+    if (row.tally.mismatches == 0) continue;
+    for (const std::string& line : row.tally.first) print(line + "\n");
+    print("  again: " + repeat_call(row, options) + "\n");
+  }
+}
+
+int verify(const VerifyOptions& options) {
+  check_operations(options);
+  const std::vector<Mode> modes = modes_of(options);
+  Work work = Planner(options, modes).plan(formats_of(options));
+  execute(work, modes, options);
+  options.json ? print_json(work, options) : print_table(work, options);
+  const bool good = std::all_of(work.rows.begin(), work.rows.end(),
+                                [](const Row& row) { return row.tally.mismatches == 0; });
+  return good ? exit_good : exit_bad_verdict;
+}
+
+}  // namespace
+
+int verify_verb(const Arguments& arguments) {
+  VerifyOptions options;
+  Parser parser("verify", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("NAME", options.names, "formats; all of the catalogue without it")->type_name("");
+  app.add_option("--operation", options.operations,
+                 "only these: codes, cast, add, sub, mul, div, fma, sqrt")
+      ->type_name("OP,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all();
+  app.add_option("--rounding", options.roundings, "only these rounding modes")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all();
+  app.add_option("--budget", options.budget, "cases a row (2^24)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48))
+      ->type_name("N");
+  app.add_flag("--short", options.is_short, "a budget of 2^14: what the tests run");
+  add_threads(app, options.threads);
+  add_json(app, options.json);
+  add_quiet(app, options.quiet);
+  if (!parser.parse(arguments)) return exit_good;
+  if (options.is_short) options.budget = short_budget;
+  return verify(options);
+}
+
+}  // namespace halfulp::cli
