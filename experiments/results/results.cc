@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/results/results.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "experiments/models/linear_regression/theory.h"
+#include "experiments/results/fit.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+Json metrics_json(const Metrics& metrics) {
+  Json list = Json::array();
+  for (const auto& x : metrics) list.push_back(x ? number_json(*x) : Json());
+  return list;
+}
+
+double number_of(const Json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (value == "inf") return std::numeric_limits<double>::infinity();
+  if (value == "-inf") return -std::numeric_limits<double>::infinity();
+  throw Error("no number");
+}
+
+Metrics metrics_from(const Json& list) {
+  Metrics metrics;
+  if (!list.is_array() || list.size() != metrics.size()) throw Error("no list of metrics");
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    if (!list[i].is_null()) metrics[i] = number_of(list[i]);
+  }
+  return metrics;
+}
+
+// The values of one metric over the repeats; absent where it is absent in any of them.
+std::optional<std::vector<double>> series(const std::vector<RepeatOutcome>& outcomes,
+                                          const Metrics RepeatOutcome::*metrics, std::size_t k) {
+  std::vector<double> values;
+  for (const RepeatOutcome& outcome : outcomes) {
+    const auto& x = (outcome.*metrics)[k];
+    if (!x) return std::nullopt;
+    values.push_back(*x);
+  }
+  return values;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0.0;
+  for (const double x : values) sum += x;
+  return sum / static_cast<double>(values.size());
+}
+
+// Null with a single repeat, whose scatter nothing tells.
+Json standard_error(const std::vector<double>& values, double mean) {
+  if (values.size() < 2) return nullptr;
+  const auto n = static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double x : values) squares += (x - mean) * (x - mean);
+  return number_json(std::sqrt(squares / (n - 1.0) / n));
+}
+
+std::string error_of(const std::vector<RepeatOutcome>& outcomes) {
+  for (std::size_t r = 0; r < outcomes.size(); ++r) {
+    if (!outcomes[r].error.empty()) return "repeat " + std::to_string(r) + ": " + outcomes[r].error;
+  }
+  return {};
+}
+
+Json theory_json(const Point& point, const std::vector<RepeatOutcome>& outcomes) {
+  const Problem& problem = *point.experiment.problem;
+  Json theory;
+  for (std::size_t k = 0; k < 4; ++k) {
+    const auto values = series(outcomes, &RepeatOutcome::theory, k);
+    theory[metric_names[k]] = values ? number_json(mean_of(*values)) : Json();
+  }
+  const auto approximation = approximation_theory(problem, point.experiment.policy);
+  const auto floor = floor_theory(problem, point.experiment.policy);
+  theory[metric_names[4]] = approximation ? number_json(*approximation) : Json();
+  theory[metric_names[5]] = floor ? number_json(*floor) : Json();
+  return theory;
+}
+
+// FNV-1a over the repeats' digests in order, each as eight bytes, least significant first.
+std::string digest_of(const std::vector<RepeatOutcome>& outcomes) {
+  std::uint64_t hash = fnv_start;
+  for (const RepeatOutcome& outcome : outcomes) {
+    for (int shift = 0; shift < 64; shift += 8) {
+      const auto byte = static_cast<unsigned char>(outcome.digest >> shift);
+      hash = fnv1a(&byte, 1, hash);
+    }
+  }
+  return hexadecimal(hash);
+}
+
+Json point_json(const Point& point, const std::vector<RepeatOutcome>& outcomes) {
+  Json record;
+  record["set"] = point.set;
+  const std::string error = error_of(outcomes);
+  if (!error.empty()) {
+    record["error"] = error;
+    return record;
+  }
+  Json metrics;
+  for (std::size_t k = 0; k < metric_names.size(); ++k) {
+    const auto values = series(outcomes, &RepeatOutcome::metrics, k);
+    if (values) {
+      const double mean = mean_of(*values);
+      metrics[metric_names[k]] =
+          Json{{"mean", number_json(mean)}, {"stderr", standard_error(*values, mean)}};
+    } else {
+      metrics[metric_names[k]] = nullptr;
+    }
+  }
+  record["metrics"] = metrics;
+  record["theory"] = theory_json(point, outcomes);
+  record["digest"] = digest_of(outcomes);
+  return record;
+}
+
+}  // namespace
+
+const char* const version = "0.1.0";
+
+Json to_json(const RepeatOutcome& outcome) {
+  if (!outcome.error.empty()) return Json{{"error", outcome.error}};
+  return Json{{"metrics", metrics_json(outcome.metrics)},
+              {"theory", metrics_json(outcome.theory)},
+              {"digest", hexadecimal(outcome.digest)}};
+}
+
+RepeatOutcome outcome_from_json(const Json& value) {
+  ObjectReader reader(value, "");
+  RepeatOutcome outcome;
+  if (reader.has("error")) {
+    outcome.error = reader.text("error", "");
+    return outcome;
+  }
+  outcome.metrics = metrics_from(reader.require("metrics"));
+  outcome.theory = metrics_from(reader.require("theory"));
+  const std::string digest = reader.text("digest", "");
+  const auto [end, error] =
+      std::from_chars(digest.data(), digest.data() + digest.size(), outcome.digest, 16);
+  if (error != std::errc() || end != digest.data() + digest.size() || digest.size() != 16)
+    throw Error("no digest");
+  reader.finish();
+  return outcome;
+}
+
+Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes) {
+  Json result;
+  result["halfulp"] = Json{{"version", version}, {"schema", 1}, {"document_hash", study.hash}};
+  result["document"] = study.document;
+  result["points"] = Json::array();
+  std::vector<FitPoint> fit_points;
+  for (std::size_t i = 0; i < study.points.size(); ++i) {
+    const Point& point = study.points[i];
+    result["points"].push_back(point_json(point, outcomes[i]));
+    FitPoint seen{.set = &point.set, .document = &point.experiment.resolved, .metrics = {}};
+    const bool failed = !error_of(outcomes[i]).empty();
+    for (std::size_t k = 0; k < metric_names.size(); ++k)
+      seen.metrics.push_back(failed ? std::nullopt
+                                    : series(outcomes[i], &RepeatOutcome::metrics, k));
+    fit_points.push_back(std::move(seen));
+  }
+  result["fits"] = compute_fits(study.fits, fit_points, study.points.front().experiment.seed);
+  return result;
+}
+
+std::size_t count_failed(const Json& result) {
+  std::size_t count = 0;
+  for (const Json& point : result["points"]) count += point.contains("error") ? 1 : 0;
+  return count;
+}
+
+}  // namespace halfulp::experiments

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// From the outcomes of all repeats to the result file: means and standard errors, theory beside
+// them, digests, fits. Sums run over the repeats in increasing order, members stand in a fixed
+// order, numbers are written in their shortest round-trip form.
+#pragma once
+
+#include <vector>
+
+#include "experiments/execute.h"
+#include "experiments/sweep.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+// The members halfulp, document, points and fits. outcomes: of every point, one a repeat in order.
+Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes);
+
+std::size_t count_failed(const Json& result);
+
+// One point's outcome of one repeat, to a journal and back. Throws Error on anything else.
+Json to_json(const RepeatOutcome& outcome);
+RepeatOutcome outcome_from_json(const Json& value);
+
+// What a journal and a result must have in common to belong together, besides the hash.
+extern const char* const version;
+
+}  // namespace halfulp::experiments

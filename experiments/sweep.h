@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// A sweep is a list of edits to a document: JSON pointers and the values to put there. The points
+// are the full product in the order written, the last key fastest; keys joined by "+" move together
+// over lists of equal length. Each point is a complete document that is read as strictly as one
+// without a sweep.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "experiments/experiment.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+struct Point {
+  Json set;  // pointer -> value, as the sweep gives it
+  Experiment experiment;
+};
+
+struct Study {
+  Json document;  // what the result file repeats
+  std::vector<Point> points;
+  Json fits;         // checked
+  std::string hash;  // of everything that decides the result
+};
+
+// Throws Error whose location begins with `where`, the document's path.
+Study make_study(const Json& document, const std::string& where);
+
+// Puts `value` at a JSON pointer (RFC 6901), making objects on the way where there is nothing.
+// Throws Error where the pointer leads through something else, or past the end of a list.
+void set_at(Json& document, const std::string& pointer, const Json& value,
+            const std::string& where);
+// What stands at a pointer, or nullptr.
+const Json* find_at(const Json& document, const std::string& pointer);
+// A key as one token of a pointer.
+std::string escaped(const std::string& key);
+
+// FNV-1a, 64 bits, continued from `hash`.
+inline constexpr std::uint64_t fnv_start = 0xcbf29ce484222325;
+std::uint64_t fnv1a(const void* bytes, std::size_t count, std::uint64_t hash);
+std::string hexadecimal(std::uint64_t hash);
+
+}  // namespace halfulp::experiments
