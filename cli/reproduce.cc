@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp reproduce: the experiments of data/experiments that have published figures in
+// data/expected, run and compared, a line a figure.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "emulator/engine.h"
+#include "experiments/results/expected.h"
+#include "experiments/run.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const description =
+    "Runs the experiments that have published figures and compares: experiment, quantity,\n"
+    "measured, expected, tolerance, verdict. Without a NAME all of them, which takes minutes.";
+
+const char* const examples =
+    "  halfulp reproduce                           all of them\n"
+    "  halfulp reproduce zhang2025-data-noise      one of them\n"
+    "  halfulp reproduce -o results                keep the result files, go on where they stop\n";
+
+struct ReproduceOptions {
+  std::vector<std::string> names;
+  std::string data, output;
+  bool quiet = false, json = false;
+  int threads = 0;
+};
+
+// The folder given; else ./data; else the one beside the program (in a build tree, installed).
+fs::path find_data(const std::string& given) {
+  std::vector<fs::path> places = {given};
+  if (given.empty()) {
+    std::error_code none;
+    const fs::path program = fs::read_symlink("/proc/self/exe", none).parent_path();
+    places = {"data", program / ".." / "data", program / ".." / "share" / "halfulp"};
+  }
+  for (const fs::path& place : places) {
+    if (fs::is_directory(place / "expected") && fs::is_directory(place / "experiments")) {
+      return place.lexically_normal();
+    }
+  }
+  throw Error("no folder with experiments/ and expected/ is found", given,
+              "name it with --data FOLDER");
+}
+
+std::vector<std::string> known_names(const fs::path& data) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(data / "expected")) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> chosen_names(const ReproduceOptions& options, const fs::path& data) {
+  const std::vector<std::string> known = known_names(data);
+  for (const std::string& name : options.names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string list;
+    for (const std::string& other : known) list += (list.empty() ? "" : ", ") + other;
+    const std::string hint = suggest(name, known);
+    throw Error("unknown experiment \"" + name + "\"", "reproduce",
+                hint.empty() ? "the experiments are " + list : hint);
+  }
+  return options.names.empty() ? known : options.names;
+}
+
+Json run_experiment(const ReproduceOptions& options, const fs::path& data,
+                    const std::string& name) {
+  const std::string path = (data / "experiments" / (name + ".json")).string();
+  ProgressBar bar("steps", options.quiet);
+  experiments::RunOptions how;
+  if (!options.output.empty()) {
+    fs::create_directories(options.output);
+    how.output = (fs::path(options.output) / (name + ".json")).string();
+    how.resume = true;
+  }
+  how.threads = options.threads;
+  how.progress = [&](const experiments::Progress& progress) {
+    bar.update(progress.steps_done, progress.steps_total, progress.steps_resumed, name);
+  };
+  experiments::RunSummary summary =
+      experiments::run(read_json_file(path), path, emulator::engine(), how);
+  bar.clear();
+  return std::move(summary.result);
+}
+
+}  // namespace
+
+int reproduce_verb(const Arguments& arguments) {
+  ReproduceOptions options;
+  Parser parser("reproduce", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("NAME", options.names, "experiments by name")->type_name("");
+  app.add_option("--data", options.data, "the folder that holds experiments/ and expected/")
+      ->type_name("FOLDER");
+  app.add_option("-o,--output", options.output, "keep the result files in this folder")
+      ->type_name("FOLDER");
+  add_threads(app, options.threads);
+  add_json(app, options.json);
+  add_quiet(app, options.quiet);
+  if (!parser.parse(arguments)) return exit_good;
+
+  const fs::path data = find_data(options.data);
+  std::vector<std::vector<std::string>> rows;
+  std::size_t bad = 0;
+  for (const std::string& name : chosen_names(options, data)) {
+    const std::string path = (data / "expected" / (name + ".json")).string();
+    const Json expected = read_json_file(path);
+    const Json result = run_experiment(options, data, name);
+    try {
+      for (const experiments::Verdict& v : experiments::compare_with_expected(expected, result)) {
+        bad += v.good ? 0 : 1;
+        const std::string verdict = v.good ? "good" : "BAD";
+        rows.push_back({name, v.what, fmt::format("{:.5g}", v.measured),
+                        fmt::format("{:.5g}", v.expected), v.tolerance, verdict});
+        if (!options.json) continue;
+        const Json line = {{"experiment", name},
+                           {"quantity", v.what},
+                           {"measured", number_json(v.measured)},
+                           {"expected", v.expected},
+                           {"tolerance", v.tolerance},
+                           {"source", expected.value("source", "")},
+                           {"good", v.good}};
+        print(line.dump() + "\n");
+        flush_output();
+      }
+    } catch (const Error& error) {
+      throw error.at(path);
+    }
+  }
+  if (!options.json) {
+    print(table_text({{"experiment"},
+                      {"quantity"},
+                      {"measured", Align::right},
+                      {"expected", Align::right},
+                      {"tolerance", Align::right},
+                      {"verdict"}},
+                     rows));
+    print(fmt::format("{} figures, {} outside their tolerance\n", rows.size(), bad));
+  }
+  return bad == 0 ? exit_good : exit_bad_verdict;
+}
+
+}  // namespace halfulp::cli
