@@ -4,11 +4,12 @@
 namespace halfulp::emulator {
 namespace {
 
-template <typename Stored>
-void store_bytes(std::span<const std::uint64_t> codes, std::uint8_t* bytes) {
+template <typename Stored, typename Bits>
+void store_bytes(std::span<const Bits> codes, std::uint8_t* bytes) {
   for (std::size_t i = 0; i < codes.size(); ++i) {
+    const auto code = static_cast<Stored>(codes[i]);
     for (std::size_t byte = 0; byte < sizeof(Stored); ++byte) {
-      bytes[i * sizeof(Stored) + byte] = static_cast<std::uint8_t>(codes[i] >> (8 * byte));
+      bytes[i * sizeof(Stored) + byte] = static_cast<std::uint8_t>(code >> (8 * byte));
     }
   }
 }
@@ -25,11 +26,12 @@ void load_bytes(const std::uint8_t* bytes, std::span<std::uint64_t> codes) {
 }
 
 // 4 or 6 bits: codes gathered in a word, from which whole bytes leave.
-void store_bits(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes) {
+template <typename Bits>
+void store_bits(std::span<const Bits> codes, int width, std::uint8_t* bytes) {
   std::uint64_t waiting = 0;
   int held = 0;
-  for (const std::uint64_t code : codes) {
-    waiting |= code << held;
+  for (const Bits code : codes) {
+    waiting |= std::uint64_t{code} << held;
     for (held += width; held >= 8; held -= 8, waiting >>= 8) {
       *bytes++ = static_cast<std::uint8_t>(waiting);
     }
@@ -48,21 +50,30 @@ void load_bits(const std::uint8_t* bytes, int width, std::span<std::uint64_t> co
   }
 }
 
-}  // namespace
-
-void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes) {
+template <typename Bits>
+void pack(std::span<const Bits> codes, int width, std::uint8_t* bytes) {
   switch (width) {
     case 8:
-      return store_bytes<std::uint8_t>(codes, bytes);
+      return store_bytes<std::uint8_t, Bits>(codes, bytes);
     case 16:
-      return store_bytes<std::uint16_t>(codes, bytes);
+      return store_bytes<std::uint16_t, Bits>(codes, bytes);
     case 32:
-      return store_bytes<std::uint32_t>(codes, bytes);
+      return store_bytes<std::uint32_t, Bits>(codes, bytes);
     case 64:
-      return store_bytes<std::uint64_t>(codes, bytes);
+      return store_bytes<std::uint64_t, Bits>(codes, bytes);
     default:
       return store_bits(codes, width, bytes);
   }
+}
+
+}  // namespace
+
+void pack_codes(std::span<const std::uint32_t> codes, int width, std::uint8_t* bytes) {
+  pack(codes, width, bytes);
+}
+
+void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes) {
+  pack(codes, width, bytes);
 }
 
 void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes) {

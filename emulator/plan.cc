@@ -10,12 +10,168 @@
 
 namespace halfulp::emulator {
 
+namespace {
+
+using kernels::Grid;
+using kernels::Kind;
+using kernels::Signs;
+
+template <typename Bits>
+struct CarrierShape {
+  static constexpr int fraction_bits = sizeof(Bits) == 4 ? 23 : 52;
+  static constexpr std::int64_t bias = sizeof(Bits) == 4 ? 127 : 1023;
+};
+
+template <typename Bits>
+Bits pattern_of(const Operand& x) {
+  if constexpr (sizeof(Bits) == 4) {
+    return std::bit_cast<Bits>(float_of(x));
+  } else {
+    return std::bit_cast<Bits>(double_of(x));
+  }
+}
+
+// The rule of a mode in the terms of Grid.
+template <typename Bits>
+void set_mode(Mode mode, Grid<Bits>& grid) {
+  const auto rule = [&](Kind kind, int odd, int negative, int always) {
+    grid.kind = kind;
+    grid.tie_odd = static_cast<Bits>(odd);
+    grid.tie_negative = static_cast<Bits>(negative);
+    grid.tie_always = static_cast<Bits>(always);
+  };
+  switch (mode) {
+    case Mode::nearest_even:
+      return rule(Kind::nearest, 1, 0, 0);
+    case Mode::nearest_away:
+      return rule(Kind::nearest, 0, 0, 1);
+    case Mode::nearest_zero:
+      return rule(Kind::nearest, 0, 0, 0);
+    case Mode::nearest_up:
+      return rule(Kind::nearest, 0, 1, 1);
+    case Mode::nearest_odd:
+      return rule(Kind::nearest, 1, 0, 1);
+    case Mode::toward_zero:
+      return rule(Kind::directed, 0, 0, 0);
+    case Mode::toward_positive:
+      return rule(Kind::directed, 0, 1, 1);
+    case Mode::toward_negative:
+      return rule(Kind::directed, 0, 1, 0);
+    case Mode::away_from_zero:
+      return rule(Kind::directed, 0, 0, 1);
+    case Mode::to_odd:
+      return rule(Kind::directed, 1, 0, 1);
+    case Mode::stochastic:
+      return rule(Kind::stochastic, 0, 0, 0);
+    case Mode::stochastic_b:
+    case Mode::stochastic_c:
+      grid.tie_parity = mode == Mode::stochastic_c ? 1 : 0;
+      return rule(Kind::stochastic_tie, 0, 0, 0);
+    case Mode::stochastic_equal:
+      return rule(Kind::equal, 0, 0, 0);
+  }
+}
+
+// What the scalar path delivers in each situation, as patterns and as codes.
+template <typename Bits>
+void set_replacements(const Target& target, Grid<Bits>& grid) {
+  const Format& format = target.quantizer->format;
+  const auto set = [&](bool negative, const Outcome& outcome, Signs<Bits>& patterns,
+                       Signs<Bits>& codes) {
+    Operand x = unpack(format, outcome.code);
+    if (x.kind == Operand::Class::nan) x.negative = negative;
+    (negative ? patterns.negative : patterns.positive) = pattern_of<Bits>(x);
+    (negative ? codes.negative : codes.positive) = static_cast<Bits>(outcome.code);
+  };
+  for (const bool negative : {false, true}) {
+    const bool below = negative && !target.sign;
+    set(negative, below ? deliver_negative(target) : deliver_overflow(target, negative, 0),
+        grid.overflow, grid.code_overflow);
+    set(negative, deliver_infinity(target, negative), grid.infinity, grid.code_infinity);
+    set(negative, deliver_nan(target, negative), grid.nan, grid.code_nan);
+    const Code rank = target.largest[negative ? 1 : 0];
+    Operand largest;
+    if (rank != 0) largest = unpack(format, code_of_rank(target, rank, negative));
+    largest.negative = false;
+    (negative ? grid.limit.negative : grid.limit.positive) = pattern_of<Bits>(largest);
+    (negative ? grid.code_limit.negative : grid.code_limit.positive) = static_cast<Bits>(rank);
+  }
+}
+
+// Fixed point is a float all of whose numbers are subnormal; F fraction bits are enough, as beyond
+// them every number of the carrier is on the grid.
+template <typename Bits>
+std::optional<Grid<Bits>> make_grid(const Target& target) {
+  using Shape = CarrierShape<Bits>;
+  const Rounding& rounding = target.quantizer->rounding;
+  constexpr int width = static_cast<int>(8 * sizeof(Bits));
+  const bool wide_random = is_stochastic(rounding.mode) && rounding.random_bits > width;
+  if (!target.zero || !target.subnormals || rounding.flush_outputs || wide_random) return {};
+  const std::int64_t spacing = target.least_exponent - target.fraction_bits;
+  Grid<Bits> grid;
+  grid.fraction_bits = std::min(target.fraction_bits, Shape::fraction_bits);
+  const std::int64_t least_field = spacing + grid.fraction_bits + Shape::bias;
+  if (least_field < 1) return {};
+  grid.least_field = static_cast<Bits>(least_field);
+  grid.spare_bits = static_cast<Bits>(Shape::fraction_bits - grid.fraction_bits);
+  Operand least;
+  least.kind = Operand::Class::finite;
+  least.significand = 1;
+  least.exponent = spacing;
+  grid.least_number = pattern_of<Bits>(least);
+  grid.parity_of_binade = target.fraction_bits == 0 ? 1 : 0;
+  grid.random_bits = std::min(rounding.random_bits, width);
+  grid.flush_inputs = rounding.flush_inputs;
+  grid.negative_zero = has_negative_zero(target.quantizer->format);
+  grid.is_signed = target.sign;
+  if (!target.is_float) {
+    grid.code_mask = static_cast<Bits>((Code{1} << target.bits) - 1);
+  } else if (target.sign) {
+    grid.code_sign = static_cast<Bits>(Code{1} << (target.bits - 1));
+  }
+  set_mode(rounding.mode, grid);
+  set_replacements(target, grid);
+  const bool simple =
+      target.is_float && target.sign && grid.negative_zero && grid.parity_of_binade == 0;
+  if (simple && rounding.mode == Mode::nearest_even) grid.kind = Kind::nearest_even_simple;
+  if (simple && rounding.mode == Mode::stochastic) grid.kind = Kind::stochastic_simple;
+  return grid;
+}
+
+}  // namespace
+
 CompiledPlan::CompiledPlan(const Quantizer& quantizer)
     : quantizer_(quantizer),
       target_(target_of(quantizer_)),
       stochastic_(is_stochastic(quantizer.rounding.mode)),
       fits_binary32_(halfulp::fits_binary32(quantizer.format)),
-      fits_binary64_(halfulp::fits_binary64(quantizer.format)) {}
+      fits_binary64_(halfulp::fits_binary64(quantizer.format)) {
+  if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
+  if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
+  // Significand, random bits, and two more that rounding to odd needs.
+  constexpr int double_precision = 53;
+  const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);
+  const int looked_at = stochastic_ ? quantizer.rounding.random_bits + 1 : 0;
+  rounds_odd_ = grid64_ && precision + looked_at + 2 <= double_precision;
+  if (grid64_ && quantizer.rounding.flush_inputs && target_.is_float) {
+    Operand normal;
+    normal.kind = Operand::Class::finite;
+    normal.significand = 1;
+    normal.exponent = target_.least_exponent;
+    flush_below_ = double_of(normal);
+  }
+}
+
+const std::vector<double>& CompiledPlan::decoded() const {
+  std::call_once(decoded_once_, [this] {
+    const std::size_t codes = std::size_t{1} << target_.bits;
+    decoded_.reserve(codes);
+    for (std::size_t code = 0; code < codes; ++code) {
+      decoded_.push_back(double_of(unpack(quantizer_.format, code)));
+    }
+  });
+  return decoded_;
+}
 
 Plan prepare(const Quantizer& quantizer) {
   validate(quantizer.format);

@@ -10,6 +10,7 @@
 namespace halfulp::emulator {
 
 // width: 4, 6, 8, 16, 32 or 64. The bits behind the last code of a byte are zero.
+void pack_codes(std::span<const std::uint32_t> codes, int width, std::uint8_t* bytes);
 void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes);
 void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes);
 

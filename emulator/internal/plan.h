@@ -5,10 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "emulator/internal/kernels.h"
 #include "emulator/internal/target.h"
 #include "formats/engine.h"
 
@@ -27,6 +28,21 @@ class CompiledPlan {
   [[nodiscard]] bool fits(Carrier carrier) const {
     return carrier == Carrier::binary32 ? fits_binary32_ : fits_binary64_;
   }
+  // Null where lanes of that carrier cannot do the rounding.
+  [[nodiscard]] const kernels::Grid<std::uint32_t>* grid32() const {
+    return grid32_ ? &*grid32_ : nullptr;
+  }
+  [[nodiscard]] const kernels::Grid<std::uint64_t>* grid64() const {
+    return grid64_ ? &*grid64_ : nullptr;
+  }
+  // True where rounding a binary64 that was rounded to odd equals rounding the exact number.
+  [[nodiscard]] bool rounds_odd() const { return rounds_odd_; }
+  // Operands of map() below this count as zero.
+  [[nodiscard]] double flush_below() const { return flush_below_; }
+
+  // Numbers of all codes, for formats of at most table_bits bits; made at the first call.
+  static constexpr int table_bits = 16;
+  [[nodiscard]] const std::vector<double>& decoded() const;
 
  private:
   Quantizer quantizer_;
@@ -34,6 +50,12 @@ class CompiledPlan {
   bool stochastic_ = false;
   bool fits_binary32_ = false;
   bool fits_binary64_ = false;
+  bool rounds_odd_ = false;
+  double flush_below_ = 0;
+  std::optional<kernels::Grid<std::uint32_t>> grid32_;
+  std::optional<kernels::Grid<std::uint64_t>> grid64_;
+  mutable std::once_flag decoded_once_;
+  mutable std::vector<double> decoded_;
 };
 
 Plan prepare(const Quantizer& quantizer);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// The vector kernels' interface in plain types. Each function chooses the best instruction set of
+// the machine (or the forced one) and gives the same bits on all. None reads or writes beyond its
+// arrays; outputs may be the inputs. Those that do floating-point arithmetic say so and need a
+// StandardEnvironment; the others are integer operations.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "formats/engine.h"
+
+namespace halfulp::emulator::kernels {
+
+// How the discarded bits decide; see rounding.md's table in bits. The simple kinds are for formats
+// with sign, fraction bits, a negative zero and a largest magnitude that both signs share.
+enum class Kind : std::uint8_t {
+  nearest_even_simple,
+  stochastic_simple,
+  nearest,
+  directed,
+  stochastic,
+  stochastic_tie,  // variants B and C
+  equal
+};
+
+// One for each sign.
+template <typename Bits>
+struct Signs {
+  Bits positive = 0, negative = 0;
+};
+
+// A rounding to a float with subnormals, or to fixed point, of numbers carried in words of Bits
+// (the patterns of binary32 or binary64, F fraction bits).
+template <typename Bits>
+struct Grid {
+  Kind kind = Kind::nearest;
+  int fraction_bits = 0;      // t
+  Bits spare_bits = 0;        // F - t: what a number of full precision discards
+  Bits least_field = 0;       // exponent field of the carrier below which the spacing stays
+  Bits least_number = 0;      // pattern of the least positive number
+  Bits parity_of_binade = 0;  // 1 where the exponent takes part in the code's lowest bit (t = 0)
+  // up on a tie, or in the directed kinds where anything is discarded:
+  // (odd & tie_odd) ^ (negative & tie_negative) ^ tie_always
+  Bits tie_odd = 0, tie_negative = 0, tie_always = 0;
+  int random_bits = 0;
+  Bits tie_parity = 0;  // stochastic_tie: 1 for variant C, 0 for B
+  bool flush_inputs = false;
+  bool negative_zero = true;
+  bool is_signed = true;
+  // Patterns in the carrier: the largest magnitude, and what is delivered beyond it.
+  Signs<Bits> limit, overflow, infinity, nan;
+  // The same as ranks and codes.
+  Signs<Bits> code_limit, code_overflow, code_infinity, code_nan;
+  Bits code_sign = 0;  // floats: the sign bit
+  Bits code_mask = 0;  // fixed point: the code's bits, negative codes being two's complement
+};
+
+// random: random_bits bits an element; not read by the other kinds. counts may be null.
+void round(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
+           const std::uint32_t* random, float* out, Counts* counts);
+void round(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
+           const std::uint64_t* random, double* out, Counts* counts);
+void encode(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
+            const std::uint32_t* random, std::uint32_t* codes);
+void encode(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
+            const std::uint64_t* random, std::uint64_t* codes);
+
+// Philox4x32-10 of the counters (low[i], high[i], stream): four words each.
+struct PhiloxKey {
+  std::uint64_t seed = 0, stream = 0;
+};
+void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
+            std::size_t count, std::uint32_t* words);
+
+// Exact results rounded to odd: out[i] is op(a, b, c) of element i as a binary64 that an inexact
+// result leaves odd, so that rounding it again to 51 bits or fewer equals rounding the exact
+// result. Elements for which that is not certain (NaN, infinity, division by zero, roots of
+// negative numbers, extreme exponents) are NaN in `out`; answers whether there are any.
+// Floating-point arithmetic.
+struct OddOptions {
+  Op op = Op::add;
+  bool zero_sum_negative = false;  // toward-negative: an exact zero sum is -0
+  double flush_below = 0;          // operands of smaller magnitude count as zeros of their sign
+};
+bool operate_to_odd(const OddOptions& options, const double* a, const double* b, const double* c,
+                    std::size_t count, double* out);
+
+// out = a * b with every product and sum rounded, k in increasing order from +0; NaN results
+// positive and quiet. Strides are elements from row to row. Floating-point arithmetic.
+struct Shape {
+  std::size_t rows = 0, inner = 0, columns = 0;
+};
+template <typename Real>
+struct Matrices {
+  const Real* a = nullptr;
+  const Real* b = nullptr;
+  Real* out = nullptr;
+  std::size_t a_stride = 0, b_stride = 0, out_stride = 0;
+};
+void multiply_sequential(const Shape& shape, const Matrices<float>& m);
+void multiply_sequential(const Shape& shape, const Matrices<double>& m);
+// The same in eight partial sums (Order::eight_sums).
+void multiply_eight_sums(const Shape& shape, const Matrices<float>& m);
+void multiply_eight_sums(const Shape& shape, const Matrices<double>& m);
+
+}  // namespace halfulp::emulator::kernels

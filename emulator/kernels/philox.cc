@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+//
+// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, SC 2011), one counter a lane. A round multiplies
+// words 0 and 2 by constants to 64 bits and swaps halves; the key is raised by Weyl constants
+// between rounds. Random::word in formats/random.h is the definition that the tests compare with.
+#include <algorithm>
+
+#include "emulator/internal/kernels.h"
+#include "formats/random.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "emulator/kernels/philox.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace halfulp::emulator::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+[[maybe_unused]] constexpr std::uint32_t multiplier_0 = 0xD2511F53;
+[[maybe_unused]] constexpr std::uint32_t multiplier_1 = 0xCD9E8D57;
+[[maybe_unused]] constexpr std::uint32_t weyl_0 = 0x9E3779B9;
+[[maybe_unused]] constexpr std::uint32_t weyl_1 = 0xBB67AE85;
+
+// Highway's one-lane target has no products to twice the width.
+#if HWY_TARGET == HWY_SCALAR
+
+void Philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
+            std::size_t count, std::uint32_t* words) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto block = philox4x32_10(
+        {low[i], high[i], static_cast<std::uint32_t>(key.stream),
+         static_cast<std::uint32_t>(key.stream >> 32)},
+        {static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)});
+    std::copy(block.begin(), block.end(), words + 4 * i);
+  }
+}
+
+#else
+
+// 1. Products of the even lanes and, moved down, of the odd lanes: 64 bits in each pair of lanes.
+// 2. Low halves and high halves gathered in lane order.
+template <class D, class V = hn::Vec<D> >
+HWY_INLINE void MultiplyWide(D d, V a, V b, V& high, V& low) {
+  const hn::RepartitionToWide<D> wide;
+  const auto even = hn::MulEven(a, b);
+  const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), b);
+  low = hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even));
+  high = hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even)));
+}
+
+template <class D, class V = hn::Vec<D> >
+HWY_INLINE void Blocks(D d, const PhiloxKey& key, const std::uint32_t* low,
+                       const std::uint32_t* high, std::uint32_t* words) {
+  V x0 = hn::LoadU(d, low);
+  V x1 = hn::LoadU(d, high);
+  V x2 = hn::Set(d, static_cast<std::uint32_t>(key.stream));
+  V x3 = hn::Set(d, static_cast<std::uint32_t>(key.stream >> 32));
+  auto key_0 = static_cast<std::uint32_t>(key.seed);
+  auto key_1 = static_cast<std::uint32_t>(key.seed >> 32);
+  const V m0 = hn::Set(d, multiplier_0);
+  const V m1 = hn::Set(d, multiplier_1);
+  for (int round = 0; round < 10; ++round) {
+    V high_0;
+    V low_0;
+    V high_1;
+    V low_1;
+    MultiplyWide(d, x0, m0, high_0, low_0);
+    MultiplyWide(d, x2, m1, high_1, low_1);
+    x0 = hn::Xor(hn::Xor(high_1, x1), hn::Set(d, key_0));
+    x2 = hn::Xor(hn::Xor(high_0, x3), hn::Set(d, key_1));
+    x1 = low_1;
+    x3 = low_0;
+    key_0 += weyl_0;
+    key_1 += weyl_1;
+  }
+  hn::StoreInterleaved4(x0, x1, x2, x3, d, words);
+}
+
+void Philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
+            std::size_t count, std::uint32_t* words) {
+  const hn::ScalableTag<std::uint32_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) Blocks(d, key, low + i, high + i, words + 4 * i);
+  if (i == count) return;
+  HWY_ALIGN std::uint32_t last_low[hn::MaxLanes(d)] = {};
+  HWY_ALIGN std::uint32_t last_high[hn::MaxLanes(d)] = {};
+  HWY_ALIGN std::uint32_t last_words[4 * hn::MaxLanes(d)];
+  for (std::size_t k = i; k < count; ++k) {
+    last_low[k - i] = low[k];
+    last_high[k - i] = high[k];
+  }
+  Blocks(d, key, last_low, last_high, last_words);
+  for (std::size_t k = 0; k < 4 * (count - i); ++k) words[4 * i + k] = last_words[k];
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfulp::emulator::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfulp::emulator::kernels {
+
+HWY_EXPORT(Philox);
+
+void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
+            std::size_t count, std::uint32_t* words) {
+  HWY_DYNAMIC_DISPATCH(Philox)(key, low, high, count, words);
+}
+
+}  // namespace halfulp::emulator::kernels
+#endif  // HWY_ONCE
