@@ -18,11 +18,12 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 5> verbs{{
+constexpr std::array<Verb, 6> verbs{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},
+    {"reproduce", "run the experiments with published figures and compare", reproduce_verb},
     {"report", "draw the result of a run as a page that stands alone", report_verb},
 }};
 

@@ -33,6 +33,7 @@ int cast_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
 int report_verb(const Arguments& arguments);
+int reproduce_verb(const Arguments& arguments);
 
 // The parser of "halfulp NAME": description above the options, examples below them. Examples are
 // lines that begin with "$ " followed by their whole output; a test runs every one of them.
