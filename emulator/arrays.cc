@@ -11,9 +11,9 @@
 
 #include "emulator/environment.h"
 #include "emulator/internal/blocks.h"
-#include "emulator/internal/exact.h"
 #include "emulator/internal/packing.h"
 #include "emulator/internal/random_bits.h"
+#include "emulator/internal/round_exact.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 
@@ -46,10 +46,15 @@ Operand delivered(const CompiledPlan& plan, const Outcome& outcome, bool nan_neg
   return x;
 }
 
-// flush_inputs of map: an operand counts as subnormal by the plan's own format.
+// flush_inputs of map: an operand counts as subnormal by the plan's own format, below whose least
+// number of full precision it is.
 Operand operand_of_format(Operand x, const Target& target) {
-  x.subnormal = target.is_float && target.subnormals && x.kind == Operand::Class::finite &&
-                x.exponent + bit_length(x.significand) - 1 < target.least_exponent;
+  x.subnormal = false;
+  if (!target.is_float || x.kind != Operand::Class::finite) return x;
+  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
+  const Exact<Code> number{false, x.significand, x.exponent};
+  x.subnormal =
+      target.subnormals ? exponent < target.least_exponent : below_least(target, number, exponent);
   return x;
 }
 
@@ -175,8 +180,8 @@ class Mapper {
     const bool marked = kernels::operate_to_odd(options_, operands[0], operands[1], operands[2],
                                                 block.count, exact_.data());
     if (marked) recompute(in, block, out);
-    kernels::round(exact_.data(), block.count, *plan_.grid64(), draws_.data(), exact_.data(),
-                   counts_);
+    kernels::round(exact_.data(), block.count, plan_.arithmetic_grid(), draws_.data(),
+                   exact_.data(), counts_);
     narrow(exact_.data(), out, block);
     flush_results(out);
   }

@@ -161,7 +161,7 @@ class LaneAccumulator {
              double* out) {
     draws.first += move;
     if (plan.stochastic()) draw(random_, plan.rounding().random_bits, draws, bits_.data());
-    kernels::round(in, count_, *plan.grid64(), bits_.data(), out, nullptr);
+    kernels::round(in, count_, plan.arithmetic_grid(), bits_.data(), out, nullptr);
   }
 
   struct Marked {

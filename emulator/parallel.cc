@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/parallel.h"
 
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -12,8 +13,10 @@
 namespace halfulp::emulator {
 namespace {
 
+// No more than the machine has: results do not depend on it, and the scheduler complains.
 int threads_of(int threads, std::size_t tasks) {
-  const int wanted = threads > 0 ? threads : tbb::this_task_arena::max_concurrency();
+  const int machine = tbb::info::default_concurrency();
+  const int wanted = threads > 0 ? std::min(threads, machine) : machine;
   return static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(wanted), tasks));
 }
 

@@ -138,6 +138,17 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   return grid;
 }
 
+// For exact results of arithmetic: no operand is flushed any more, and NaN carries no sign.
+std::optional<Grid<std::uint64_t>> for_results(std::optional<Grid<std::uint64_t>> grid) {
+  if (!grid) return grid;
+  grid->flush_inputs = false;
+  for (Signs<std::uint64_t>* signs : {&grid->overflow, &grid->infinity, &grid->nan}) {
+    const std::uint64_t positive_nan = signs->negative & ~(std::uint64_t{1} << 63);
+    if (positive_nan > std::uint64_t{0x7ff} << 52) signs->negative = positive_nan;
+  }
+  return grid;
+}
+
 }  // namespace
 
 CompiledPlan::CompiledPlan(const Quantizer& quantizer)
@@ -148,6 +159,7 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
       fits_binary64_(halfulp::fits_binary64(quantizer.format)) {
   if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
+  arithmetic_grid_ = for_results(grid64_);
   // Significand, random bits, and two more that rounding to odd needs.
   constexpr int double_precision = 53;
   const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);

@@ -35,6 +35,10 @@ class CompiledPlan {
   [[nodiscard]] const kernels::Grid<std::uint64_t>* grid64() const {
     return grid64_ ? &*grid64_ : nullptr;
   }
+  // The same for results of arithmetic, whose NaN carries no sign.
+  [[nodiscard]] const kernels::Grid<std::uint64_t>& arithmetic_grid() const {
+    return *arithmetic_grid_;
+  }
   // True where rounding a binary64 that was rounded to odd equals rounding the exact number.
   [[nodiscard]] bool rounds_odd() const { return rounds_odd_; }
   // Operands of map() below this count as zero.
@@ -54,6 +58,7 @@ class CompiledPlan {
   double flush_below_ = 0;
   std::optional<kernels::Grid<std::uint32_t>> grid32_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
+  std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
   mutable std::once_flag decoded_once_;
   mutable std::vector<double> decoded_;
 };

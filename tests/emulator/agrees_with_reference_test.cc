@@ -47,8 +47,8 @@ bool same(Op op, std::span<const Format> inputs, const Quantizer& q, std::span<c
                 hexadecimal_text(decode(inputs[i], codes[i])) + ")";
   }
   ADD_FAILURE() << name_of(op) << " into " << describe(q) << ", random " << random << ":"
-                << operands << " of " << inputs[0].name << "\n  emulator  " << describe(q.format, ours)
-                << "\n  reference " << describe(q.format, theirs);
+                << operands << " of " << inputs[0].name << "\n  emulator  "
+                << describe(q.format, ours) << "\n  reference " << describe(q.format, theirs);
   return false;
 }
 
@@ -148,10 +148,8 @@ TEST(AgreesWithReference, FusesAllTriplesOfTheSmallestFormats) {
       for (Code triple = 0; triple < count * count * count; ++triple) {
         const std::array<Code, 3> codes{triple % count, triple / count % count,
                                         triple / count / count};
-        failures += same(Op::fused_multiply_add, inputs, q, codes,
-                         draw_random(q.rounding, stream))
-                        ? 0
-                        : 1;
+        failures +=
+            same(Op::fused_multiply_add, inputs, q, codes, draw_random(q.rounding, stream)) ? 0 : 1;
         if (failures > tolerated_failures) return;
       }
     }
@@ -166,8 +164,8 @@ TEST(AgreesWithReference, OperatesOnDrawnOperands) {
   std::vector<Format> list = cases::formats();
   list.push_back(cases::custom("fixed64", Fixed{.bits = 64, .fraction_bits = 20}));
   list.push_back(cases::custom("unsigned-fixed64", Fixed{.bits = 64, .sign = false}));
-  list.push_back(cases::custom("e15m48", Float{.exponent_bits = 15, .fraction_bits = 48,
-                                               .bias = 16383, .nan_codes = 1}));
+  list.push_back(cases::custom(
+      "e15m48", Float{.exponent_bits = 15, .fraction_bits = 48, .bias = 16383, .nan_codes = 1}));
   for (const Format& format : list) {
     for (int variant = 0; variant < 3 * mode_count; ++variant) {
       const Format& other = list[stream.below(list.size())];

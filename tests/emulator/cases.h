@@ -28,9 +28,11 @@ inline std::vector<Format> formats() {
   };
   add("unsigned-e3m2", Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .sign = false});
   add("e4m0", Float{.exponent_bits = 4, .bias = 7});
-  add("e4m0-no-subnormals", Float{.exponent_bits = 4, .bias = 7, .nan_codes = 1, .subnormals = false});
+  add("e4m0-no-subnormals",
+      Float{.exponent_bits = 4, .bias = 7, .nan_codes = 1, .subnormals = false});
   add("e3m2-no-subnormals",
-      Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .nan_codes = 1, .subnormals = false});
+      Float{
+          .exponent_bits = 3, .fraction_bits = 2, .bias = 3, .nan_codes = 1, .subnormals = false});
   add("unsigned-e3m2-no-subnormals", Float{.exponent_bits = 3,
                                            .fraction_bits = 2,
                                            .bias = 3,
