@@ -116,8 +116,13 @@ std::string number_text(const Json& x) {
   return x.is_number() ? fmt::format("{:.4g}", x.get<double>()) : "";
 }
 
-// The metric that a reader looks for first: the first one of the result that is a number somewhere.
+// The metric that a reader looks for first: the one that is fitted, else the first that is a
+// number.
 std::string main_metric(const Json& result) {
+  for (const Json& fit : result.value("fits", Json::array())) {
+    if (fit.is_object() && fit.contains("y") && fit["y"].is_string())
+      return fit["y"].get<std::string>();
+  }
   for (const char* name : {"excess_clean_average", "excess_clean_last", "floor", "approximation"}) {
     const bool average = std::string_view(name) == "excess_clean_average";
     const Json& document = result["document"];

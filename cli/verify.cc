@@ -144,12 +144,15 @@ class Planner {
     return work_.rows.size() - 1;
   }
 
-  // All combinations of the subject if they fit into the share of the budget, else as many drawn.
+  // All combinations of the subject if each can be rounded in every way within the budget; else
+  // so many drawn that their comparisons (on codes, with MPFR, on arrays) come to the budget.
   void add_blocks(std::size_t row, const Subject& subject, std::uint64_t all,
                   std::uint64_t budget) {
-    const std::uint64_t most = std::max<std::uint64_t>(budget / per_combination_, 1);
-    const bool exhaustive = all <= most;
-    const std::uint64_t count = exhaustive ? all : most;
+    const std::uint64_t roundings = std::max<std::uint64_t>(budget / per_combination_, 1);
+    const std::uint64_t comparisons = subject.op ? 4 : 6;
+    const bool exhaustive = all <= roundings;
+    const std::uint64_t count =
+        exhaustive ? all : std::max<std::uint64_t>(roundings / comparisons, 16);
     constexpr std::uint64_t least_block = 64;
     constexpr std::uint64_t greatest_block = 2048;
     const std::uint64_t size = std::clamp(count / 64, least_block, greatest_block);

@@ -168,11 +168,17 @@ std::string block(const std::string& name, const std::vector<PlotPoint>& points)
   return text + "END\n";
 }
 
+// Straight on logarithmic axes, unless it is a law in x / ln x.
 std::vector<PlotPoint> line_points(const FitLine& line) {
-  const auto at = [&](double x) {
-    return PlotPoint{.x = x, .y = std::pow(10.0, line.intercept + line.slope * std::log10(x))};
-  };
-  return {at(line.lowest), at(line.highest)};
+  constexpr int bends = 32;
+  const int pieces = line.over_log ? bends : 1;
+  std::vector<PlotPoint> points;
+  for (int i = 0; i <= pieces; ++i) {
+    const double x = line.lowest * std::pow(line.highest / line.lowest, double(i) / pieces);
+    const double along = std::log10(line.over_log ? x / std::log(x) : x);
+    points.push_back({.x = x, .y = std::pow(10.0, line.intercept + line.slope * along)});
+  }
+  return points;
 }
 
 std::vector<PlotPoint> level_points(const std::vector<PlotPoint>& at, const Interval& range) {

@@ -204,7 +204,9 @@ void add_fits(const Json& result, const std::string& x, const std::string& metri
     if (fit.value("x", Json()) != x || fit.value("y", Json()) != metric) continue;
     const double slope = number_or(fit, "slope", not_known);
     if (!matches_group(fit, sample) || std::isnan(slope)) continue;
-    FitLine line{.slope = slope, .slope_low = slope, .slope_high = slope};
+    FitLine line;
+    line.slope = line.slope_low = line.slope_high = slope;
+    line.over_log = fit.value("x_scale", Json()) == "over_log";
     if (fit.contains("slope_interval") && fit["slope_interval"].is_array() &&
         fit["slope_interval"].size() == 2 && fit["slope_interval"][0].is_number() &&
         fit["slope_interval"][1].is_number()) {
@@ -223,7 +225,7 @@ void add_fits(const Json& result, const std::string& x, const std::string& metri
       if (point.x < lowest || point.x > highest) continue;
       if (count == 0) line.lowest = point.x;
       line.highest = point.x;
-      sum_x += std::log10(point.x);
+      sum_x += std::log10(line.over_log ? point.x / std::log(point.x) : point.x);
       sum_y += std::log10(point.y);
       count += 1;
     }

@@ -18,11 +18,12 @@ struct PlotPoint {
   double error = 0;  // standard error of y; 0 where there is none
 };
 
-// y = 10^intercept * x^slope over [lowest, highest].
+// y = 10^intercept * x^slope over [lowest, highest], or of x / ln x in the place of x.
 struct FitLine {
   double slope = 0, intercept = 0;
   double slope_low = 0, slope_high = 0;  // 95 % interval; equal where it is not known
   double lowest = 0, highest = 0;
+  bool over_log = false;
 };
 
 struct Curve {
