@@ -22,7 +22,7 @@ struct Verdict {
   std::string what;
   double measured = 0;  // NaN where the result has no such point
   double expected = 0;
-  std::string tolerance;  // "3 %", "0.05"
+  std::string tolerance{};  // "3 %", "0.05"
   bool good = false;
 };
 
