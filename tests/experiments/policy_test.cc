@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/policy/policy.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "emulator/engine.h"
+#include "experiments/policy/station.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+std::string error_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string parse_error(const std::string& text) {
+  return error_of([&] { parse_policy(parse_json(text, "text"), "/policy"); });
+}
+
+TEST(PolicyDocument, ResolvedRecordReadsBackAsTheSamePolicy) {
+  const Json json = parse_json(R"({
+    "data": "float8_e4m3fn",
+    "feature": {"format": "int8", "rounding": "stochastic", "random_bits": 16,
+                "scaling": {"kind": "static", "scale": 0.0625}},
+    "label": {"noise": {"kind": "multiplicative_rank1", "eps": 0.25, "law": "two_point"}},
+    "param": "none", "weight": "binary64",
+    "accumulator": {"format": "binary32", "product": "bfloat16"}})",
+                               "text");
+  const Policy policy = parse_policy(json, "/policy");
+  EXPECT_TRUE(is_native(policy.at(Place::param)));
+  EXPECT_TRUE(is_native(policy.at(Place::weight)));
+  EXPECT_TRUE(is_native(policy.at(Place::act)));
+  EXPECT_EQ(grid_of(policy.at(Place::feature))->scale, 0.0625);
+  EXPECT_EQ(grid_of(policy.at(Place::accumulator))->product->format.name, "bfloat16");
+  EXPECT_EQ(noise_of(policy.at(Place::label))->law, Law::two_point);
+  const Json resolved = to_json(policy);
+  EXPECT_EQ(resolved.size(), static_cast<std::size_t>(place_count));
+  EXPECT_EQ(resolved["data"]["format"]["kind"], "float");
+  EXPECT_EQ(parse_policy(resolved, "/policy"), policy);
+}
+
+TEST(PolicyDocument, LongFormIsTheShortMap) {
+  const Json map = parse_json(R"({"feature": "bfloat16"})", "text");
+  const Json full = Json{{"schema", "policy/1"}, {"name", "x"}, {"base", {{"use", map}}}};
+  EXPECT_EQ(parse_policy(full, ""), parse_policy(map, ""));
+}
+
+TEST(PolicyDocument, ErrorsSayWhereAndWhat) {
+  EXPECT_EQ(parse_error(R"({"featrue": "bfloat16"})"),
+            "/policy/featrue: unknown key \"featrue\"; did you mean \"feature\"?");
+  const std::string misspelt = parse_error(R"({"feature": "bfloat61"})");
+  EXPECT_NE(misspelt.find("/policy/feature"), std::string::npos) << misspelt;
+  EXPECT_NE(misspelt.find("bfloat16"), std::string::npos) << misspelt;
+  EXPECT_NE(parse_error(R"({"data": {"noise": {"kind": "aditive", "eps": 1}}})")
+                .find("did you mean \"additive\""),
+            std::string::npos);
+  EXPECT_NE(parse_error(R"({"data": {"noise": {"kind": "additive", "eps": -1}}})")
+                .find("/policy/data/noise/eps"),
+            std::string::npos);
+  EXPECT_NE(parse_error(R"({"data": {"noise": {"kind": "additive"}}})").find("eps"),
+            std::string::npos);
+  EXPECT_NE(parse_error(R"({"data": {"noise": {"kind": "additive", "eps": 1}, "format": "int8"}})")
+                .find("keep one"),
+            std::string::npos);
+  EXPECT_NE(parse_error(R"({"data": "e15m112"})").find("binary64 does not hold"),
+            std::string::npos);
+  EXPECT_NE(parse_error(R"({"data": 3})").find("/policy/data"), std::string::npos);
+  EXPECT_NE(parse_error(R"({"accumulator": {"noise": {"kind": "additive", "eps": 1}}})")
+                .find("/policy/accumulator"),
+            std::string::npos);
+  EXPECT_NE(
+      parse_error(R"({"data": {"format": "int8", "scaling": {"kind": "static", "scale": 0}}})")
+          .find("/policy/data/scaling/scale"),
+      std::string::npos);
+}
+
+TEST(PolicyDocument, TextsAreFilesOrExplained) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("policy-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "p.json") << R"({"label": "bfloat16"} // a comment)";
+  EXPECT_EQ(load_policy("p.json", "/policy", folder.string()), (Json{{"label", "bfloat16"}}));
+  EXPECT_EQ(load_policy("none", "/policy", ""), Json::object());
+  const std::string bare = error_of([] { load_policy("bfloat16", "/policy", ""); });
+  EXPECT_NE(bare.find("{\"feature\": \"bfloat16\"}"), std::string::npos) << bare;
+  const std::string missing = error_of([] { load_policy("no/such.json", "/policy", "/nowhere"); });
+  EXPECT_NE(missing.find("/policy"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("no/such.json"), std::string::npos) << missing;
+  std::filesystem::remove_all(folder);
+}
+
+// Cut into any pieces, a place gives the same bits; and places do not see each other's draws.
+TEST(Station, DrawsDependOnTheRowAlone) {
+  const Machine machine{&emulator::engine(), 9, 3};
+  constexpr std::size_t rows = 12;
+  constexpr std::size_t columns = 5;
+  std::vector<double> in(rows * columns);
+  fill_variates(Law::gaussian, {.seed = 1, .stream = 1, .offset = 0}, 0, in);
+  for (const char* text :
+       {R"({"noise": {"kind": "additive", "eps": 0.1}})",
+        R"({"noise": {"kind": "multiplicative_rank1", "eps": 0.1, "law": "uniform"}})",
+        R"({"noise": {"kind": "multiplicative_coord", "eps": 0.1}})",
+        R"({"format": "float8_e4m3fn", "rounding": "stochastic"})",
+        R"({"format": "int8", "rounding": "stochastic", "random_bits": 40,
+            "scaling": {"kind": "static", "scale": 0.3}})"}) {
+    const Policy policy = parse_policy({{"feature", parse_json(text, "text")}}, "");
+    Station whole(machine, policy, Place::feature, Site::training_place);
+    std::vector<double> expected(in.size());
+    whole.apply(view_of(std::as_const(in).data(), rows, columns), 100,
+                view_of(expected.data(), rows, columns));
+    EXPECT_NE(in, expected);
+    std::vector<double> got(in.size());
+    for (std::size_t row = 0; row < rows; row += 4) {
+      Station part(machine, policy, Place::feature, Site::training_place);
+      part.apply(view_of(static_cast<const double*>(&in[row * columns]), 4, columns), 100 + row,
+                 view_of(&got[row * columns], 4, columns));
+    }
+    EXPECT_EQ(got, expected) << text;
+    Station test(machine, policy, Place::feature, Site::test_place);
+    test.apply(view_of(std::as_const(in).data(), rows, columns), 100,
+               view_of(got.data(), rows, columns));
+    EXPECT_NE(got, expected) << text;
+  }
+}
+
+TEST(Station, StaticScaleIsAGridOfThatStep) {
+  const Machine machine{&emulator::engine(), 9, 3};
+  const Policy policy = parse_policy(
+      {{"data", {{"format", "int8"}, {"scaling", {{"kind", "static"}, {"scale", 0.25}}}}}}, "");
+  Station station(machine, policy, Place::data, Site::training_place);
+  std::vector<double> x{0.1, 0.125, 0.13, -0.37, 0.375, 1000.0};
+  station.apply(view_of(std::span<const double>(x)), 0, view_of(std::span<double>(x)));
+  EXPECT_EQ(x[0], 0.0);
+  EXPECT_EQ(x[1], 0.0);
+  EXPECT_EQ(x[2], 0.25);
+  EXPECT_EQ(x[3], -0.25);
+  EXPECT_EQ(x[4], 0.5);
+}
+
+}  // namespace
+}  // namespace halfulp::experiments
