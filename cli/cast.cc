@@ -40,8 +40,8 @@ const char* const examples =
     "  0x7e 448 01\n"
     "\n"
     "  $ halfulp cast --to fp4 --rounding stochastic --random-bits 8 0.3/0x66 0.3/0x67 --hex\n"
-    "  0x0 0x0p+0 01\n"
-    "  0x1 0x1p-1 01\n"
+    "  0x0 0x0p+0 03\n"
+    "  0x1 0x1p-1 03\n"
     "\n"
     "  $ echo 500 7.3 | halfulp cast --to e4m3fn --overflow saturate --json\n"
     "  ...\n";

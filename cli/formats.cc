@@ -34,7 +34,7 @@ const char* const examples =
     "\n"
     "  $ halfulp formats '{\"kind\": \"fixed\", \"bits\": 8, \"fraction_bits\": 4}' --codes | tail "
     "-1\n"
-    "  0xff -0.0625 normal\n"
+    "  0xff -0.06 normal\n"
     "\n"
     "  $ halfulp formats e5m10 --json\n"
     "  ...\n";

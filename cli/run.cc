@@ -35,7 +35,7 @@ const char* const description =
 const char* const examples =
     "  $ halfulp run config.json -o result.json --quiet\n"
     "\n"
-    "  $ halfulp run config.json --set /repeats=3 --set /problem/sketch_size=4 -o - | head -c 1\n"
+    "  $ halfulp run config.json --set /repeats=3 --set /problem/dimension=32 -o - | head -1\n"
     "  {\n"
     "\n"
     "  $ halfulp run config.json -o shared.json --shard 1/2 --quiet\n"
@@ -190,7 +190,7 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
     return exit_good;
   }
   if (options.output == "-") {
-    print(summary.result.dump(1) + "\n");
+    print(summary.result.dump(2) + "\n");  // the bytes of the file
   } else if (!options.quiet) {
     if (options.json) {
       for (const Json& point : summary.result["points"]) print(point.dump() + "\n");

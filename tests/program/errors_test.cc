@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+//
+// What people get wrong: every bad call or input ends with exit status 2 and one line on standard
+// error that starts with "halfulp: ", names the place and says what would be right; nothing is left
+// behind.
+#include "program.h"
+
+namespace halfulp::program {
+namespace {
+
+struct BadCall {
+  const char* name;
+  const char* command;
+  const char* place;  // both stand in the line
+  const char* remedy;
+};
+
+void PrintTo(const BadCall& bad, std::ostream* out) { *out << bad.command; }
+
+class BadCalls : public Program, public ::testing::WithParamInterface<BadCall> {};
+
+TEST_P(BadCalls, EndInOneLine) {
+  file("config.json", small_config);
+  file("cut.json", std::string(small_config).substr(0, 200));
+  file("cut.result.json", "{\"halfulp\": {\"version\": \"0.1.0\"}, \"points\": [{\"set\":");
+  file("other.json", "{\"a\": 1}");
+  const std::vector<std::string> before = names();
+  const Ran ran = shell(GetParam().command);
+  EXPECT_EQ(ran.status, 2) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.err.substr(0, 9), "halfulp: ") << ran.err;
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  EXPECT_NE(ran.err.find(GetParam().place), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find(GetParam().remedy), std::string::npos) << ran.err;
+  EXPECT_EQ(names(), before);
+}
+
+const BadCall bad_calls[] = {
+    {"no_verb", "halfulp", "no verb", "halfulp --help"},
+    {"unknown_verb", "halfulp fromats", "fromats", "did you mean \"formats\"?"},
+    {"unknown_option", "halfulp cast --to bf16 --roundin rne 1", "--roundin",
+     "did you mean \"--rounding\"?"},
+    {"missing_option", "halfulp cast 1", "--to", "halfulp cast --help"},
+    {"option_twice", "halfulp cast --to bf16 --to bf16 1", "--to", "halfulp cast --help"},
+    {"no_number", "halfulp cast --to bf16 1 --random-bits x", "--random-bits", "--help"},
+    {"out_of_range", "halfulp cast --to bf16 1 --random-bits 65", "--random-bits", "64"},
+    {"misspelt_format", "halfulp cast --to bflaot16 1", "--to", "did you mean \"bfloat16\"?"},
+    {"two_meanings", "halfulp cast --to e4m3 1", "e4m3", "float8_e4m3fn"},
+    {"misspelt_rounding", "halfulp cast --to bf16 --rounding nearest-evn 1", "--rounding",
+     "nearest-even"},
+    {"misspelt_overflow", "halfulp cast --to bf16 --overflow saturat 1", "--overflow", "saturate"},
+    {"bad_token", "halfulp cast --to bf16 0.1x", "argument 1", "0.1x"},
+    {"bad_code", "halfulp cast --to bf16 --from fp16 12345", "argument 1", "binary16"},
+    {"bits_without_chance", "halfulp cast --to bf16 0.3/0x5a", "0.3/0x5a", "--rounding"},
+    {"too_many_bits", "halfulp cast --to bf16 --rounding sr --random-bits 4 0.3/0x5a", "0x5a",
+     "--random-bits"},
+    {"bad_line", "printf '\\n\\n  zz\\n' | halfulp cast --to bf16", "standard input, line 3", "zz"},
+    {"bad_json_format",
+     "halfulp formats '{\"kind\": \"float\", \"exponent_bits\": 4, \"fraktion_bits\": 3}'",
+     "fraction_bits", "add it"},
+    {"too_many_codes", "halfulp formats binary32 --codes", "binary32", "at most 16 bits"},
+    {"isa", "HALFULP_ISA=AVX9 halfulp cast --to bf16 1", "HALFULP_ISA", "AVX9"},
+    {"verify_operation", "halfulp verify fp4 --operation ad", "--operation", "add"},
+    {"verify_rounding", "halfulp verify fp4 --rounding rns", "--rounding", "rns"},
+    {"missing_file", "halfulp run --quiet nowhere.json -o r.json", "nowhere.json", "exists"},
+    {"config_is_folder", "halfulp run --quiet . -o r.json", ".: cannot be read", "file"},
+    {"json_cut_off", "halfulp run --quiet cut.json -o r.json", "cut.json: line ", "close"},
+    {"unknown_key", "halfulp run --quiet config.json -o r.json --set /problem/dimensoin=8",
+     "/problem/dimensoin", "did you mean \"dimension\"?"},
+    {"value_out_of_range", "halfulp run --quiet config.json -o r.json --set /repeats=-1",
+     "config.json: /repeats", "-1"},
+    {"wrong_type", "halfulp run --quiet config.json -o r.json --set /problem/dimension=many",
+     "config.json: /problem/dimension", "needed"},
+    {"policy_format", "halfulp run --quiet config.json -o r.json --set /policy/label=bflaot16",
+     "/policy/label", "did you mean \"bfloat16\"?"},
+    {"bad_set", "halfulp run --quiet config.json -o r.json --set repeats", "repeats", "="},
+    {"bad_shard", "halfulp run --quiet config.json -o r.json --shard 3/2", "--shard", "I/N"},
+    {"no_folder", "halfulp run --quiet config.json -o none/r.json", "none/r.json", "folder"},
+    {"output_is_folder", "mkdir -p ../d && halfulp run --quiet config.json -o ../d", "../d",
+     "cannot be written"},
+    {"resume_to_stdout", "halfulp run --quiet config.json -o - --resume", "--resume", "-o"},
+    {"run_to_full_disk", "halfulp run --quiet config.json -o /dev/full", "/dev/full", "-o"},
+    {"result_to_full_stdout", "halfulp run --quiet config.json -o - > /dev/full", "standard output",
+     "space"},
+    {"formats_to_full_stdout", "halfulp formats > /dev/full", "standard output", "space"},
+    {"cast_to_full_stdout", "halfulp cast --to bf16 1 > /dev/full", "standard output", "space"},
+    {"truncated_result", "halfulp report cut.result.json -o r.html", "cut.result.json: line 1",
+     "close"},
+    {"no_result", "halfulp report other.json -o r.html", "other.json", "halfulp run"},
+    {"report_ending", "halfulp report other.json -o r.pdf", "r.pdf", ".svg"},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, BadCalls, ::testing::ValuesIn(bad_calls),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Program, ReportNamesThePackageWhereGnuplotIsMissing) {
+  file("config.json", small_config);
+  ASSERT_EQ(shell("halfulp run config.json -o r.json --quiet").status, 0);
+  const Ran ran =
+      shell("program=$(command -v halfulp); PATH=/nowhere \"$program\" report r.json -o r.html");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_NE(ran.err.find("gnuplot-nox"), std::string::npos) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(work() / "r.html"));
+}
+
+TEST_F(Program, AReaderThatGoesAwayIsNoError) {
+  const Ran ran = shell("halfulp formats bf16 --codes | head -1");
+  EXPECT_EQ(ran.out, "0x0000 0 zero\n");
+  EXPECT_EQ(ran.err, "");
+  const Ran ignored = shell("trap '' PIPE; halfulp formats bf16 --codes | head -1");
+  EXPECT_EQ(ignored.err, "");
+}
+
+TEST_F(Program, AWrongTokenKeepsTheAnswersBeforeIt) {
+  const Ran ran = shell("halfulp cast --to bf16 1 x 2");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_EQ(ran.out, "0x3f80 1 00\n");
+}
+
+TEST_F(Program, AFailedReportLeavesTheOldOne) {
+  file("cut.result.json", "{");
+  file("r.html", "old");
+  EXPECT_EQ(shell("halfulp report cut.result.json -o r.html").status, 2);
+  EXPECT_EQ(text_of("r.html"), "old");
+}
+
+}  // namespace
+}  // namespace halfulp::program

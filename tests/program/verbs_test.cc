@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+//
+// The verbs from outside: what they print, that they stream, that every example of every --help
+// does what it says, and that hostile texts stay texts in a report.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+#include "formats/json.h"
+#include "program.h"
+
+namespace halfulp::program {
+namespace {
+
+const std::vector<std::string>& verbs() {
+  static const std::vector<std::string> names{"formats", "cast", "verify", "run", "report"};
+  return names;
+}
+
+struct Example {
+  std::string command;
+  std::string output;
+  bool open = false;  // "..." stands for the rest
+};
+
+// The lines "$ COMMAND" of a help text and what stands below them.
+std::vector<Example> examples_of(const std::string& help) {
+  std::vector<Example> examples;
+  std::istringstream lines(help.substr(std::min(help.find("Examples:"), help.size())));
+  std::string line;
+  bool inside = false;
+  while (std::getline(lines, line)) {
+    const std::string text = line.size() > 2 ? line.substr(2) : "";
+    if (text.rfind("$ ", 0) == 0) {
+      examples.push_back({text.substr(2), "", false});
+      inside = true;
+    } else if (text.empty()) {
+      inside = false;
+    } else if (inside && text == "...") {
+      examples.back().open = true;
+    } else if (inside) {
+      examples.back().output += text + "\n";
+    }
+  }
+  return examples;
+}
+
+class Help : public Program, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(Help, ExamplesAreTrue) {
+  file("config.json", small_config);
+  ASSERT_EQ(shell("halfulp run config.json -o result.json --quiet").status, 0);
+  const Ran help = shell("halfulp " + GetParam() + " --help");
+  ASSERT_EQ(help.status, 0);
+  EXPECT_EQ(help.err, "");
+  const std::vector<Example> examples = examples_of(help.out);
+  EXPECT_GE(examples.size(), 2U);
+  for (const Example& example : examples) {
+    const Ran ran = shell(example.command);
+    EXPECT_EQ(ran.status, 0) << example.command << "\n" << ran.err;
+    const std::string out = example.open ? ran.out.substr(0, example.output.size()) : ran.out;
+    EXPECT_EQ(out, example.output) << example.command;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Verbs, Help, ::testing::ValuesIn(verbs()),
+                         [](const auto& info) { return info.param; });
+
+TEST_F(Program, TheOverviewNamesEveryVerb) {
+  const Ran ran = shell("halfulp --help");
+  EXPECT_EQ(ran.status, 0);
+  for (const std::string& verb : verbs())
+    EXPECT_NE(ran.out.find("\n  " + verb + " "), std::string::npos) << verb;
+  EXPECT_EQ(shell("halfulp --version").out.rfind("halfulp 0.", 0), 0U);
+}
+
+TEST_F(Program, FormatsCountsWhatTheCodesAre) {
+  for (const CatalogueEntry& entry : catalogue()) {
+    const Format& format = entry.format;
+    if (bits(format) > 16) continue;
+    std::size_t nans = 0;
+    std::size_t infinities = 0;
+    for (Code code = 0; code < Code{1} << bits(format); ++code) {
+      nans += classify(format, code) == CodeClass::nan ? 1 : 0;
+      infinities += classify(format, code) == CodeClass::infinite ? 1 : 0;
+    }
+    const Json facts =
+        parse_json(shell("halfulp formats " + format.name + " --json").out, format.name);
+    EXPECT_EQ(facts["nans"], std::to_string(nans)) << format.name;
+    EXPECT_EQ(facts["infinities"], infinities) << format.name;
+    EXPECT_EQ(facts["largest_finite"],
+              shortest_text(format, encode(format, largest_finite(format))));
+  }
+}
+
+TEST_F(Program, FormatsListsTheCatalogue) {
+  const std::string table = shell("halfulp formats").out;
+  EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')),
+            catalogue().size() + 1);
+  const std::string json = shell("halfulp formats --json").out;
+  EXPECT_EQ(static_cast<std::size_t>(std::count(json.begin(), json.end(), '\n')),
+            catalogue().size());
+}
+
+TEST_F(Program, CastAnswersLikeItsReference) {
+  const std::string tokens =
+      "0.1 -1.5 -inf nan 448 464 464.0001 1e-9 -1e-9 0x1.8p-3 -.5 1e400 -1e-400 0";
+  for (const char* format :
+       {"float8_e4m3fn", "bf16", "e5m10", "int8", "e8m0", "binary64", "uq3.4"}) {
+    for (const char* how : {"", " --rounding rup --overflow saturate", " --rounding sr --seed 7",
+                            " --rounding to-odd --tininess before --flush-outputs"}) {
+      const std::string call = std::string("halfulp cast --to ") + format + how + " " + tokens;
+      const Ran fast = shell(call);
+      EXPECT_EQ(fast.status, 0) << fast.err;
+      EXPECT_EQ(fast.out, shell(call + " --reference").out) << call;
+      EXPECT_EQ(std::count(fast.out.begin(), fast.out.end(), '\n'), 14);
+    }
+  }
+}
+
+TEST_F(Program, CastReadsTheSameFromStandardInput) {
+  const std::string here = shell("halfulp cast --to fp16 --rounding sr --hex 0.1 0.2 0.3 0.4").out;
+  EXPECT_EQ(
+      shell("printf '0.1 0.2\\n\\n\\t0.3\\r\\n0.4' | halfulp cast --to fp16 --rounding sr --hex")
+          .out,
+      here);
+  EXPECT_EQ(shell("echo 0.2 0.3 | halfulp cast --to fp16 --rounding sr --hex 0.1 - 0.4").out, here);
+}
+
+// The reader at the other end waits for an answer before it writes more.
+TEST_F(Program, CastAnswersBeforeTheEndOfInput) {
+  const Ran ran = shell(
+      "mkfifo in out\n"
+      "halfulp cast --to bf16 < in > out &\n"
+      "exec 3> in 4< out\n"
+      "echo 1 >&3; read first <&4; echo \"$first\"\n"
+      "echo 2 >&3; read second <&4; echo \"$second\"\n"
+      "exec 3>&-; wait");
+  EXPECT_EQ(ran.out, "0x3f80 1 00\n0x4000 2 00\n");
+}
+
+TEST_F(Program, VerifyFindsNothingInItsShortForm) {
+  const Ran ran = shell("halfulp verify --short --quiet --json");
+  EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+  std::istringstream lines(ran.out);
+  std::string line;
+  std::size_t rows = 0;
+  while (std::getline(lines, line)) {
+    const Json row = parse_json(line, "row");
+    EXPECT_EQ(row["mismatches"], 0) << line;
+    EXPECT_GT(row["cases"], 0) << line;
+    ++rows;
+  }
+  EXPECT_EQ(rows, catalogue().size() * 10);
+}
+
+// Texts that would run or break as HTML, SVG, gnuplot or shell.
+TEST_F(Program, HostileTextsStayTexts) {
+  const std::string evil =
+      "</title><script>alert(1)</script><!-- `touch owned` '.system(\"touch owned\").' $(touch "
+      "owned) ${x}\\n\"&";
+  Json result;
+  result["halfulp"] = {{"version", evil}};
+  result["document"] = {{"name", evil}, {"key" + evil, evil}};
+  result["points"] = Json::array();
+  for (int i = 1; i <= 3; ++i) {
+    Json point;
+    point["set"] = {{"/problem/" + evil, i}, {"/policy/feature", evil}};
+    point["metrics"] = {{evil, {{"mean", 1.0 / i}, {"stderr", 0.01}}}};
+    point["theory"] = {{evil, 1.1 / i}};
+    result["points"].push_back(point);
+  }
+  result["fits"] = Json::array({{{"kind", evil}, {evil, evil}}});
+  file("evil.json", result.dump());
+  const Ran ran = shell(
+      "halfulp report evil.json -o evil.html --keep-script && halfulp report evil.json -o "
+      "evil.svg");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(names(),
+            (std::vector<std::string>{"evil.gnuplot", "evil.html", "evil.json", "evil.svg"}));
+  for (const char* name : {"evil.html", "evil.svg"}) {
+    const std::string text = text_of(name);
+    EXPECT_NE(text.find("</svg>"), std::string::npos) << name;
+    EXPECT_EQ(text.find("<script"), std::string::npos) << name;
+    EXPECT_EQ(text.find("<!-- `"), std::string::npos) << name;
+  }
+}
+
+TEST_F(Program, AReportStandsAlone) {
+  file("config.json", small_config);
+  const Ran ran = shell(
+      "halfulp run config.json -o r.json --quiet && halfulp report r.json -o r.html --keep-script "
+      "&& "
+      "halfulp report r.json -o r.svg --metric excess_clean_last && gnuplot r.gnuplot");
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const std::string page = text_of("r.html");
+  EXPECT_NE(page.find("model size M"), std::string::npos);
+  EXPECT_NE(page.find("slope"), std::string::npos);
+  EXPECT_NE(page.find("&quot;sketch_size&quot;"), std::string::npos);
+  for (const char* outside : {"src=", "href=\"http", "@import", "url(http"})
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  EXPECT_NE(text_of("r.svg").find("</svg>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace halfulp::program
