@@ -82,7 +82,12 @@ Json parse_json(std::string_view text, const std::string& where) {
 Json read_json_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error("cannot be read", path, "give the path of a JSON file that exists");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text;
+  try {
+    text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  } catch (const std::ios_base::failure&) {  // a folder
+    file.setstate(std::ios::badbit);
+  }
   if (file.bad() || (text.empty() && file.fail()))
     throw Error("cannot be read", path, "is it a file?");
   return parse_json(text, path);
