@@ -33,7 +33,8 @@ std::vector<Real> numbers(std::size_t count) {
 }
 
 Plan plan_of(const char* format, Mode mode, int random_bits = 32) {
-  Rounding rounding{.mode = mode};
+  Rounding rounding;
+  rounding.mode = mode;
   rounding.random_bits = random_bits;
   return emulator::engine().prepare({.format = find_format(format), .rounding = rounding});
 }
@@ -66,19 +67,17 @@ void round_array(benchmark::State& state, const char* format, Mode mode, std::si
   }
   per_element(state, count);
 }
-BENCHMARK_CAPTURE(round_array<float>, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even,
+constexpr auto* round_floats = &round_array<float>;
+constexpr auto* round_doubles = &round_array<double>;
+BENCHMARK_CAPTURE(round_floats, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even, l2_elements);
+BENCHMARK_CAPTURE(round_floats, bfloat16_nearest, "bfloat16", Mode::nearest_even, l2_elements);
+BENCHMARK_CAPTURE(round_floats, e4m3fn_toward_zero, "float8_e4m3fn", Mode::toward_zero,
                   l2_elements);
-BENCHMARK_CAPTURE(round_array<float>, bfloat16_nearest, "bfloat16", Mode::nearest_even,
-                  l2_elements);
-BENCHMARK_CAPTURE(round_array<float>, e4m3fn_toward_zero, "float8_e4m3fn", Mode::toward_zero,
-                  l2_elements);
-BENCHMARK_CAPTURE(round_array<float>, e4m3fn_stochastic, "float8_e4m3fn", Mode::stochastic,
-                  l2_elements);
-BENCHMARK_CAPTURE(round_array<double>, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even,
+BENCHMARK_CAPTURE(round_floats, e4m3fn_stochastic, "float8_e4m3fn", Mode::stochastic, l2_elements);
+BENCHMARK_CAPTURE(round_doubles, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even,
                   l2_elements / 2);
-BENCHMARK_CAPTURE(round_array<double>, e4m3fn_nearest_256, "float8_e4m3fn", Mode::nearest_even,
-                  256);
-BENCHMARK_CAPTURE(round_array<double>, dlfloat16_nearest_256, "dlfloat16", Mode::nearest_even, 256);
+BENCHMARK_CAPTURE(round_doubles, e4m3fn_nearest_256, "float8_e4m3fn", Mode::nearest_even, 256);
+BENCHMARK_CAPTURE(round_doubles, dlfloat16_nearest_256, "dlfloat16", Mode::nearest_even, 256);
 
 // The usual scalar loop: scale to the spacing, add a uniform number, round down.
 void scalar_stochastic_loop(benchmark::State& state) {
@@ -192,7 +191,8 @@ DotUnit native(Order order) {
 
 DotUnit accumulated(const char* format, Mode mode) {
   DotUnit unit;
-  Rounding rounding{.mode = mode};
+  Rounding rounding;
+  rounding.mode = mode;
   unit.accumulator = Quantizer{find_format(format), rounding};
   return unit;
 }

@@ -105,6 +105,19 @@ class Encoder {
   std::array<std::uint64_t, draw_block> codes64_;
 };
 
+// Elements begin to begin + count of the whole.
+void scatter(const double* numbers, std::size_t begin, std::size_t count, const MutableView& out) {
+  if (out.stride == out.columns || out.rows == 1) {
+    narrow(numbers, out, {.row = 0, .column = begin, .index = begin, .count = count});
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t row = (begin + i) / out.columns;
+    const std::size_t column = (begin + i) % out.columns;
+    narrow(numbers + i, out, {.row = row, .column = column, .index = begin + i, .count = 1});
+  }
+}
+
 }  // namespace
 
 void encode_array(const View& in, const Plan& plan, const Random& random,
@@ -131,25 +144,22 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
   const int width = packed_bits(format);
   const int used = bits(format);
   const std::uint64_t mask = used >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;
-  const bool small = used <= CompiledPlan::table_bits;
-  const double* table = small ? ready.decoded().data() : nullptr;
   const StandardEnvironment environment;
   std::array<std::uint64_t, draw_block> codes;
+  std::array<double, draw_block> numbers;
   for (std::size_t begin = 0; begin < count; begin += draw_block) {
     const std::size_t length = std::min(draw_block, count - begin);
     unpack_codes(in.data() + begin / 8 * static_cast<std::size_t>(width), width,
                  std::span(codes).first(length));
-    for (std::size_t i = 0; i < length; ++i) {
-      const std::size_t index = begin + i;
-      const std::size_t place = index / out.columns * out.stride + index % out.columns;
-      const std::uint64_t code = codes[i] & mask;
-      const double number = small ? table[code] : double_of(unpack(format, code));
-      if (out.carrier == Carrier::binary32) {
-        static_cast<float*>(out.data)[place] = static_cast<float>(number);
-      } else {
-        static_cast<double*>(out.data)[place] = number;
+    if (used <= CompiledPlan::table_bits) {
+      const double* table = ready.decoded().data();
+      for (std::size_t i = 0; i < length; ++i) numbers[i] = table[codes[i] & mask];
+    } else {
+      for (std::size_t i = 0; i < length; ++i) {
+        numbers[i] = double_of(unpack(format, codes[i] & mask));
       }
     }
+    scatter(numbers.data(), begin, length, out);
   }
 }
 

@@ -76,8 +76,9 @@ void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t*
 
 // Exact results rounded to odd: out[i] is op(a, b, c) of element i as a binary64 that an inexact
 // result leaves odd, so that rounding it again to 51 bits or fewer equals rounding the exact
-// result. Elements for which that is not certain (NaN, infinity, division by zero, roots of
-// negative numbers, extreme exponents) are NaN in `out`; answers whether there are any.
+// result. Infinite results of infinite operands and of division by zero are infinite. Elements for
+// which none of this is certain (NaN, extreme exponents) are NaN in `out`; answers whether there
+// are any.
 // Floating-point arithmetic.
 struct OddOptions {
   Op op = Op::add;

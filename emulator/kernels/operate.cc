@@ -110,6 +110,31 @@ HWY_INLINE V SignZeroSum(V sum, V a, V b, bool negative) {
   return hn::IfThenElse(sum == hn::Zero(D()), sign, sum);
 }
 
+// The result in the processor's arithmetic, which is exact for infinite operands and for division
+// of a nonzero number by zero (unless it is NaN: then the scalar path decides).
+template <Op kOp>
+HWY_NOINLINE V Infinite(V a, V b, V c, M special, V result) {
+  const V zero = hn::Zero(D());
+  M exact = hn::IsInf(a);
+  V plain = a;
+  if constexpr (kOp == Op::square_root) {
+    plain = hn::Sqrt(a);
+  } else {
+    exact = hn::Or(exact, hn::IsInf(b));
+    if constexpr (kOp == Op::add || kOp == Op::subtract) plain = a + b;
+    if constexpr (kOp == Op::multiply) plain = a * b;
+    if constexpr (kOp == Op::divide) {
+      plain = a / b;
+      exact = hn::Or(exact, b == zero);
+    }
+    if constexpr (kOp == Op::fused_multiply_add) {
+      exact = hn::Or(exact, hn::IsInf(c));
+      plain = a * b + c;
+    }
+  }
+  return hn::IfThenElse(hn::And(special, exact), plain, result);
+}
+
 template <Op kOp>
 HWY_INLINE V Operate(const OddOptions& options, V a, V b, V c) {
   const V zero = hn::Zero(D());
@@ -144,7 +169,9 @@ HWY_INLINE V Operate(const OddOptions& options, V a, V b, V c) {
     result.value = hn::IfThenElse(result.value == zero, plain, result.value);
     special = hn::Or(hn::Or(Outside(a), Outside(b)), OutsideOfSums(c));
   }
-  return hn::IfThenElse(special, Special(), ToOdd(result.value, result.error));
+  const V odd = hn::IfThenElse(special, Special(), ToOdd(result.value, result.error));
+  if (HWY_LIKELY(hn::AllFalse(D(), special))) return odd;
+  return Infinite<kOp>(a, b, c, special, odd);
 }
 
 HWY_INLINE V Flush(V a, double below) {
