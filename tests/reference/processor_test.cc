@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// Binary32 and binary64 against the processor of this machine, in its four rounding directions,
+// results and flags, with over a million boundary-biased cases for each operation. The processor
+// tells what IEEE 754 hardware does; a disagreement is a defect of ours.
+//
+// Left out where the standard leaves a choice: the payload and sign of NaN, and invalid for
+// fma(0, infinity, NaN) (7.2 c). Without an FMA instruction std::fma is the C library's, whose
+// flags need not be exact: then the flags of fma are not compared, and the test says so.
+#include <bit>
+#include <cfenv>
+#include <cmath>
+
+#include "reference/operations.h"
+#include "tests/reference/support.h"
+#include "tests/support/sampling.h"
+
+namespace halfulp::reference {
+namespace {
+
+// Operands and results pass through volatile variables, so that the operation stands between the
+// calls that set the direction, clear and read the flags.
+template <typename T>
+T compute(Op op, T a, T b, T c) {
+  volatile T x = a;
+  volatile T y = b;
+  volatile T z = c;
+  volatile T result = 0;
+  switch (op) {
+    case Op::add:
+      result = x + y;
+      break;
+    case Op::subtract:
+      result = x - y;
+      break;
+    case Op::multiply:
+      result = x * y;
+      break;
+    case Op::divide:
+      result = x / y;
+      break;
+    case Op::fused_multiply_add:
+      result = std::fma(x, y, z);
+      break;
+    case Op::square_root:
+      result = std::sqrt(x);
+      break;
+  }
+  return result;
+}
+
+std::uint8_t raised_flags() {
+  const int raised = std::fetestexcept(FE_ALL_EXCEPT);
+  std::uint8_t all = 0;
+  if ((raised & FE_INEXACT) != 0) all |= flags::inexact;
+  if ((raised & FE_UNDERFLOW) != 0) all |= flags::underflow;
+  if ((raised & FE_OVERFLOW) != 0) all |= flags::overflow;
+  if ((raised & FE_DIVBYZERO) != 0) all |= flags::divide_by_zero;
+  if ((raised & FE_INVALID) != 0) all |= flags::invalid;
+  return all;
+}
+
+struct Direction {
+  int processor;
+  Mode mode;
+};
+constexpr std::array<Direction, 4> directions{{{FE_TONEAREST, Mode::nearest_even},
+                                               {FE_TOWARDZERO, Mode::toward_zero},
+                                               {FE_UPWARD, Mode::toward_positive},
+                                               {FE_DOWNWARD, Mode::toward_negative}}};
+
+// x86 and RISC-V detect tininess after rounding, Arm and POWER before.
+constexpr Tininess processor_tininess() {
+#if defined(__aarch64__) || defined(__arm__) || defined(__powerpc64__) || defined(__sparc__)
+  return Tininess::before_rounding;
+#else
+  return Tininess::after_rounding;
+#endif
+}
+
+bool fma_in_hardware() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("fma") != 0;
+#else
+  return true;
+#endif
+}
+
+template <typename T, typename Bits>
+class Machine {
+ public:
+  explicit Machine(const std::string& format) : quantizer_(quantizer(format)), stream_(11) {
+    quantizer_.rounding.tininess = processor_tininess();
+  }
+
+  // One draw of operands in all directions; false where the machine and we differ.
+  void compare(Op op, bool with_flags) {
+    const auto codes = sampling::draw_operands(op, quantizer_.format, stream_);
+    std::vector<Value> operands;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(arity(op)); ++i)
+      operands.push_back(decode(quantizer_.format, codes.at(i)));
+    const Located located = locate(exact(op, operands), quantizer_.format);
+    for (const Direction& direction : directions) {
+      std::fesetround(direction.processor);
+      std::feclearexcept(FE_ALL_EXCEPT);
+      const T result = compute(op, number(codes[0]), number(codes[1]), number(codes[2]));
+      Outcome theirs{std::bit_cast<Bits>(result), raised_flags()};
+      std::fesetround(FE_TONEAREST);
+      quantizer_.rounding.mode = direction.mode;
+      Outcome ours = decide(located, quantizer_, 0);
+      if (std::isnan(result) && classify(quantizer_.format, ours.code) == CodeClass::nan)
+        theirs.code = ours.code;
+      if (op == Op::fused_multiply_add && is_free_choice(operands))
+        theirs.flags = (theirs.flags & ~flags::invalid) | (ours.flags & flags::invalid);
+      if (!with_flags) theirs.flags = ours.flags;
+      ASSERT_EQ(ours, theirs) << name_of(op) << " " << name_of(direction.mode) << " "
+                              << code_text(quantizer_.format, codes[0]) << " "
+                              << code_text(quantizer_.format, codes[1]) << " "
+                              << code_text(quantizer_.format, codes[2]);
+    }
+  }
+
+ private:
+  // fma(0, infinity, quiet NaN)
+  static bool is_free_choice(const std::vector<Value>& v) {
+    return v[2].is_nan() && !v[2].signalling &&
+           ((v[0].is_zero() && v[1].is_infinite()) || (v[0].is_infinite() && v[1].is_zero()));
+  }
+
+  static T number(Code code) { return std::bit_cast<T>(static_cast<Bits>(code)); }
+
+  Quantizer quantizer_;
+  sampling::Stream stream_;
+};
+
+constexpr int draws = 1 << 18;  // times four directions: 1,048,576 cases
+
+class Processor : public testing::TestWithParam<Op> {
+ protected:
+  template <typename T, typename Bits>
+  void compare(const std::string& format) {
+    const bool with_flags = GetParam() != Op::fused_multiply_add || fma_in_hardware();
+    if (!with_flags) std::printf("no FMA instruction: the flags of fma are not compared\n");
+    Machine<T, Bits> machine(format);
+    for (int i = 0; i < draws && !HasFatalFailure(); ++i) machine.compare(GetParam(), with_flags);
+  }
+};
+
+TEST_P(Processor, Binary32) { compare<float, std::uint32_t>("binary32"); }
+TEST_P(Processor, Binary64) { compare<double, std::uint64_t>("binary64"); }
+
+INSTANTIATE_TEST_SUITE_P(Operations, Processor,
+                         testing::Values(Op::add, Op::subtract, Op::multiply, Op::divide,
+                                         Op::fused_multiply_add, Op::square_root),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+}  // namespace
+}  // namespace halfulp::reference
