@@ -117,9 +117,12 @@ class LaneAccumulator {
   void run(std::span<const double> factors, const double* lanes, std::size_t lane_stride,
            Draws draws) {
     count_ = draws.count;
-    std::fill_n(sums_.data(), count_, 0.0);
+    padded_ = (count_ + padding - 1) / padding * padding;
+    std::fill_n(sums_.data(), padded_, 0.0);
+    std::fill_n(lane_.data(), padded_, 0.0);
     for (const double factor : factors) {
-      step(factor, lanes, draws);
+      std::copy_n(lanes, count_, lane_.data());
+      step(factor, lane_.data(), draws);
       lanes += lane_stride;
       draws.first += 2;
     }
@@ -129,7 +132,7 @@ class LaneAccumulator {
 
  private:
   void step(double factor, const double* lane, const Draws& draws) {
-    std::fill_n(factor_.data(), count_, factor);
+    std::fill_n(factor_.data(), padded_, factor);
     marked_.clear();
     if (unit_.product) {
       to_odd(Op::multiply, factor_.data(), lane, lane, products_.data());
@@ -149,7 +152,7 @@ class LaneAccumulator {
   // Lanes that come out as NaN are for the scalar path; zeros take their place.
   void to_odd(Op op, const double* a, const double* b, const double* c, double* out) {
     const kernels::OddOptions options{.op = op, .zero_sum_negative = zero_sum_negative_};
-    if (!kernels::operate_to_odd(options, a, b, c, count_, out)) return;
+    if (!kernels::operate_to_odd(options, a, b, c, padded_, out)) return;
     for (std::size_t i = 0; i < count_; ++i) {
       if (out[i] == out[i]) continue;
       out[i] = 0;
@@ -161,7 +164,7 @@ class LaneAccumulator {
              double* out) {
     draws.first += move;
     if (plan.stochastic()) draw(random_, plan.rounding().random_bits, draws, bits_.data());
-    kernels::round(in, count_, plan.arithmetic_grid(), bits_.data(), out, nullptr);
+    kernels::round(in, padded_, plan.arithmetic_grid(), bits_.data(), out, nullptr);
   }
 
   struct Marked {
@@ -173,9 +176,12 @@ class LaneAccumulator {
   const Random& random_;
   ScalarStep step_;
   bool zero_sum_negative_;
+  // Whole vectors of any target, so that few lanes cost no copies at the end of an array.
+  static constexpr std::size_t padding = 8;
   std::size_t count_ = 0;
-  std::array<double, draw_block> factor_, products_, exact_, sums_;
-  std::array<std::uint64_t, draw_block> bits_;
+  std::size_t padded_ = 0;
+  std::array<double, draw_block> factor_, lane_, products_, exact_, sums_;
+  std::array<std::uint64_t, draw_block> bits_{};
   std::vector<Marked> marked_;
 };
 

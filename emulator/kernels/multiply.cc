@@ -22,7 +22,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // NaN results carry no sign: the processor's default NaN is negative on x86.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V PositiveNan(D d, V x) {
+HWY_INLINE V positive_nan(D d, V x) {
   const hn::RebindToUnsigned<D> bits;
   using Bits = hn::TFromD<decltype(bits)>;
   constexpr Bits quiet =
@@ -41,7 +41,7 @@ struct Panel {
 
 // kRows rows of the result, kVectors vectors of columns, sums in registers.
 template <int kRows, int kVectors, typename Real>
-HWY_INLINE void Tile(const Panel<Real>& p) {
+HWY_INLINE void multiply_tile(const Panel<Real>& p) {
   const hn::ScalableTag<Real> d;
   using V = hn::Vec<decltype(d)>;
   const std::size_t lanes = hn::Lanes(d);
@@ -62,22 +62,22 @@ HWY_INLINE void Tile(const Panel<Real>& p) {
   for (int r = 0; r < kRows; ++r) {
     Real* out = p.out + static_cast<std::size_t>(r) * p.out_stride;
     for (int v = 0; v < kVectors; ++v) {
-      hn::StoreU(PositiveNan(d, sums[r][v]), d, out + static_cast<std::size_t>(v) * lanes);
+      hn::StoreU(positive_nan(d, sums[r][v]), d, out + static_cast<std::size_t>(v) * lanes);
     }
   }
 }
 
 template <int kVectors, typename Real>
-HWY_INLINE void Columns(Panel<Real> p, std::size_t rows) {
+HWY_INLINE void tile_columns(Panel<Real> p, std::size_t rows) {
   constexpr int block = 6;
   std::size_t row = 0;
   for (; row + block <= rows; row += block) {
-    Tile<block, kVectors>(p);
+    multiply_tile<block, kVectors>(p);
     p.a += block * p.a_stride;
     p.out += block * p.out_stride;
   }
   for (; row < rows; ++row) {
-    Tile<1, kVectors>(p);
+    multiply_tile<1, kVectors>(p);
     p.a += p.a_stride;
     p.out += p.out_stride;
   }
@@ -85,8 +85,8 @@ HWY_INLINE void Columns(Panel<Real> p, std::size_t rows) {
 
 // The last columns, fewer than a vector: through copies that are as wide as a vector.
 template <typename Real>
-void LastColumns(const Shape& s, const Matrices<Real>& m, std::size_t first,
-                 void (*function)(Panel<Real>, std::size_t)) {
+void last_columns(const Shape& s, const Matrices<Real>& m, std::size_t first,
+                  void (*function)(Panel<Real>, std::size_t)) {
   const hn::ScalableTag<Real> d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t rest = s.columns - first;
@@ -102,25 +102,25 @@ void LastColumns(const Shape& s, const Matrices<Real>& m, std::size_t first,
 }
 
 template <typename Real>
-void OneVectorOfColumns(Panel<Real> p, std::size_t rows) {
-  Columns<1>(p, rows);
+void one_vector_of_columns(Panel<Real> p, std::size_t rows) {
+  tile_columns<1>(p, rows);
 }
 
 template <typename Real>
-HWY_INLINE void Sequential(const Shape& s, const Matrices<Real>& m) {
+HWY_INLINE void multiply_in_order(const Shape& s, const Matrices<Real>& m) {
   const hn::ScalableTag<Real> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t c = 0;
   const auto panel = [&] {
     return Panel<Real>{m.a, m.b + c, m.out + c, m.a_stride, m.b_stride, m.out_stride, s.inner};
   };
-  for (; c + 2 * lanes <= s.columns; c += 2 * lanes) Columns<2>(panel(), s.rows);
-  for (; c + lanes <= s.columns; c += lanes) Columns<1>(panel(), s.rows);
-  if (c < s.columns) LastColumns<Real>(s, m, c, &OneVectorOfColumns<Real>);
+  for (; c + 2 * lanes <= s.columns; c += 2 * lanes) tile_columns<2>(panel(), s.rows);
+  for (; c + lanes <= s.columns; c += lanes) tile_columns<1>(panel(), s.rows);
+  if (c < s.columns) last_columns<Real>(s, m, c, &one_vector_of_columns<Real>);
 }
 
 template <typename Real>
-Real Combine(const Real* sums, std::size_t step) {
+Real combine_sums(const Real* sums, std::size_t step) {
   const Real even = (sums[0] + sums[4 * step]) + (sums[2 * step] + sums[6 * step]);
   const Real odd = (sums[step] + sums[5 * step]) + (sums[3 * step] + sums[7 * step]);
   const Real total = even + odd;
@@ -129,7 +129,7 @@ Real Combine(const Real* sums, std::size_t step) {
 
 // One dot product of two rows: lanes are the eight sums.
 template <typename Real>
-HWY_INLINE Real DotOfEightSums(const Real* a, const Real* b, std::size_t inner) {
+HWY_INLINE Real dot_of_eight_sums(const Real* a, const Real* b, std::size_t inner) {
   const hn::CappedTag<Real, 8> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t lanes = hn::MaxLanes(d);
@@ -146,12 +146,12 @@ HWY_INLINE Real DotOfEightSums(const Real* a, const Real* b, std::size_t inner) 
   HWY_ALIGN Real each[8];
   for (std::size_t v = 0; v < vectors; ++v) hn::Store(sums[v], d, each + v * lanes);
   for (; k < inner; ++k) each[k % 8] = each[k % 8] + a[k] * b[k];
-  return Combine(each, 1);
+  return combine_sums(each, 1);
 }
 
 // A vector of columns: eight sums in registers.
 template <typename Real>
-void EightSumsOfColumns(Panel<Real> p, std::size_t rows) {
+void eight_sums_of_columns(Panel<Real> p, std::size_t rows) {
   const hn::ScalableTag<Real> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t lanes = hn::MaxLanes(d);
@@ -171,31 +171,31 @@ void EightSumsOfColumns(Panel<Real> p, std::size_t rows) {
       Real* sum = each + k % 8 * lanes;
       for (std::size_t c = 0; c < lanes; ++c) sum[c] = sum[c] + p.a[k] * p.b[k * p.b_stride + c];
     }
-    for (std::size_t c = 0; c < lanes; ++c) p.out[c] = Combine(each + c, lanes);
+    for (std::size_t c = 0; c < lanes; ++c) p.out[c] = combine_sums(each + c, lanes);
   }
 }
 
 template <typename Real>
-HWY_INLINE void EightSums(const Shape& s, const Matrices<Real>& m) {
+HWY_INLINE void multiply_eight(const Shape& s, const Matrices<Real>& m) {
   if (s.columns == 1 && (m.b_stride == 1 || s.inner == 1)) {
     for (std::size_t r = 0; r < s.rows; ++r) {
-      m.out[r * m.out_stride] = DotOfEightSums(m.a + r * m.a_stride, m.b, s.inner);
+      m.out[r * m.out_stride] = dot_of_eight_sums(m.a + r * m.a_stride, m.b, s.inner);
     }
     return;
   }
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<Real>());
   std::size_t c = 0;
   for (; c + lanes <= s.columns; c += lanes) {
-    EightSumsOfColumns<Real>(
+    eight_sums_of_columns<Real>(
         {m.a, m.b + c, m.out + c, m.a_stride, m.b_stride, m.out_stride, s.inner}, s.rows);
   }
-  if (c < s.columns) LastColumns<Real>(s, m, c, &EightSumsOfColumns<Real>);
+  if (c < s.columns) last_columns<Real>(s, m, c, &eight_sums_of_columns<Real>);
 }
 
-void Sequential32(const Shape& s, const Matrices<float>& m) { Sequential(s, m); }
-void Sequential64(const Shape& s, const Matrices<double>& m) { Sequential(s, m); }
-void EightSums32(const Shape& s, const Matrices<float>& m) { EightSums(s, m); }
-void EightSums64(const Shape& s, const Matrices<double>& m) { EightSums(s, m); }
+void sequential_binary32(const Shape& s, const Matrices<float>& m) { multiply_in_order(s, m); }
+void sequential_binary64(const Shape& s, const Matrices<double>& m) { multiply_in_order(s, m); }
+void eight_sums_binary32(const Shape& s, const Matrices<float>& m) { multiply_eight(s, m); }
+void eight_sums_binary64(const Shape& s, const Matrices<double>& m) { multiply_eight(s, m); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::emulator::kernels
@@ -204,22 +204,22 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halfulp::emulator::kernels {
 
-HWY_EXPORT(Sequential32);
-HWY_EXPORT(Sequential64);
-HWY_EXPORT(EightSums32);
-HWY_EXPORT(EightSums64);
+HWY_EXPORT(sequential_binary32);
+HWY_EXPORT(sequential_binary64);
+HWY_EXPORT(eight_sums_binary32);
+HWY_EXPORT(eight_sums_binary64);
 
 void multiply_sequential(const Shape& shape, const Matrices<float>& m) {
-  HWY_DYNAMIC_DISPATCH(Sequential32)(shape, m);
+  HWY_DYNAMIC_DISPATCH(sequential_binary32)(shape, m);
 }
 void multiply_sequential(const Shape& shape, const Matrices<double>& m) {
-  HWY_DYNAMIC_DISPATCH(Sequential64)(shape, m);
+  HWY_DYNAMIC_DISPATCH(sequential_binary64)(shape, m);
 }
 void multiply_eight_sums(const Shape& shape, const Matrices<float>& m) {
-  HWY_DYNAMIC_DISPATCH(EightSums32)(shape, m);
+  HWY_DYNAMIC_DISPATCH(eight_sums_binary32)(shape, m);
 }
 void multiply_eight_sums(const Shape& shape, const Matrices<double>& m) {
-  HWY_DYNAMIC_DISPATCH(EightSums64)(shape, m);
+  HWY_DYNAMIC_DISPATCH(eight_sums_binary64)(shape, m);
 }
 
 }  // namespace halfulp::emulator::kernels

@@ -6,7 +6,7 @@
 // and Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding
 // to odd", IEEE Trans. Computers 57(4), 2008). Errors: two-sum (Knuth), two-product and the
 // remainders of quotient and root with a fused multiply-add where the target has one, else by
-// splitting (Dekker 1971, Veltkamp). Both are exact in the range that `Outside` leaves, so every
+// splitting (Dekker 1971, Veltkamp). Both are exact in the range that `is_outside` leaves, so every
 // target gives the same bits.
 #include "emulator/internal/kernels.h"
 
@@ -29,50 +29,50 @@ struct Pair {
   V value, error;
 };
 
-HWY_INLINE V Power(int exponent) {
+HWY_INLINE V power_of_two(int exponent) {
   const D d;
   const hn::RebindToUnsigned<D> bits;
   return hn::BitCast(d, hn::Set(bits, static_cast<std::uint64_t>(exponent + 1023) << 52));
 }
 
-HWY_INLINE Pair TwoSum(V a, V b) {
+HWY_INLINE Pair two_sum(V a, V b) {
   const V sum = a + b;
   const V b_part = sum - a;
   return {sum, (a - (sum - b_part)) + (b - b_part)};
 }
 
 #if !HWY_NATIVE_FMA
-HWY_INLINE Pair Split(V a) {
+HWY_INLINE Pair split(V a) {
   const V c = hn::Set(D(), 134217729.0) * a;  // 2^27 + 1
   const V high = c - (c - a);
   return {high, a - high};
 }
 #endif
 
-HWY_INLINE Pair TwoProduct(V a, V b) {
+HWY_INLINE Pair two_product(V a, V b) {
   const V product = a * b;
 #if HWY_NATIVE_FMA
   return {product, hn::MulSub(a, b, product)};
 #else
-  const Pair x = Split(a);
-  const Pair y = Split(b);
+  const Pair x = split(a);
+  const Pair y = split(b);
   const V first = x.value * y.value - product;
   return {product, ((first + x.value * y.error) + x.error * y.value) + x.error * y.error};
 #endif
 }
 
 // a - x * y, exact where it fits: x * y is near a.
-HWY_INLINE V Remainder(V a, V x, V y) {
+HWY_INLINE V residual(V a, V x, V y) {
 #if HWY_NATIVE_FMA
   return hn::NegMulAdd(x, y, a);
 #else
-  const Pair p = TwoProduct(x, y);
+  const Pair p = two_product(x, y);
   return (a - p.value) - p.error;
 #endif
 }
 
 // Even results with an error take one step of their last place toward it.
-HWY_INLINE V ToOdd(V value, V error) {
+HWY_INLINE V to_odd(V value, V error) {
   const D d;
   const hn::RebindToUnsigned<D> bits;
   const auto pattern = hn::BitCast(bits, value);
@@ -89,22 +89,22 @@ HWY_INLINE V ToOdd(V value, V error) {
 
 // Neither zero nor 2^-400 to 2^500: products and quotients, and their errors, might leave the
 // range. NaN included.
-HWY_INLINE M Outside(V a) {
+HWY_INLINE M is_outside(V a) {
   const V magnitude = hn::Abs(a);
-  const M inside = hn::And(magnitude >= Power(-400), magnitude < Power(500));
+  const M inside = hn::And(magnitude >= power_of_two(-400), magnitude < power_of_two(500));
   return hn::Not(hn::Or(inside, a == hn::Zero(D())));
 }
 
-HWY_INLINE M OutsideOfSums(V a) { return hn::Not(hn::Abs(a) < Power(1000)); }
+HWY_INLINE M is_outside_of_sums(V a) { return hn::Not(hn::Abs(a) < power_of_two(1000)); }
 
-HWY_INLINE V Special() {
+HWY_INLINE V special_mark() {
   const D d;
   const hn::RebindToUnsigned<D> bits;
   return hn::BitCast(d, hn::Set(bits, std::uint64_t{0x7ff8} << 48));
 }
 
 // A zero sum where the mode is toward-negative: -0 unless both terms are +0.
-HWY_INLINE V SignZeroSum(V sum, V a, V b, bool negative) {
+HWY_INLINE V sign_zero_sum(V sum, V a, V b, bool negative) {
   if (!negative) return sum;
   const V sign = hn::And(hn::Or(a, b), hn::SignBit(D()));
   return hn::IfThenElse(sum == hn::Zero(D()), sign, sum);
@@ -113,7 +113,7 @@ HWY_INLINE V SignZeroSum(V sum, V a, V b, bool negative) {
 // The result in the processor's arithmetic, which is exact for infinite operands and for division
 // of a nonzero number by zero (unless it is NaN: then the scalar path decides).
 template <Op kOp>
-HWY_NOINLINE V Infinite(V a, V b, V c, M special, V result) {
+HWY_NOINLINE V exact_infinity(V a, V b, V c, M special, V result) {
   const V zero = hn::Zero(D());
   M exact = hn::IsInf(a);
   V plain = a;
@@ -136,74 +136,74 @@ HWY_NOINLINE V Infinite(V a, V b, V c, M special, V result) {
 }
 
 template <Op kOp>
-HWY_INLINE V Operate(const OddOptions& options, V a, V b, V c) {
+HWY_INLINE V operate_vector(const OddOptions& options, V a, V b, V c) {
   const V zero = hn::Zero(D());
   Pair result{zero, zero};
-  M special = OutsideOfSums(zero);
+  M special = is_outside_of_sums(zero);
   if constexpr (kOp == Op::add || kOp == Op::subtract) {
     if (kOp == Op::subtract) b = hn::Neg(b);
-    result = TwoSum(a, b);
-    result.value = SignZeroSum(result.value, a, b, options.zero_sum_negative);
-    special = hn::Or(OutsideOfSums(a), OutsideOfSums(b));
+    result = two_sum(a, b);
+    result.value = sign_zero_sum(result.value, a, b, options.zero_sum_negative);
+    special = hn::Or(is_outside_of_sums(a), is_outside_of_sums(b));
   } else if constexpr (kOp == Op::multiply) {
-    result = TwoProduct(a, b);
-    special = hn::Or(Outside(a), Outside(b));
+    result = two_product(a, b);
+    special = hn::Or(is_outside(a), is_outside(b));
   } else if constexpr (kOp == Op::divide) {
     result.value = a / b;
-    const V remainder = Remainder(a, result.value, b);
+    const V remainder = residual(a, result.value, b);
     result.error = hn::Xor(remainder, hn::And(b, hn::SignBit(D())));
-    special = hn::Or(hn::Or(Outside(a), Outside(b)), b == zero);
+    special = hn::Or(hn::Or(is_outside(a), is_outside(b)), b == zero);
   } else if constexpr (kOp == Op::square_root) {
     result.value = hn::Sqrt(a);
-    result.error = Remainder(a, result.value, result.value);
-    special = hn::Or(Outside(a), a < zero);
+    result.error = residual(a, result.value, result.value);
+    special = hn::Or(is_outside(a), a < zero);
   } else {
     // p + e + c: the two lower parts are added to odd, which leaves the last sum's error right.
-    const Pair product = TwoProduct(a, b);
-    const Pair low = TwoSum(c, product.error);
-    const Pair high = TwoSum(product.value, low.value);
-    const Pair rest = TwoSum(low.error, high.error);
-    result = TwoSum(high.value, ToOdd(rest.value, rest.error));
+    const Pair product = two_product(a, b);
+    const Pair low = two_sum(c, product.error);
+    const Pair high = two_sum(product.value, low.value);
+    const Pair rest = two_sum(low.error, high.error);
+    result = two_sum(high.value, to_odd(rest.value, rest.error));
     // A zero result is an exact sum of p and c; it has the sign of theirs.
-    const V plain = SignZeroSum(product.value + c, product.value, c, options.zero_sum_negative);
+    const V plain = sign_zero_sum(product.value + c, product.value, c, options.zero_sum_negative);
     result.value = hn::IfThenElse(result.value == zero, plain, result.value);
-    special = hn::Or(hn::Or(Outside(a), Outside(b)), OutsideOfSums(c));
+    special = hn::Or(hn::Or(is_outside(a), is_outside(b)), is_outside_of_sums(c));
   }
-  const V odd = hn::IfThenElse(special, Special(), ToOdd(result.value, result.error));
+  const V odd = hn::IfThenElse(special, special_mark(), to_odd(result.value, result.error));
   if (HWY_LIKELY(hn::AllFalse(D(), special))) return odd;
-  return Infinite<kOp>(a, b, c, special, odd);
+  return exact_infinity<kOp>(a, b, c, special, odd);
 }
 
-HWY_INLINE V Flush(V a, double below) {
+HWY_INLINE V flush_small(V a, double below) {
   const M small = hn::Abs(a) < hn::Set(D(), below);
   return hn::IfThenElse(small, hn::And(a, hn::SignBit(D())), a);
 }
 
 template <Op kOp>
-HWY_INLINE V LoadAndOperate(const OddOptions& options, const double* a, const double* b,
-                            const double* c) {
+HWY_INLINE V load_and_operate(const OddOptions& options, const double* a, const double* b,
+                              const double* c) {
   const D d;
   constexpr int operands = kOp == Op::square_root ? 1 : (kOp == Op::fused_multiply_add ? 3 : 2);
   V x = hn::LoadU(d, a);
   V y = operands > 1 ? hn::LoadU(d, b) : x;
   V z = operands > 2 ? hn::LoadU(d, c) : x;
   if (options.flush_below > 0) {
-    x = Flush(x, options.flush_below);
-    y = Flush(y, options.flush_below);
-    z = Flush(z, options.flush_below);
+    x = flush_small(x, options.flush_below);
+    y = flush_small(y, options.flush_below);
+    z = flush_small(z, options.flush_below);
   }
-  return Operate<kOp>(options, x, y, z);
+  return operate_vector<kOp>(options, x, y, z);
 }
 
 template <Op kOp>
-bool OperateAll(const OddOptions& options, const double* a, const double* b, const double* c,
-                std::size_t count, double* out) {
+bool operate_all(const OddOptions& options, const double* a, const double* b, const double* c,
+                 std::size_t count, double* out) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   M special = hn::IsNaN(hn::Zero(d));  // none
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    const V result = LoadAndOperate<kOp>(options, a + i, b + i, c + i);
+    const V result = load_and_operate<kOp>(options, a + i, b + i, c + i);
     special = hn::Or(special, hn::IsNaN(result));
     hn::StoreU(result, d, out + i);
   }
@@ -216,7 +216,7 @@ bool OperateAll(const OddOptions& options, const double* a, const double* b, con
       last[most + k - i] = b[k];
       last[2 * most + k - i] = c[k];
     }
-    const V result = LoadAndOperate<kOp>(options, last, last + most, last + 2 * most);
+    const V result = load_and_operate<kOp>(options, last, last + most, last + 2 * most);
     special = hn::Or(special, hn::IsNaN(result));
     hn::Store(result, d, last + 3 * most);
     for (std::size_t k = i; k < count; ++k) out[k] = last[3 * most + k - i];
@@ -224,21 +224,21 @@ bool OperateAll(const OddOptions& options, const double* a, const double* b, con
   return !hn::AllFalse(d, special);
 }
 
-bool OperateToOdd(const OddOptions& options, const double* a, const double* b, const double* c,
-                  std::size_t count, double* out) {
+bool operate_to_odd_lanes(const OddOptions& options, const double* a, const double* b,
+                          const double* c, std::size_t count, double* out) {
   switch (options.op) {
     case Op::add:
-      return OperateAll<Op::add>(options, a, b, c, count, out);
+      return operate_all<Op::add>(options, a, b, c, count, out);
     case Op::subtract:
-      return OperateAll<Op::subtract>(options, a, b, c, count, out);
+      return operate_all<Op::subtract>(options, a, b, c, count, out);
     case Op::multiply:
-      return OperateAll<Op::multiply>(options, a, b, c, count, out);
+      return operate_all<Op::multiply>(options, a, b, c, count, out);
     case Op::divide:
-      return OperateAll<Op::divide>(options, a, b, c, count, out);
+      return operate_all<Op::divide>(options, a, b, c, count, out);
     case Op::fused_multiply_add:
-      return OperateAll<Op::fused_multiply_add>(options, a, b, c, count, out);
+      return operate_all<Op::fused_multiply_add>(options, a, b, c, count, out);
     case Op::square_root:
-      return OperateAll<Op::square_root>(options, a, b, c, count, out);
+      return operate_all<Op::square_root>(options, a, b, c, count, out);
   }
   return false;
 }
@@ -250,11 +250,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halfulp::emulator::kernels {
 
-HWY_EXPORT(OperateToOdd);
+HWY_EXPORT(operate_to_odd_lanes);
 
 bool operate_to_odd(const OddOptions& options, const double* a, const double* b, const double* c,
                     std::size_t count, double* out) {
-  return HWY_DYNAMIC_DISPATCH(OperateToOdd)(options, a, b, c, count, out);
+  return HWY_DYNAMIC_DISPATCH(operate_to_odd_lanes)(options, a, b, c, count, out);
 }
 
 }  // namespace halfulp::emulator::kernels

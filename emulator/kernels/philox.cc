@@ -26,8 +26,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Highway's one-lane target has no products to twice the width.
 #if HWY_TARGET == HWY_SCALAR
 
-void Philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
-            std::size_t count, std::uint32_t* words) {
+void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
+                   std::size_t count, std::uint32_t* words) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto block = philox4x32_10(
         {low[i], high[i], static_cast<std::uint32_t>(key.stream),
@@ -42,7 +42,7 @@ void Philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t*
 // 1. Products of the even lanes and, moved down, of the odd lanes: 64 bits in each pair of lanes.
 // 2. Low halves and high halves gathered in lane order.
 template <class D, class V = hn::Vec<D> >
-HWY_INLINE void MultiplyWide(D d, V a, V b, V& high, V& low) {
+HWY_INLINE void multiply_wide(D d, V a, V b, V& high, V& low) {
   const hn::RepartitionToWide<D> wide;
   const auto even = hn::MulEven(a, b);
   const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), b);
@@ -51,8 +51,8 @@ HWY_INLINE void MultiplyWide(D d, V a, V b, V& high, V& low) {
 }
 
 template <class D, class V = hn::Vec<D> >
-HWY_INLINE void Blocks(D d, const PhiloxKey& key, const std::uint32_t* low,
-                       const std::uint32_t* high, std::uint32_t* words) {
+HWY_INLINE void one_vector_of_blocks(D d, const PhiloxKey& key, const std::uint32_t* low,
+                                     const std::uint32_t* high, std::uint32_t* words) {
   V x0 = hn::LoadU(d, low);
   V x1 = hn::LoadU(d, high);
   V x2 = hn::Set(d, static_cast<std::uint32_t>(key.stream));
@@ -66,8 +66,8 @@ HWY_INLINE void Blocks(D d, const PhiloxKey& key, const std::uint32_t* low,
     V low_0;
     V high_1;
     V low_1;
-    MultiplyWide(d, x0, m0, high_0, low_0);
-    MultiplyWide(d, x2, m1, high_1, low_1);
+    multiply_wide(d, x0, m0, high_0, low_0);
+    multiply_wide(d, x2, m1, high_1, low_1);
     x0 = hn::Xor(hn::Xor(high_1, x1), hn::Set(d, key_0));
     x2 = hn::Xor(hn::Xor(high_0, x3), hn::Set(d, key_1));
     x1 = low_1;
@@ -78,12 +78,13 @@ HWY_INLINE void Blocks(D d, const PhiloxKey& key, const std::uint32_t* low,
   hn::StoreInterleaved4(x0, x1, x2, x3, d, words);
 }
 
-void Philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
-            std::size_t count, std::uint32_t* words) {
+void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
+                   std::size_t count, std::uint32_t* words) {
   const hn::ScalableTag<std::uint32_t> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) Blocks(d, key, low + i, high + i, words + 4 * i);
+  for (; i + lanes <= count; i += lanes)
+    one_vector_of_blocks(d, key, low + i, high + i, words + 4 * i);
   if (i == count) return;
   HWY_ALIGN std::uint32_t last_low[hn::MaxLanes(d)] = {};
   HWY_ALIGN std::uint32_t last_high[hn::MaxLanes(d)] = {};
@@ -92,7 +93,7 @@ void Philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t*
     last_low[k - i] = low[k];
     last_high[k - i] = high[k];
   }
-  Blocks(d, key, last_low, last_high, last_words);
+  one_vector_of_blocks(d, key, last_low, last_high, last_words);
   for (std::size_t k = 0; k < 4 * (count - i); ++k) words[4 * i + k] = last_words[k];
 }
 
@@ -105,11 +106,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halfulp::emulator::kernels {
 
-HWY_EXPORT(Philox);
+HWY_EXPORT(philox_blocks);
 
 void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
             std::size_t count, std::uint32_t* words) {
-  HWY_DYNAMIC_DISPATCH(Philox)(key, low, high, count, words);
+  HWY_DYNAMIC_DISPATCH(philox_blocks)(key, low, high, count, words);
 }
 
 }  // namespace halfulp::emulator::kernels

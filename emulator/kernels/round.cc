@@ -52,16 +52,16 @@ struct Cut {
 
 // Up where D = discarded bits, v = D / 2^d, satisfies the stochastic rule. Needs D < 2^(F + 1).
 template <Kind kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE hn::Mask<D> StochasticUp(D d, V rest, V discarded, V random,
-                                    const Grid<hn::TFromD<D>>& grid) {
+HWY_INLINE hn::Mask<D> stochastic_up(D d, V rest, V discarded, V random,
+                                     const Grid<hn::TFromD<D>>& grid) {
   using Bits = hn::TFromD<D>;
-  constexpr int F = fraction_width<Bits>;
+  constexpr int fraction = fraction_width<Bits>;
   const V width = hn::Set(d, static_cast<Bits>(grid.random_bits));
   const V wider = hn::Max(width, discarded);
   // floor(v 2^R): one of the two shifts is by nothing. A shift to the right by F + 2 leaves zero;
   // one to the left is cut short only for d = 0, where D is zero.
   const V left = hn::Min(wider - discarded, hn::Set(d, Bits{sign_place<Bits>}));
-  const V right = hn::Min(wider - width, hn::Set(d, Bits{F + 2}));
+  const V right = hn::Min(wider - width, hn::Set(d, Bits{fraction + 2}));
   const V count = hn::Shr(hn::Shl(rest, left), right);
   const Bits all = static_cast<Bits>(~Bits{0}) >> (sign_place<Bits> + 1 - grid.random_bits);
   const V threshold = hn::Set(d, all) - random;
@@ -77,19 +77,19 @@ HWY_INLINE hn::Mask<D> StochasticUp(D d, V rest, V discarded, V random,
 }
 
 template <Kind kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE Cut<V> CutMagnitude(D d, V magnitude, V negative, V random,
-                               const Grid<hn::TFromD<D>>& grid) {
+HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
+                                const Grid<hn::TFromD<D>>& grid) {
   using Bits = hn::TFromD<D>;
-  constexpr int F = fraction_width<Bits>;
+  constexpr int fraction = fraction_width<Bits>;
   const V one = hn::Set(d, Bits{1});
-  const V field = hn::Max(hn::ShiftRight<F>(magnitude), one);
+  const V field = hn::Max(hn::ShiftRight<fraction>(magnitude), one);
   const V least_field = hn::Set(d, grid.least_field);
   const V top = hn::Max(field, least_field);
   Cut<V> cut;
-  cut.below = hn::ShiftLeft<F>(field - one);
+  cut.below = hn::ShiftLeft<fraction>(field - one);
   cut.binade = top - least_field;
   cut.discarded = hn::Set(d, grid.spare_bits) + (top - field);
-  cut.shift = hn::Min(cut.discarded, hn::Set(d, Bits{F + 2}));
+  cut.shift = hn::Min(cut.discarded, hn::Set(d, Bits{fraction + 2}));
   const V significand = magnitude - cut.below;
   const V low = hn::Shl(one, cut.shift) - one;
   const V kept = hn::Shr(significand, cut.shift);
@@ -114,7 +114,7 @@ HWY_INLINE Cut<V> CutMagnitude(D d, V magnitude, V negative, V random,
     if constexpr (kKind == Kind::equal) {
       up = hn::And(rest != hn::Zero(d), hn::TestBit(random, one));
     } else {
-      up = StochasticUp<kKind>(d, rest, cut.discarded, random, grid);
+      up = stochastic_up<kKind>(d, rest, cut.discarded, random, grid);
     }
     cut.kept = kept - hn::VecFromMask(d, up);
   }
@@ -122,7 +122,7 @@ HWY_INLINE Cut<V> CutMagnitude(D d, V magnitude, V negative, V random,
 }
 
 template <Kind kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE V BySign(D d, hn::Mask<D> negative, const Signs<hn::TFromD<D>>& signs) {
+HWY_INLINE V by_sign(D d, hn::Mask<D> negative, const Signs<hn::TFromD<D>>& signs) {
   return hn::IfThenElse(negative, hn::Set(d, signs.negative), hn::Set(d, signs.positive));
 }
 
@@ -133,7 +133,7 @@ struct Input {
 };
 
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Input<D> TakeApart(D d, V x, const Grid<hn::TFromD<D>>& grid) {
+HWY_INLINE Input<D> take_apart(D d, V x, const Grid<hn::TFromD<D>>& grid) {
   using Bits = hn::TFromD<D>;
   const V sign_bit = hn::Set(d, static_cast<Bits>(Bits{1} << sign_place<Bits>));
   Input<D> input;
@@ -149,24 +149,27 @@ HWY_INLINE Input<D> TakeApart(D d, V x, const Grid<hn::TFromD<D>>& grid) {
 
 // What stands for results beyond the limit, infinities and NaN.
 template <class D, class V = hn::Vec<D>>
-HWY_NOINLINE V Replacement(D d, const Input<D>& x, const Signs<hn::TFromD<D>>& overflow,
-                           const Signs<hn::TFromD<D>>& infinity, const Signs<hn::TFromD<D>>& nan) {
+HWY_NOINLINE V replacement_of(D d, const Input<D>& x, const Signs<hn::TFromD<D>>& overflow,
+                              const Signs<hn::TFromD<D>>& infinity,
+                              const Signs<hn::TFromD<D>>& nan) {
   using Bits = hn::TFromD<D>;
-  constexpr int F = fraction_width<Bits>;
-  const V top = hn::Set(d, static_cast<Bits>((Bits{1} << (sign_place<Bits> - F)) - 1) << F);
-  V result = BySign<Kind::nearest>(d, x.negative, overflow);
+  constexpr int fraction = fraction_width<Bits>;
+  const V top =
+      hn::Set(d, static_cast<Bits>((Bits{1} << (sign_place<Bits> - fraction)) - 1) << fraction);
+  V result = by_sign<Kind::nearest>(d, x.negative, overflow);
   result =
-      hn::IfThenElse(x.magnitude == top, BySign<Kind::nearest>(d, x.negative, infinity), result);
-  return hn::IfThenElse(x.magnitude > top, BySign<Kind::nearest>(d, x.negative, nan), result);
+      hn::IfThenElse(x.magnitude == top, by_sign<Kind::nearest>(d, x.negative, infinity), result);
+  return hn::IfThenElse(x.magnitude > top, by_sign<Kind::nearest>(d, x.negative, nan), result);
 }
 
 template <class D, class V = hn::Vec<D>>
-HWY_NOINLINE void Count(D d, const Input<D>& x, V result, hn::Mask<D> beyond, bool is_signed,
-                        Counts& counts) {
+HWY_NOINLINE void count_vector(D d, const Input<D>& x, V result, hn::Mask<D> beyond, bool is_signed,
+                               Counts& counts) {
   using Bits = hn::TFromD<D>;
-  constexpr int F = fraction_width<Bits>;
+  constexpr int fraction = fraction_width<Bits>;
   const V sign_bit = hn::Set(d, static_cast<Bits>(Bits{1} << sign_place<Bits>));
-  const V top = hn::Set(d, static_cast<Bits>((Bits{1} << (sign_place<Bits> - F)) - 1) << F);
+  const V top =
+      hn::Set(d, static_cast<Bits>((Bits{1} << (sign_place<Bits> - fraction)) - 1) << fraction);
   const V delivered = hn::AndNot(sign_bit, result);
   const hn::Mask<D> nan = x.magnitude > top;
   const hn::Mask<D> number = hn::Not(nan);
@@ -184,46 +187,46 @@ HWY_NOINLINE void Count(D d, const Input<D>& x, V result, hn::Mask<D> beyond, bo
 }
 
 template <Kind kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE V RoundVector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid, Counts* counts) {
+HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid, Counts* counts) {
   using Bits = hn::TFromD<D>;
-  constexpr int F = fraction_width<Bits>;
-  const Input<D> x = TakeApart(d, bits, grid);
+  constexpr int fraction = fraction_width<Bits>;
+  const Input<D> x = take_apart(d, bits, grid);
   const Cut<V> cut =
-      CutMagnitude<kKind>(d, x.magnitude, hn::ShiftRight<sign_place<Bits>>(x.sign), random, grid);
+      cut_magnitude<kKind>(d, x.magnitude, hn::ShiftRight<sign_place<Bits>>(x.sign), random, grid);
   V result = cut.below + hn::Shl(cut.kept, cut.shift);
   // Below half of the least number's binade the sum above is not it: least number or zero.
   if constexpr (!rounds_to_nearest(kKind)) {
-    const hn::Mask<D> deep = cut.discarded > hn::Set(d, Bits{F + 1});
+    const hn::Mask<D> deep = cut.discarded > hn::Set(d, Bits{fraction + 1});
     result = hn::IfThenElse(deep, hn::Set(d, grid.least_number), result);
   }
   result = hn::IfThenZeroElse(cut.kept == hn::Zero(d), result);
   V sign = x.sign;
   V limit = hn::Set(d, grid.limit.positive);
   if constexpr (!is_simple(kKind)) {
-    limit = BySign<kKind>(d, x.negative, grid.limit);
+    limit = by_sign<kKind>(d, x.negative, grid.limit);
     if (!grid.negative_zero) sign = hn::IfThenZeroElse(result == hn::Zero(d), sign);
   }
   const hn::Mask<D> beyond = result > limit;
   result = hn::Or(result, sign);
   if (HWY_UNLIKELY(!hn::AllFalse(d, beyond))) {
-    const V replacement = Replacement(d, x, grid.overflow, grid.infinity, grid.nan);
+    const V replacement = replacement_of(d, x, grid.overflow, grid.infinity, grid.nan);
     result = hn::IfThenElse(beyond, replacement, result);
   }
-  if (counts != nullptr) Count(d, x, result, beyond, grid.is_signed, *counts);
+  if (counts != nullptr) count_vector(d, x, result, beyond, grid.is_signed, *counts);
   return result;
 }
 
 template <Kind kKind, class D, class V = hn::Vec<D>>
-HWY_INLINE V EncodeVector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid) {
+HWY_INLINE V encode_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid) {
   using Bits = hn::TFromD<D>;
-  const Input<D> x = TakeApart(d, bits, grid);
+  const Input<D> x = take_apart(d, bits, grid);
   const Cut<V> cut =
-      CutMagnitude<kKind>(d, x.magnitude, hn::ShiftRight<sign_place<Bits>>(x.sign), random, grid);
+      cut_magnitude<kKind>(d, x.magnitude, hn::ShiftRight<sign_place<Bits>>(x.sign), random, grid);
   const V rank = hn::ShiftLeftSame(cut.binade, grid.fraction_bits) + cut.kept;
   hn::Mask<D> negative = x.negative;
   V limit = hn::Set(d, grid.code_limit.positive);
   if constexpr (!is_simple(kKind)) {
-    limit = BySign<kKind>(d, x.negative, grid.code_limit);
+    limit = by_sign<kKind>(d, x.negative, grid.code_limit);
     if (!grid.negative_zero) negative = hn::And(negative, rank != hn::Zero(d));
   }
   const hn::Mask<D> beyond = rank > limit;
@@ -235,7 +238,8 @@ HWY_INLINE V EncodeVector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
     code = hn::IfThenElse(negative, minus, rank);
   }
   if (HWY_UNLIKELY(!hn::AllFalse(d, beyond))) {
-    const V replacement = Replacement(d, x, grid.code_overflow, grid.code_infinity, grid.code_nan);
+    const V replacement =
+        replacement_of(d, x, grid.code_overflow, grid.code_infinity, grid.code_nan);
     code = hn::IfThenElse(beyond, replacement, code);
   }
   return code;
@@ -243,8 +247,8 @@ HWY_INLINE V EncodeVector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
 
 // function(bits, random) for every vector of the array; the last one through buffers that are full.
 template <bool kRandom, class D, typename In, typename Out, class Function>
-HWY_INLINE void ForEachVector(D d, const In* in, std::size_t count, const hn::TFromD<D>* random,
-                              Out* out, const Function& function) {
+HWY_INLINE void for_each_vector(D d, const In* in, std::size_t count, const hn::TFromD<D>* random,
+                                Out* out, const Function& function) {
   using V = hn::Vec<D>;
   using Bits = hn::TFromD<D>;
   const hn::Rebind<In, D> d_in;
@@ -282,30 +286,31 @@ constexpr bool draws(Kind kind) {
 // The padding of the last vector is +0, which is exact in every format with a zero: it counts as
 // nothing.
 template <Kind kKind, typename Bits>
-void RoundKind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
-               const Bits* random, RealOf<Bits>* out, Counts* counts) {
+void round_kind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
+                const Bits* random, RealOf<Bits>* out, Counts* counts) {
   const hn::ScalableTag<Bits> d;
   using V = hn::Vec<decltype(d)>;
-  ForEachVector<draws(kKind)>(d, in, count, random, out,
-                              [&](V bits, V words, std::size_t) HWY_ATTR {
-                                return RoundVector<kKind>(d, bits, words, grid, counts);
-                              });
+  for_each_vector<draws(kKind)>(d, in, count, random, out,
+                                [&](V bits, V words, std::size_t) HWY_ATTR {
+                                  return round_vector<kKind>(d, bits, words, grid, counts);
+                                });
   if (counts != nullptr) counts->elements += count;
 }
 
 template <Kind kKind, typename Bits>
-void EncodeKind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
-                const Bits* random, Bits* out) {
+void encode_kind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
+                 const Bits* random, Bits* out) {
   const hn::ScalableTag<Bits> d;
   using V = hn::Vec<decltype(d)>;
-  ForEachVector<draws(kKind)>(d, in, count, random, out,
-                              [&](V bits, V words, std::size_t)
-                                  HWY_ATTR { return EncodeVector<kKind>(d, bits, words, grid); });
+  for_each_vector<draws(kKind)>(d, in, count, random, out,
+                                [&](V bits, V words, std::size_t) HWY_ATTR {
+                                  return encode_vector<kKind>(d, bits, words, grid);
+                                });
 }
 
 // Calls function with the kind as a compile-time constant.
 template <class Function>
-HWY_INLINE void WithKind(Kind kind, const Function& function) {
+HWY_INLINE void with_kind(Kind kind, const Function& function) {
   switch (kind) {
     case Kind::nearest_even_simple:
       return function.template operator()<Kind::nearest_even_simple>();
@@ -325,33 +330,33 @@ HWY_INLINE void WithKind(Kind kind, const Function& function) {
 }
 
 template <typename Bits>
-HWY_INLINE void RoundAny(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
-                         const Bits* random, RealOf<Bits>* out, Counts* counts) {
-  WithKind(grid.kind,
-           [&]<Kind kKind>() { RoundKind<kKind>(in, count, grid, random, out, counts); });
+HWY_INLINE void round_any(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
+                          const Bits* random, RealOf<Bits>* out, Counts* counts) {
+  with_kind(grid.kind,
+            [&]<Kind kKind>() { round_kind<kKind>(in, count, grid, random, out, counts); });
 }
 
 template <typename Bits>
-HWY_INLINE void EncodeAny(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
-                          const Bits* random, Bits* codes) {
-  WithKind(grid.kind, [&]<Kind kKind>() { EncodeKind<kKind>(in, count, grid, random, codes); });
+HWY_INLINE void encode_any(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
+                           const Bits* random, Bits* codes) {
+  with_kind(grid.kind, [&]<Kind kKind>() { encode_kind<kKind>(in, count, grid, random, codes); });
 }
 
-void Round32(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
-             const std::uint32_t* random, float* out, Counts* counts) {
-  RoundAny(in, count, grid, random, out, counts);
+void round_binary32(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
+                    const std::uint32_t* random, float* out, Counts* counts) {
+  round_any(in, count, grid, random, out, counts);
 }
-void Round64(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
-             const std::uint64_t* random, double* out, Counts* counts) {
-  RoundAny(in, count, grid, random, out, counts);
+void round_binary64(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
+                    const std::uint64_t* random, double* out, Counts* counts) {
+  round_any(in, count, grid, random, out, counts);
 }
-void Encode32(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
-              const std::uint32_t* random, std::uint32_t* codes) {
-  EncodeAny(in, count, grid, random, codes);
+void encode_binary32(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
+                     const std::uint32_t* random, std::uint32_t* codes) {
+  encode_any(in, count, grid, random, codes);
 }
-void Encode64(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
-              const std::uint64_t* random, std::uint64_t* codes) {
-  EncodeAny(in, count, grid, random, codes);
+void encode_binary64(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
+                     const std::uint64_t* random, std::uint64_t* codes) {
+  encode_any(in, count, grid, random, codes);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -361,29 +366,29 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halfulp::emulator::kernels {
 
-HWY_EXPORT(Round32);
-HWY_EXPORT(Round64);
-HWY_EXPORT(Encode32);
-HWY_EXPORT(Encode64);
+HWY_EXPORT(round_binary32);
+HWY_EXPORT(round_binary64);
+HWY_EXPORT(encode_binary32);
+HWY_EXPORT(encode_binary64);
 
 void round(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
            const std::uint32_t* random, float* out, Counts* counts) {
-  HWY_DYNAMIC_DISPATCH(Round32)(in, count, grid, random, out, counts);
+  HWY_DYNAMIC_DISPATCH(round_binary32)(in, count, grid, random, out, counts);
 }
 
 void round(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
            const std::uint64_t* random, double* out, Counts* counts) {
-  HWY_DYNAMIC_DISPATCH(Round64)(in, count, grid, random, out, counts);
+  HWY_DYNAMIC_DISPATCH(round_binary64)(in, count, grid, random, out, counts);
 }
 
 void encode(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
             const std::uint32_t* random, std::uint32_t* codes) {
-  HWY_DYNAMIC_DISPATCH(Encode32)(in, count, grid, random, codes);
+  HWY_DYNAMIC_DISPATCH(encode_binary32)(in, count, grid, random, codes);
 }
 
 void encode(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
             const std::uint64_t* random, std::uint64_t* codes) {
-  HWY_DYNAMIC_DISPATCH(Encode64)(in, count, grid, random, codes);
+  HWY_DYNAMIC_DISPATCH(encode_binary64)(in, count, grid, random, codes);
 }
 
 }  // namespace halfulp::emulator::kernels
