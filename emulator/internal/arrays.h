@@ -9,6 +9,7 @@
 
 #include "emulator/internal/plan.h"
 #include "formats/engine.h"
+#include "formats/error.h"
 
 namespace halfulp::emulator {
 
@@ -30,6 +31,33 @@ inline Operand load_operand(const View& view, std::size_t row, std::size_t colum
   return view.carrier == Carrier::binary32
              ? unpack_float(static_cast<const float*>(view.data)[place])
              : unpack_double(static_cast<const double*>(view.data)[place]);
+}
+
+// Preconditions.
+inline void require_same_shape(const View& a, const MutableView& b) {
+  HALFULP_REQUIRE(a.rows == b.rows && a.columns == b.columns, "views of different shapes");
+}
+
+inline void require_fits(const CompiledPlan& plan, Carrier carrier) {
+  HALFULP_REQUIRE(plan.fits(carrier), "the carrier does not hold every number of " +
+                                          plan.quantizer().format.name +
+                                          "; use codes (apply, convert, encode)");
+}
+
+// A number or NaN of the plan's format into its place.
+inline void store(const MutableView& out, std::size_t index, const Operand& x) {
+  const std::size_t place = index / out.columns * out.stride + index % out.columns;
+  if (out.carrier == Carrier::binary32) {
+    static_cast<float*>(out.data)[place] = float_of(x);
+  } else {
+    static_cast<double*>(out.data)[place] = double_of(x);
+  }
+}
+
+inline Operand delivered(const CompiledPlan& plan, const Outcome& outcome, bool nan_negative) {
+  Operand x = unpack(plan.quantizer().format, outcome.code);
+  if (x.kind == Operand::Class::nan) x.negative = nan_negative;
+  return x;
 }
 
 // One element by the scalar path.

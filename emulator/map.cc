@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// Elementwise operations on arrays: a block of exact results, rounded to odd by the lanes, is
+// rounded by the plan's grid; elements that the lanes cannot do are recomputed by the scalar path,
+// and so is everything where the plan's precision and random bits leave binary64 too narrow.
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "emulator/environment.h"
+#include "emulator/internal/arrays.h"
+#include "emulator/internal/blocks.h"
+#include "emulator/internal/random_bits.h"
+#include "emulator/internal/round_exact.h"
+
+namespace halfulp::emulator {
+namespace {
+
+// flush_inputs of map: an operand counts as subnormal by the plan's own format, below whose least
+// number of full precision it is.
+Operand operand_of_format(Operand x, const Target& target) {
+  x.subnormal = false;
+  if (!target.is_float || x.kind != Operand::Class::finite) return x;
+  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
+  const Exact<Code> number{false, x.significand, x.exponent};
+  x.subnormal =
+      target.subnormals ? exponent < target.least_exponent : below_least(target, number, exponent);
+  return x;
+}
+
+// One operation of one plan; its buffers serve block after block.
+class Mapper {
+ public:
+  Mapper(Op op, const CompiledPlan& plan, const Random& random, Counts* counts)
+      : op_(op), plan_(plan), random_(random), counts_(counts), elements_(plan, random, counts) {
+    options_.op = op;
+    options_.zero_sum_negative = plan.rounding().mode == Mode::toward_negative;
+    options_.flush_below = plan.flush_below();
+  }
+
+  void by_element(std::span<const View> in, const MutableView& out) {
+    for (std::size_t index = 0; index < out.rows * out.columns; ++index) {
+      store(out, index, one(in, index));
+    }
+  }
+
+  void by_lanes(std::span<const View> in, const MutableView& out) {
+    const StandardEnvironment environment;
+    std::size_t stride = out.stride;
+    for (const View& view : in) {
+      if (view.stride != view.columns) stride = view.stride;
+    }
+    const Blocks blocks(out.rows, out.columns, {stride, out.stride});
+    blocks.for_each(draw_block, [&](const Block& block) { one_block(in, block, out); });
+  }
+
+ private:
+  Operand one(std::span<const View> in, std::size_t index) const {
+    std::array<Operand, 3> operands;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const Operand x = load_operand(in[i], index / in[i].columns, index % in[i].columns);
+      operands[i] = operand_of_format(x, plan_.target());
+    }
+    const Outcome outcome = elements_.operate(op_, std::span(operands).first(in.size()), index);
+    return delivered(plan_, outcome, false);
+  }
+
+  void one_block(std::span<const View> in, const Block& block, const MutableView& out) {
+    for (std::size_t i = 0; i < in.size(); ++i) widen(in[i], block, false, numbers_[i].data());
+    if (plan_.stochastic()) {
+      draw(random_, plan_.rounding().random_bits, {block.index, 1, block.count}, draws_.data());
+    }
+    const bool marked = kernels::operate_to_odd(options_, numbers_[0].data(), numbers_[1].data(),
+                                                numbers_[2].data(), block.count, exact_.data());
+    recomputed_.clear();
+    if (marked) recompute(in, block);
+    kernels::round(exact_.data(), block.count, plan_.arithmetic_grid(), draws_.data(),
+                   exact_.data(), counts_);
+    narrow(exact_.data(), out, block);
+    for (const auto& [index, x] : recomputed_) store(out, index, x);
+  }
+
+  // Before the block is stored, as `out` may be one of the operands. Zeros take the marks' places.
+  void recompute(std::span<const View> in, const Block& block) {
+    for (std::size_t i = 0; i < block.count; ++i) {
+      if (exact_[i] == exact_[i]) continue;
+      exact_[i] = 0;
+      recomputed_.emplace_back(block.index + i, one(in, block.index + i));
+      // The kernel will count the zero as an element.
+      if (counts_ != nullptr) --counts_->elements;
+    }
+  }
+
+  Op op_;
+  const CompiledPlan& plan_;
+  const Random& random_;
+  Counts* counts_;
+  Elements elements_;
+  kernels::OddOptions options_;
+  std::vector<std::pair<std::size_t, Operand>> recomputed_;
+  std::array<std::array<double, draw_block>, 3> numbers_{};
+  std::array<double, draw_block> exact_;
+  std::array<std::uint64_t, draw_block> draws_;
+};
+
+}  // namespace
+
+void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& random,
+               const MutableView& out, Counts* counts) {
+  HALFULP_REQUIRE(in.size() == static_cast<std::size_t>(arity(op)),
+                  "map: the operation takes another number of operands");
+  const CompiledPlan& ready = compiled(plan);
+  require_fits(ready, out.carrier);
+  for (const View& view : in) require_same_shape(view, out);
+  Mapper mapper(op, ready, random, counts);
+  if (ready.rounds_odd()) {
+    mapper.by_lanes(in, out);
+  } else {
+    mapper.by_element(in, out);
+  }
+}
+
+}  // namespace halfulp::emulator
