@@ -195,26 +195,26 @@ Curve curve_of(const Json& fit, const std::vector<FitPoint>& points, const Membe
   return curve;
 }
 
-// Slopes over resampled repeats, sorted. Empty with fewer than two repeats, or where the points
-// have different numbers of them.
+// Slopes over resampled repeats, sorted. Points with the same number of repeats are resampled
+// together, as they share their samples. Empty where a point has fewer than two repeats.
 std::vector<double> bootstrap(const Curve& curve, std::uint64_t seed) {
-  const std::size_t repeats = curve.y.front()->size();
+  std::size_t most = 0;
   for (const auto* y : curve.y) {
-    if (y->size() != repeats) return {};
+    if (y->size() < 2) return {};
+    most = std::max(most, y->size());
   }
-  if (repeats < 2) return {};
   const Random random = Machine{nullptr, seed, 0}.random(Site::bootstrap);
+  std::vector<std::uint64_t> draws(most);
   std::vector<double> slopes;
   std::vector<double> log_y(curve.y.size());
   for (std::uint64_t b = 0; b < resamples; ++b) {
-    std::vector<double> sums(curve.y.size(), 0.0);
-    for (std::size_t k = 0; k < repeats; ++k) {
-      const std::size_t pick = random.bits(b * repeats + k, 64) % repeats;
-      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += (*curve.y[i])[pick];
-    }
+    for (std::size_t k = 0; k < most; ++k) draws[k] = random.bits(b * most + k, 64);
     bool positive = true;
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      const double mean = sums[i] / static_cast<double>(repeats);
+    for (std::size_t i = 0; i < curve.y.size(); ++i) {
+      const std::vector<double>& y = *curve.y[i];
+      double sum = 0.0;
+      for (std::size_t k = 0; k < y.size(); ++k) sum += y[draws[k] % y.size()];
+      const double mean = sum / static_cast<double>(y.size());
       positive = positive && mean > 0.0 && std::isfinite(mean);
       log_y[i] = positive ? reference::logarithm(mean) : 0.0;
     }
