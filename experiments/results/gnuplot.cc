@@ -31,15 +31,22 @@ struct Style {
   int mark;
 };
 
-// Okabe and Ito's order with the yellow, faint on white, last.
+// Okabe and Ito's order with the yellow, faint on white, last and darker. Open marks that shrink
+// from curve to curve stay visible where curves lie on each other, as those of good formats do.
 constexpr std::array<Style, 8> styles{{{"#000000", 6},
-                                       {"#D55E00", 9},
+                                       {"#D55E00", 8},
                                        {"#0072B2", 4},
-                                       {"#009E73", 13},
-                                       {"#CC79A7", 11},
-                                       {"#56B4E9", 7},
-                                       {"#E69F00", 5},
-                                       {"#B8A800", 8}}};
+                                       {"#009E73", 12},
+                                       {"#CC79A7", 10},
+                                       {"#56B4E9", 2},
+                                       {"#E69F00", 1},
+                                       {"#B8A800", 14}}};
+
+std::string mark_size(std::size_t curve) {
+  constexpr double largest = 1.5;
+  constexpr double step = 0.13;
+  return number_words(largest - step * static_cast<double>(curve % styles.size()), 3);
+}
 
 // Pixels.
 constexpr int plot_width = 400, plot_height = 300;
@@ -238,7 +245,7 @@ class PanelText {
     if (!curve.measured.empty()) {
       element("measured_" + name, curve.measured,
               "using 1:2:3:4 with yerrorbars " + colour + " lw 1.2 pt " +
-                  std::to_string(style.mark) + " ps 0.9" + title);
+                  std::to_string(style.mark) + " ps " + mark_size(number_of_curve) + title);
     }
   }
 
