@@ -8,12 +8,13 @@
 
 #include <string>
 
+#include "emulator/engine.h"
 #include "formats/engine.h"
 #include "reference/engine.h"
 
 namespace halfulp::golden {
 
-inline auto all_engines() { return testing::Values(&reference::engine()); }
+inline auto all_engines() { return testing::Values(&reference::engine(), &emulator::engine()); }
 
 inline std::string engine_name(const testing::TestParamInfo<const Engine*>& info) {
   return std::string(info.param->name);

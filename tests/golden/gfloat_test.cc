@@ -32,25 +32,23 @@ std::optional<Mode> mode_of(const std::string& name) {
 struct Column {
   std::size_t index = 0;
   std::string name;
-  Plan plan;
+  Rounding rounding;
+  std::map<int, Plan> plans;  // by number of random bits
 };
 
-constexpr int most_random_bits = 32;
-
-// The columns of a file, prepared for a number of random bits.
-std::vector<Column> columns_of(const Engine& engine, const Fields& header, const Format& format,
-                               int random_bits) {
+// The columns of a file; plans of the stochastic ones are prepared when their random bits are
+// known.
+std::vector<Column> columns_of(const Fields& header) {
   std::vector<Column> columns;
   for (std::size_t i = 1; i < header.size(); ++i) {
     const std::string name(header[i]);
     const bool saturates = name.size() > 4 && name.substr(name.size() - 4) == "_sat";
     const std::optional<Mode> mode = mode_of(saturates ? name.substr(0, name.size() - 4) : name);
     if (!mode) continue;  // the random bits themselves, and ties to odd in stochastic rounding
-    Quantizer q{.format = format, .rounding = {}};
-    q.rounding.mode = *mode;
-    q.rounding.overflow = parse_overflow(saturates ? "saturate" : "ieee");
-    q.rounding.random_bits = random_bits;
-    columns.push_back({i, name, engine.prepare(q)});
+    Rounding rounding;
+    rounding.mode = *mode;
+    rounding.overflow = parse_overflow(saturates ? "saturate" : "ieee");
+    columns.push_back({.index = i, .name = name, .rounding = rounding, .plans = {}});
   }
   return columns;
 }
@@ -65,23 +63,31 @@ class File {
   }
 
   void row(const Fields& fields) {
-    if (prepared_.empty()) return prepare(fields);
+    if (columns_.empty()) {
+      columns_ = columns_of(fields);
+      while (fields[bits_column_] != "srnumbits") ++bits_column_;
+      return;
+    }
     const int random_bits = std::stoi(std::string(fields[bits_column_]));
     const std::uint64_t random = std::stoull(std::string(fields[bits_column_ + 1]));
-    const Code input = parse_hex(fields[0]);
-    for (const Column& column : prepared_.at(static_cast<std::size_t>(random_bits)))
-      check(column, fields, input, random);
+    for (Column& column : columns_) {
+      const bool drawn = is_stochastic(column.rounding.mode);
+      check(column, plan_of(column, drawn ? random_bits : 1), fields, drawn ? random : 0);
+    }
   }
 
  private:
-  void prepare(const Fields& header) {
-    for (int n = 0; n <= most_random_bits; ++n)
-      prepared_.push_back(columns_of(engine_, header, format_, n == 0 ? 1 : n));
-    while (header[bits_column_] != "srnumbits") ++bits_column_;
+  const Plan& plan_of(Column& column, int random_bits) {
+    const auto known = column.plans.find(random_bits);
+    if (known != column.plans.end()) return known->second;
+    Quantizer q{.format = format_, .rounding = column.rounding};
+    q.rounding.random_bits = random_bits;
+    return column.plans.emplace(random_bits, engine_.prepare(q)).first->second;
   }
 
-  void check(const Column& column, const Fields& fields, Code input, std::uint64_t random) {
-    const Code got = engine_.convert(binary32_, input, column.plan, random).code;
+  void check(const Column& column, const Plan& plan, const Fields& fields, std::uint64_t random) {
+    const Code input = parse_hex(fields[0]);
+    const Code got = engine_.convert(binary32_, input, plan, random).code;
     const std::string_view text = fields[column.index];
     const bool error = text[0] == 'E' || text[0] == '-';
     const Code want = error ? 0 : parse_hex(text);
@@ -103,7 +109,7 @@ class File {
   Format binary32_, format_;
   std::string name_;
   std::size_t bits_column_ = 0;
-  std::vector<std::vector<Column>> prepared_;  // by number of random bits
+  std::vector<Column> columns_;
 };
 
 TEST_P(Gfloat, Rounds) {
