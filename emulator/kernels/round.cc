@@ -13,6 +13,8 @@
 //
 // This file is compiled once for every instruction set. Built with -ffp-contract=off like all of
 // the library.
+#include <array>
+
 #include "emulator/internal/kernels.h"
 
 // Arrays of vectors need vectors of a size known when compiling.
@@ -121,7 +123,7 @@ HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
   return cut;
 }
 
-template <Kind kKind, class D, class V = hn::Vec<D>>
+template <class D, class V = hn::Vec<D>>
 HWY_INLINE V by_sign(D d, hn::Mask<D> negative, const Signs<hn::TFromD<D>>& signs) {
   return hn::IfThenElse(negative, hn::Set(d, signs.negative), hn::Set(d, signs.positive));
 }
@@ -147,19 +149,24 @@ HWY_INLINE Input<D> take_apart(D d, V x, const Grid<hn::TFromD<D>>& grid) {
   return input;
 }
 
-// What stands for results beyond the limit, infinities and NaN.
+// Results beyond the limit replaced by what stands for an overflow, an infinity or NaN. Overflow is
+// common enough in narrow formats to cost no branch; the others are rare.
 template <class D, class V = hn::Vec<D>>
-HWY_NOINLINE V replacement_of(D d, const Input<D>& x, const Signs<hn::TFromD<D>>& overflow,
-                              const Signs<hn::TFromD<D>>& infinity,
-                              const Signs<hn::TFromD<D>>& nan) {
+HWY_INLINE V replace_beyond(D d, const Input<D>& x, V result, hn::Mask<D> beyond,
+                            const std::array<const Signs<hn::TFromD<D>>*, 3>& by) {
   using Bits = hn::TFromD<D>;
   constexpr int fraction = fraction_width<Bits>;
-  const V top =
-      hn::Set(d, static_cast<Bits>((Bits{1} << (sign_place<Bits> - fraction)) - 1) << fraction);
-  V result = by_sign<Kind::nearest>(d, x.negative, overflow);
-  result =
-      hn::IfThenElse(x.magnitude == top, by_sign<Kind::nearest>(d, x.negative, infinity), result);
-  return hn::IfThenElse(x.magnitude > top, by_sign<Kind::nearest>(d, x.negative, nan), result);
+  constexpr Bits infinity =
+      static_cast<Bits>(((Bits{1} << (sign_place<Bits> - fraction)) - 1) << fraction);
+  const V top = hn::Set(d, infinity);
+  result = hn::IfThenElse(beyond, by_sign(d, x.negative, *by[0]), result);
+  const hn::Mask<D> special = x.magnitude > hn::Set(d, Bits{infinity - 1});
+  if (HWY_UNLIKELY(!hn::AllFalse(d, special))) {
+    const V infinite = by_sign(d, x.negative, *by[1]);
+    const V nan = by_sign(d, x.negative, *by[2]);
+    result = hn::IfThenElse(special, hn::IfThenElse(x.magnitude == top, infinite, nan), result);
+  }
+  return result;
 }
 
 template <class D, class V = hn::Vec<D>>
@@ -203,15 +210,12 @@ HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
   V sign = x.sign;
   V limit = hn::Set(d, grid.limit.positive);
   if constexpr (!is_simple(kKind)) {
-    limit = by_sign<kKind>(d, x.negative, grid.limit);
+    limit = by_sign(d, x.negative, grid.limit);
     if (!grid.negative_zero) sign = hn::IfThenZeroElse(result == hn::Zero(d), sign);
   }
   const hn::Mask<D> beyond = result > limit;
   result = hn::Or(result, sign);
-  if (HWY_UNLIKELY(!hn::AllFalse(d, beyond))) {
-    const V replacement = replacement_of(d, x, grid.overflow, grid.infinity, grid.nan);
-    result = hn::IfThenElse(beyond, replacement, result);
-  }
+  result = replace_beyond(d, x, result, beyond, {&grid.overflow, &grid.infinity, &grid.nan});
   if (counts != nullptr) count_vector(d, x, result, beyond, grid.is_signed, *counts);
   return result;
 }
@@ -226,7 +230,7 @@ HWY_INLINE V encode_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& gri
   hn::Mask<D> negative = x.negative;
   V limit = hn::Set(d, grid.code_limit.positive);
   if constexpr (!is_simple(kKind)) {
-    limit = by_sign<kKind>(d, x.negative, grid.code_limit);
+    limit = by_sign(d, x.negative, grid.code_limit);
     if (!grid.negative_zero) negative = hn::And(negative, rank != hn::Zero(d));
   }
   const hn::Mask<D> beyond = rank > limit;
@@ -237,11 +241,8 @@ HWY_INLINE V encode_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& gri
     const V minus = hn::And(hn::Zero(d) - rank, hn::Set(d, grid.code_mask));
     code = hn::IfThenElse(negative, minus, rank);
   }
-  if (HWY_UNLIKELY(!hn::AllFalse(d, beyond))) {
-    const V replacement =
-        replacement_of(d, x, grid.code_overflow, grid.code_infinity, grid.code_nan);
-    code = hn::IfThenElse(beyond, replacement, code);
-  }
+  code = replace_beyond(d, x, code, beyond,
+                        {&grid.code_overflow, &grid.code_infinity, &grid.code_nan});
   return code;
 }
 
