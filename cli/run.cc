@@ -260,7 +260,9 @@ int run_verb(const Arguments& arguments) {
       ->expected(1)
       ->take_all();
   app.add_flag("--resume", options.resume, "go on where a stopped run left off");
-  app.add_option("--shard", options.shard, "do only part I of N; all parts may run anywhere")
+  app.add_option("--shard", options.shard,
+                 "do only part I of N; every part with the same -o: the last to finish writes the "
+                 "result; journals of other machines count when copied beside it (then --resume)")
       ->type_name("I/N");
   app.add_flag("--no-run-info", options.no_run_info,
                "leave out the member \"run\" (time, host, threads)");
