@@ -58,7 +58,7 @@ double coordinate(const Json& point, const std::string& pointer) {
 
 struct Figure {
   std::string what, of, metric, slope_in;
-  Json at, minus, over;
+  Json at = Json::object(), minus, over, in_fit;
   bool over_log = false;
   double low = 0, high = largest;
   double expected = 0, relative = 0, absolute = 0;
@@ -71,7 +71,11 @@ Figure figure_from_json(const Json& value, const std::string& where) {
   figure.of = reader.choice("of", 0, {"metrics", "theory"}) == 0 ? "metrics" : "theory";
   reader.require("metric");
   figure.metric = reader.text("metric", "");
-  figure.at = reader.require("at");
+  if (const Json* in_fit = reader.find("in_fit")) {
+    figure.in_fit = *in_fit;
+  } else {
+    figure.at = reader.require("at");
+  }
   if (const Json* minus = reader.find("minus")) figure.minus = *minus;
   if (const Json* over = reader.find("over")) figure.over = *over;
   figure.slope_in = reader.text("slope_in", "");
@@ -123,6 +127,21 @@ double slope(const Json& points, const Figure& figure) {
   return n < 2 ? nan : (n * sum_xy - sum_x * sum_y) / (n * sum_xx - sum_x * sum_x);
 }
 
+double in_fits(const Json& fits, const Figure& figure) {
+  for (const Json& fit : fits) {
+    if (!contains(fit, figure.in_fit)) continue;
+    const auto value = fit.find(figure.metric);
+    return value != fit.end() && value->is_number() ? value->get<double>() : nan;
+  }
+  return nan;
+}
+
+double measure(const Json& result, const Figure& figure) {
+  if (!figure.in_fit.is_null()) return in_fits(result.at("fits"), figure);
+  if (!figure.slope_in.empty()) return slope(result.at("points"), figure);
+  return at_point(result.at("points"), figure.at, figure);
+}
+
 std::string tolerance_text(const Figure& figure) {
   std::ostringstream out;
   if (figure.relative > 0) {
@@ -146,8 +165,7 @@ std::vector<Verdict> compare_with_expected(const Json& expected, const Json& res
   for (std::size_t i = 0; i < figures.size(); ++i) {
     const Figure figure = figure_from_json(figures[i], "/figures/" + std::to_string(i));
     Verdict verdict{.what = figure.what, .expected = figure.expected};
-    verdict.measured =
-        figure.slope_in.empty() ? at_point(points, figure.at, figure) : slope(points, figure);
+    verdict.measured = measure(result, figure);
     if (!figure.minus.is_null()) verdict.measured -= at_point(points, figure.minus, figure);
     if (!figure.over.is_null()) verdict.measured /= at_point(points, figure.over, figure);
     const double allowed = std::fmax(figure.relative * std::fabs(figure.expected), figure.absolute);

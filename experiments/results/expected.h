@@ -7,6 +7,7 @@
 //   {..., "minus": {pointer: value}} or "over"                  its difference or ratio to another
 //   {"slope_in": pointer, "at": ..., "metric": ..., "range"}    slope on log-log axes over points;
 //                                                               "x": "over_log" takes x / ln x
+//   {"in_fit": {...}, "metric": name}      a number of the first record of "fits" that contains it
 // "of" is "metrics" (the mean, by default) or "theory". "at" matches the points whose "set"
 // contains it; an object inside matches where it is part of the point's.
 #pragma once
