@@ -99,7 +99,8 @@ bool train(const Machine& machine, const Instance& instance, std::vector<Run>& r
     for (Run& run : runs) {
       if (!run.active()) continue;
       const std::size_t left = run.experiment->training.samples - first;
-      steps += static_cast<double>(std::min(block.rows, left) / batch);
+      const std::size_t batches = std::min(block.rows, left) / batch;
+      steps += static_cast<double>(batches);
       run.attempt([&] { run.trainer->train(block); });
     }
     if (!watch(steps)) return false;
