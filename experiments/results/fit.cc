@@ -31,7 +31,7 @@ std::string check_metric(ObjectReader& reader, const std::string& otherwise) {
 std::string check_axis(ObjectReader& reader, const std::string& key,
                        const std::vector<std::string>& swept) {
   reader.require(key);
-  const std::string pointer = reader.text(key, "");
+  std::string pointer = reader.text(key, "");
   if (std::find(swept.begin(), swept.end(), pointer) != swept.end()) return pointer;
   const std::string hint = suggest(pointer, swept);
   throw Error("\"" + pointer + "\" is not swept", reader.place(key),
