@@ -197,6 +197,7 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
     } else if (!summary.result["points"].empty()) {
       print_points(summary.result);
     }
+    flush_output();  // before the notes, which go to another stream
     if (summary.state == RunState::already_complete)
       note(options.output + " holds the finished result already, nothing was computed");
     note("now: halfulp report " + options.output + " -o " +
