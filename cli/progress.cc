@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -38,7 +39,7 @@ std::string short_number(double x) {
 }
 
 std::string duration_text(double seconds) {
-  const auto total = static_cast<std::int64_t>(std::clamp(seconds, 0.0, 1e9) + 0.5);
+  const std::int64_t total = std::llround(std::clamp(seconds, 0.0, 1e9));
   if (total < 60) return fmt::format("{} s", total);
   if (total < 3600) return fmt::format("{} min {} s", total / 60, total % 60);
   return fmt::format("{} h {} min", total / 3600, total / 60 % 60);

@@ -290,11 +290,11 @@ class NumberReader {
   }
 
   static Real decimal(Value v, std::int64_t power) {
-    if (v.is_zero()) return real(v);
+    if (v.is_zero()) return real(std::move(v));
     const std::int64_t bounded = std::clamp(power, -largest_exponent, largest_exponent);
     const Integer ten_to =
         boost::multiprecision::pow(Integer(10), static_cast<unsigned>(std::abs(bounded)));
-    Real x = real(v);
+    Real x = real(std::move(v));
     if (bounded >= 0) {
       x.numerator.significand *= ten_to;
     } else {

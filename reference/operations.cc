@@ -122,7 +122,7 @@ Outcome operate(Op op, std::span<const Value> operands, const Quantizer& quantiz
   return decide(locate(exact(op, operands), quantizer.format), quantizer, random);
 }
 
-Value flushed(const Format& format, Value operand) {
+Value flushed(const Format& format, const Value& operand) {
   const bool subnormal = std::holds_alternative<Float>(format.kind) && operand.is_finite() &&
                          !operand.is_zero() &&
                          compare(absolute(operand), smallest_normal(format)) < 0;
@@ -131,7 +131,7 @@ Value flushed(const Format& format, Value operand) {
 
 Value operand(const Format& format, Code code, bool flush) {
   Value v = decode(format, code);
-  return flush ? flushed(format, std::move(v)) : v;
+  return flush ? flushed(format, v) : v;
 }
 
 }  // namespace halfulp::reference

@@ -37,6 +37,6 @@ Outcome operate(Op op, std::span<const Value> operands, const Quantizer& quantiz
 // The operand that a code stands for; with flush, a number below the least normal one of its format
 // is a zero of its sign. Fixed-point formats have no such numbers.
 Value operand(const Format& format, Code code, bool flush);
-Value flushed(const Format& format, Value operand);
+Value flushed(const Format& format, const Value& operand);
 
 }  // namespace halfulp::reference
