@@ -98,12 +98,18 @@ Figure figure_from_json(const Json& value, const std::string& where) {
   return figure;
 }
 
-// The mean over the matching points, of which there should be one.
+// The number at the one point that matches; NaN where none or several do, which no tolerance
+// allows.
 double at_point(const Json& points, const Json& at, const Figure& figure) {
+  double value = nan;
+  bool found = false;
   for (const Json& point : points) {
-    if (matches(point, at)) return value_of(point, figure.of, figure.metric);
+    if (!matches(point, at)) continue;
+    if (found) return nan;
+    found = true;
+    value = value_of(point, figure.of, figure.metric);
   }
-  return nan;
+  return value;
 }
 
 double slope(const Json& points, const Figure& figure) {
