@@ -95,9 +95,9 @@ Facts facts_of(const Format& format) {
       facts.smallest_subnormal = text_of(format, smallest_positive(format));
     facts.nans = decimal(nan_count(*f));
   } else {
-    facts.kind = "fixed";
+    facts.kind = to_json(format)["kind"].get<std::string>();
     facts.significand_bits = facts.bits - (is_signed(format) ? 1 : 0);
-    facts.nans = "0";
+    facts.nans = has_nan(format) ? "1" : "0";
   }
   for (const CatalogueEntry& entry : catalogue()) {
     if (!(entry.format == format)) continue;

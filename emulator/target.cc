@@ -6,6 +6,7 @@
 
 #include "emulator/internal/exact.h"
 #include "formats/codes.h"
+#include "formats/error.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -58,8 +59,11 @@ Target target_of(const Quantizer& quantizer) {
   t.quantizer = &quantizer;
   if (const Float* f = std::get_if<Float>(&quantizer.format.kind)) {
     describe(*f, t);
+  } else if (const Fixed* fixed = std::get_if<Fixed>(&quantizer.format.kind)) {
+    describe(*fixed, t);
   } else {
-    describe(std::get<Fixed>(quantizer.format.kind), t);
+    throw Error("this kind of format is known to the reference only", quantizer.format.name,
+                "add --reference");
   }
   const Code largest = std::max(t.largest[0], t.largest[1]);
   t.most_exponent = t.least_exponent + static_cast<std::int64_t>(largest >> t.fraction_bits) + 1;
@@ -164,7 +168,8 @@ Operand unpack_interchange(std::uint64_t pattern, int exponent_bits, int fractio
 
 Operand unpack(const Format& format, Code code) {
   if (const Float* f = std::get_if<Float>(&format.kind)) return unpack(*f, code);
-  return unpack(std::get<Fixed>(format.kind), code);
+  if (const Fixed* fixed = std::get_if<Fixed>(&format.kind)) return unpack(*fixed, code);
+  throw Error("this kind of format is known to the reference only", format.name, "add --reference");
 }
 
 Operand unpack_double(double x) {

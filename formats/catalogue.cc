@@ -31,9 +31,10 @@ Float without_zero(Float f) {
 
 // One line a format: a table, as long as there are formats.
 std::vector<CatalogueEntry> make_catalogue() {  // NOLINT(readability-function-size)
-  const auto entry = [](std::string name, std::variant<Float, Fixed> kind,
-                        std::vector<std::string> aliases, std::string source) {
-    return CatalogueEntry{{std::move(name), kind}, std::move(aliases), std::move(source)};
+  const auto entry = [](std::string name, Kind kind, std::vector<std::string> aliases,
+                        std::string source) {
+    return CatalogueEntry{
+        {std::move(name), std::move(kind)}, std::move(aliases), std::move(source)};
   };
   return {
       entry("binary64", ieee(11, 52), {"fp64", "float64", "double", "f64", "e11m52"},

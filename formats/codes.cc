@@ -17,6 +17,13 @@ auto visit(const Format& format, Visitor&& visitor) {
 
 const Float* as_float(const Format& format) { return std::get_if<Float>(&format.kind); }
 
+template <typename Kind>
+bool is(const Format& format) {
+  return std::holds_alternative<Kind>(format.kind);
+}
+
+bool is_tapered(const Format& format) { return is<Posit>(format) || is<Takum>(format); }
+
 Code float_code(const Float& f, Code magnitude, bool negative) {
   return magnitude | (negative && f.sign ? Code{1} << (kinds::bits(f) - 1) : 0);
 }
@@ -39,10 +46,31 @@ Value value_at(const Format& format, Rank rank) {
   return visit(format, [&](const auto& f) { return kinds::value_at(f, rank); });
 }
 
-// Floats and fixed point turn at the arithmetic middle. Below half the least number of a format
-// without subnormals the neighbours are zero and that number, and the rule is the same.
+// Floats, fixed point and affine integers turn at the arithmetic middle. Below half the least
+// number of a format without subnormals the neighbours are zero and that number, and the rule is
+// the same.
 Value boundary_above(const Format& format, Rank rank) {
+  if (const auto* posit = std::get_if<Posit>(&format.kind))
+    return kinds::boundary_above(*posit, rank);
+  if (const auto* takum = std::get_if<Takum>(&format.kind))
+    return kinds::boundary_above(*takum, rank);
+  if (const auto* log = std::get_if<Log>(&format.kind)) return kinds::boundary_above(*log, rank);
+  if (const auto* codebook = std::get_if<Codebook>(&format.kind))
+    return kinds::boundary_above(*codebook, rank);
   return scaled(sum(value_at(format, rank), value_at(format, rank + 1)), -1);
+}
+
+bool is_odd(const Format& format, Rank rank) {
+  const auto parity = is<Affine>(format) ? static_cast<Code>(rank) : code_at(format, rank);
+  return (parity & 1) != 0;
+}
+
+bool saturates(const Format& format) { return is_tapered(format) || is<Codebook>(format); }
+
+bool is_dyadic(const Format& format) {
+  const auto* takum = std::get_if<Takum>(&format.kind);
+  const auto* log = std::get_if<Log>(&format.kind);
+  return !(takum != nullptr && takum->logarithmic) && !(log != nullptr && log->fraction_bits > 0);
 }
 
 Code code_at(const Format& format, Rank rank) {
@@ -62,21 +90,31 @@ bool has_infinity(const Format& format) {
 }
 
 bool has_nan(const Format& format) {
+  if (is_tapered(format)) return true;
+  if (const auto* log = std::get_if<Log>(&format.kind)) return log->sign;
   const Float* f = as_float(format);
   return f != nullptr && (f->nan_codes > 0 || (f->sign && f->zero && !f->negative_zero));
 }
 
 bool has_zero(const Format& format) {
+  if (const auto* codebook = std::get_if<Codebook>(&format.kind)) {
+    const Range range = kinds::finite_range(*codebook);
+    return range.highest >= 0 && kinds::value_at(*codebook, 0).is_zero();
+  }
   return as_float(format) == nullptr || as_float(format)->zero;
 }
 
 bool has_negative_zero(const Format& format) {
+  if (const auto* codebook = std::get_if<Codebook>(&format.kind))
+    return kinds::has_negative_zero(*codebook);
   const Float* f = as_float(format);
   return f != nullptr && f->sign && f->zero && f->negative_zero;
 }
 
 bool is_signed(const Format& format) {
-  return visit(format, [](const auto& f) { return f.sign; });
+  if (const Float* f = as_float(format)) return f->sign;
+  if (const auto* fixed = std::get_if<Fixed>(&format.kind)) return fixed->sign;
+  return finite_range(format).lowest < 0;
 }
 
 Code infinity_code(const Format& format, bool negative) {
@@ -87,6 +125,9 @@ Code infinity_code(const Format& format, bool negative) {
 
 Code nan_code(const Format& format, bool negative) {
   HALFULP_REQUIRE(has_nan(format), "nan_code: " + format.name + " has no NaN");
+  if (is_tapered(format)) return Code{1} << (bits(format) - 1);
+  if (const auto* log = std::get_if<Log>(&format.kind))
+    return kinds::zero_code(*log) | (Code{1} << (bits(format) - 1));
   const Float& f = *as_float(format);
   if (f.nan_codes == 0) return float_code(f, 0, true);
   return float_code(f, kinds::quiet_nan_magnitude(f), negative);
@@ -94,7 +135,9 @@ Code nan_code(const Format& format, bool negative) {
 
 Code zero_code(const Format& format, bool negative) {
   HALFULP_REQUIRE(has_zero(format), "zero_code: " + format.name + " has no zero");
-  if (!negative || !has_negative_zero(format)) return 0;
+  if (!negative || !has_negative_zero(format)) return code_at(format, 0);
+  if (const auto* codebook = std::get_if<Codebook>(&format.kind))
+    return kinds::negative_zero_code(*codebook);
   return float_code(*as_float(format), 0, true);
 }
 
@@ -161,21 +204,70 @@ const char* name_of(CodeClass code_class) {
 
 namespace {
 
+// Bits from the first to the last that is set.
+int length_of(const Integer& n) {
+  return static_cast<int>(boost::multiprecision::msb(n) - boost::multiprecision::lsb(n)) + 1;
+}
+
+std::int64_t trailing_exponent(const Value& v) {
+  return v.exponent + static_cast<std::int64_t>(boost::multiprecision::lsb(v.significand));
+}
+
+// The numbers that a carrier of `significand_bits` bits has, its least and its largest exponent.
+struct CarrierRange {
+  int significand_bits = 0;
+  std::int64_t least_exponent = 0, least_normal = 0, leading = 0;
+};
+
+bool fits(const Codebook& f, const CarrierRange& carrier) {
+  return std::all_of(f.values.begin(), f.values.end(), [&](double x) {
+    const Value v = from_double(x);
+    if (v.is_zero()) return true;
+    return trailing_exponent(v) >= carrier.least_exponent &&
+           leading_exponent(v) <= carrier.leading &&
+           length_of(v.significand) <= carrier.significand_bits;
+  });
+}
+
+// The longest significand of the format's numbers; of irrational ones, so many bits that
+// neighbours differ well above them.
+int significand_bits(const Format& format) {
+  if (const Float* f = as_float(format)) return f->fraction_bits + 1;
+  if (const auto* posit = std::get_if<Posit>(&format.kind))
+    return std::max(1, posit->bits - 2 - posit->exponent_bits);
+  constexpr int takum_head = 4;
+  constexpr int spare = 4;
+  if (const auto* takum = std::get_if<Takum>(&format.kind))
+    return std::max(1, takum->bits - takum_head) + (takum->logarithmic ? spare : 0);
+  if (const auto* log = std::get_if<Log>(&format.kind))
+    return log->fraction_bits == 0 ? 1 : log->fraction_bits + spare;
+  const Range range = finite_range(format);
+  const auto widest = static_cast<Code>(std::max(range.highest, -range.lowest));
+  int length = 0;
+  while (length < 128 && (widest >> length) != 0) ++length;
+  if (const auto* affine = std::get_if<Affine>(&format.kind))
+    return length + length_of(from_double(affine->scale).significand);
+  return widest == Code{1} << (length - 1) ? std::max(1, length - 1) : length;
+}
+
 // Every finite value fits where the smallest and the largest do and the significand is short
 // enough.
-bool fits(const Format& format, int significand_bits, std::int64_t lowest, std::int64_t leading) {
+bool fits(const Format& format, const CarrierRange& carrier) {
+  if (const auto* codebook = std::get_if<Codebook>(&format.kind)) return fits(*codebook, carrier);
   const Range range = finite_range(format);
   const Value least = smallest_positive(format);
-  if (least.exponent < lowest || leading_exponent(largest_finite(format)) > leading) return false;
-  if (const Float* f = as_float(format)) return f->fraction_bits + 1 <= significand_bits;
-  const Rank widest = std::max(range.highest, -range.lowest);
-  return widest <= (Rank{1} << significand_bits);
+  const Value largest =
+      value_at(format, -range.lowest > range.highest ? range.lowest : range.highest);
+  if (!is_dyadic(format) && leading_exponent(least) < carrier.least_normal) return false;
+  if (is_dyadic(format) && trailing_exponent(least) < carrier.least_exponent) return false;
+  return leading_exponent(largest) <= carrier.leading &&
+         significand_bits(format) <= carrier.significand_bits;
 }
 
 }  // namespace
 
-bool fits_binary64(const Format& format) { return fits(format, 53, -1074, 1023); }
-bool fits_binary32(const Format& format) { return fits(format, 24, -149, 127); }
+bool fits_binary64(const Format& format) { return fits(format, {53, -1074, -1022, 1023}); }
+bool fits_binary32(const Format& format) { return fits(format, {24, -149, -126, 127}); }
 
 std::string bare_code_text(const Format& format, Code code) {
   std::string text;

@@ -2,8 +2,7 @@
 //
 // The five questions that every kind of format answers, and what follows from the answers for all
 // kinds alike. A rank numbers the finite values of a format in increasing order, so that neighbours
-// differ by one; where there is a zero it has rank 0. Parity of the rank's code is the "even" of
-// ties-to-even: for floats and fixed point it is the parity of the rank itself.
+// differ by one; where there is a zero it has rank 0.
 #pragma once
 
 #include <string>
@@ -24,7 +23,8 @@ Range finite_range(const Format& format);
 // 3. What is the value at a rank? Also answers one step beyond either end, as if the exponent had
 // no bound.
 Value value_at(const Format& format, Rank rank);
-// 4. Where does "nearest" turn from this rank to the next?
+// 4. Where does "nearest" turn from this rank to the next? Infinite where it does not: beyond the
+// ends of formats that saturate.
 Value boundary_above(const Format& format, Rank rank);
 // 5. What is the code at a finite rank? Zero has two codes in some formats: code_at gives +0.
 Code code_at(const Format& format, Rank rank);
@@ -32,8 +32,13 @@ Code code_at(const Format& format, Rank rank);
 Rank rank_of(const Format& format, Code code);
 Value decode(const Format& format, Code code);
 
-// True where the parity of the rank is odd: the "odd" of ties-to-even and of rounding to odd.
-inline bool is_odd(Rank rank) { return (static_cast<Code>(rank) & 1) != 0; }
+// The "odd" of ties-to-even and of rounding to odd: that of the rank's code (of an affine integer,
+// of the rank). Also one step beyond either end of a float or fixed point.
+bool is_odd(const Format& format, Rank rank);
+// True for posits, takums and codebooks: they have no overflow, what is beyond an end becomes it.
+bool saturates(const Format& format);
+// True where every number of the format is an integer times a power of two.
+bool is_dyadic(const Format& format);
 
 // The codes of what is not a finite nonzero number. Those that a format lacks are absent.
 bool has_infinity(const Format& format);
@@ -60,7 +65,10 @@ enum class CodeClass : std::uint8_t { zero, subnormal, normal, infinite, nan };
 CodeClass classify(const Format& format, Code code);
 const char* name_of(CodeClass code_class);
 
-// True where a double (binary64), or a float (binary32), holds every finite value of the format.
+// True where a double (binary64), or a float (binary32), can carry the format: it holds every
+// finite value or, of irrational values, the doubles (floats) next to them are different normal
+// numbers and round back to the same codes. Such values are carried as nearest_double (float) of
+// them.
 bool fits_binary64(const Format& format);
 bool fits_binary32(const Format& format);
 

@@ -35,6 +35,8 @@ Real to_real(const Decimal& d) {
 
 // floor(value / 10^exponent) of a positive value.
 Integer scaled_floor(const Value& value, std::int64_t exponent) {
+  constexpr int enough_bits = 256;  // more than any candidate decimal is told apart by
+  if (!value.is_dyadic()) return scaled_floor(truncated(value, enough_bits), exponent);
   Integer numerator = value.significand;
   Integer denominator = 1;
   if (value.exponent >= 0) {
@@ -62,7 +64,7 @@ std::int64_t leading_digit(const Value& value) {
 class Shortest {
  public:
   Shortest(const Format& format, Rank rank)
-      : value_(absolute(value_at(format, rank))), inclusive_(!is_odd(rank)) {
+      : value_(absolute(value_at(format, rank))), inclusive_(!is_odd(format, rank)) {
     const bool negative = value_at(format, rank).negative;
     lower_ = absolute(boundary_above(format, negative ? rank : rank - 1));
     upper_ = absolute(boundary_above(format, negative ? rank - 1 : rank));

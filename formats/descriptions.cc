@@ -2,6 +2,7 @@
 //
 // The JSON form of formats, overflow rules and quantizers (declared in json.h). Keys are the fields
 // of the structs.
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "formats/catalogue.h"
@@ -52,6 +53,70 @@ Fixed fixed_from_json(ObjectReader& reader) {
   return f;
 }
 
+Affine affine_from_json(ObjectReader& reader) {
+  reader.require("bits");
+  reader.require("scale");
+  Affine f;
+  f.bits = static_cast<int>(reader.integer("bits", 0, 1, 64));
+  f.sign = reader.boolean("sign", true);
+  f.scale = reader.number("scale", 1, 0, std::numeric_limits<double>::max());
+  f.zero_point = reader.integer("zero_point", 0, -any, any);
+  return f;
+}
+
+Posit posit_from_json(ObjectReader& reader) {
+  reader.require("bits");
+  Posit f;
+  f.bits = static_cast<int>(reader.integer("bits", 0, 2, 128));
+  f.exponent_bits = static_cast<int>(reader.integer("exponent_bits", 2, 0, 16));
+  return f;
+}
+
+Takum takum_from_json(ObjectReader& reader) {
+  reader.require("bits");
+  Takum f;
+  f.bits = static_cast<int>(reader.integer("bits", 0, 2, 128));
+  f.logarithmic = reader.boolean("logarithmic", false);
+  return f;
+}
+
+Log log_from_json(ObjectReader& reader) {
+  reader.require("integer_bits");
+  reader.require("fraction_bits");
+  Log f;
+  f.integer_bits = static_cast<int>(reader.integer("integer_bits", 0, 1, 21));
+  f.fraction_bits = static_cast<int>(reader.integer("fraction_bits", 0, 0, 62));
+  f.sign = reader.boolean("sign", true);
+  return f;
+}
+
+std::vector<double> numbers_from_json(const Json* list, const std::string& where) {
+  std::vector<double> numbers;
+  if (list == nullptr) return numbers;
+  if (!list->is_array())
+    throw Error("a list of numbers belongs here", where, "write [-1, -0.5, 0, 0.5, 1]");
+  for (const Json& entry : *list) {
+    if (!entry.is_number())
+      throw Error(entry.dump().substr(0, 40) + " is no number",
+                  where + "/" + std::to_string(numbers.size()), "write a decimal number");
+    numbers.push_back(entry.get<double>());
+  }
+  return numbers;
+}
+
+Codebook codebook_from_json(ObjectReader& reader, const std::string& where) {
+  reader.require("values");
+  const int bits = static_cast<int>(reader.integer("bits", 0, 0, 16));
+  std::vector<double> values = numbers_from_json(reader.find("values"), reader.place("values"));
+  std::vector<double> boundaries =
+      numbers_from_json(reader.find("boundaries"), reader.place("boundaries"));
+  try {
+    return make_codebook(std::move(values), std::move(boundaries), bits);
+  } catch (const Error& error) {
+    throw Error(error.message(), where + "/" + error.location(), error.hint());
+  }
+}
+
 // The numbers of nan_codes that JSON integers hold; beyond them only IEEE's set occurs.
 Json nan_codes_json(const Float& f) {
   if (f.nan_codes < (Code{1} << 53)) return static_cast<std::int64_t>(f.nan_codes);
@@ -75,6 +140,26 @@ Enum choose(ObjectReader& reader, const std::string& key, Enum otherwise,
 template <typename Enum>
 Json word(Enum value, const std::vector<std::string>& words) {
   return words.at(static_cast<std::size_t>(value));
+}
+
+Kind kind_from_json(ObjectReader& reader, const std::string& where) {
+  switch (
+      reader.choice("kind", 0, {"float", "fixed", "affine", "posit", "takum", "log", "codebook"})) {
+    case 0:
+      return float_from_json(reader);
+    case 1:
+      return fixed_from_json(reader);
+    case 2:
+      return affine_from_json(reader);
+    case 3:
+      return posit_from_json(reader);
+    case 4:
+      return takum_from_json(reader);
+    case 5:
+      return log_from_json(reader);
+    default:
+      return codebook_from_json(reader, where);
+  }
 }
 
 bool looks_like_json(const std::string& text) {
@@ -103,11 +188,7 @@ Format format_from_json(const Json& value, const std::string& where) {
   reader.require("kind");
   Format format;
   format.name = reader.text("name", "");
-  if (reader.choice("kind", 0, {"float", "fixed"}) == 0) {
-    format.kind = float_from_json(reader);
-  } else {
-    format.kind = fixed_from_json(reader);
-  }
+  format.kind = kind_from_json(reader, where);
   reader.finish();
   try {
     validate(format);
@@ -123,28 +204,69 @@ Format format_from_text(const std::string& text) {
   return format_from_json(Json(text), "");
 }
 
-Json to_json(const Format& format) {
-  Json object;
-  object["name"] = format.name;
-  if (const auto* f = std::get_if<Float>(&format.kind)) {
-    object["kind"] = "float";
-    object["exponent_bits"] = f->exponent_bits;
-    object["fraction_bits"] = f->fraction_bits;
-    object["bias"] = f->bias;
-    object["nan_codes"] = nan_codes_json(*f);
-    object["infinity"] = f->infinity;
-    object["zero"] = f->zero;
-    object["negative_zero"] = f->negative_zero;
-    object["subnormals"] = f->subnormals;
-    object["sign"] = f->sign;
-    return object;
-  }
-  const auto& f = std::get<Fixed>(format.kind);
+namespace {
+
+void put(Json& object, const Float& f) {
+  object["kind"] = "float";
+  object["exponent_bits"] = f.exponent_bits;
+  object["fraction_bits"] = f.fraction_bits;
+  object["bias"] = f.bias;
+  object["nan_codes"] = nan_codes_json(f);
+  object["infinity"] = f.infinity;
+  object["zero"] = f.zero;
+  object["negative_zero"] = f.negative_zero;
+  object["subnormals"] = f.subnormals;
+  object["sign"] = f.sign;
+}
+
+void put(Json& object, const Fixed& f) {
   object["kind"] = "fixed";
   object["bits"] = f.bits;
   object["fraction_bits"] = f.fraction_bits;
   object["sign"] = f.sign;
   object["symmetric"] = f.symmetric;
+}
+
+void put(Json& object, const Affine& f) {
+  object["kind"] = "affine";
+  object["bits"] = f.bits;
+  object["sign"] = f.sign;
+  object["scale"] = f.scale;
+  object["zero_point"] = f.zero_point;
+}
+
+void put(Json& object, const Posit& f) {
+  object["kind"] = "posit";
+  object["bits"] = f.bits;
+  object["exponent_bits"] = f.exponent_bits;
+}
+
+void put(Json& object, const Takum& f) {
+  object["kind"] = "takum";
+  object["bits"] = f.bits;
+  object["logarithmic"] = f.logarithmic;
+}
+
+void put(Json& object, const Log& f) {
+  object["kind"] = "log";
+  object["integer_bits"] = f.integer_bits;
+  object["fraction_bits"] = f.fraction_bits;
+  object["sign"] = f.sign;
+}
+
+void put(Json& object, const Codebook& f) {
+  object["kind"] = "codebook";
+  object["bits"] = f.bits;
+  object["values"] = f.values;
+  if (!f.boundaries.empty()) object["boundaries"] = f.boundaries;
+}
+
+}  // namespace
+
+Json to_json(const Format& format) {
+  Json object;
+  object["name"] = format.name;
+  std::visit([&](const auto& f) { put(object, f); }, format.kind);
   return object;
 }
 

@@ -176,9 +176,55 @@ Float with_bias(Float f, std::int64_t bias) {
   return f;
 }
 
+namespace {
+
+// posit<bits> with 2 exponent bits, posit<bits>es<exponent_bits>
+std::optional<Format> parametric_posit(const std::string& name) {
+  NameScanner scanner(name);
+  if (!scanner.word("posit")) return std::nullopt;
+  const std::optional<int> bits = scanner.number();
+  if (!bits) return std::nullopt;
+  Posit f{.bits = *bits};
+  if (scanner.word("es")) {
+    const std::optional<int> exponent_bits = scanner.number();
+    if (!exponent_bits) return std::nullopt;
+    f.exponent_bits = *exponent_bits;
+  }
+  if (!scanner.at_end()) return std::nullopt;
+  return Format{name, f};
+}
+
+// takum<bits>, takum_log<bits>
+std::optional<Format> parametric_takum(const std::string& name) {
+  NameScanner scanner(name);
+  if (!scanner.word("takum")) return std::nullopt;
+  const bool logarithmic = scanner.word("_log");
+  if (!logarithmic) scanner.word("_linear");
+  const std::optional<int> bits = scanner.number();
+  if (!bits || !scanner.at_end()) return std::nullopt;
+  return Format{name, Takum{.bits = *bits, .logarithmic = logarithmic}};
+}
+
+// log<integer_bits>.<fraction_bits> with a sign, ulog... without; lns<bits>.<fraction_bits> counts
+// all bits, as the Universal library does.
+std::optional<Format> parametric_log(const std::string& name) {
+  NameScanner scanner(name);
+  const bool universal = scanner.word("lns");
+  const bool sign = universal || !scanner.word("u");
+  if (!universal && !scanner.word("log")) return std::nullopt;
+  const std::optional<int> first = scanner.number();
+  if (!first || !scanner.word(".")) return std::nullopt;
+  const std::optional<int> fraction_bits = scanner.number();
+  if (!fraction_bits || !scanner.at_end()) return std::nullopt;
+  const int integer_bits = universal ? *first - 1 - *fraction_bits : *first;
+  return Format{name, Log{integer_bits, *fraction_bits, sign}};
+}
+
+}  // namespace
+
 std::optional<Format> parametric_format(const std::string& name) {
-  for (const auto parse :
-       {parametric_float, parametric_fixed, parametric_p3109, parametric_tesla}) {
+  for (const auto parse : {parametric_float, parametric_fixed, parametric_p3109, parametric_tesla,
+                           parametric_posit, parametric_takum, parametric_log}) {
     if (std::optional<Format> format = parse(name)) return format;
   }
   return std::nullopt;

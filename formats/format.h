@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace halfulp {
 
@@ -43,9 +44,62 @@ struct Fixed {
   bool operator==(const Fixed&) const = default;
 };
 
+// An integer n that stands for (n - zero_point) * scale, as quantized tensors have it.
+struct Affine {
+  int bits = 0;
+  bool sign = true;             // of n
+  double scale = 1;             // finite and positive
+  std::int64_t zero_point = 0;  // within the range of n
+  bool operator==(const Affine&) const = default;
+};
+
+// Posit: sign, regime of equal bits ended by their opposite, exponent, fraction (Posit Standard
+// 2022, which fixes exponent_bits = 2).
+struct Posit {
+  int bits = 0;
+  int exponent_bits = 2;
+  bool operator==(const Posit&) const = default;
+};
+
+// Takum: sign, direction, three bits that say how long the characteristic is, mantissa (Hunhold,
+// arXiv 2404.18603). Linear, or logarithmic with base sqrt(e).
+struct Takum {
+  int bits = 0;
+  bool logarithmic = false;
+  bool operator==(const Takum&) const = default;
+};
+
+// Logarithmic: [sign] and the two's complement fixed-point logarithm to base 2. The lowest
+// logarithm stands for zero, and with the sign for NaN.
+struct Log {
+  int integer_bits = 0;  // with the logarithm's own sign
+  int fraction_bits = 0;
+  bool sign = true;
+  bool operator==(const Log&) const = default;
+};
+
+// A list of numbers: the code is the index. Numbers may come in any order and more than once (the
+// first one is delivered); -0 may stand beside 0.
+struct Codebook {
+  int bits = 0;
+  std::vector<double> values;
+  // Where "nearest" turns between neighbours, in increasing order; empty: in the middle.
+  std::vector<double> boundaries;
+  // Follows from the values: the codes in increasing order of their numbers, each number once, and
+  // how many of them are negative.
+  std::vector<std::uint32_t> order;
+  std::uint32_t negatives = 0;
+  bool operator==(const Codebook&) const = default;
+};
+// bits: 0 for as few as hold the list. Throws Error where no format can be made of the list.
+Codebook make_codebook(std::vector<double> values, std::vector<double> boundaries = {},
+                       int bits = 0);
+
+using Kind = std::variant<Float, Fixed, Affine, Posit, Takum, Log, Codebook>;
+
 struct Format {
   std::string name;  // canonical, or the text that described it
-  std::variant<Float, Fixed> kind;
+  Kind kind;
   bool operator==(const Format&) const = default;
 };
 

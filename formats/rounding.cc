@@ -183,6 +183,7 @@ std::string_view preset_name_of(const Overflow& rule) {
 }
 
 Landing land_overflow(const Quantizer& q, bool negative) {
+  if (saturates(q.format)) return Landing::largest;
   if (q.rounding.overflow.finite == Overflow::Finite::largest ||
       stops_at_largest(q.rounding, negative)) {
     return Landing::largest;
@@ -244,9 +245,9 @@ Code code_of(const Format& format, Landing landing, bool negative) {
     case Landing::nan:
       return nan_code(format, minus);
     case Landing::zero:
-      return zero_code(format, false);
     case Landing::negative_zero:
-      return zero_code(format, true);
+      return has_zero(format) ? zero_code(format, landing == Landing::negative_zero)
+                              : code_at(format, 0);
     case Landing::smallest:
       return code_at(format, minus ? Rank{-1} : Rank{has_zero(format) ? 1 : 0});
     case Landing::finite:

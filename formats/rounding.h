@@ -119,7 +119,8 @@ Landing land_nan(const Quantizer& quantizer, bool negative);
 Landing land_negative(const Quantizer& quantizer, bool infinite);
 // Zero, or a value that rounds below the least number, where there is no zero.
 Landing land_no_zero(const Quantizer& quantizer, bool is_zero);
-// The code of a landing other than `finite`; signs that the format lacks are dropped.
+// The code of a landing other than `finite`; signs that the format lacks are dropped, and where it
+// has no zero the least positive number stands for it.
 Code code_of(const Format& format, Landing landing, bool negative);
 
 }  // namespace halfulp

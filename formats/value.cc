@@ -2,6 +2,7 @@
 #include "formats/value.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cctype>
 #include <utility>
@@ -20,8 +21,8 @@ int sign_of(const Value& a) {
   return a.negative ? -1 : 1;
 }
 
-// Order of |a| and |b|, both finite and nonzero. The leading bits decide first, so that no shift is
-// longer than the longer significand.
+// Order of |a| and |b|, both finite, nonzero and dyadic. The leading bits decide first, so that no
+// shift is longer than the longer significand.
 int compare_magnitude(const Value& a, const Value& b) {
   const std::int64_t leading_a = leading_exponent(a);
   const std::int64_t leading_b = leading_exponent(b);
@@ -33,6 +34,15 @@ int compare_magnitude(const Value& a, const Value& b) {
   return order < 0 ? -1 : (order > 0 ? 1 : 0);
 }
 
+// Integer powers of two belong to the exponent, and a power of nothing has no bits.
+Value normalised(Value v) {
+  const Power whole = v.binary_power >> v.power_bits;
+  v.exponent += static_cast<std::int64_t>(whole);
+  v.binary_power -= whole << v.power_bits;
+  if (v.is_dyadic()) v.power_bits = 0;
+  return v;
+}
+
 }  // namespace
 
 Value make_value(std::int64_t significand, std::int64_t exponent) {
@@ -41,6 +51,13 @@ Value make_value(std::int64_t significand, std::int64_t exponent) {
   v.significand = significand;
   if (v.negative) v.significand = -v.significand;
   v.exponent = exponent;
+  return v;
+}
+
+Value integer_value(const Integer& n) {
+  Value v;
+  v.negative = n.sign() < 0;
+  v.significand = boost::multiprecision::abs(n);
   return v;
 }
 
@@ -64,13 +81,35 @@ Value nan_value(bool negative) {
   return v;
 }
 
+bool same_irrational_factor(const Value& a, const Value& b) {
+  const int bits = std::max(a.power_bits, b.power_bits);
+  return a.binary_power << (bits - a.power_bits) == b.binary_power << (bits - b.power_bits) &&
+         a.natural_power << (bits - a.power_bits) == b.natural_power << (bits - b.power_bits);
+}
+
+Value power_of_two(Power power, int power_bits) {
+  Value v = make_value(1);
+  v.binary_power = power;
+  v.power_bits = power_bits;
+  return normalised(std::move(v));
+}
+
+Value power_of_e(Power power, int power_bits) {
+  Value v = make_value(1);
+  v.natural_power = power;
+  v.power_bits = power_bits;
+  return normalised(std::move(v));
+}
+
 int compare(const Value& a, const Value& b) {
   const int sign_a = sign_of(a);
   const int sign_b = sign_of(b);
   if (sign_a != sign_b || sign_a == 0) return (sign_a > sign_b) - (sign_a < sign_b);
   if (a.is_infinite() || b.is_infinite())
     return sign_a * (int{a.is_infinite()} - int{b.is_infinite()});
-  return sign_a * compare_magnitude(a, b);
+  if (a.is_dyadic() && b.is_dyadic()) return sign_a * compare_magnitude(a, b);
+  const std::array<Value, 2> terms{a, negated(b)};
+  return sign_of_sum(terms);
 }
 
 bool identical(const Value& a, const Value& b) {
@@ -98,6 +137,7 @@ Value sum(const Value& a, const Value& b) {
   if (a.is_zero() && b.is_zero()) return zero_value(a.negative && b.negative);
   if (a.is_zero()) return b;
   if (b.is_zero()) return a;
+  HALFULP_REQUIRE(same_irrational_factor(a, b), "sum: the terms have different irrational factors");
   const Value& low = a.exponent <= b.exponent ? a : b;
   const Value& high = a.exponent <= b.exponent ? b : a;
   Integer total = high.significand << static_cast<unsigned>(high.exponent - low.exponent);
@@ -107,10 +147,10 @@ Value sum(const Value& a, const Value& b) {
   } else {
     total += low.significand;
   }
-  Value result;
+  if (total.is_zero()) return zero_value();
+  Value result = low;
   result.negative = total.sign() < 0;
   result.significand = boost::multiprecision::abs(total);
-  result.exponent = result.significand.is_zero() ? 0 : low.exponent;
   return result;
 }
 
@@ -118,11 +158,21 @@ Value product(const Value& a, const Value& b) {
   Value result;
   result.negative = a.negative != b.negative;
   result.significand = a.significand * b.significand;
-  result.exponent = result.significand.is_zero() ? 0 : a.exponent + b.exponent;
-  return result;
+  if (result.significand.is_zero()) return result;
+  result.exponent = a.exponent + b.exponent;
+  if (a.is_dyadic() && b.is_dyadic()) return result;
+  result.power_bits = std::max(a.power_bits, b.power_bits);
+  const int shift_a = result.power_bits - a.power_bits;
+  const int shift_b = result.power_bits - b.power_bits;
+  result.binary_power = (a.binary_power << shift_a) + (b.binary_power << shift_b);
+  result.natural_power = (a.natural_power << shift_a) + (b.natural_power << shift_b);
+  return normalised(std::move(result));
 }
 
-std::int64_t leading_exponent(const Value& a) { return a.exponent + bit_length(a.significand) - 1; }
+std::int64_t leading_exponent(const Value& a) {
+  if (a.is_dyadic()) return a.exponent + bit_length(a.significand) - 1;
+  return leading_exponent(truncated(a, 2));
+}
 
 // Through bit patterns, so that no floating-point environment (flushing, rounding direction) can
 // interfere.
@@ -146,11 +196,29 @@ Value from_double(double x) {
 
 bool fits_double(const Value& a) {
   if (!a.is_finite() || a.is_zero()) return true;
+  if (!a.is_dyadic()) return false;
   const auto lowest =
       a.exponent + static_cast<std::int64_t>(boost::multiprecision::lsb(a.significand));
   const std::int64_t leading = leading_exponent(a);
   return leading - lowest < 53 && lowest >= -1074 && leading <= 1023;
 }
+
+namespace {
+
+// The pattern, without sign, of a number that a binary interchange format of `precision` bits with
+// least number 2^least holds: the significand aligned to the last place, and the exponent field
+// added, the hidden bit counting as one.
+std::uint64_t pattern_of(const Value& a, int precision, std::int64_t least) {
+  if (a.is_zero()) return 0;
+  const std::int64_t last_place = std::max(leading_exponent(a) - (precision - 1), least);
+  const std::int64_t shift = a.exponent - last_place;
+  const Integer aligned = shift >= 0 ? Integer(a.significand << static_cast<unsigned>(shift))
+                                     : Integer(a.significand >> static_cast<unsigned>(-shift));
+  return static_cast<std::uint64_t>(aligned) +
+         (static_cast<std::uint64_t>(last_place - least) << (precision - 1));
+}
+
+}  // namespace
 
 double to_double(const Value& a) {
   HALFULP_REQUIRE(fits_double(a), "to_double: the value is not a double");
@@ -159,20 +227,54 @@ double to_double(const Value& a) {
     pattern = std::uint64_t{0x7ff8} << 48;
   } else if (a.is_infinite()) {
     pattern = std::uint64_t{0x7ff0} << 48;
-  } else if (!a.is_zero()) {
-    // Align the significand to the double's last place, then add the exponent field: the hidden bit
-    // counts as one.
-    const std::int64_t last_place = std::max<std::int64_t>(leading_exponent(a) - 52, -1074);
-    const std::int64_t shift = a.exponent - last_place;
-    const Integer aligned = shift >= 0 ? Integer(a.significand << static_cast<unsigned>(shift))
-                                       : Integer(a.significand >> static_cast<unsigned>(-shift));
-    pattern =
-        static_cast<std::uint64_t>(aligned) + (static_cast<std::uint64_t>(last_place + 1074) << 52);
+  } else {
+    pattern = pattern_of(a, 53, -1074);
   }
   return std::bit_cast<double>(pattern | (std::uint64_t{a.negative} << 63));
 }
 
+namespace {
+
+// a rounded to nearest even at the last place of a binary format: `precision` bits, the least
+// number 2^least, infinite from 2^most on.
+Value nearest_binary(const Value& a, int precision, std::int64_t least, std::int64_t most) {
+  if (!a.is_finite() || a.is_zero()) return a;
+  Value v = truncated(a, precision + 3);
+  v.negative = a.negative;
+  const std::int64_t place = std::max(leading_exponent(v) - (precision - 1), least);
+  const std::int64_t cut = place - v.exponent;
+  if (cut > 0) {
+    const Integer half = Integer(1) << static_cast<unsigned>(cut - 1);
+    const Integer rest = v.significand & ((half << 1) - 1);
+    v.significand >>= static_cast<unsigned>(cut);
+    v.exponent = place;
+    const int order = rest.compare(half);
+    if (order > 0 || (order == 0 && boost::multiprecision::bit_test(v.significand, 0)))
+      ++v.significand;
+    if (v.significand.is_zero()) return zero_value(a.negative);
+  }
+  return leading_exponent(v) >= most ? infinite_value(a.negative) : v;
+}
+
+}  // namespace
+
+double nearest_double(const Value& a) { return to_double(nearest_binary(a, 53, -1074, 1024)); }
+
+float nearest_float(const Value& a) {
+  const Value v = nearest_binary(a, 24, -149, 128);
+  std::uint32_t pattern = 0;
+  if (v.is_nan()) {
+    pattern = 0x7fc00000U;
+  } else if (v.is_infinite()) {
+    pattern = 0x7f800000U;
+  } else {
+    pattern = static_cast<std::uint32_t>(pattern_of(v, 24, -149));
+  }
+  return std::bit_cast<float>(pattern | (std::uint32_t{a.negative} << 31));
+}
+
 std::string hexadecimal_text(const Value& a) {
+  if (!a.is_dyadic()) return hexadecimal_text(from_double(nearest_double(a)));
   const std::string sign = a.negative ? "-" : "";
   if (a.is_nan()) return sign + "nan";
   if (a.is_infinite()) return sign + "inf";
@@ -194,8 +296,19 @@ std::string hexadecimal_text(const Value& a) {
          std::to_string(leading < 0 ? -leading : leading);
 }
 
+Real absolute(Real x) {
+  if (!x.numerator.negative) return x;
+  x.numerator.negative = false;
+  x.addend.negative = !x.addend.negative;
+  return x;
+}
+
 int compare(const Real& x, const Value& v) {
   if (!x.numerator.is_finite() || !v.is_finite()) return compare(x.numerator, v);
+  if (!x.addend.is_zero()) {
+    const std::array<Value, 3> terms{x.numerator, x.addend, negated(product(v, x.denominator))};
+    return sign_of_sum(terms);
+  }
   if (!x.root) return compare(x.numerator, product(v, x.denominator));
   if (v.negative && !v.is_zero()) return 1;
   return compare(x.numerator, product(product(v, v), x.denominator));

@@ -18,6 +18,14 @@ Exact infinity(bool negative, std::uint8_t raised = 0) {
 Exact nan(std::uint8_t raised) { return {.value = real(nan_value()), .flags = raised}; }
 Exact invalid() { return nan(flags::invalid); }
 
+// Nonzero, of different irrational factors: the sum is not zero, and the larger term has its sign.
+Exact sum_of_unlike(const Value& a, const Value& b) {
+  const bool a_is_larger = compare(absolute(a), absolute(b)) > 0;
+  Exact result = number(a_is_larger ? a : b);
+  result.value.addend = a_is_larger ? b : a;
+  return result;
+}
+
 // 6.1, 6.3, 7.2 d:   a \ b      -inf     number   +inf
 //                    -inf       -inf     -inf     invalid
 //                    number     -inf     sum      +inf
@@ -27,6 +35,7 @@ Exact add(const Value& a, const Value& b) {
     return a.negative == b.negative ? infinity(a.negative) : invalid();
   if (a.is_infinite()) return infinity(a.negative);
   if (b.is_infinite()) return infinity(b.negative);
+  if (!a.is_zero() && !b.is_zero() && !same_irrational_factor(a, b)) return sum_of_unlike(a, b);
   Exact result = number(sum(a, b));
   const bool zeros_of_one_sign = a.is_zero() && b.is_zero() && a.negative == b.negative;
   result.sign_by_mode = result.value.numerator.is_zero() && !zeros_of_one_sign;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reference/round.h"
 
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -42,11 +43,6 @@ Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
   return beyond ? low + 1 : low;
 }
 
-// The parity of a rank's code, also one step beyond the ends.
-bool has_odd_code(const Format& format, Rank rank) {
-  return is_odd(static_cast<Rank>(code_at(format, rank)));
-}
-
 // The gap between two neighbours that are not both ranks of the format: nearest turns in the
 // middle.
 Gap gap_between(const Real& magnitude, Value inner, Value outer, bool inner_odd) {
@@ -57,7 +53,7 @@ Gap gap_between(const Real& magnitude, Value inner, Value outer, bool inner_odd)
 Gap gap_of_ranks(const Real& magnitude, const Format& format, Rank inner, Rank outer) {
   const Value turn = absolute(boundary_above(format, inner < outer ? inner : outer));
   return {absolute(value_at(format, inner)), absolute(value_at(format, outer)),
-          has_odd_code(format, inner), compare(magnitude, turn)};
+          is_odd(format, inner), compare(magnitude, turn)};
 }
 
 // With p significant bits and no lower bound of the exponent, the number just below the least
@@ -95,8 +91,37 @@ void locate_under_least(Located& x, const Value& least) {
   x.gap = gap_between(x.magnitude, scaled(least, -1), least, true);
 }
 
+// Formats that saturate have nothing beyond their ends.
+bool is_beyond_an_end(const Real& x, const Format& format, bool negative) {
+  const Range range = finite_range(format);
+  return negative ? compare(x, value_at(format, range.lowest)) < 0
+                  : compare(x, value_at(format, range.highest)) > 0;
+}
+
+// A codebook of both signs and no zero, and a number between the innermost two, ranks -1 and 0:
+// magnitudes say nothing there, and the lower one counts as the one nearer to zero.
+bool is_between_signs(const Real& x, const Format& format) {
+  return !has_zero(format) && std::holds_alternative<Codebook>(format.kind) && is_signed(format) &&
+         compare(x, value_at(format, -1)) > 0 && compare(x, value_at(format, 0)) < 0;
+}
+
+void locate_between_signs(Located& x, const Real& signed_x, const Format& format) {
+  x.place = Located::Place::between;
+  x.negative = false;
+  x.magnitude = signed_x;
+  x.inner = -1;
+  x.outer = 0;
+  x.gap = Gap{value_at(format, -1), value_at(format, 0), is_odd(format, -1),
+              compare(signed_x, boundary_above(format, -1))};
+}
+
 void locate_finite(Located& x, const Real& signed_x, const Format& format) {
   const Range range = finite_range(format);
+  if (saturates(format) && !(x.negative && !is_signed(format)) &&
+      is_beyond_an_end(signed_x, format, x.negative)) {
+    x.place = Located::Place::beyond;
+    return;
+  }
   if (x.negative && !is_signed(format) && !has_zero(format)) {
     x.place = Located::Place::negative;
     return;
@@ -126,12 +151,25 @@ void locate_finite(Located& x, const Real& signed_x, const Format& format) {
   x.gap = gap_of_ranks(x.magnitude, format, x.inner, x.outer);
 }
 
-// inner + (outer - inner) * numerator / 2^bits.
-Value point_in(const Gap& gap, const Integer& numerator, int bits) {
-  Value part;
-  part.significand = numerator;
-  part.exponent = -bits;
-  return sum(gap.inner, product(sum(gap.outer, negated(gap.inner)), part));
+// Order of |x| = n / d (or its root) and the point inner + (outer - inner) * k / 2^bits = (inner
+// (2^bits - k) + outer k) / 2^bits: the sign of n 2^bits - d (inner (2^bits - k) + outer k). The
+// square of the point takes its place under a root.
+int compare_to_point(const Real& x, const Gap& gap, const Integer& k, int bits) {
+  const Integer whole = Integer(1) << static_cast<unsigned>(bits);
+  const Value near_part = product(gap.inner, integer_value(whole - k));
+  const Value far_part = product(gap.outer, integer_value(k));
+  if (!x.root) {
+    const std::array<Value, 4> terms{scaled(x.numerator, bits), scaled(x.addend, bits),
+                                     negated(product(near_part, x.denominator)),
+                                     negated(product(far_part, x.denominator))};
+    return sign_of_sum(terms);
+  }
+  const Value cross = scaled(product(near_part, far_part), 1);
+  const std::array<Value, 4> terms{scaled(x.numerator, 2 * std::int64_t{bits}),
+                                   negated(product(product(near_part, near_part), x.denominator)),
+                                   negated(product(cross, x.denominator)),
+                                   negated(product(product(far_part, far_part), x.denominator))};
+  return sign_of_sum(terms);
 }
 
 // P3109's three variants. With v = (|x| - inner) / (outer - inner), N = random_bits, R = random and
@@ -144,8 +182,8 @@ bool chance_goes_out(const Real& magnitude, const Gap& gap, const Rounding& roun
   if (rounding.mode == Mode::stochastic_equal) return (random & 1) != 0;
   const int bits = rounding.random_bits;
   const Integer k = (Integer(1) << static_cast<unsigned>(bits)) - random;
-  if (rounding.mode == Mode::stochastic) return compare(magnitude, point_in(gap, k, bits)) >= 0;
-  const int order = compare(magnitude, point_in(gap, 2 * k - 1, bits + 1));
+  if (rounding.mode == Mode::stochastic) return compare_to_point(magnitude, gap, k, bits) >= 0;
+  const int order = compare_to_point(magnitude, gap, 2 * k - 1, bits + 1);
   if (rounding.mode == Mode::stochastic_b) return order >= 0;
   return order > 0 || (order == 0 && !boost::multiprecision::bit_test(k, 0));
 }
@@ -277,11 +315,12 @@ Located locate(const Real& x, const Format& format) {
     located.signalling = x.numerator.signalling;
   } else if (x.numerator.is_infinite()) {
     located.place = Located::Place::infinite;
+  } else if (is_between_signs(x, format)) {
+    locate_between_signs(located, x, format);
   } else if (x.numerator.is_zero()) {
     located.place = Located::Place::zero;
   } else {
-    located.magnitude = x;
-    located.magnitude.numerator.negative = false;
+    located.magnitude = absolute(x);
     locate_finite(located, x, format);
   }
   return located;

@@ -31,4 +31,52 @@ Rank rank_of(const Fixed& f, Code code);
 Value decode(const Fixed& f, Code code);
 void validate(const Fixed& f);
 
+int bits(const Affine& f);
+Range finite_range(const Affine& f);
+Value value_at(const Affine& f, Rank rank);
+Code code_at(const Affine& f, Rank rank);
+Rank rank_of(const Affine& f, Code code);
+Value decode(const Affine& f, Code code);
+void validate(const Affine& f);
+
+int bits(const Posit& f);
+Range finite_range(const Posit& f);
+Value value_at(const Posit& f, Rank rank);
+Value boundary_above(const Posit& f, Rank rank);
+Code code_at(const Posit& f, Rank rank);
+Rank rank_of(const Posit& f, Code code);
+Value decode(const Posit& f, Code code);
+void validate(const Posit& f);
+
+int bits(const Takum& f);
+Range finite_range(const Takum& f);
+Value value_at(const Takum& f, Rank rank);
+Value boundary_above(const Takum& f, Rank rank);
+Code code_at(const Takum& f, Rank rank);
+Rank rank_of(const Takum& f, Code code);
+Value decode(const Takum& f, Code code);
+void validate(const Takum& f);
+
+int bits(const Log& f);
+Range finite_range(const Log& f);
+Value value_at(const Log& f, Rank rank);
+Value boundary_above(const Log& f, Rank rank);
+Code code_at(const Log& f, Rank rank);
+Rank rank_of(const Log& f, Code code);
+Value decode(const Log& f, Code code);
+void validate(const Log& f);
+// The code of zero; with the sign it is NaN.
+Code zero_code(const Log& f);
+
+int bits(const Codebook& f);
+Range finite_range(const Codebook& f);
+Value value_at(const Codebook& f, Rank rank);
+Value boundary_above(const Codebook& f, Rank rank);
+Code code_at(const Codebook& f, Rank rank);
+Rank rank_of(const Codebook& f, Code code);
+Value decode(const Codebook& f, Code code);
+void validate(const Codebook& f);
+bool has_negative_zero(const Codebook& f);
+Code negative_zero_code(const Codebook& f);
+
 }  // namespace halfulp::kinds

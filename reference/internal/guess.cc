@@ -15,6 +15,7 @@ struct Approximation {
 };
 
 Approximation approximate(const Value& v) {
+  if (!v.is_dyadic()) return approximate(truncated(v, 62));
   constexpr std::int64_t kept_bits = 60;
   const std::int64_t exponent = leading_exponent(v);
   const std::int64_t dropped = exponent - v.exponent - kept_bits;
@@ -68,6 +69,46 @@ Rank guess_magnitude(const Float& f, const Approximation& a) {
 Rank guess_magnitude(const Fixed& f, const Approximation& a) {
   return shifted(a, a.exponent + f.fraction_bits - bits_of_leading);
 }
+
+Rank guess_magnitude(const Affine& f, const Approximation& a) {
+  const Approximation scale = approximate(from_double(f.scale));
+  const double quotient = a.leading / scale.leading;
+  const bool less = quotient < 1;
+  return shifted({less ? 2 * quotient : quotient, 0},
+                 a.exponent - scale.exponent - (less ? 1 : 0) - bits_of_leading);
+}
+
+// The posit whose regime and exponent are those of the number, fraction 0 (2022 standard, 3.3).
+Rank guess_magnitude(const Posit& f, const Approximation& a) {
+  const std::int64_t regime = a.exponent >> f.exponent_bits;
+  const std::int64_t width = f.bits - 1;
+  if (regime >= width - 1 || regime < -width) return regime < 0 ? 0 : (Rank{1} << (f.bits - 2));
+  const std::int64_t run = regime >= 0 ? regime + 1 : -regime;
+  const Rank ones = regime >= 0 ? ((Rank{1} << run) - 1) << (width - run) : 0;
+  const std::int64_t stop = width - run - 1;
+  const Rank end = regime >= 0 || stop < 0 ? 0 : Rank{1} << stop;
+  const std::int64_t below = stop - f.exponent_bits;
+  const auto exponent = static_cast<Rank>(a.exponent - (regime << f.exponent_bits));
+  return ones + end +
+         (below >= 0 ? exponent << below : exponent >> std::min<std::int64_t>(-below, 64));
+}
+
+// Takums and codebooks are searched from the middle.
+Rank guess_magnitude(const Takum& f, const Approximation& a) {
+  const Rank one = Rank{1} << (f.bits - 2);
+  return a.exponent < 0 ? one / 2 : one;
+}
+
+Rank guess_magnitude(const Log& f, const Approximation& a) {
+  const Rank zero = -(Rank{1} << (f.integer_bits + f.fraction_bits - 1));
+  const std::int64_t exponent = std::clamp<std::int64_t>(a.exponent, -(1 << 22), 1 << 22);
+  return (static_cast<Rank>(exponent) << f.fraction_bits) +
+         static_cast<Rank>((a.leading - 1) *
+                           static_cast<double>(std::int64_t{1} << std::min(f.fraction_bits, 50))) -
+         zero;
+}
+
+Rank guess_magnitude(const Codebook& /*f*/, const Approximation& /*a*/) { return 0; }
 
 }  // namespace
 

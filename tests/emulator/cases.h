@@ -13,7 +13,7 @@
 
 namespace halfulp::cases {
 
-inline Format custom(std::string name, std::variant<Float, Fixed> kind) {
+inline Format custom(std::string name, Kind kind) {
   Format format{.name = std::move(name), .kind = kind};
   validate(format);
   return format;
@@ -23,7 +23,7 @@ inline Format custom(std::string name, std::variant<Float, Fixed> kind) {
 inline std::vector<Format> formats() {
   std::vector<Format> list;
   for (const CatalogueEntry& entry : catalogue()) list.push_back(entry.format);
-  const auto add = [&](const char* name, std::variant<Float, Fixed> kind) {
+  const auto add = [&](const char* name, Kind kind) {
     list.push_back(custom(name, kind));
   };
   add("unsigned-e3m2", Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .sign = false});

@@ -16,7 +16,7 @@ Rank nearest_rank(const Format& format, const Real& x) {
   const Range range = finite_range(format);
   for (Rank rank = range.lowest; rank < range.highest; ++rank) {
     const int order = compare(x, boundary_above(format, rank));
-    if (order < 0 || (order == 0 && !is_odd(rank))) return rank;
+    if (order < 0 || (order == 0 && !is_odd(format, rank))) return rank;
   }
   return range.highest;
 }

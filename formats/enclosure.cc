@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+//
+// Exact decisions about numbers that are sums of dyadic multiples of 2^b e^n with rational b and n
+// (declared in value.h). Terms with equal n, and b equal modulo 1, are added exactly. What remains
+// are nonzero multiples of distinct factors, and those are linearly independent over the rationals:
+// powers 2^b with distinct b in [0, 1) as parts of a basis of Q(2^(1/2^k)), powers e^n with
+// distinct n by the theorem of Lindemann and Weierstrass. So a sum of two or more of them is not
+// zero, and its sign follows from intervals around the terms that are narrowed until they agree.
+// Everything is integers; no interval depends on the machine.
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "formats/error.h"
+#include "formats/value.h"
+
+namespace halfulp {
+namespace {
+
+namespace mp = boost::multiprecision;
+
+// [low, high] * 2^exponent, 0 <= low <= high.
+struct Enclosure {
+  Integer low, high;
+  std::int64_t exponent = 0;
+};
+
+// Constants to `bits` binary places, lower bounds all.
+struct Constants {
+  int bits = 0;
+  std::vector<Integer> roots;  // roots[i] <= 2^(2^-(i+1))
+  Integer log2_e;              // <= log2 e
+};
+
+// ln 2 = sum over k >= 1 of 1 / (k 2^k), an upper bound at most places + 1 units high: the tail
+// from k = places + 1 on is less than one unit, and each term is rounded up.
+Integer upper_ln2(int places) {
+  Integer sum = 1;
+  for (int k = 1; k <= places; ++k)
+    sum += (Integer(1) << static_cast<unsigned>(places - k)) / k + 1;
+  return sum;
+}
+
+Constants make_constants(int bits) {
+  Constants c{.bits = bits, .roots = {}, .log2_e = 0};
+  const auto places = static_cast<unsigned>(bits);
+  Integer root = Integer(2) << places;
+  for (int i = 0; i < bits; ++i) {
+    root = mp::sqrt(Integer(root << places));
+    c.roots.push_back(root);
+  }
+  c.log2_e = (Integer(1) << (2 * places)) / upper_ln2(bits);
+  return c;
+}
+
+// Working precisions double from 128 bits; one table each, made when it is first needed.
+constexpr int least_precision = 128;
+constexpr int precisions = 7;  // to 8192 bits
+
+const Constants& constants(int step) {
+  static std::array<Constants, precisions> tables;
+  static std::array<std::once_flag, precisions> made;
+  const auto i = static_cast<std::size_t>(step);
+  std::call_once(made.at(i), [&] { tables.at(i) = make_constants(least_precision << step); });
+  return tables.at(i);
+}
+
+Integer to_integer(Power n) {
+  const bool negative = n < 0;
+  const auto magnitude = static_cast<unsigned __int128>(negative ? -n : n);
+  const Integer result = (Integer(static_cast<std::uint64_t>(magnitude >> 64)) << 64) +
+                         static_cast<std::uint64_t>(magnitude);
+  return negative ? Integer(-result) : result;
+}
+
+// floor(n / 2^shift), also of negative numbers.
+Integer floor_shifted(const Integer& n, unsigned shift) {
+  if (n >= 0) return n >> shift;
+  return -((-n + (Integer(1) << shift) - 1) >> shift);
+}
+
+// The factor 2^b e^n of a value. With all in units of 2^-places:
+// 1. t = b + n log2 e lies in [t, t + 2 slack]: log2_e is less than 3 bits units below its number,
+//    which |n| magnifies, and two units are for the cuts.
+// 2. 2^t = 2^floor(t) * 2^f. 2^f is the product of the roots 2^(2^-i) at the one bits of f. Each
+//    root is at most 3 units low, each product cut by one; every factor is below 2, so the product
+//    of `bits` factors is at most 16 bits units low, and 2^(f + 2 slack) is at most 2^f (1 + 2
+//    slack).
+Enclosure enclose_factor(const Value& a, const Constants& c) {
+  const auto places = static_cast<unsigned>(c.bits);
+  const auto power_bits = static_cast<unsigned>(a.power_bits);
+  const Integer n = to_integer(a.natural_power);
+  const Integer magnified = (mp::abs(n) >> power_bits) + 1;
+  const Integer slack = n.is_zero() ? Integer(2) : Integer(magnified * (3 * c.bits) + 2);
+  Integer t = floor_shifted(n * c.log2_e, power_bits) +
+              floor_shifted(to_integer(a.binary_power) << places, power_bits);
+  if (n < 0) t -= slack;  // a lower bound of log2 e gives an upper bound here
+  const Integer whole = floor_shifted(t, places);
+  const Integer f = t - (whole << places);
+  Integer product = Integer(1) << places;
+  for (std::size_t i = 0; i < c.roots.size(); ++i) {
+    if (mp::bit_test(f, static_cast<unsigned>(c.bits - 1) - static_cast<unsigned>(i)))
+      product = (product * c.roots[i]) >> places;
+  }
+  const Integer width = 4 * slack + 16 * c.bits;
+  return {product, product + width, static_cast<std::int64_t>(whole) - c.bits};
+}
+
+// Of |a|, finite and nonzero.
+Enclosure enclose(const Value& a, const Constants& c) {
+  if (a.is_dyadic()) return {a.significand, a.significand, a.exponent};
+  Enclosure e = enclose_factor(a, c);
+  e.low *= a.significand;
+  e.high *= a.significand;
+  e.exponent += a.exponent;
+  return e;
+}
+
+// Nonzero multiples of distinct factors.
+std::vector<Value> gathered(std::span<const Value> terms) {
+  std::vector<Value> groups;
+  for (const Value& term : terms) {
+    if (term.is_zero()) continue;
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const Value& other) {
+      return same_irrational_factor(other, term);
+    });
+    if (group == groups.end()) {
+      groups.push_back(term);
+    } else {
+      *group = sum(*group, term);
+      if (group->is_zero()) groups.erase(group);
+    }
+  }
+  return groups;
+}
+
+// The sign of the sum of the terms, or 0 where this precision does not tell.
+int sign_at(const std::vector<Value>& terms, const Constants& c) {
+  std::vector<Enclosure> parts;
+  for (const Value& term : terms) parts.push_back(enclose(term, c));
+  std::int64_t least = parts.front().exponent;
+  for (const Enclosure& part : parts) least = std::min(least, part.exponent);
+  Integer low = 0;
+  Integer high = 0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const auto shift = static_cast<unsigned>(parts[i].exponent - least);
+    const Integer lower = parts[i].low << shift;
+    const Integer upper = parts[i].high << shift;
+    low += terms[i].negative ? Integer(-upper) : lower;
+    high += terms[i].negative ? Integer(-lower) : upper;
+  }
+  if (low > 0) return 1;
+  return high < 0 ? -1 : 0;
+}
+
+// floor(log2 |a|) is one of two.
+std::int64_t rough_exponent(const Value& a) {
+  const Enclosure e = enclose(a, constants(0));
+  return static_cast<std::int64_t>(mp::msb(e.low)) + e.exponent;
+}
+
+}  // namespace
+
+int sign_of_sum(std::span<const Value> terms) {
+  std::vector<Value> groups = gathered(terms);
+  if (groups.empty()) return 0;
+  const auto by_magnitude = [](const Value& a, const Value& b) {
+    return rough_exponent(a) > rough_exponent(b);
+  };
+  if (groups.size() > 1) std::stable_sort(groups.begin(), groups.end(), by_magnitude);
+  // A term more than twice as many times larger than the next as there are others decides alone.
+  const std::int64_t lead =
+      groups.size() == 1 ? 0 : rough_exponent(groups[0]) - rough_exponent(groups[1]);
+  if (groups.size() == 1 || lead > static_cast<std::int64_t>(groups.size()) + 2)
+    return groups.front().negative ? -1 : 1;
+  for (int step = 0; step < precisions; ++step) {
+    if (const int sign = sign_at(groups, constants(step)); sign != 0) return sign;
+  }
+  throw Error("two numbers that cannot be told apart within 8192 bits", "",
+              "give the number with fewer digits");
+}
+
+Value truncated(const Value& a, int bits) {
+  for (int step = 0; step < precisions; ++step) {
+    const Enclosure e = enclose(a, constants(step));
+    const auto length = static_cast<std::int64_t>(mp::msb(e.low)) + 1;
+    if (a.is_dyadic() && length <= bits) return absolute(a);
+    const std::int64_t cut = length - bits;
+    if (cut < 1) continue;
+    const auto shift = static_cast<unsigned>(cut);
+    Value v;
+    v.significand = e.low >> shift;
+    v.exponent = e.exponent + cut;
+    // An irrational number is not the lower end of the cut, so it is inexact and lies above it.
+    if (!a.is_dyadic() && v.significand != e.high >> shift) continue;
+    if (!a.is_dyadic() || mp::lsb(e.low) < shift) v.significand |= 1;
+    return v;
+  }
+  throw Error("more leading bits of an irrational number were asked for than are computed");
+}
+
+}  // namespace halfulp
