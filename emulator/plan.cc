@@ -106,7 +106,9 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   const Rounding& rounding = target.quantizer->rounding;
   constexpr int width = static_cast<int>(8 * sizeof(Bits));
   const bool wide_random = is_stochastic(rounding.mode) && rounding.random_bits > width;
-  if (!target.zero || !target.subnormals || rounding.flush_outputs || wide_random) return {};
+  if (target.scheme != Scheme::grid || !target.zero || !target.subnormals ||
+      rounding.flush_outputs || wide_random)
+    return {};
   const std::int64_t spacing = target.least_exponent - target.fraction_bits;
   Grid<Bits> grid;
   grid.fraction_bits = std::min(target.fraction_bits, Shape::fraction_bits);

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "emulator/internal/exact.h"
+#include "emulator/internal/logarithmic.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 
@@ -41,6 +42,25 @@ void describe(const Fixed& f, Target& t) {
   t.largest = {f.sign ? half - 1 : 2 * half - 1, f.sign ? half - (f.symmetric ? 1 : 0) : 0};
 }
 
+// scale is an odd integer times a power of two. The quotient by it has one bit more than the
+// integers, whose zero point may be at either end.
+void describe(const Affine& f, Target& t) {
+  t.scheme = Scheme::affine;
+  t.bits = f.bits;
+  t.fraction_bits = f.bits + 1;
+  t.least_exponent = t.fraction_bits;
+  t.zero_point = f.zero_point;
+  const Operand scale = unpack_double(f.scale);
+  t.scale = scale.significand;
+  t.scale_exponent = scale.exponent;
+  t.further_bits = bit_length(t.scale);
+  const Rank zero = f.zero_point;
+  const Rank half = Rank{1} << (f.bits - 1);
+  t.largest = {static_cast<Code>((f.sign ? half : 2 * half) - 1 - zero),
+               static_cast<Code>(zero + (f.sign ? half : 0))};
+  t.sign = t.largest[1] != 0;
+}
+
 std::uint8_t flags_of_infinity(Landing landing) {
   switch (landing) {
     case Landing::infinity:
@@ -61,6 +81,12 @@ Target target_of(const Quantizer& quantizer) {
     describe(*f, t);
   } else if (const Fixed* fixed = std::get_if<Fixed>(&quantizer.format.kind)) {
     describe(*fixed, t);
+  } else if (const Affine* affine = std::get_if<Affine>(&quantizer.format.kind)) {
+    describe(*affine, t);
+  } else if (is_logarithmic(quantizer.format)) {
+    t.scheme = Scheme::logarithmic;
+    describe_logarithmic(quantizer.format, t);
+    return t;
   } else {
     throw Error("this kind of format is known to the reference only", quantizer.format.name,
                 "add --reference");
@@ -144,6 +170,20 @@ Operand unpack(const Fixed& f, Code code) {
   return x;
 }
 
+Operand unpack(const Affine& f, Code code) {
+  const bool below_zero = f.sign && ((code >> (f.bits - 1)) & 1) != 0;
+  const Rank integer =
+      static_cast<Rank>(code & ones(f.bits)) - (below_zero ? Rank{1} << f.bits : 0);
+  const Rank rank = integer - f.zero_point;
+  const Operand scale = unpack_double(f.scale);
+  Operand x;
+  x.negative = rank < 0;
+  x.significand = static_cast<Code>(rank < 0 ? -rank : rank) * scale.significand;
+  x.exponent = scale.exponent;
+  x.kind = rank == 0 ? Operand::Class::zero : Operand::Class::finite;
+  return x;
+}
+
 // The interchange formats, straight from their bits.
 Operand unpack_interchange(std::uint64_t pattern, int exponent_bits, int fraction_bits) {
   const std::uint64_t fraction = pattern & ((std::uint64_t{1} << fraction_bits) - 1);
@@ -169,6 +209,8 @@ Operand unpack_interchange(std::uint64_t pattern, int exponent_bits, int fractio
 Operand unpack(const Format& format, Code code) {
   if (const Float* f = std::get_if<Float>(&format.kind)) return unpack(*f, code);
   if (const Fixed* fixed = std::get_if<Fixed>(&format.kind)) return unpack(*fixed, code);
+  if (const Affine* affine = std::get_if<Affine>(&format.kind)) return unpack(*affine, code);
+  if (is_logarithmic(format)) return unpack_logarithmic(format, code);
   throw Error("this kind of format is known to the reference only", format.name, "add --reference");
 }
 

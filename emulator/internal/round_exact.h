@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "emulator/internal/exact.h"
+#include "emulator/internal/logarithmic.h"
 #include "emulator/internal/target.h"
 
 namespace halfulp::emulator {
@@ -155,7 +156,7 @@ bool below_least(const Target& target, const Exact<Word>& x, std::int64_t expone
 
 // x nonzero; rounded once with the exponent unbounded above, then delivered.
 template <typename Word>
-Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+Outcome round_to_grid(const Target& target, const Exact<Word>& x, std::uint64_t random) {
   const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
   const bool unsigned_target = x.negative && !target.sign;
   if (unsigned_target && !target.zero) return deliver_negative(target);
@@ -185,6 +186,32 @@ Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t ra
   }
   if (rank == 0 && target.zero) return deliver_underflow(target, x.negative, raised);
   return {code_of_rank(target, rank, x.negative), raised};
+}
+
+// The quotient by the scale on the grid of integers. Turns, and the points that random bits choose,
+// are dyadic multiples of the scale, shorter than what a jammed x or quotient keeps.
+template <typename Word>
+Outcome round_affine(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+  if constexpr (std::is_same_v<Word, Code>) {
+    if (bits_needed(target) + bit_length(target.scale) > word_bits<Code>)
+      return round_affine(target, widened(x), random);
+  }
+  const Exact<Word> scale{false, from_code<Word>(target.scale), target.scale_exponent};
+  return round_to_grid(target, exact_quotient(x, scale), random);
+}
+
+// x nonzero.
+template <typename Word>
+Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+  switch (target.scheme) {
+    case Scheme::grid:
+      break;
+    case Scheme::affine:
+      return round_affine(target, x, random);
+    case Scheme::logarithmic:
+      return round_logarithmic(target, widened(x), random);
+  }
+  return round_to_grid(target, x, random);
 }
 
 }  // namespace halfulp::emulator

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // What integer rounding has to know about the format it rounds to, as plain numbers, and operands
-// as plain numbers. One description serves floats and fixed point: with q = max(e, least_exponent)
+// as plain numbers. A scheme finds the two neighbours of a number (round_exact.h chooses by it).
+//
+// One description, the grid, serves floats and fixed point: with q = max(e, least_exponent)
 // - fraction_bits for a number whose leading bit is 2^e, the neighbours are multiples of 2^q, and
 //     rank = ((max(e, least_exponent) - least_exponent) << fraction_bits) + |x| / 2^q - hidden
 // is the magnitude part of the code. Fixed point is the case where e never exceeds least_exponent
-// as long as there is no overflow.
+// as long as there is no overflow. Affine integers are a grid after division by the scale.
 #pragma once
 
 #include <array>
@@ -15,8 +17,11 @@
 
 namespace halfulp::emulator {
 
+enum class Scheme : std::uint8_t { grid, affine, logarithmic };
+
 struct Target {
   const Quantizer* quantizer = nullptr;
+  Scheme scheme = Scheme::grid;
   int bits = 0;
   int fraction_bits = 0;
   std::int64_t least_exponent = 0;
@@ -27,6 +32,12 @@ struct Target {
   // The least positive number of a float without subnormals is this * 2^least_number_exponent.
   Code least_number = 0;
   std::int64_t least_number_exponent = 0;
+  // Affine: the scale, and what stands for zero.
+  Code scale = 1;
+  std::int64_t scale_exponent = 0;
+  std::int64_t zero_point = 0;
+  // Bits that the numbers and turns of the format have beyond fraction_bits.
+  int further_bits = 0;
 };
 
 // The quantizer must outlive the target.
@@ -35,14 +46,16 @@ Target target_of(const Quantizer& quantizer);
 // Significand bits and random bits that a rounding to this target looks at, and some more.
 inline int bits_needed(const Target& target) {
   const Rounding& rounding = target.quantizer->rounding;
-  return target.fraction_bits + 7 + (is_stochastic(rounding.mode) ? rounding.random_bits : 0);
+  const int random_bits = is_stochastic(rounding.mode) ? rounding.random_bits : 0;
+  return target.fraction_bits + 7 + random_bits + static_cast<int>(target.further_bits);
 }
 
 // The code of a number of this rank.
 inline Code code_of_rank(const Target& target, Code rank, bool negative) {
-  if (!negative) return rank;
   const Code sign_bit = Code{1} << (target.bits - 1);
-  return target.is_float ? rank | sign_bit : (~rank + 1) & ((sign_bit << 1) - 1);
+  if (target.is_float) return negative ? rank | sign_bit : rank;
+  const Code integer = (negative ? ~rank + 1 : rank) + static_cast<Code>(target.zero_point);
+  return integer & ((sign_bit << 1) - 1);
 }
 
 // What is delivered in the place of a finite result, with its flags.

@@ -23,9 +23,7 @@ inline Format custom(std::string name, Kind kind) {
 inline std::vector<Format> formats() {
   std::vector<Format> list;
   for (const CatalogueEntry& entry : catalogue()) list.push_back(entry.format);
-  const auto add = [&](const char* name, Kind kind) {
-    list.push_back(custom(name, kind));
-  };
+  const auto add = [&](const char* name, Kind kind) { list.push_back(custom(name, kind)); };
   add("unsigned-e3m2", Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .sign = false});
   add("e4m0", Float{.exponent_bits = 4, .bias = 7});
   add("e4m0-no-subnormals",
@@ -52,6 +50,11 @@ inline std::vector<Format> formats() {
   add("uq2.3", Fixed{.bits = 5, .fraction_bits = 3, .sign = false});
   add("coarse-fixed", Fixed{.bits = 6, .fraction_bits = -3});
   add("fixed1", Fixed{.bits = 1, .sign = false});
+  add("affine5", Affine{.bits = 5, .scale = 0.1, .zero_point = 3});
+  add("affine4-unsigned", Affine{.bits = 4, .sign = false, .scale = 0.75});
+  add("affine8", Affine{.bits = 8, .sign = false, .scale = 0.0123, .zero_point = 117});
+  add("affine6-below-zero", Affine{.bits = 6, .sign = false, .scale = 3, .zero_point = 63});
+  add("affine32", Affine{.bits = 32, .scale = 1e-9, .zero_point = -123456});
   return list;
 }
 
