@@ -8,6 +8,8 @@
 #include <array>
 
 #include "emulator/internal/exact.h"
+#include "emulator/internal/gap.h"
+#include "emulator/internal/long.h"
 #include "emulator/internal/operate.h"
 #include "emulator/internal/round_exact.h"
 #include "formats/error.h"
@@ -36,6 +38,12 @@ Outcome round_operand(const Target& target, const Operand& x, std::uint64_t rand
   return round_exact(target, exact<Word>(x), random);
 }
 
+// Zero lies between the numbers of a codebook of both signs that lacks it.
+Outcome round_zero(const Target& target, bool negative, std::uint64_t random) {
+  const bool between = target.scheme == Scheme::codebook && target.sign && !target.zero;
+  return between ? round_codebook(target, Exact<Code>{}, random) : deliver_zero(target, negative);
+}
+
 // An exact sum that is zero: IEEE 754-2019 6.3.
 bool sign_of_zero_sum(const Target& target, bool a, bool b) {
   return a == b ? a : target.quantizer->rounding.mode == Mode::toward_negative;
@@ -44,11 +52,15 @@ bool sign_of_zero_sum(const Target& target, bool a, bool b) {
 template <typename Word>
 Outcome round_sum(const Target& target, const Exact<Word>& a, const Exact<Word>& b,
                   std::uint64_t random) {
-  const Exact<Word> sum = exact_sum(a, b);
-  if (sum.significand == 0) {
-    return deliver_zero(target, sign_of_zero_sum(target, a.negative, b.negative));
+  const auto round = [&](const auto& sum, const auto& round_nonzero) {
+    const bool zero = sum.significand == 0;
+    return zero ? round_zero(target, sign_of_zero_sum(target, a.negative, b.negative), random)
+                : round_nonzero(target, sum, random);
+  };
+  if constexpr (std::is_same_v<Word, WideWord>) {
+    if (needs_long(target)) return round(long_sum(exact_integer(a), exact_integer(b)), round_long);
   }
-  return round_exact(target, sum, random);
+  return round(exact_sum(a, b), round_exact<Word>);
 }
 
 // Neither is NaN.
@@ -59,7 +71,7 @@ Outcome add(const Target& target, const Operand& a, const Operand& b, std::uint6
     return deliver_infinity(target, a.kind == Class::infinite ? a.negative : b.negative);
   }
   if (a.kind == Class::zero && b.kind == Class::zero) {
-    return deliver_zero(target, sign_of_zero_sum(target, a.negative, b.negative));
+    return round_zero(target, sign_of_zero_sum(target, a.negative, b.negative), random);
   }
   if (a.kind == Class::zero) return round_operand<Code>(target, b, random);
   if (b.kind == Class::zero) return round_operand<Code>(target, a, random);
@@ -77,7 +89,7 @@ Outcome multiply(const Target& target, const Operand& a, const Operand& b, std::
   if (a.kind == Class::infinite || b.kind == Class::infinite) {
     return zero ? invalid(target) : deliver_infinity(target, negative);
   }
-  if (zero) return deliver_zero(target, negative);
+  if (zero) return round_zero(target, negative, random);
   if (bit_length(a.significand) + bit_length(b.significand) <= word_bits<Code>) {
     return round_exact(target, exact_product(exact<Code>(a), exact<Code>(b)), random);
   }
@@ -89,25 +101,32 @@ Outcome divide(const Target& target, const Operand& a, const Operand& b, std::ui
   if (a.kind == Class::infinite) {
     return b.kind == Class::infinite ? invalid(target) : deliver_infinity(target, negative);
   }
-  if (b.kind == Class::infinite) return deliver_zero(target, negative);
+  if (b.kind == Class::infinite) return round_zero(target, negative, random);
   if (b.kind == Class::zero) {
     if (a.kind == Class::zero) return invalid(target);
     return with_flags(deliver_infinity(target, negative), flags::divide_by_zero);
   }
-  if (a.kind == Class::zero) return deliver_zero(target, negative);
+  if (a.kind == Class::zero) return round_zero(target, negative, random);
   if (bits_needed(target) + bit_length(b.significand) <= word_bits<Code>) {
     return round_exact(target, exact_quotient(exact<Code>(a), exact<Code>(b)), random);
+  }
+  if (bits_needed(target) + bit_length(b.significand) > word_bits<WideWord>) {
+    const int bits = bits_needed(target);
+    return round_long(target, long_quotient(exact_integer(a), exact_integer(b), bits), random);
   }
   return round_exact(target, exact_quotient(exact<WideWord>(a), exact<WideWord>(b)), random);
 }
 
 Outcome square_root(const Target& target, const Operand& a, std::uint64_t random) {
-  if (a.kind == Class::zero) return deliver_zero(target, a.negative);
+  if (a.kind == Class::zero) return round_zero(target, a.negative, random);
   if (a.negative) return invalid(target);
   if (a.kind == Class::infinite) return deliver_infinity(target, false);
   const int bits = std::max(bits_needed(target), bit_length(a.significand) / 2 + 2);
   if (2 * bits <= word_bits<Code>) {
     return round_exact(target, exact_root(exact<Code>(a), bits), random);
+  }
+  if (2 * bits > word_bits<WideWord>) {
+    return round_long(target, long_root(exact_integer(a), bits), random);
   }
   return round_exact(target, exact_root(exact<WideWord>(a), bits), random);
 }
@@ -181,7 +200,7 @@ Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
   if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
   switch (x.kind) {
     case Class::zero:
-      return deliver_zero(target, x.negative);
+      return round_zero(target, x.negative, random);
     case Class::infinite:
       return deliver_infinity(target, x.negative);
     case Class::nan:
@@ -208,44 +227,16 @@ Outcome convert(const Format& from, Code code, const Quantizer& quantizer, std::
 
 namespace {
 
-// |n| cut to at most 500 bits, what is below jammed.
-Exact<WideWord> jammed(Integer n, std::int64_t exponent, bool negative) {
-  constexpr std::int64_t kept_bits = 500;
-  const auto length = static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
-  if (length > kept_bits) {
-    const auto cut = static_cast<unsigned>(length - kept_bits);
-    const bool lost = boost::multiprecision::lsb(n) < cut;
-    n >>= cut;
-    if (lost) n |= 1;
-    exponent += cut;
-  }
-  return {negative, static_cast<WideWord>(n), exponent};
-}
+Exact<Integer> exact_integer(const Value& v) { return {v.negative, v.significand, v.exponent}; }
 
 // numerator / denominator or its root, to at least 400 bits and a jammed one.
-Exact<WideWord> cut_real(const Real& x) {
-  const Value& a = x.numerator;
-  const Value& b = x.denominator;
-  constexpr std::int64_t quotient_bits = 810;  // twice 400 and some: a root has half as many
-  const auto length = [](const Integer& n) {
-    return static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
-  };
-  std::int64_t shift =
-      std::max<std::int64_t>(0, quotient_bits + length(b.significand) - length(a.significand));
-  if (x.root && ((a.exponent - b.exponent - shift) & 1) != 0) ++shift;
-  std::int64_t exponent = a.exponent - b.exponent - shift;
-  Integer rest;
-  Integer quotient;
-  boost::multiprecision::divide_qr(Integer(a.significand << static_cast<unsigned>(shift)),
-                                   b.significand, quotient, rest);
-  bool lost = !rest.is_zero();
-  if (x.root) {
-    quotient = boost::multiprecision::sqrt(quotient, rest);
-    lost = lost || !rest.is_zero();
-    exponent /= 2;
-  }
-  if (lost) quotient = (quotient << 1) | 1;
-  return jammed(quotient, lost ? exponent - 1 : exponent, a.negative);
+Exact<Integer> cut_real(const Real& x, const Target& target) {
+  const int bits = std::max(400, bits_needed(target));
+  const Exact<Integer> a = exact_integer(x.numerator);
+  const Exact<Integer> b = exact_integer(x.denominator);
+  if (!x.root) return long_quotient(a, b, bits);
+  // A jammed quotient has a jammed root.
+  return long_root(long_quotient(a, b, 2 * bits + 4), bits);
 }
 
 }  // namespace
@@ -257,8 +248,8 @@ Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t rand
     return with_flags(deliver_nan(target, a.negative), a.signalling ? flags::invalid : 0);
   }
   if (a.is_infinite()) return deliver_infinity(target, a.negative);
-  if (a.is_zero()) return deliver_zero(target, a.negative);
-  return round_exact(target, cut_real(x), random);
+  if (a.is_zero()) return round_zero(target, a.negative, random);
+  return round_long(target, cut_real(x, target), random);
 }
 
 }  // namespace halfulp::emulator

@@ -127,7 +127,9 @@ void locate_finite(Located& x, const Real& signed_x, const Format& format) {
     return;
   }
   locate_tininess(x, format);
-  if (!has_zero(format)) {
+  const bool list_of_both_signs =
+      std::holds_alternative<Codebook>(format.kind) && is_signed(format);
+  if (!has_zero(format) && !list_of_both_signs) {
     const Value least = value_at(format, 0);
     if (compare(x.magnitude, least) < 0) return locate_under_least(x, least);
   }

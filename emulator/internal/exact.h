@@ -5,14 +5,16 @@
 // set in the place of everything below ("jamming"; Hauser's name in SoftFloat). That is
 // enough for every rounding that looks only at bits further up, and the word chosen by `fits_word`
 // in scalar.cc leaves room for precision, random bits and three bits more. Word is unsigned
-// __int128, or 512 bits where that is too short.
+// __int128, or 512 bits where that is too short; an integer of any length where that is, too.
 #pragma once
 
 #include <bit>
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cstdint>
+#include <limits>
 
 #include "formats/format.h"
+#include "formats/value.h"
 
 namespace halfulp::emulator {
 
@@ -29,15 +31,21 @@ inline int bit_length(Code n) {
 inline int bit_length(const WideWord& n) {
   return n.is_zero() ? 0 : static_cast<int>(boost::multiprecision::msb(n)) + 1;
 }
+inline int bit_length(const Integer& n) {
+  return n.is_zero() ? 0 : static_cast<int>(boost::multiprecision::msb(n)) + 1;
+}
 
 template <typename Word>
 inline constexpr int word_bits = 128;
 template <>
 inline constexpr int word_bits<WideWord> = 512;
+template <>
+inline constexpr int word_bits<Integer> = std::numeric_limits<int>::max();
 
 inline Code to_code(Code n) { return n; }
-inline Code to_code(const WideWord& n) {
-  const WideWord high = n >> 64;
+template <typename Word>
+Code to_code(const Word& n) {
+  const Word high = n >> 64;
   return (Code{static_cast<std::uint64_t>(high & ~std::uint64_t{0})} << 64) |
          static_cast<std::uint64_t>(n & ~std::uint64_t{0});
 }
@@ -46,7 +54,7 @@ Word from_code(Code n) {
   if constexpr (std::is_same_v<Word, Code>) {
     return n;
   } else {
-    return (WideWord(static_cast<std::uint64_t>(n >> 64)) << 64) | static_cast<std::uint64_t>(n);
+    return (Word(static_cast<std::uint64_t>(n >> 64)) << 64) | static_cast<std::uint64_t>(n);
   }
 }
 

@@ -9,8 +9,11 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "emulator/internal/codebook.h"
 #include "emulator/internal/exact.h"
+#include "emulator/internal/gap.h"
 #include "emulator/internal/logarithmic.h"
+#include "emulator/internal/tapered.h"
 #include "emulator/internal/target.h"
 
 namespace halfulp::emulator {
@@ -23,12 +26,6 @@ int compare_to_half(const Word& rest, std::int64_t discarded) {
   return rest == (Word(1) << (length - 1)) ? 0 : 1;
 }
 
-// v * 2^bits = count + remainder; `half` is the order of the remainder and 1/2.
-struct Position {
-  Code count = 0;
-  int half = -1;
-};
-
 template <typename Word>
 Position position(const Word& rest, std::int64_t discarded, int bits) {
   const std::int64_t shift = discarded - bits;
@@ -38,29 +35,20 @@ Position position(const Word& rest, std::int64_t discarded, int bits) {
   return {to_code(count), compare_to_half(Word(rest - (count << static_cast<int>(shift))), shift)};
 }
 
-// Is the neighbour farther from zero delivered? odd: parity of the code of the nearer one.
-template <typename Word>
-bool rounds_up(const Rounding& rounding, const Word& rest, std::int64_t discarded, bool odd,
-               bool negative, std::uint64_t random) {
-  if (rest == 0) return false;
-  const auto tie_up = [&](bool on_tie) {
-    const int order = compare_to_half(rest, discarded);
-    return order > 0 || (order == 0 && on_tie);
-  };
-  const auto carries = [&](Code count) { return ((count + random) >> rounding.random_bits) != 0; };
-  switch (rounding.mode) {
+// Is the neighbour farther from zero delivered, in a mode without random bits? order: of the number
+// and where "nearest" turns; odd: parity of the code of the nearer one.
+inline bool goes_out(Mode mode, int order, bool odd, bool negative) {
+  switch (mode) {
     case Mode::nearest_even:
-      return tie_up(odd);
+      return order > 0 || (order == 0 && odd);
     case Mode::nearest_away:
-      return tie_up(true);
+      return order >= 0;
     case Mode::nearest_zero:
-      return tie_up(false);
+      return order > 0;
     case Mode::nearest_up:
-      return tie_up(!negative);
+      return order > 0 || (order == 0 && !negative);
     case Mode::nearest_odd:
-      return tie_up(!odd);
-    case Mode::toward_zero:
-      return false;
+      return order > 0 || (order == 0 && !odd);
     case Mode::toward_positive:
       return !negative;
     case Mode::toward_negative:
@@ -69,21 +57,29 @@ bool rounds_up(const Rounding& rounding, const Word& rest, std::int64_t discarde
       return true;
     case Mode::to_odd:
       return !odd;
-    case Mode::stochastic:
-      return carries(position(rest, discarded, rounding.random_bits).count);
-    case Mode::stochastic_b: {
-      const Position p = position(rest, discarded, rounding.random_bits);
-      return carries(p.count + (p.half >= 0 ? 1 : 0));
-    }
-    case Mode::stochastic_c: {
-      const Position p = position(rest, discarded, rounding.random_bits);
-      const bool up = p.half > 0 || (p.half == 0 && (p.count & 1) != 0);
-      return carries(p.count + (up ? 1 : 0));
-    }
-    case Mode::stochastic_equal:
-      return (random & 1) != 0;
+    default:
+      return false;
   }
-  return false;
+}
+
+// The same in the stochastic modes. p: of v * 2^random_bits; not read by stochastic_equal.
+inline bool carries(const Rounding& rounding, const Position& p, std::uint64_t random) {
+  if (rounding.mode == Mode::stochastic_equal) return (random & 1) != 0;
+  const bool tie_up = rounding.mode == Mode::stochastic_b ||
+                      (rounding.mode == Mode::stochastic_c && (p.count & 1) != 0);
+  const bool nearer = rounding.mode != Mode::stochastic && (p.half > 0 || (p.half == 0 && tie_up));
+  return ((p.count + (nearer ? 1 : 0) + random) >> rounding.random_bits) != 0;
+}
+
+// Is the neighbour farther from zero delivered? odd: parity of the code of the nearer one.
+template <typename Word>
+bool rounds_up(const Rounding& rounding, const Word& rest, std::int64_t discarded, bool odd,
+               bool negative, std::uint64_t random) {
+  if (rest == 0) return false;
+  if (is_stochastic(rounding.mode)) {
+    return carries(rounding, position(rest, discarded, rounding.random_bits), random);
+  }
+  return goes_out(rounding.mode, compare_to_half(rest, discarded), odd, negative);
 }
 
 // x cut at 2^place, and whether it is rounded up there. parity: what the rank of the kept part is
@@ -208,6 +204,10 @@ Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t ra
       break;
     case Scheme::affine:
       return round_affine(target, x, random);
+    case Scheme::tapered:
+      return round_tapered(target, x, random);
+    case Scheme::codebook:
+      return round_codebook(target, x, random);
     case Scheme::logarithmic:
       return round_logarithmic(target, widened(x), random);
   }

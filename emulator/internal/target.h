@@ -17,7 +17,7 @@
 
 namespace halfulp::emulator {
 
-enum class Scheme : std::uint8_t { grid, affine, logarithmic };
+enum class Scheme : std::uint8_t { grid, affine, tapered, codebook, logarithmic };
 
 struct Target {
   const Quantizer* quantizer = nullptr;

@@ -54,6 +54,28 @@ inline std::vector<Format> formats() {
   add("affine4-unsigned", Affine{.bits = 4, .sign = false, .scale = 0.75});
   add("affine8", Affine{.bits = 8, .sign = false, .scale = 0.0123, .zero_point = 117});
   add("affine6-below-zero", Affine{.bits = 6, .sign = false, .scale = 3, .zero_point = 63});
+  add("posit2", Posit{.bits = 2});
+  add("posit3-es0", Posit{.bits = 3, .exponent_bits = 0});
+  add("posit4", Posit{.bits = 4});
+  add("posit5-es1", Posit{.bits = 5, .exponent_bits = 1});
+  add("posit6-es4", Posit{.bits = 6, .exponent_bits = 4});
+  add("posit8", Posit{.bits = 8});
+  add("posit16", Posit{.bits = 16});
+  add("posit19-es12", Posit{.bits = 19, .exponent_bits = 12});
+  add("posit64", Posit{.bits = 64});
+  add("takum2", Takum{.bits = 2});
+  add("takum4", Takum{.bits = 4});
+  add("takum6", Takum{.bits = 6});
+  add("takum8", Takum{.bits = 8});
+  add("takum12", Takum{.bits = 12});
+  add("takum16", Takum{.bits = 16});
+  add("takum53", Takum{.bits = 53});
+  add("tenths", make_codebook({0.3, -0.1, 0.1, 0, -0.3, 0.1, -0.0, 1}));
+  add("powers-of-ten", make_codebook({1e-300, 1, 1e-5, 10, 1e300, 1e-100}));
+  add("no-zero", make_codebook({-4, -0.5, 2, 3, 100}));
+  add("unsigned-list", make_codebook({0, 0.7, 5, 5.5}));
+  add("turns", make_codebook({-1, -0.25, 0, 0.25, 1}, {-0.3, -0.0, 0.2, 0.7}));
+  add("only-zero", make_codebook({0}));
   add("affine32", Affine{.bits = 32, .scale = 1e-9, .zero_point = -123456});
   return list;
 }

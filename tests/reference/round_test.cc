@@ -252,5 +252,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Threshold{"int8", 128, Mode::nearest_even, "7f", over},
                     Threshold{"float4_e2m1fn", 7, Mode::nearest_even, "7", over}));
 
+// The least positive number of a list does not bound its negative ones.
+TEST(Codebooks, NegativeNumbersOfAListWithoutZeroHaveTheirOwnNeighbours) {
+  const Format list{.name = "list", .kind = make_codebook({-4, -0.5, 2, 3})};
+  const auto rounded = [&](double x, Mode mode) {
+    return to_double(
+        decode(list, round(real(from_double(x)), {list, {.mode = mode, .overflow = {}}}, 0).code));
+  };
+  EXPECT_EQ(rounded(-1.5, Mode::toward_negative), -4);
+  EXPECT_EQ(rounded(-1.5, Mode::toward_zero), -0.5);
+  EXPECT_EQ(rounded(-2.25, Mode::nearest_away), -4);
+  EXPECT_EQ(rounded(-2.25, Mode::nearest_zero), -0.5);
+  EXPECT_EQ(rounded(-1, Mode::away_from_zero), -4);
+  EXPECT_EQ(rounded(0.75, Mode::toward_zero), -0.5);
+}
+
 }  // namespace
 }  // namespace halfulp::reference
