@@ -206,9 +206,8 @@ void describe_tapered(int bits, Target& t) {
 // The regime of the largest posit is bits - 1 ones, that of the least all zeros but the last.
 void describe(const Posit& f, Target& t) {
   describe_tapered(f.bits, t);
-  t.most_exponent = (static_cast<std::int64_t>(f.bits) - 1) << f.exponent_bits;
-  t.least_exponent =
-      -(static_cast<std::int64_t>(f.bits) - 2) * (std::int64_t{1} << f.exponent_bits);
+  t.most_exponent = (static_cast<std::int64_t>(f.bits) - 2) << f.exponent_bits;
+  t.least_exponent = -t.most_exponent;
   if (is_stochastic(t.quantizer->rounding.mode)) t.further_bits = 1 << f.exponent_bits;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reference/round.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <variant>
@@ -11,26 +12,32 @@ namespace halfulp::reference {
 namespace {
 
 // The largest rank in [lowest - 1, highest + 1] whose value is <= x, not zero; lowest - 1 stands
-// for "below lowest" whatever its own value. The search starts around a guess, widens the bracket
-// until it holds x and halves it.
+// for "below lowest" whatever its own value. Formats that saturate have no ranks beyond their ends,
+// nor x there. The search starts around a guess, widens the bracket until it holds x and halves it.
 Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
   const Range range = finite_range(format);
+  if (!negative && compare(x, value_at(format, range.highest)) >= 0) {
+    const bool beyond = !saturates(format) && compare(x, value_at(format, range.highest + 1)) >= 0;
+    return beyond ? range.highest + 1 : range.highest;
+  }
   // One sign only, since the ranks of a 128-bit format of both signs differ by more than a Rank
   // holds.
-  const Rank below = negative ? range.lowest - 1 : -1;
-  const Rank above = negative ? 1 : range.highest + 1;
+  const Rank lowest = saturates(format) && is_signed(format) ? range.lowest : range.lowest - 1;
+  const Rank below = negative ? lowest : -1;
+  const Rank above = negative ? 1 : range.highest;
   const auto at_or_below = [&](Rank rank) {
     return rank < above && (rank == below || compare(x, value_at(format, rank)) >= 0);
   };
-  Rank low = guess_rank(format, x, negative);
+  const auto twice = [](Rank step) { return step < (Rank{1} << 125) ? 2 * step : step; };
+  Rank low = std::min(guess_rank(format, x, negative), above - 1);
   Rank high = low + 1;
   if (at_or_below(low)) {
-    for (Rank step = 1; at_or_below(high); step *= 2) {
+    for (Rank step = 1; at_or_below(high); step = twice(step)) {
       low = high;
       high = above - high > step ? high + step : above;
     }
   } else {
-    for (Rank step = 1; !at_or_below(low); step *= 2) {
+    for (Rank step = 1; !at_or_below(low); step = twice(step)) {
       high = low;
       low = low - below > step ? low - step : below;
     }
@@ -39,8 +46,7 @@ Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
     const Rank middle = low + (high - low) / 2;
     (at_or_below(middle) ? low : high) = middle;
   }
-  const bool beyond = low == range.highest && compare(x, value_at(format, low + 1)) >= 0;
-  return beyond ? low + 1 : low;
+  return low;
 }
 
 // The gap between two neighbours that are not both ranks of the format: nearest turns in the
@@ -166,6 +172,9 @@ int compare_to_point(const Real& x, const Gap& gap, const Integer& k, int bits) 
                                      negated(product(far_part, x.denominator))};
     return sign_of_sum(terms);
   }
+  // Between the signs the point may be negative, and no root is.
+  const std::array<Value, 2> point{near_part, far_part};
+  if (near_part.negative && sign_of_sum(point) < 0) return 1;
   const Value cross = scaled(product(near_part, far_part), 1);
   const std::array<Value, 4> terms{scaled(x.numerator, 2 * std::int64_t{bits}),
                                    negated(product(product(near_part, near_part), x.denominator)),

@@ -137,6 +137,10 @@ void validate(const Float& f) {
     throw Error("so many NaN and infinity codes leave no finite number", "nan_codes",
                 "fewer than 2^(exponent_bits + fraction_bits) - 1 codes in all");
   }
+  if (f.exponent_bits + f.fraction_bits == 127 && specials == 0) {
+    throw Error("127 bits of magnitude without a code that is not finite", "nan_codes",
+                "at least one NaN or infinity, or one bit less");
+  }
   if (!f.zero && f.subnormals) {
     throw Error("subnormals without a zero", "subnormals",
                 "set \"zero\" to true or \"subnormals\" to false");

@@ -4,6 +4,8 @@
 // exhaustively where formats are small, on boundary-biased draws where they are not.
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "emulator/engine.h"
 #include "emulator/scalar.h"
 #include "reference/engine.h"
@@ -156,6 +158,15 @@ TEST(AgreesWithReference, FusesAllTriplesOfTheSmallestFormats) {
   }
 }
 
+// The interchange format of IEEE 754-2019 3.6.
+Format binary128() {
+  constexpr int fraction_bits = 112;
+  return cases::custom("binary128", Float{.exponent_bits = 15,
+                                          .fraction_bits = fraction_bits,
+                                          .bias = 16383,
+                                          .nan_codes = (Code{1} << fraction_bits) - 1});
+}
+
 // Drawn operands of every format, into the format itself and into others.
 TEST(AgreesWithReference, OperatesOnDrawnOperands) {
   int failures = 0;
@@ -166,6 +177,9 @@ TEST(AgreesWithReference, OperatesOnDrawnOperands) {
   list.push_back(cases::custom("unsigned-fixed64", Fixed{.bits = 64, .sign = false}));
   list.push_back(cases::custom(
       "e15m48", Float{.exponent_bits = 15, .fraction_bits = 48, .bias = 16383, .nan_codes = 1}));
+  list.push_back(binary128());
+  list.push_back(cases::custom("posit128", Posit{.bits = 128}));
+  list.push_back(cases::custom("takum128", Takum{.bits = 128}));
   for (const Format& format : list) {
     for (int variant = 0; variant < 3 * mode_count; ++variant) {
       const Format& other = list[stream.below(list.size())];
@@ -209,6 +223,48 @@ TEST(AgreesWithReference, RoundsDecimals) {
                               << describe(format, theirs);
       failures += ours == theirs ? 0 : 1;
       if (failures > tolerated_failures) return;
+    }
+  }
+}
+
+// Sums 2^e + b at and just beside 2^e + 1/2, which lies in the middle of 1 and 2^(e+1), and where
+// half of all random numbers go out.
+TEST(AgreesWithReference, DecidesBetweenFarNeighbours) {
+  const Format wide = binary128();
+  const std::array<Format, 2> inputs{wide, wide};
+  const auto code = [&](double b) {
+    return emulator::convert(find_format("binary64"), std::bit_cast<std::uint64_t>(b), {wide, {}},
+                             0)
+        .code;
+  };
+  const std::array<std::pair<Format, int>, 3> cases{
+      {{cases::custom("list", make_codebook({1, 0x1p900})), 899},
+       {cases::custom("list-of-both-signs", make_codebook({-2, 1, 0x1p900})), 899},
+       {cases::custom("posit4-es11", Posit{.bits = 4, .exponent_bits = 11}), 2047}}};
+  for (const auto& [format, exponent] : cases) {
+    const Code large = encode(wide, make_value(1, exponent));
+    for (const Mode mode : all_modes()) {
+      const Quantizer q{.format = format, .rounding = {.mode = mode, .overflow = {}}};
+      for (const double b : {0.5, 0.5 + 0x1p-53, 0.5 - 0x1p-54, 0.25, -0.5, 0x1p-1000}) {
+        for (const std::uint64_t random : {0x7fffffffU, 0x80000000U, 0x80000001U}) {
+          EXPECT_TRUE(same(Op::add, inputs, q, std::array{large, code(b)}, random));
+        }
+      }
+    }
+  }
+}
+
+// The cut leaves 127 bits of regime and drops a field of which one bit fits the word.
+TEST(AgreesWithReference, CutsTheWidestPositsWithinTheExponent) {
+  const Format posit = cases::custom("posit128-es12", Posit{.bits = 128, .exponent_bits = 12});
+  for (const Mode mode : all_modes()) {
+    const Quantizer q{.format = posit, .rounding = {.mode = mode, .overflow = {}}};
+    for (const std::int64_t exponent : {2047, 2048, 2049, 4095, 4096, 4097}) {
+      for (const std::int64_t regime : {-126, -125, 124, 125}) {
+        const Real x = real(make_value(1, regime * 4096 + exponent));
+        EXPECT_EQ(emulator::round_real(x, q, 5), reference::round(x, q, 5))
+            << describe(q) << " 2^(" << regime << " * 4096 + " << exponent << ")";
+      }
     }
   }
 }

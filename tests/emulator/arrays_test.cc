@@ -59,22 +59,13 @@ struct Array {
   [[nodiscard]] std::size_t size() const { return floats.size() + doubles.size(); }
 };
 
-// A pattern of the carrier around the boundaries of a format.
-Code draw_near_boundaries(const Format& format, const Format& carrier, sampling::Stream& stream) {
-  try {
-    return sampling::draw_carrier_code(format, carrier, stream);
-  } catch (const Error&) {  // a symmetric format decodes a code that it does not encode
-    return sampling::draw_code(carrier, stream);
-  }
-}
-
 // Numbers around the boundaries of a format.
 Array draw_array(const Format& format, Carrier carrier, std::size_t count,
                  sampling::Stream& stream) {
   Array array(carrier, count);
   const Format& grid = carrier == Carrier::binary32 ? binary32() : binary64();
   for (std::size_t i = 0; i < count; ++i) {
-    const Code code = draw_near_boundaries(format, grid, stream);
+    const Code code = sampling::draw_carrier_code(format, grid, stream);
     if (carrier == Carrier::binary32) {
       array.floats[i] = std::bit_cast<float>(static_cast<std::uint32_t>(code));
     } else {

@@ -267,5 +267,20 @@ TEST(Codebooks, NegativeNumbersOfAListWithoutZeroHaveTheirOwnNeighbours) {
   EXPECT_EQ(rounded(0.75, Mode::toward_zero), -0.5);
 }
 
+// 1/4, the root of 1/16, lies 3/10 of the way from -1/2 to 2: all but the least random numbers of
+// eleven bits take it to 2.
+TEST(Codebooks, RootsBetweenTheSignsAreComparedWithNegativePoints) {
+  const Format list{.name = "list", .kind = make_codebook({-0.5, 2})};
+  const Real quarter{.numerator = make_value(1, -4), .root = true};
+  const Rounding rounding{.mode = Mode::stochastic, .overflow = {}, .random_bits = 11};
+  const auto rounded = [&](std::uint64_t random) {
+    return to_double(decode(list, round(quarter, {list, rounding}, random).code));
+  };
+  EXPECT_EQ(rounded(0), -0.5);
+  EXPECT_EQ(rounded(1433), -0.5);  // floor(0.3 * 2048) = 614, and 614 + 1433 < 2048
+  EXPECT_EQ(rounded(1434), 2);
+  EXPECT_EQ(rounded(2047), 2);
+}
+
 }  // namespace
 }  // namespace halfulp::reference

@@ -6,6 +6,7 @@
 // and a pure function of seed and position, so that a failure can be drawn again.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -113,7 +114,7 @@ inline Code draw_code(const Format& format, Stream& stream) {
   if (choice < 3) return stream.wide(bits(format)) & code_mask(format);
   const Float* f = std::get_if<Float>(&format.kind);
   if (f == nullptr) {  // uniform in length, then anything of that length
-    const int magnitude_bits = bits(format) - (is_signed(format) ? 1 : 0);
+    const int magnitude_bits = std::max(1, bits(format) - (is_signed(format) ? 1 : 0));
     const auto length = static_cast<int>(stream.below(static_cast<std::uint64_t>(magnitude_bits)));
     return with_sign(format, stream.wide(length + 1) & (code_mask(format) >> 1), stream);
   }
@@ -181,9 +182,10 @@ inline std::array<Code, 3> draw_operands(Op op, const Format& format, Stream& st
 inline Code draw_carrier_code(const Format& format, const Format& carrier, Stream& stream) {
   const std::uint64_t choice = stream.below(8);
   if (choice == 0) return draw_code(carrier, stream);
-  const Value v = decode(format, draw_code(format, stream));
+  const Code drawn = draw_code(format, stream);
+  const Value v = decode(format, drawn);
   if (v.is_nan() || v.is_infinite() || v.is_zero()) return encode(carrier, v);
-  const Rank rank = rank_of(format, encode(format, v));
+  const Rank rank = rank_of(format, drawn);
   Value number = v;
   const std::uint64_t quarter = stream.below(4);
   const Value next = value_at(format, rank + 1);
