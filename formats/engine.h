@@ -16,7 +16,9 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "formats/block.h"
 #include "formats/format.h"
 #include "formats/random.h"
 #include "formats/rounding.h"
@@ -106,6 +108,19 @@ struct DotPlan {
   std::shared_ptr<const void> compiled;
 };
 
+// A block format prepared once and used many times.
+struct BlockPlan {
+  BlockFormat format;
+  std::shared_ptr<const void> compiled;
+};
+
+// A matrix in a block format, as codes.
+struct BlockCodes {
+  std::vector<std::uint8_t> elements;     // packed as by encode
+  std::vector<std::vector<Code>> scales;  // a level each, its blocks row after row
+  std::vector<std::int64_t> zero_points;  // rule `range`: of the innermost blocks
+};
+
 struct Engine {
   std::string_view name;
 
@@ -136,6 +151,17 @@ struct Engine {
   // index + 1.
   void (*multiply)(const View& a, const View& b, const DotPlan& unit, const Random& random,
                    const MutableView& out);
+
+  // Matrices in block formats. in, out and the codes have one shape; in and out may be the same
+  // memory. An element draws its random bits at index row * columns + column, the scale of block k
+  // of level l at index k of the stream random.stream + l + 1. out receives scale * element,
+  // rounded once to its carrier (nearest even). Counts are those of the elements' roundings.
+  BlockPlan (*prepare_block)(const BlockFormat& format) = nullptr;
+  // codes may be null.
+  void (*quantize)(const View& in, const BlockPlan& plan, const Random& random,
+                   const MutableView& out, BlockCodes* codes, Counts* counts) = nullptr;
+  void (*dequantize)(const BlockCodes& codes, const BlockPlan& plan,
+                     const MutableView& out) = nullptr;
 };
 
 // Bits that a code takes in a packed array: the least of 4, 6, 8, 16, 32, 64 that holds it.

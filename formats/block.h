@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// Block formats: numbers that share scales. A matrix is cut into blocks, each block has a scale in
+// a format of its own, and an element x of the block is kept as x / scale in the element's format.
+// Scales nest: NVFP4 is a binary32 scale over the tensor, of E4M3 scales over 16 numbers, of E2M1
+// elements. The kinds of the literature differ in the shape of the blocks, in how a scale follows
+// from the numbers, and in what becomes of blocks that hold no ordinary number; each of these is a
+// field here. Sources: OCP Microscaling Formats 1.0 section 6.3, P3109 interim report 4.0, and the
+// named peers' code (block_presets).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/rounding.h"
+
+namespace halfulp {
+
+// How the scale of a block follows from its elements. a: the largest magnitude in the block, over
+// the scales of the outer levels; m: the largest finite number of what the scale multiplies (the
+// element; above an inner scale, the largest inner scale times that); e: floor(log2 m).
+enum class ScaleRule : std::uint8_t {
+  floor,    // 2^(floor(log2 a) - e)
+  ceil,     // 2^(ceil(log2 a) - e)
+  even,     // as floor, once a is rounded, half up, to as many fraction bits as the element has
+  rceil,    // 2^ceil(log2(a / m))
+  ratio,    // a / m
+  largest,  // a
+  mean,     // the mean of the magnitudes
+  range,  // (highest - lowest) / (codes - 1), both taken with 0, and a zero point a block: integers
+          // only
+  given,  // Level::given
+};
+inline constexpr int scale_rule_count = 9;
+std::string_view name_of(ScaleRule rule);
+ScaleRule parse_scale_rule(std::string_view name);  // throws Error with a suggestion
+
+// How a quotient u / v is formed before it is rounded to its format.
+enum class Division : std::uint8_t {
+  exact,
+  binary32,             // the binary32 quotient, nearest even
+  binary32_reciprocal,  // u * (1 / v), each step rounded to binary32, nearest even
+};
+
+// The order of steps in which NVFP4's two scales are formed and used. In all but `exact` every step
+// is rounded to binary32, nearest even (facts and sources in block.cc).
+enum class Arithmetic : std::uint8_t { exact, transformer_engine, torchao, modelopt };
+
+// What stands in the place of a scale that is zero, or rounds to zero. `zero`: zero itself, and the
+// elements are zeros; in a scale format without zero, its least number.
+enum class ZeroScale : std::uint8_t { zero, least, one };
+
+// Blocks that hold NaN or infinities.
+enum class SpecialBlock : std::uint8_t {
+  nan,       // scale and elements become NaN, as far as their formats have it
+  saturate,  // an infinity has the largest scale; NaN does not count; elements by their own
+             // rounding
+  ignore,    // the scale is that of the finite elements; elements by their own rounding
+};
+
+// One level of scales.
+struct Level {
+  int rows = 1;     // of a block; 0: all of the matrix
+  int columns = 0;  // likewise
+  Quantizer
+      scale;  // a float or an integer format; the scale that the rule asks for is rounded once
+  ScaleRule rule = ScaleRule::ratio;
+  Division division = Division::exact;  // of a / m, in rceil and ratio
+  double given = 1;                     // rule `given` only; positive
+  double epsilon = 0;                   // rules ratio, largest and mean: added to a (to the mean)
+  bool operator==(const Level&) const = default;
+};
+
+struct BlockFormat {
+  std::string name;  // canonical, or the text that described it
+  Quantizer element;
+  std::vector<Level> levels;            // outermost first; at least one
+  Division division = Division::exact;  // of an element by its scale
+  Arithmetic arithmetic = Arithmetic::exact;
+  ZeroScale zero_scale = ZeroScale::zero;
+  SpecialBlock special = SpecialBlock::nan;
+  bool operator==(const BlockFormat&) const = default;
+};
+
+// Throws Error (with the field as location) where fields contradict each other: outer blocks are
+// unions of inner ones, scales are positive numbers, `range` stands innermost over integers, the
+// peers' arithmetics over two levels.
+void validate(const BlockFormat& format);
+
+// How many blocks a level has along rows and columns of a matrix; blocks at the ends may be short.
+struct Partition {
+  std::size_t block_rows = 0, block_columns = 0;  // elements of a whole block
+  std::size_t down = 0, across = 0;               // blocks
+  [[nodiscard]] std::size_t count() const { return down * across; }
+};
+Partition partition(const Level& level, std::size_t rows, std::size_t columns);
+
+// A number's bits with its share of the scales of whole blocks: 4.25 of MXFP4. The scales of levels
+// over a whole extent count for nothing.
+double bits_per_value(const BlockFormat& format);
+
+// What a peer does where the standard leaves a choice, as edits of a block format.
+struct BlockPreset {
+  std::string_view name;
+  BlockFormat (*apply)(BlockFormat format);  // throws Error where the preset is not for the format
+  std::string_view what;                     // one line, with its source
+};
+const std::vector<BlockPreset>& block_presets();
+const BlockPreset& find_block_preset(std::string_view name);  // throws Error with a suggestion
+
+struct BlockEntry {
+  BlockFormat format;
+  std::vector<std::string> aliases;
+  std::string source;
+};
+const std::vector<BlockEntry>& block_catalogue();
+// Names and aliases, and the parametric bfp<bits>_<block>. is_block_name never throws.
+BlockFormat find_block_format(std::string_view name);  // throws Error with a suggestion
+bool is_block_name(std::string_view name);
+
+}  // namespace halfulp
