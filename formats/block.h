@@ -73,6 +73,26 @@ struct Level {
   bool operator==(const Level&) const = default;
 };
 
+// What becomes of a matrix, in exact arithmetic but for what a Division or Arithmetic says. A step
+// in binary32 takes exact operands and rounds its exact result once.
+// 1. Elements x; those that are subnormal in their carrier count as zeros where the element's
+//    rounding flushes inputs. Scales follow from the outermost level to the innermost. S: the exact
+//    product of the scales of the levels around; 1 at the outermost.
+// 2. r, what the rule asks for. Under a scale that is NaN, or by SpecialBlock: NaN; by
+//    SpecialBlock: the largest finite scale; under a scale that is zero or infinite: 0; else by the
+//    rule, with a = max |x| / S over the elements that count (mean, range: likewise over S), 0
+//    where none does. The power-of-two rules ask for 0 where a is 0. `even`: the fraction bits are
+//    those of a float; of fixed point the bits below the leading one of the largest number; 0 of
+//    others.
+// 3. The scale is r rounded once by Level::scale. Where r is zero or rounds to zero, ZeroScale; its
+//    `one` is 1 rounded so.
+// 4. u = x / S, S of all levels now, is rounded once to the element. A NaN x keeps its sign. S NaN:
+//    u is +NaN. S zero: u is a zero of the sign of a finite x; a nonzero x counts as flushed and
+//    inexact. Infinite x or S as IEEE 754 has it. binary32: u is x / S, or x * (1 / S), so rounded.
+// 5. range: the zero point is z = lowest code - lowest / (S of all levels), that quotient rounded
+//    half to even, put into the range of the codes; 0 where S is zero, infinite or NaN. Elements
+//    are those of an Affine of scale 1 and zero point z.
+// 6. An element is worth S times its number, in a carrier rounded once; NaN results are positive.
 struct BlockFormat {
   std::string name;  // canonical, or the text that described it
   Quantizer element;

@@ -154,8 +154,10 @@ struct Engine {
 
   // Matrices in block formats. in, out and the codes have one shape; in and out may be the same
   // memory. An element draws its random bits at index row * columns + column, the scale of block k
-  // of level l at index k of the stream random.stream + l + 1. out receives scale * element,
-  // rounded once to its carrier (nearest even). Counts are those of the elements' roundings.
+  // of level l at index k of the stream random.stream + l + 1, Random::offset counting the elements
+  // before: k goes on from floor(offset / (columns * rows of a block)) * blocks across. So a matrix
+  // may be split between the blocks of its outermost level. out receives scale * element, rounded
+  // once to its carrier (nearest even). Counts are those of the elements' roundings.
   BlockPlan (*prepare_block)(const BlockFormat& format) = nullptr;
   // codes may be null.
   void (*quantize)(const View& in, const BlockPlan& plan, const Random& random,
