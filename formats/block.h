@@ -20,56 +20,75 @@ namespace halfulp {
 
 // How the scale of a block follows from its elements. a: the largest magnitude in the block, over
 // the scales of the outer levels; m: the largest finite number of what the scale multiplies (the
-// element; above an inner scale, the largest inner scale times that); e: floor(log2 m).
+// element; above an inner scale, the largest inner scale times that); e: floor(log2 m). BlockFormat
+// says step by step what becomes of them.
 enum class ScaleRule : std::uint8_t {
   floor,    // 2^(floor(log2 a) - e)
   ceil,     // 2^(ceil(log2 a) - e)
   even,     // as floor, once a is rounded, half up, to as many fraction bits as the element has
   rceil,    // 2^ceil(log2(a / m))
-  ratio,    // a / m
-  largest,  // a
-  mean,     // the mean of the magnitudes
+  ratio,    // (a + epsilon) / m
+  largest,  // a + epsilon
+  mean,     // the mean of the magnitudes, + epsilon
   range,  // (highest - lowest) / (codes - 1), both taken with 0, and a zero point a block: integers
           // only
-  given,  // Level::given
+  given,  // Level::given, whatever the elements are
 };
 inline constexpr int scale_rule_count = 9;
 std::string_view name_of(ScaleRule rule);
 ScaleRule parse_scale_rule(std::string_view name);  // throws Error with a suggestion
 
-// How a quotient u / v is formed before it is rounded to its format.
+// How a quotient u / v is formed before it is rounded to its format. A step in binary32 takes exact
+// operands and rounds its exact result once, to nearest even; zeros, infinities and overflow are
+// those of IEEE 754.
 enum class Division : std::uint8_t {
   exact,
-  binary32,             // the binary32 quotient, nearest even
-  binary32_reciprocal,  // u * (1 / v), each step rounded to binary32, nearest even
+  binary32,             // the binary32 quotient
+  binary32_reciprocal,  // u * (1 / v), each step rounded to binary32
 };
 
-// The order of steps in which NVFP4's two scales are formed and used. In all but `exact` every step
-// is rounded to binary32, nearest even (facts and sources in block.cc).
-enum class Arithmetic : std::uint8_t { exact, transformer_engine, torchao, modelopt };
+// In which order of steps scales and quotients are formed. In all but `exact` each operation below
+// is a step in binary32, as in Division, which then counts for nothing. a0, a1: the largest
+// magnitudes of the outer and the inner block; m that of the element, M = m times the largest inner
+// scale, F the largest binary32; s0 and s1: the scales, s0 in binary32; round1: the rounding of the
+// inner scale; u: the quotient that is rounded to an element.
+//   transformer_engine  E = min(M / a0, F), or 1 where a0 or that is 0;  s0 = 1 / E;
+//                       s1 = round1(min(a1 * (E * (1 / m)), F));  u = x * min(1 / (s1 * s0), F)
+//   torchao             s0 = a0 / M;  s1 = round1(max((a1 / m) / s0, least normal inner scale));
+//                       u = x * ((1 / s0) / s1)
+//   modelopt            s0 = a0 / M;  q = a1 / (m * s0);  s1 = round1(max(q, least inner scale)),
+//                       but ZeroScale where q is 0;  u = x / (s1 * s0)
+//   qpytorch            one level, of any rule:  u = (6 + x / s0) - 6, only the sum in binary32
+// A zero s0 is what ZeroScale says. A zero s1 of transformer_engine stays zero and its elements are
+// those of u all the same. Sources in block_presets.
+enum class Arithmetic : std::uint8_t { exact, transformer_engine, torchao, modelopt, qpytorch };
 
 // What stands in the place of a scale that is zero, or rounds to zero. `zero`: zero itself, and the
-// elements are zeros; in a scale format without zero, its least number.
+// elements are zeros; in a scale format without zero, its least number. (What a number becomes that
+// rounds below the least of a format without zero is for its rounding to say: Overflow::NoZero.)
 enum class ZeroScale : std::uint8_t { zero, least, one };
 
-// Blocks that hold NaN or infinities.
+// Blocks that hold NaN or infinities, at levels whose rule is not `given`. NaN in a scale or an
+// element is what its quantizer makes of a positive NaN: formats without NaN have another answer.
 enum class SpecialBlock : std::uint8_t {
-  nan,       // scale and elements become NaN, as far as their formats have it
-  saturate,  // an infinity has the largest scale; NaN does not count; elements by their own
+  nan,       // scale and elements become NaN
+  saturate,  // an infinity has the largest finite scale; NaN does not count; elements by their own
              // rounding
-  ignore,    // the scale is that of the finite elements; elements by their own rounding
+  ignore,    // the scale is that of the finite elements or, where there are none, what the scale's
+             // quantizer makes of infinity if there is one, else NaN (P3109's MaximumFinite);
+             // elements by their own rounding
+  nan_else_saturate,  // NaN as in `nan`, else infinities as in `saturate`
 };
 
 // One level of scales.
 struct Level {
   int rows = 1;     // of a block; 0: all of the matrix
   int columns = 0;  // likewise
-  Quantizer
-      scale;  // a float or an integer format; the scale that the rule asks for is rounded once
+  Quantizer scale;  // a float or fixed-point format
   ScaleRule rule = ScaleRule::ratio;
   Division division = Division::exact;  // of a / m, in rceil and ratio
   double given = 1;                     // rule `given` only; positive
-  double epsilon = 0;                   // rules ratio, largest and mean: added to a (to the mean)
+  double epsilon = 0;                   // rules ratio, largest and mean; at least 0
   bool operator==(const Level&) const = default;
 };
 
@@ -78,38 +97,47 @@ struct Level {
 // 1. Elements x; those that are subnormal in their carrier count as zeros where the element's
 //    rounding flushes inputs. Scales follow from the outermost level to the innermost. S: the exact
 //    product of the scales of the levels around; 1 at the outermost.
-// 2. r, what the rule asks for. Under a scale that is NaN, or by SpecialBlock: NaN; by
-//    SpecialBlock: the largest finite scale; under a scale that is zero or infinite: 0; else by the
-//    rule, with a = max |x| / S over the elements that count (mean, range: likewise over S), 0
-//    where none does. The power-of-two rules ask for 0 where a is 0. `even`: the fraction bits are
-//    those of a float; of fixed point the bits below the leading one of the largest number; 0 of
-//    others.
+// 2. r, what the rule asks for. `given`: Level::given, always. Else under a scale that is NaN, or
+//    by SpecialBlock: NaN; by SpecialBlock: the largest finite scale, or infinity; under a scale
+//    that is zero or infinite: 0; else by the rule, with a = max |x| / S over the elements that
+//    count (mean, range: likewise over S), 0 where none does. The power-of-two rules ask for 0
+//    where a is 0, and for 0 or infinity where a / m is that in binary32. `even`: the fraction bits
+//    are those of a float; of fixed point the bits below the leading one of the largest number; 0
+//    of others.
 // 3. The scale is r rounded once by Level::scale. Where r is zero or rounds to zero, ZeroScale; its
 //    `one` is 1 rounded so.
-// 4. u = x / S, S of all levels now, is rounded once to the element. A NaN x keeps its sign. S NaN:
-//    u is +NaN. S zero: u is a zero of the sign of a finite x; a nonzero x counts as flushed and
-//    inexact. Infinite x or S as IEEE 754 has it. binary32: u is x / S, or x * (1 / S), so rounded.
+// 4. u = x / S, S of all levels now (NaN where zero meets infinity), is rounded once to the
+//    element. A NaN x keeps its sign. S NaN: u is +NaN. S zero: u is a zero of the sign of x, and a
+//    nonzero x counts as flushed and inexact. S infinite: u is the sign of x, +1 or -1 (P3109,
+//    5.4.2), or a zero x itself. binary32: u is x / S, or x * (1 / S), so rounded.
 // 5. range: the zero point is z = lowest code - lowest / (S of all levels), that quotient rounded
 //    half to even, put into the range of the codes; 0 where S is zero, infinite or NaN. Elements
 //    are those of an Affine of scale 1 and zero point z.
-// 6. An element is worth S times its number, in a carrier rounded once; NaN results are positive.
+// 6. An element is worth S times its number (an irrational one: times the double next to it), in a
+//    carrier rounded once; NaN results are positive.
 struct BlockFormat {
   std::string name;  // canonical, or the text that described it
   Quantizer element;
   std::vector<Level> levels;            // outermost first; at least one
-  Division division = Division::exact;  // of an element by its scale
+  Division division = Division::exact;  // of an element by S
   Arithmetic arithmetic = Arithmetic::exact;
   ZeroScale zero_scale = ZeroScale::zero;
   SpecialBlock special = SpecialBlock::nan;
   bool operator==(const BlockFormat&) const = default;
 };
 
-// Throws Error (with the field as location) where fields contradict each other: outer blocks are
-// unions of inner ones, scales are positive numbers, `range` stands innermost over integers, the
-// peers' arithmetics over two levels.
+// Throws Error (with the field as location) where fields contradict each other. Outer blocks are
+// unions of inner ones: their rows and columns are multiples, or 0. Element and scales fit binary64
+// (formats/codes.h), and the significant bits of the scales are at most 53 together, so that a
+// double holds their product. A scale flushes no inputs. `range` stands innermost over plain
+// integers of at most 32 bits: Fixed without fraction bits, not symmetric. The arithmetics of NVFP4
+// have two levels, of rule ratio without epsilon, the outer scale in binary32 to nearest even, and
+// SpecialBlock::nan; that of qpytorch has one level, not of rule `range`.
 void validate(const BlockFormat& format);
 
-// How many blocks a level has along rows and columns of a matrix; blocks at the ends may be short.
+// How many blocks a level has along rows and columns of a matrix; blocks at the ends may be short,
+// and never go on in the next row. A whole extent of a matrix is one block (none where it is
+// empty).
 struct Partition {
   std::size_t block_rows = 0, block_columns = 0;  // elements of a whole block
   std::size_t down = 0, across = 0;               // blocks
@@ -118,7 +146,7 @@ struct Partition {
 Partition partition(const Level& level, std::size_t rows, std::size_t columns);
 
 // A number's bits with its share of the scales of whole blocks: 4.25 of MXFP4. The scales of levels
-// over a whole extent count for nothing.
+// over a whole extent count for nothing. A zero point has the bits of an element.
 double bits_per_value(const BlockFormat& format);
 
 // What a peer does where the standard leaves a choice, as edits of a block format.
@@ -136,7 +164,9 @@ struct BlockEntry {
   std::string source;
 };
 const std::vector<BlockEntry>& block_catalogue();
-// Names and aliases, and the parametric bfp<bits>_<block>. is_block_name never throws.
+// Names and aliases, and the parametric bfp<M>_<N>: M bits (2 to 32) in two's complement, sign
+// included, in blocks of N along a row (0: the whole row), E8M0 scales of rule floor, so that an
+// element is in [-2, 2). Letters count without case. is_block_name never throws.
 BlockFormat find_block_format(std::string_view name);  // throws Error with a suggestion
 bool is_block_name(std::string_view name);
 

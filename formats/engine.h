@@ -157,7 +157,8 @@ struct Engine {
   // of level l at index k of the stream random.stream + l + 1, Random::offset counting the elements
   // before: k goes on from floor(offset / (columns * rows of a block)) * blocks across. So a matrix
   // may be split between the blocks of its outermost level. out receives scale * element, rounded
-  // once to its carrier (nearest even). Counts are those of the elements' roundings.
+  // once to its carrier (nearest even). Counts are those of the elements' roundings, u (block.h)
+  // being the operand.
   BlockPlan (*prepare_block)(const BlockFormat& format) = nullptr;
   // codes may be null.
   void (*quantize)(const View& in, const BlockPlan& plan, const Random& random,
