@@ -18,7 +18,8 @@ class Dice {
   Code bits(int count) {
     const Code low = random_.bits(next_++, 64);
     const Code high = random_.bits(next_++, 64);
-    return ((high << 64) | low) & ((Code{1} << count) - 1);
+    const Code all = (high << 64) | low;
+    return count >= 128 ? all : all & ((Code{1} << count) - 1);
   }
 
  private:
@@ -26,7 +27,9 @@ class Dice {
   std::uint64_t next_ = 0;
 };
 
-Code mask(const Format& format) { return (Code{1} << bits(format)) - 1; }
+Code mask(const Format& format) {
+  return bits(format) >= 128 ? ~Code{0} : (Code{1} << bits(format)) - 1;
+}
 
 // Fractions whose carries run far or not at all: few ones at one end, all ones, one bit, anything.
 Code draw_fraction(int count, Dice& dice) {
@@ -96,7 +99,7 @@ Code draw_code(const Format& format, Dice& dice) {
     const Code sign = f->sign && dice.coin() ? Code{1} << (bits(format) - 1) : Code{0};
     return sign | draw_magnitude(*f, dice);
   }
-  // Fixed point: lengths alike, then either sign.
+  // Others, by their codes as integers: lengths alike, then either sign.
   const auto length = static_cast<int>(dice.below(static_cast<std::uint64_t>(bits(format))));
   const Code magnitude = dice.bits(length + 1);
   return (dice.coin() ? magnitude : ~magnitude + 1) & mask(format);

@@ -126,13 +126,24 @@ class BlockCheck {
       }
     }
     arity_ = static_cast<std::size_t>(count);
-    located_ = locate(false);
     wanted_.resize(operands_.size());
   }
 
+  // Against the reference.
   Tally run(const std::vector<Mode>& modes) {
+    located_ = locate(false);
     for (const Instance& instance : instances_of(subject_, block_, modes)) check(instance);
     return tally_;
+  }
+
+  // What the engine answers on arrays, as one number.
+  std::uint64_t digest(const std::vector<Mode>& modes) {
+    for (const Instance& instance : instances_of(subject_, block_, modes)) {
+      plan_ = engine_.prepare(instance.quantizer);
+      digest_arrays<float>();
+      digest_arrays<double>();
+    }
+    return digest_;
   }
 
  private:
@@ -165,7 +176,7 @@ class BlockCheck {
     const std::vector<Exact>& exact = rounding.flush_inputs ? flushed : located_;
     plan_ = engine_.prepare(instance.quantizer);
     const bool stochastic = is_stochastic(rounding.mode);
-    const Random random{.seed = draw_seed + 2, .stream = block_.begin};
+    const Random random = draws();
     if (stochastic && instance.extremes) {
       for (const std::uint64_t word : {std::uint64_t{0}, all_ones(rounding.random_bits)})
         check_codes_of(instance.quantizer, exact, false, [word](std::size_t) { return word; });
@@ -173,8 +184,8 @@ class BlockCheck {
     check_codes_of(instance.quantizer, exact, true, [&](std::size_t i) {
       return stochastic ? random.bits(i, rounding.random_bits) : 0;
     });
-    check_arrays<float>(instance.quantizer, random);
-    check_arrays<double>(instance.quantizer, random);
+    check_arrays<float>(instance.quantizer);
+    check_arrays<double>(instance.quantizer);
   }
 
   template <typename RandomWord>
@@ -210,22 +221,48 @@ class BlockCheck {
     }
   }
 
-  // Arrays draw their random bits by position, as check_codes_of did last: wanted_ is the answer.
+  [[nodiscard]] Random draws() const { return {.seed = draw_seed + 2, .stream = block_.begin}; }
+
+  // The block through the engine's array functions into lanes.out, and a conversion's codes into
+  // encoded_.
   template <typename T>
-  void check_arrays(const Quantizer& quantizer, const Random& random) {
-    if (!fits<T>(subject_.format) || !fits<T>(source())) return;
-    // round() flushes what is subnormal in the carrier, not in the source.
-    if (!subject_.op && quantizer.rounding.flush_inputs && bits(source()) != 8 * sizeof(T)) return;
-    Lanes<T>& lanes = prepared<T>();
+  void execute(Lanes<T>& lanes) {
     std::array<View, most_operands> views;
     for (std::size_t k = 0; k < arity_; ++k) views[k] = view_of(std::span<const T>(lanes.in[k]));
     const MutableView out = view_of(std::span<T>(lanes.out));
     if (subject_.op) {
-      engine_.map(*subject_.op, {views.data(), arity_}, plan_, random, out, nullptr);
-    } else {
-      engine_.round(views[0], plan_, random, out, nullptr);
-      check_encoded(quantizer, views[0], random, sizeof(T) == sizeof(float));
+      engine_.map(*subject_.op, {views.data(), arity_}, plan_, draws(), out, nullptr);
+      return;
     }
+    engine_.round(views[0], plan_, draws(), out, nullptr);
+    encoded_.assign(packed_bytes(subject_.format, operands_.size()), 0);
+    engine_.encode(views[0], plan_, draws(), encoded_, nullptr);
+  }
+
+  // FNV-1a over what execute() left, every NaN alike.
+  template <typename T>
+  void digest_arrays() {
+    if (!fits<T>(subject_.format) || !fits<T>(source())) return;
+    Lanes<T>& lanes = prepared<T>();
+    execute(lanes);
+    constexpr std::uint64_t prime = 0x100000001b3;
+    for (const T x : lanes.out) {
+      const auto pattern = std::bit_cast<std::uint64_t>(static_cast<double>(x));
+      digest_ = (digest_ ^ (std::isnan(x) ? 1 : pattern)) * prime;
+    }
+    if (subject_.op) return;
+    for (const std::uint8_t byte : encoded_) digest_ = (digest_ ^ byte) * prime;
+  }
+
+  // Arrays draw their random bits by position, as check_codes_of did last: wanted_ is the answer.
+  template <typename T>
+  void check_arrays(const Quantizer& quantizer) {
+    if (!fits<T>(subject_.format) || !fits<T>(source())) return;
+    // round() flushes what is subnormal in the carrier, not in the source.
+    if (!subject_.op && quantizer.rounding.flush_inputs && bits(source()) != 8 * sizeof(T)) return;
+    Lanes<T>& lanes = prepared<T>();
+    execute(lanes);
+    if (!subject_.op) check_encoded(quantizer, sizeof(T) == sizeof(float));
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       if (lanes.known[i] != wanted_[i]) {
         lanes.known[i] = wanted_[i];
@@ -255,13 +292,10 @@ class BlockCheck {
     return lanes;
   }
 
-  void check_encoded(const Quantizer& quantizer, const View& in, const Random& random,
-                     bool is_float) {
-    std::vector<std::uint8_t> bytes(packed_bytes(subject_.format, operands_.size()));
-    engine_.encode(in, plan_, random, bytes, nullptr);
+  void check_encoded(const Quantizer& quantizer, bool is_float) {
     const int width = packed_bits(subject_.format);
     for (std::size_t i = 0; i < operands_.size(); ++i) {
-      const Code code = packed_code(bytes, width, i);
+      const Code code = packed_code(encoded_, width, i);
       ++tally_.cases;
       if (code == wanted_[i]) continue;
       report(i, quantizer, is_float ? "codes of a float array" : "codes of a double array",
@@ -294,6 +328,8 @@ class BlockCheck {
   std::vector<Exact> located_;
   std::vector<Code> wanted_;
   std::tuple<Lanes<float>, Lanes<double>> lanes_;
+  std::vector<std::uint8_t> encoded_;
+  std::uint64_t digest_ = 0xcbf29ce484222325;
   Plan plan_;
   Tally tally_;
 };
@@ -356,6 +392,11 @@ std::uint64_t cases_per_combination(const std::vector<Mode>& modes) {
 Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
                   const Engine& engine) {
   return BlockCheck(subject, block, engine).run(modes);
+}
+
+std::uint64_t digest_block(const Subject& subject, const Block& block,
+                           const std::vector<Mode>& modes, const Engine& engine) {
+  return BlockCheck(subject, block, engine).digest(modes);
 }
 
 Tally check_codes(const Format& format, const Block& block, const Engine& engine) {

@@ -44,6 +44,11 @@ std::uint64_t cases_per_combination(const std::vector<Mode>& modes);
 
 Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
                   const Engine& engine);
+// The engine's answers on arrays under the same roundings, as one number (64 bits, every NaN
+// alike): equal where another instruction set, or another build, gives the same bits. No reference
+// takes part.
+std::uint64_t digest_block(const Subject& subject, const Block& block,
+                           const std::vector<Mode>& modes, const Engine& engine);
 // Every code of at most 16 bits, drawn ones of wider formats: decode to its value in each carrier
 // that holds the format, encode back to itself.
 Tally check_codes(const Format& format, const Block& block, const Engine& engine);

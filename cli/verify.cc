@@ -17,6 +17,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
+#include "emulator/instruction_set.h"
 #include "emulator/parallel.h"
 #include "formats/catalogue.h"
 #include "formats/error.h"
@@ -31,9 +32,12 @@ const char* const description =
     "on\n"
     "arrays. Every operand combination where that is at most --budget cases, else that many, "
     "drawn\n"
-    "so that edge cases come often. NAME: formats; all of the catalogue without it. Overflow "
-    "rules,\n"
-    "tininess and flushing are drawn for every block of operands. Exit status 1 on a mismatch.";
+    "so that edge cases come often. NAME: formats; all of the catalogue without it. Conversions "
+    "come\n"
+    "from every format of the catalogue of at most 16 bits, and from drawn codes of wider ones.\n"
+    "Overflow rules, tininess and flushing are drawn for every block of operands. Then what "
+    "arrays\n"
+    "gave is compared on --instruction-sets. Exit status 1 on a mismatch.";
 
 const char* const examples =
     "  $ halfulp verify float4_e2m1fn --operation add,mul --quiet\n"
@@ -44,11 +48,10 @@ const char* const examples =
 
 constexpr std::uint64_t default_budget = std::uint64_t{1} << 24;
 constexpr std::uint64_t short_budget = std::uint64_t{1} << 14;
-constexpr int most_bits = 64;
 constexpr int most_listed_bits = 16;
 
 struct VerifyOptions {
-  std::vector<std::string> names, operations, roundings;
+  std::vector<std::string> names, operations, roundings, instruction_sets;
   std::uint64_t budget = default_budget;
   int threads = 0;
   bool is_short = false, json = false, quiet = false;
@@ -66,6 +69,9 @@ struct Task {
   std::size_t row = 0;
   Subject subject;
   Block block;
+  std::uint64_t digest = 0;  // of what its arrays gave on the first instruction set
+
+  [[nodiscard]] bool is_codes() const { return !subject.op && !subject.source; }
 };
 
 struct Work {
@@ -85,11 +91,6 @@ std::vector<Format> formats_of(const VerifyOptions& options) {
   for (const std::string& name : options.names) formats.push_back(format_from_text(name));
   for (const CatalogueEntry& entry : catalogue()) {
     if (options.names.empty()) formats.push_back(entry.format);
-  }
-  for (const Format& format : formats) {
-    if (bits(format) > most_bits)
-      throw Error("has " + std::to_string(bits(format)) + " bits", format.name,
-                  "formats of at most 64 bits can be verified");
   }
   return formats;
 }
@@ -172,28 +173,26 @@ class Planner {
                options_.budget);
   }
 
-  // One row for all sources of at most 16 bits, and one each for drawn binary32 and binary64.
+  // One row for all sources of at most 16 bits, each with a budget of its own (--short: a share of
+  // one), and one each for drawn codes of the wider ones.
   void add_casts(const Format& format) {
     const std::size_t row = add_row(format, "cast");
     std::uint64_t all = 0;
     for (const CatalogueEntry& entry : catalogue()) {
       if (bits(entry.format) <= most_listed_bits) all += combinations(entry.format, 1);
     }
-    // Where all codes are too many, each source has its share, and at least a few.
     constexpr std::uint64_t fewest = 16;
     for (const CatalogueEntry& entry : catalogue()) {
-      if (bits(entry.format) > most_listed_bits) continue;
       const std::uint64_t own = combinations(entry.format, 1);
-      const bool fits = all <= options_.budget / per_combination_;
-      const std::uint64_t share =
-          fits ? own : std::max(options_.budget / per_combination_ * own / all, fewest);
-      add_blocks(row, {.format = format, .op = {}, .source = entry.format}, own,
-                 share * per_combination_);
-    }
-    for (const char* name : {"binary32", "binary64"}) {
-      add_blocks(add_row(format, "cast " + std::string(name)),
-                 {.format = format, .op = {}, .source = find_format(name)},
-                 combinations(find_format(name), 1), options_.budget);
+      const Subject subject{.format = format, .op = {}, .source = entry.format};
+      if (bits(entry.format) > most_listed_bits) {
+        add_blocks(add_row(format, "cast " + entry.format.name), subject, own, options_.budget / 4);
+      } else if (options_.is_short) {
+        const std::uint64_t share = options_.budget / per_combination_ * own / all;
+        add_blocks(row, subject, own, std::max(share, fewest) * per_combination_);
+      } else {
+        add_blocks(row, subject, own, options_.budget);
+      }
     }
   }
 
@@ -209,16 +208,17 @@ class Planner {
   Work work_;
 };
 
-void execute(Work& work, const std::vector<Mode>& modes, const VerifyOptions& options) {
-  ProgressBar bar("cases", options.quiet);
+// Calls check for every task on any thread, and adds up what it finds.
+template <typename Check>
+void for_each(Work& work, const VerifyOptions& options, const std::string& what,
+              const Check& check) {
+  ProgressBar bar(what, options.quiet);
   std::mutex mutex;
   std::uint64_t done = 0;
   std::uint64_t cases = 0;
   emulator::for_each_task(work.tasks.size(), options.threads, [&](std::size_t index) {
-    const Task& task = work.tasks[index];
-    const bool codes = !task.subject.op && !task.subject.source;
-    const Tally tally = codes ? check_codes(task.subject.format, task.block, emulator::engine())
-                              : check_block(task.subject, task.block, modes, emulator::engine());
+    Task& task = work.tasks[index];
+    const Tally tally = check(task);
     const std::lock_guard<std::mutex> lock(mutex);
     Row& row = work.rows[task.row];
     row.tally.add(tally);
@@ -229,6 +229,55 @@ void execute(Work& work, const std::vector<Mode>& modes, const VerifyOptions& op
     bar.update(static_cast<double>(cases), static_cast<double>(cases) / share, 0,
                row.format.name + " " + row.operation);
   });
+}
+
+Tally check(const Task& task, const std::vector<Mode>& modes) {
+  return task.is_codes() ? check_codes(task.subject.format, task.block, emulator::engine())
+                         : check_block(task.subject, task.block, modes, emulator::engine());
+}
+
+// The first instruction set against the reference; the others against the first, and where they
+// differ against the reference too, which says where.
+void execute(Work& work, const std::vector<Mode>& modes, const VerifyOptions& options) {
+  const auto digest = [&](const Task& task) {
+    return digest_block(task.subject, task.block, modes, emulator::engine());
+  };
+  const std::vector<std::string>& sets = options.instruction_sets;
+  emulator::force_instruction_set(sets.front());
+  for_each(work, options, "cases", [&](Task& task) {
+    if (!task.is_codes() && sets.size() > 1) task.digest = digest(task);
+    return check(task, modes);
+  });
+  for (std::size_t i = 1; i < sets.size(); ++i) {
+    emulator::force_instruction_set(sets[i]);
+    for_each(work, options, "blocks on " + sets[i], [&](const Task& task) -> Tally {
+      Tally tally{.cases = 1, .mismatches = 0, .first = {}};
+      if (task.is_codes()) {
+        tally = check(task, modes);
+      } else if (digest(task) != task.digest) {
+        tally = check(task, modes);
+        tally.mismatches = std::max<std::uint64_t>(tally.mismatches, 1);
+      }
+      for (std::string& line : tally.first) line = sets[i] + ": " + line;
+      return tally;
+    });
+  }
+  emulator::force_instruction_set(sets.front());
+}
+
+// All that the machine has, or those that are named.
+std::vector<std::string> instruction_sets_of(const std::vector<std::string>& names) {
+  const std::vector<std::string> known = emulator::instruction_sets();
+  if (names.empty()) return {emulator::instruction_set()};
+  if (names.size() == 1 && names.front() == "all") return known;
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string list = "all";
+    for (const std::string& set : known) list += ", " + set;
+    throw Error("\"" + name + "\" is no instruction set of this machine", "--instruction-sets",
+                "there are " + list);
+  }
+  return names;
 }
 
 std::string repeat_call(const Row& row, const VerifyOptions& options) {
@@ -284,8 +333,9 @@ void print_table(const Work& work, const VerifyOptions& options) {
   }
 }
 
-int verify(const VerifyOptions& options) {
+int verify(VerifyOptions options) {
   check_operations(options);
+  options.instruction_sets = instruction_sets_of(options.instruction_sets);
   const std::vector<Mode> modes = modes_of(options);
   Work work = Planner(options, modes).plan(formats_of(options));
   execute(work, modes, options);
@@ -313,7 +363,14 @@ int verify_verb(const Arguments& arguments) {
       ->delimiter(',')
       ->expected(1)
       ->take_all();
-  app.add_option("--budget", options.budget, "cases a row (2^24)")
+  app.add_option("--instruction-sets", options.instruction_sets,
+                 "check arrays on these too, or on `all`; only the best without it")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all();
+  app.add_option("--budget", options.budget,
+                 "cases a row, and a source of at most 16 bits in casts (2^24)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48))
       ->type_name("N");
   app.add_flag("--short", options.is_short, "a budget of 2^14: what the tests run");

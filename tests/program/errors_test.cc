@@ -61,6 +61,8 @@ const BadCall bad_calls[] = {
     {"too_many_codes", "halfulp formats binary32 --codes", "binary32", "at most 16 bits"},
     {"isa", "HALFULP_ISA=AVX9 halfulp cast --to bf16 1", "HALFULP_ISA", "AVX9"},
     {"verify_operation", "halfulp verify fp4 --operation ad", "--operation", "add"},
+    {"verify_instruction_set", "halfulp verify fp4 --instruction-sets AVX9", "--instruction-sets",
+     "all"},
     {"verify_rounding", "halfulp verify fp4 --rounding rns", "--rounding", "rns"},
     {"missing_file", "halfulp run --quiet nowhere.json -o r.json", "nowhere.json", "exists"},
     {"config_is_folder", "halfulp run --quiet . -o r.json", ".: cannot be read", "file"},
