@@ -20,8 +20,8 @@ namespace halfulp {
 
 // How the scale of a block follows from its elements. a: the largest magnitude in the block, over
 // the scales of the outer levels; m: the largest finite number of what the scale multiplies (the
-// element; above an inner scale, the largest inner scale times that); e: floor(log2 m). BlockFormat
-// says step by step what becomes of them.
+// element, or the double next to an irrational one; above an inner scale, the largest inner scale
+// times that); e: floor(log2 m). BlockFormat says step by step what becomes of them.
 enum class ScaleRule : std::uint8_t {
   floor,    // 2^(floor(log2 a) - e)
   ceil,     // 2^(ceil(log2 a) - e)
@@ -79,6 +79,16 @@ enum class SpecialBlock : std::uint8_t {
              // elements by their own rounding
   nan_else_saturate,  // NaN as in `nan`, else infinities as in `saturate`
 };
+
+// As the enumerators are written: "binary32_reciprocal", "nan_else_saturate".
+std::string_view name_of(Division division);
+std::string_view name_of(Arithmetic arithmetic);
+std::string_view name_of(ZeroScale zero_scale);
+std::string_view name_of(SpecialBlock special);
+Division parse_division(std::string_view name);  // these too throw Error with a suggestion
+Arithmetic parse_arithmetic(std::string_view name);
+ZeroScale parse_zero_scale(std::string_view name);
+SpecialBlock parse_special_block(std::string_view name);
 
 // One level of scales.
 struct Level {

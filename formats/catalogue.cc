@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "formats/block.h"
 #include "formats/error.h"
 #include "formats/families.h"
 
@@ -166,6 +167,12 @@ Format find_format(std::string_view name) {
       throw Error("\"" + text + "\": " + error.message(), "", error.hint());
     }
     return *format;
+  }
+  if (is_block_name(text)) {
+    throw Error("\"" + text + "\" is a block format: numbers that share scales", "",
+                "it belongs where whole matrices are rounded; a scalar format is needed here, such "
+                "as \"" +
+                    find_block_format(text).element.format.name + "\"");
   }
   const std::string hint = suggest(text, known);
   throw Error("unknown format \"" + std::string(name.substr(0, 80)) + "\"", "",

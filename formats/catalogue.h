@@ -25,8 +25,8 @@ struct CatalogueEntry {
 const std::vector<CatalogueEntry>& catalogue();
 
 // The format of a name, an alias or a parametric spelling. Throws Error: unknown (with a
-// suggestion), or ambiguous (e4m3, e3m2, e2m3 and e2m1 alone mean two formats each; both are
-// named).
+// suggestion), ambiguous (e4m3, e3m2, e2m3 and e2m1 alone mean two formats each; both are named),
+// or the name of a block format (formats/block.h).
 Format find_format(std::string_view name);
 
 }  // namespace halfulp

@@ -143,6 +143,9 @@ Json word(Enum value, const std::vector<std::string>& words) {
 }
 
 Kind kind_from_json(ObjectReader& reader, const std::string& where) {
+  if (reader.text("kind", "") == "block")
+    throw Error("a block format stands here", reader.place("kind"),
+                "a scalar format is needed, such as that of its elements");
   switch (
       reader.choice("kind", 0, {"float", "fixed", "affine", "posit", "takum", "log", "codebook"})) {
     case 0:
@@ -162,6 +165,8 @@ Kind kind_from_json(ObjectReader& reader, const std::string& where) {
   }
 }
 
+}  // namespace
+
 bool looks_like_json(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != std::string::npos && text[first] == '{';
@@ -171,8 +176,6 @@ bool looks_like_path(const std::string& text) {
   return text.find('/') != std::string::npos ||
          (text.size() > 5 && text.compare(text.size() - 5, 5, ".json") == 0);
 }
-
-}  // namespace
 
 Format format_from_json(const Json& value, const std::string& where) {
   try {
@@ -306,10 +309,10 @@ Json to_json(const Overflow& rule) {
   return object;
 }
 
-Rounding rounding_from_json(ObjectReader& reader) {
-  Rounding rounding;
+Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise) {
+  Rounding rounding = otherwise;
   try {
-    rounding.mode = parse_mode(reader.text("rounding", "nearest-even"));
+    rounding.mode = parse_mode(reader.text("rounding", std::string(name_of(otherwise.mode))));
   } catch (const Error& error) {
     throw error.location().empty() ? error.at(reader.place("rounding")) : error;
   }
@@ -321,10 +324,9 @@ Rounding rounding_from_json(ObjectReader& reader) {
   if (const Json* overflow = reader.find("overflow")) {
     rounding.overflow = overflow_from_json(*overflow, reader.place("overflow"));
   }
-  const bool before = reader.choice("tininess", 0, {"after", "before"}) == 1;
-  rounding.tininess = before ? Tininess::before_rounding : Tininess::after_rounding;
-  rounding.flush_inputs = reader.boolean("flush_inputs", false);
-  rounding.flush_outputs = reader.boolean("flush_outputs", false);
+  rounding.tininess = choose(reader, "tininess", otherwise.tininess, {"after", "before"});
+  rounding.flush_inputs = reader.boolean("flush_inputs", otherwise.flush_inputs);
+  rounding.flush_outputs = reader.boolean("flush_outputs", otherwise.flush_outputs);
   return rounding;
 }
 

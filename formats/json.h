@@ -10,8 +10,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "formats/block.h"
 #include "formats/format.h"
 #include "formats/rounding.h"
 
@@ -65,20 +67,46 @@ std::int64_t integer_from(const Json& value, const std::string& where, std::int6
 // Numbers for output: non-finite ones as the strings "nan", "inf", "-inf".
 Json number_json(double x);
 
+// Does a text hold a JSON object, or name a file (it has a slash or ends in .json)?
+bool looks_like_json(const std::string& text);
+bool looks_like_path(const std::string& text);
+
 // A format: a name of the catalogue, the path of a JSON file, or an object with "kind" and the
 // fields of format.h.
 Format format_from_json(const Json& value, const std::string& where);
 Json to_json(const Format& format);
 Overflow overflow_from_json(const Json& value, const std::string& where);
 Json to_json(const Overflow& overflow);
-// The rounding's members of an object that may hold others; the reader marks them as known.
-Rounding rounding_from_json(ObjectReader& reader);
+// The rounding's members of an object that may hold others; the reader marks them as known. Members
+// that are absent are those of `otherwise`.
+Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise = {});
 // A quantizer: a format's name, or {"format", "rounding", "random_bits", "overflow", "tininess",
 // "flush_inputs", ...}.
 Quantizer quantizer_from_json(const Json& value, const std::string& where);
 Json to_json(const Quantizer& quantizer);
 
+// A block format: a name (formats/block.h), the path of a JSON file, or an object, which is one of
+//   {"kind": "block", "element": Q, "levels": [{"rows", "columns", "scale": Q, "rule", "division",
+//     "given", "epsilon"}, ...], "division", "arithmetic", "zero_scale", "special", "preset"}, or
+//     with the members of a single level beside "element", its division as "scale_division"
+//   {"format": scalar, the members of a quantizer, "scaling": "tensor", "row", "column",
+//   "group:64",
+//     "block:16x16" or a level's object, "division", ... as above}: binary32 scales of rule ratio
+//     where nothing else is said
+//   {"format": a block format, the members of the element's quantizer, "rule" of its only level,
+//     "division", ... as above}
+// Roundings of elements and scales saturate where nothing else is said. A preset edits the format
+// before all other members are read, so these win.
+BlockFormat block_format_from_json(const Json& value, const std::string& where);
+Json to_json(const BlockFormat& format);
+
+// What a place may hold that takes scalar and block formats.
+using AnyQuantizer = std::variant<Quantizer, BlockFormat>;
+AnyQuantizer any_quantizer_from_json(const Json& value, const std::string& where);
+Json to_json(const AnyQuantizer& quantizer);
+
 // For the command line: a name, a path to a JSON description, or the JSON text itself.
 Format format_from_text(const std::string& text);
+AnyQuantizer any_quantizer_from_text(const std::string& text);
 
 }  // namespace halfulp
