@@ -56,11 +56,13 @@ Value load(const View& view, std::size_t row, std::size_t column) {
 void store(const MutableView& view, std::size_t row, std::size_t column, const Value& value) {
   const std::size_t index = row * view.stride + column;
   if (view.carrier == Carrier::binary64) {
-    const auto pattern = std::bit_cast<std::uint64_t>(to_double(value));
-    std::memcpy(static_cast<char*>(view.data) + index * sizeof(pattern), &pattern, sizeof(pattern));
+    const double carried = value.is_dyadic() ? to_double(value) : nearest_double(value);
+    std::memcpy(static_cast<char*>(view.data) + index * sizeof(carried), &carried, sizeof(carried));
     return;
   }
-  const std::uint32_t pattern = binary32_pattern(value);
+  const std::uint32_t pattern = value.is_dyadic()
+                                    ? binary32_pattern(value)
+                                    : std::bit_cast<std::uint32_t>(nearest_float(value));
   std::memcpy(static_cast<char*>(view.data) + index * sizeof(pattern), &pattern, sizeof(pattern));
 }
 

@@ -121,6 +121,24 @@ TEST(PackedCodes, LieLeastSignificantFirst) {
   EXPECT_EQ(bytes, (std::array<std::uint8_t, 4>{0x81, 0x30, 0x84, 0x1f}));
 }
 
+// 2^(1/2) and -2^(-3/8), and rounding what was carried gives the same codes.
+TEST(Carriers, HoldTheNumberNextToAnIrrationalOne) {
+  const Format format{.name = "log8", .kind = Log{.integer_bits = 4, .fraction_bits = 3}};
+  const Plan plan = engine().prepare({.format = format, .rounding = {}});
+  const std::array<std::uint8_t, 2> codes{0x04, 0xfd};
+  std::vector<double> doubles(2);
+  std::vector<float> floats(2);
+  engine().decode(codes, plan, view_of(std::span(doubles)));
+  engine().decode(codes, plan, view_of(std::span(floats)));
+  EXPECT_EQ(doubles, (std::vector<double>{0x1.6a09e667f3bcdp+0, -0x1.8ace5422aa0dbp-1}));
+  EXPECT_EQ(floats, (std::vector<float>{0x1.6a09e6p+0F, -0x1.8ace54p-1F}));
+  EXPECT_EQ(rounded<double>({1.4, -0.75}, plan.quantizer), doubles);
+  EXPECT_EQ(rounded<float>({1.4F, -0.75F}, plan.quantizer), floats);
+  std::array<std::uint8_t, 2> back{};
+  engine().encode(view_of(std::span<const double>(doubles)), plan, {}, back, nullptr);
+  EXPECT_EQ(back, codes);
+}
+
 TEST(Carriers, ThatAreTooSmallAreRefused) {
   std::vector<float> out(1);
   const std::vector<float> in(1);
