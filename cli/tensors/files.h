@@ -20,17 +20,17 @@ Container container_of(const std::string& path);
 // What the caller says that the file does not.
 struct ReadOptions {
   // Of raw bytes and of unsigned integers of its size (see GivenType); a raw file needs it.
-  std::optional<ElementType> type;
+  std::optional<ElementType> type = {};
   // A raw file needs it, and no other may have it.
-  std::optional<Shape> shape;
-  Layout layout;  // of a raw file
+  std::optional<Shape> shape = {};
+  Layout layout = {};  // of a raw file
   // Of a raw file: elements of 4 or 6 bits lie close together, the first in the lowest bits, the
   // last byte filled with zeros. Otherwise each takes a byte.
   bool packed = false;
 };
 
 struct WriteOptions {
-  Layout layout;        // of .npy, .npz and raw files; safetensors has one only
+  Layout layout = {};   // of .npy, .npz and raw files; safetensors has one only
   bool packed = false;  // of a raw file, as above
 };
 

@@ -35,10 +35,8 @@ class HeaderScanner {
 
   // A text in single or double quotation marks.
   std::string text() {
-    skip_blanks();
-    const char quote = rest_.empty() ? '\0' : rest_.front();
-    if (quote != '\'' && quote != '"') fail("a text is missing");
-    const std::size_t end = rest_.find(quote, 1);
+    if (!before("'\"")) fail("a text is missing");
+    const std::size_t end = rest_.find(rest_.front(), 1);
     if (end == std::string_view::npos) fail("a text does not end");
     const std::string_view content = rest_.substr(1, end - 1);
     if (content.find('\\') != std::string_view::npos) fail("a backslash stands in a text");
@@ -82,9 +80,15 @@ class HeaderScanner {
     return shape;
   }
 
-  [[nodiscard]] char next() {
+  // Whether one of the symbols comes next.
+  bool before(std::string_view symbols) {
     skip_blanks();
-    return rest_.empty() ? '\0' : rest_.front();
+    return !rest_.empty() && symbols.find(rest_.front()) != std::string_view::npos;
+  }
+
+  bool at_end() {
+    skip_blanks();
+    return rest_.empty();
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -126,7 +130,7 @@ NpyHeader parse_dictionary(std::string_view text) {
     if (!seen.insert(key).second) scanner.fail("the key '" + printable(key) + "' stands twice");
     scanner.require(':');
     if (key == "descr") {
-      if (scanner.next() == '[' || scanner.next() == '(')
+      if (scanner.before("[("))
         throw Error("a structured array", "", "save its fields as arrays of their own");
       header.type = scanner.text();
     } else if (key == "fortran_order") {
@@ -137,7 +141,7 @@ NpyHeader parse_dictionary(std::string_view text) {
       scanner.fail("there is a key '" + printable(key) + "'");
     }
   }
-  if (scanner.next() != '\0') scanner.fail("something follows the dictionary");
+  if (!scanner.at_end()) scanner.fail("something follows the dictionary");
   for (const char* key : {"descr", "fortran_order", "shape"}) {
     if (seen.count(key) == 0) scanner.fail(std::string("the key '") + key + "' is missing");
   }

@@ -35,6 +35,11 @@ class ZipError {
 };
 
 Archive open_for_reading(ByteView file) {
+  // libzip takes an empty file for an empty archive.
+  constexpr std::size_t shortest = 22;
+  if (file.size() < shortest)
+    throw Error("no NumPy archive: the file has " + std::to_string(file.size()) + " bytes", "",
+                "is it a zip file, and whole?");
   ZipError error;
   // The source does not own the bytes; the archive takes over the source.
   Source source(zip_source_buffer_create(file.data(), file.size(), 0, error.get()),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Elements of a tensor as doubles and floats, and back. The emulator decodes and encodes whole
-// arrays; what it cannot carry goes element by element.
+// Elements of a tensor as doubles and floats, and back. An engine decodes and encodes whole arrays;
+// what it cannot carry goes element by element.
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -10,6 +10,7 @@
 #include "emulator/engine.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "reference/engine.h"
 
 namespace halfulp::tensors {
 namespace {
@@ -42,9 +43,14 @@ std::vector<Real> same_bits(const Tensor& tensor) {
   return numbers;
 }
 
+// Both agree in every bit; logarithmic formats are only the reference's.
+const Engine& engine_for(const Format& format) {
+  return is_dyadic(format) ? emulator::engine() : reference::engine();
+}
+
 template <typename Real>
 std::vector<Real> decoded(const Tensor& tensor) {
-  const Engine& engine = emulator::engine();
+  const Engine& engine = engine_for(tensor.type.format);
   std::vector<Real> numbers(element_count(tensor));
   const Plan plan = engine.prepare({.format = tensor.type.format, .rounding = {}});
   engine.decode(packed_codes(tensor), plan, view_of(std::span<Real>(numbers)));
@@ -82,8 +88,8 @@ std::vector<double> doubles_one_by_one(const Tensor& tensor) {
 // stand for it as engines carry it.
 template <typename Real>
 void require_numbers(const Heading& heading, std::span<const Real> numbers, const Plan& plan) {
-  const Engine& engine = emulator::engine();
   const Format& format = heading.type.format;
+  const Engine& engine = engine_for(format);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     Bytes packed(packed_bytes(format, 1));
     Counts counts;
@@ -110,7 +116,7 @@ Tensor with_same_bits(Heading heading, std::span<const Real> numbers) {
 
 template <typename Real>
 Tensor encoded(Heading heading, std::span<const Real> numbers) {
-  const Engine& engine = emulator::engine();
+  const Engine& engine = engine_for(heading.type.format);
   const Plan plan = engine.prepare({.format = heading.type.format, .rounding = {}});
   Bytes packed(packed_bytes(heading.type.format, numbers.size()));
   Counts counts;

@@ -13,6 +13,8 @@
 namespace halfulp::tensors {
 namespace {
 
+constexpr const char* damaged = "is the file damaged?";
+
 // The functions that nlohmann's parser calls, by the names it knows; each answers whether to go on,
 // and here either does or throws Error.
 class HeaderReader {
@@ -65,7 +67,7 @@ class HeaderReader {
   bool key(std::string& key) {
     std::set<std::string>& known = inside_ == Inside::top ? names_ : keys_;
     if (!known.insert(key).second)
-      throw Error("the key \"" + printable(key) + "\" stands twice", place(), hint);
+      throw Error("the key \"" + printable(key) + "\" stands twice", place(), damaged);
     if (inside_ == Inside::top) name_ = key;
     key_ = key;
     if (inside_ == Inside::entry && key != "dtype" && key != "shape" && key != "data_offsets")
@@ -78,7 +80,8 @@ class HeaderReader {
     if (inside_ == Inside::entry) {
       for (const char* needed : {"dtype", "shape", "data_offsets"}) {
         if (keys_.count(needed) == 0)
-          throw Error(std::string("\"") + needed + "\" is missing", "/" + printable(name_), hint);
+          throw Error(std::string("\"") + needed + "\" is missing", "/" + printable(name_),
+                      damaged);
       }
       header.entries.push_back(std::move(entry_));
     }
@@ -95,19 +98,18 @@ class HeaderReader {
 
   bool end_array() {
     if (inside_ == Inside::offsets && offsets_ != 2)
-      throw Error("fewer than two offsets", place(), hint);
+      throw Error("fewer than two offsets", place(), damaged);
     inside_ = Inside::entry;
     return true;
   }
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
-    throw Error("the header is not valid JSON at its byte " + std::to_string(position), "", hint);
+    throw Error("the header is not valid JSON at its byte " + std::to_string(position), "",
+                damaged);
   }
 
  private:
   enum class Inside : std::uint8_t { nothing, top, metadata, entry, shape, offsets };
-  static constexpr const char* hint = "is the file damaged?";
-
   [[nodiscard]] std::string place() const {
     if (inside_ == Inside::nothing || name_.empty()) return "header";
     if (inside_ == Inside::top) return "/" + printable(name_);
@@ -115,7 +117,7 @@ class HeaderReader {
   }
 
   [[nodiscard]] bool refuse(const std::string& what) const {
-    throw Error(what + " stands here", place(), hint);
+    throw Error(what + " stands here", place(), damaged);
   }
 
   Inside inside_ = Inside::nothing;
@@ -134,6 +136,10 @@ std::string quoted(const std::string& text) {
 SafetensorsHeader parse_safetensors_header(std::string_view text) {
   if (text.empty() || text.front() != '{')
     throw Error("no safetensors file: the header does not begin with {", "", "is it one?");
+  // nlohmann's parser takes a zero byte for the end.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
+    throw Error("the header is not valid JSON at its byte " + std::to_string(zero + 1), "",
+                damaged);
   HeaderReader reader;
   nlohmann::json::sax_parse(text, &reader);
   return std::move(reader.header);
