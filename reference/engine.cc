@@ -6,8 +6,10 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "reference/block.h"
 #include "reference/dot.h"
 #include "reference/internal/carrier.h"
+#include "reference/internal/packing.h"
 #include "reference/operations.h"
 
 namespace halfulp::reference {
@@ -38,18 +40,6 @@ Outcome apply(const Operation& operation, std::span<const Code> operands, std::u
 Outcome convert(const Format& from, Code code, const Plan& plan, std::uint64_t random) {
   const Quantizer& q = plan.quantizer;
   return round(real(operand(from, code, q.rounding.flush_inputs)), q, random);
-}
-
-// `delivered` against the exact result, element by element.
-void count(Counts* counts, const Real& exact, const Outcome& outcome, const Value& delivered) {
-  if (counts == nullptr) return;
-  const Value& x = exact.numerator;
-  ++counts->elements;
-  if (x.is_infinite() || (outcome.flags & flags::overflow) != 0) ++counts->saturated;
-  if (!x.is_nan() && !x.is_zero() && delivered.is_zero()) ++counts->flushed;
-  const bool same = delivered.is_nan() || x.is_nan() ? delivered.is_nan() && x.is_nan()
-                                                     : compare(exact, delivered) == 0;
-  if (!same) ++counts->inexact;
 }
 
 // The exact results of the elements of an array, their rounding and what becomes of it: what
@@ -121,28 +111,6 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   }
 }
 
-// A code of `width` bits at its place in a packed array, least significant bits first.
-void put_code(std::span<std::uint8_t> bytes, std::size_t position, int width, Code code) {
-  for (int bit = 0; bit < width; ++bit) {
-    const std::size_t place = position * static_cast<std::size_t>(width) + bit;
-    const auto mask = static_cast<std::uint8_t>(1U << (place % 8));
-    if (((code >> bit) & 1) != 0) {
-      bytes[place / 8] |= mask;
-    } else {
-      bytes[place / 8] &= static_cast<std::uint8_t>(~mask);
-    }
-  }
-}
-
-Code get_code(std::span<const std::uint8_t> bytes, std::size_t position, int width) {
-  Code code = 0;
-  for (int bit = 0; bit < width; ++bit) {
-    const std::size_t place = position * static_cast<std::size_t>(width) + bit;
-    if ((bytes[place / 8] >> (place % 8) & 1) != 0) code |= Code{1} << bit;
-  }
-  return code;
-}
-
 void encode_array(const View& in, const Plan& plan, const Random& random,
                   std::span<std::uint8_t> out, Counts* counts) {
   const Format& format = plan.quantizer.format;
@@ -185,7 +153,10 @@ const Engine& engine() {
                                 .map = map_array,
                                 .encode = encode_array,
                                 .decode = decode_array,
-                                .multiply = multiply};
+                                .multiply = multiply,
+                                .prepare_block = prepare_block,
+                                .quantize = quantize,
+                                .dequantize = dequantize};
   return table;
 }
 
