@@ -72,7 +72,7 @@ TypeText split_type(const std::string& text) {
     what = "dates or times";
     hint = "save array.view(numpy.int64)";
   } else if (letter == 'f') {
-    what = "floating-point elements of " + code.substr(1) + " bytes";
+    what = "floating-point elements of " + printable(code.substr(1)) + " bytes";
     hint = "save array.astype(numpy.float64)";
   }
   throw Error(what + " (" + printable(text) + ")", "", hint);
