@@ -285,7 +285,7 @@ Real quotient(const BlockFormat& format, const Value& x, const Divisors& by) {
   if (format.arithmetic == Arithmetic::qpytorch && x.is_finite()) {
     const Value six = make_value(6);
     const Value rebased = step({.numerator = sum(x, product(six, scale)), .denominator = scale});
-    return real(sum(rebased, negated(six)));
+    return real(rebased.is_infinite() ? rebased : sum(rebased, negated(six)));
   }
   switch (format.division) {
     case Division::exact:
