@@ -70,6 +70,7 @@ void round_array(benchmark::State& state, const char* format, Mode mode, std::si
 constexpr auto* round_floats = &round_array<float>;
 constexpr auto* round_doubles = &round_array<double>;
 BENCHMARK_CAPTURE(round_floats, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even, l2_elements);
+BENCHMARK_CAPTURE(round_floats, e2m1fn_nearest, "float4_e2m1fn", Mode::nearest_even, l2_elements);
 BENCHMARK_CAPTURE(round_floats, bfloat16_nearest, "bfloat16", Mode::nearest_even, l2_elements);
 BENCHMARK_CAPTURE(round_floats, e4m3fn_toward_zero, "float8_e4m3fn", Mode::toward_zero,
                   l2_elements);
@@ -125,6 +126,26 @@ void decode_array(benchmark::State& state) {
   per_element(state, out.size());
 }
 BENCHMARK(decode_array);
+
+// A matrix of 64 rows in a block format, values out; compare with round_floats of its elements and
+// with copy_array. Items are elements.
+void quantize(benchmark::State& state, const char* name) {
+  const std::vector<float> in = numbers<float>(l2_elements);
+  std::vector<float> out(in.size());
+  const BlockPlan plan = emulator::engine().prepare_block(find_block_format(name));
+  constexpr std::size_t rows = 64;
+  const View from = view_of(in.data(), rows, in.size() / rows);
+  const MutableView to = view_of(out.data(), rows, out.size() / rows);
+  for (auto _ : state) {
+    emulator::engine().quantize(from, plan, {}, to, nullptr, nullptr);
+    benchmark::DoNotOptimize(out.data());
+    benchmark::ClobberMemory();
+  }
+  per_element(state, in.size());
+}
+BENCHMARK_CAPTURE(quantize, mxfp4, "mxfp4");
+BENCHMARK_CAPTURE(quantize, mxfp8_e4m3, "mxfp8_e4m3");
+BENCHMARK_CAPTURE(quantize, nvfp4, "nvfp4");
 
 void map_array(benchmark::State& state, Op op) {
   const std::vector<double> a = numbers<double>(4096);

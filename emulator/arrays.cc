@@ -17,7 +17,7 @@ namespace {
 
 void round_by_element(const View& in, const CompiledPlan& plan, const Random& random,
                       const MutableView& out, Counts* counts) {
-  const Elements elements(plan, random, counts);
+  const Elements elements(plan.target(), random, counts);
   for (std::size_t row = 0; row < in.rows; ++row) {
     for (std::size_t column = 0; column < in.columns; ++column) {
       const Operand x = load_operand(in, row, column);

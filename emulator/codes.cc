@@ -71,7 +71,7 @@ class Encoder {
       const double* numbers = gathered_.widened(begin, count, plan_.rounding().flush_inputs);
       by_lanes(*plan_.grid64(), numbers, begin, count, codes64_.data());
     } else {
-      const Elements elements(plan_, random_, counts_);
+      const Elements elements(plan_.target(), random_, counts_);
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t index = begin + i;
         const Operand x = load_operand(in_, index / in_.columns, index % in_.columns);

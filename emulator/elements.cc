@@ -45,7 +45,7 @@ Class class_of_result(Op op, std::span<const Operand> x) {
 }  // namespace
 
 void Elements::count(Class exact, const Outcome& outcome) const {
-  const Operand delivered = unpack(plan_.quantizer().format, outcome.code);
+  const Operand delivered = unpack(target_.quantizer->format, outcome.code);
   const bool changed = (outcome.flags & (flags::inexact | flags::invalid)) != 0;
   ++counts_->elements;
   if (exact == Class::infinite || (outcome.flags & flags::overflow) != 0) ++counts_->saturated;
@@ -58,13 +58,13 @@ void Elements::count(Class exact, const Outcome& outcome) const {
 }
 
 Outcome Elements::round(Operand x, std::uint64_t index) const {
-  const Outcome outcome = round_operand(plan_.target(), x, draw(index));
+  const Outcome outcome = round_operand(target_, x, draw(index));
   if (counts_ != nullptr) count(x.kind, outcome);
   return outcome;
 }
 
 Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index) const {
-  const Outcome outcome = emulator::operate(op, plan_.target(), operands, draw(index));
+  const Outcome outcome = emulator::operate(op, target_, operands, draw(index));
   // operate() has flushed the operands in place, so that the class is that of what was computed.
   if (counts_ != nullptr) count(class_of_result(op, operands), outcome);
   return outcome;

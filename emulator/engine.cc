@@ -2,6 +2,7 @@
 #include "emulator/engine.h"
 
 #include "emulator/internal/arrays.h"
+#include "emulator/internal/block.h"
 #include "emulator/internal/operate.h"
 #include "emulator/scalar.h"
 
@@ -24,7 +25,10 @@ const Engine& engine() {
                                 .map = map_array,
                                 .encode = encode_array,
                                 .decode = decode_array,
-                                .multiply = multiply};
+                                .multiply = multiply,
+                                .prepare_block = prepare_block,
+                                .quantize = quantize,
+                                .dequantize = dequantize};
   return table;
 }
 

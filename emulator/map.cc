@@ -32,7 +32,11 @@ Operand operand_of_format(Operand x, const Target& target) {
 class Mapper {
  public:
   Mapper(Op op, const CompiledPlan& plan, const Random& random, Counts* counts)
-      : op_(op), plan_(plan), random_(random), counts_(counts), elements_(plan, random, counts) {
+      : op_(op),
+        plan_(plan),
+        random_(random),
+        counts_(counts),
+        elements_(plan.target(), random, counts) {
     options_.op = op;
     options_.zero_sum_negative = plan.rounding().mode == Mode::toward_negative;
     options_.flush_below = plan.flush_below();

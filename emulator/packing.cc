@@ -66,6 +66,25 @@ void pack(std::span<const Bits> codes, int width, std::uint8_t* bytes) {
   }
 }
 
+// 1. The codes that share their first byte with codes before them, bit by bit (at most three).
+// 2. The others, which start on a byte. The last byte may hold bits of codes behind them already.
+template <typename Bits>
+void pack_at(std::span<const Bits> codes, int width, std::size_t index, std::uint8_t* bytes) {
+  const auto step = static_cast<std::size_t>(width);
+  for (; !codes.empty() && index * step % 8 != 0; codes = codes.subspan(1), ++index) {
+    const std::size_t shift = index * step % 8;
+    const std::uint64_t shifted = std::uint64_t{codes[0]} << shift;
+    bytes[index * step / 8] |= static_cast<std::uint8_t>(shifted);
+    if (shift + step > 8) bytes[index * step / 8 + 1] |= static_cast<std::uint8_t>(shifted >> 8);
+  }
+  if (codes.empty()) return;
+  std::uint8_t* const first = bytes + index * step / 8;
+  const std::size_t last = (codes.size() * step - 1) / 8;
+  const std::uint8_t behind = first[last];
+  pack(codes, width, first);
+  first[last] |= behind;
+}
+
 }  // namespace
 
 void pack_codes(std::span<const std::uint32_t> codes, int width, std::uint8_t* bytes) {
@@ -89,6 +108,29 @@ void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t>
     default:
       return load_bits(bytes, width, codes);
   }
+}
+
+void pack_codes_at(std::span<const std::uint32_t> codes, int width, std::size_t index,
+                   std::uint8_t* bytes) {
+  pack_at(codes, width, index, bytes);
+}
+
+void pack_codes_at(std::span<const std::uint64_t> codes, int width, std::size_t index,
+                   std::uint8_t* bytes) {
+  pack_at(codes, width, index, bytes);
+}
+
+void unpack_codes_at(const std::uint8_t* bytes, int width, std::size_t index,
+                     std::span<std::uint64_t> codes) {
+  const auto step = static_cast<std::size_t>(width);
+  const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+  for (; !codes.empty() && index * step % 8 != 0; codes = codes.subspan(1), ++index) {
+    const std::size_t shift = index * step % 8;
+    std::uint64_t pair = bytes[index * step / 8];
+    if (shift + step > 8) pair |= std::uint64_t{bytes[index * step / 8 + 1]} << 8;
+    codes[0] = pair >> shift & mask;
+  }
+  if (!codes.empty()) unpack_codes(bytes + index * step / 8, width, codes);
 }
 
 }  // namespace halfulp::emulator

@@ -60,11 +60,14 @@ inline Operand delivered(const CompiledPlan& plan, const Outcome& outcome, bool 
   return x;
 }
 
-// One element by the scalar path.
+// One element by the scalar path. The target must outlive it.
 class Elements {
  public:
-  Elements(const CompiledPlan& plan, const Random& random, Counts* counts)
-      : plan_(plan), random_(random), counts_(counts) {}
+  Elements(const Target& target, const Random& random, Counts* counts)
+      : target_(target),
+        random_(random),
+        counts_(counts),
+        stochastic_(is_stochastic(target.quantizer->rounding.mode)) {}
 
   // Conversion of x, drawing at index.
   [[nodiscard]] Outcome round(Operand x, std::uint64_t index) const;
@@ -73,13 +76,14 @@ class Elements {
 
  private:
   [[nodiscard]] std::uint64_t draw(std::uint64_t index) const {
-    return plan_.stochastic() ? random_.bits(index, plan_.rounding().random_bits) : 0;
+    return stochastic_ ? random_.bits(index, target_.quantizer->rounding.random_bits) : 0;
   }
   void count(Operand::Class exact, const Outcome& outcome) const;
 
-  const CompiledPlan& plan_;
+  const Target& target_;
   const Random& random_;
   Counts* counts_;
+  bool stochastic_;
 };
 
 }  // namespace halfulp::emulator

@@ -57,6 +57,18 @@ struct Grid {
   Bits code_mask = 0;  // fixed point: the code's bits, negative codes being two's complement
 };
 
+// Where a grid is moved by a power of two: all ones for those replacements that are numbers and
+// move with it.
+template <typename Bits>
+struct Moves {
+  Signs<Bits> overflow, infinity, nan;
+};
+template <typename Bits>
+struct MovingGrid {
+  Grid<Bits> grid;
+  Moves<Bits> moves;
+};
+
 // random: random_bits bits an element; not read by the other kinds. counts may be null.
 void round(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
            const std::uint32_t* random, float* out, Counts* counts);
@@ -66,6 +78,37 @@ void encode(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,
             const std::uint32_t* random, std::uint32_t* codes);
 void encode(const double* in, std::size_t count, const Grid<std::uint64_t>& grid,
             const std::uint64_t* random, std::uint64_t* codes);
+
+// The same in blocks: block k of `block` elements has the grid moved by the power of two that
+// shifts holds in the exponent's place, as a difference modulo 2^32 (2^64); then all nonzero
+// numbers of the grid are normal numbers of the carrier.
+template <typename Bits>
+struct Shifts {
+  const Bits* shifts = nullptr;
+  std::size_t block = 1;
+};
+void round_moved(const float* in, std::size_t count, const MovingGrid<std::uint32_t>& grid,
+                 const Shifts<std::uint32_t>& shifts, const std::uint32_t* random, float* out,
+                 Counts* counts);
+void round_moved(const double* in, std::size_t count, const MovingGrid<std::uint64_t>& grid,
+                 const Shifts<std::uint64_t>& shifts, const std::uint64_t* random, double* out,
+                 Counts* counts);
+void encode_moved(const float* in, std::size_t count, const MovingGrid<std::uint32_t>& grid,
+                  const Shifts<std::uint32_t>& shifts, const std::uint32_t* random,
+                  std::uint32_t* codes);
+void encode_moved(const double* in, std::size_t count, const MovingGrid<std::uint64_t>& grid,
+                  const Shifts<std::uint64_t>& shifts, const std::uint64_t* random,
+                  std::uint64_t* codes);
+
+// largest[k]: the largest magnitude, as a pattern without sign, of block k of `block` elements
+// (the last may have fewer). Infinities are above all numbers, NaN above infinities.
+void largest_magnitudes(const float* in, std::size_t count, std::size_t block,
+                        std::uint32_t* largest);
+void largest_magnitudes(const double* in, std::size_t count, std::size_t block,
+                        std::uint64_t* largest);
+// The larger magnitude of in[i] and magnitudes[i], in place of the latter.
+void larger_magnitudes(const float* in, std::size_t count, float* magnitudes);
+void larger_magnitudes(const double* in, std::size_t count, double* magnitudes);
 
 // Philox4x32-10 of the counters (low[i], high[i], stream): four words each.
 struct PhiloxKey {

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+//
+// Blocks of the innermost level on lanes, some of one row of blocks at a time.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "emulator/internal/block.h"
+#include "emulator/internal/block_power.h"
+#include "emulator/internal/kernels.h"
+#include "emulator/internal/packing.h"
+#include "emulator/internal/random_bits.h"
+#include "formats/engine.h"
+
+namespace halfulp::emulator {
+
+// Where elements and codes come from and go to.
+struct Transfer {
+  const View& in;
+  const MutableView& out;
+  BlockCodes* codes;  // may be null
+  Counts* counts;     // may be null
+};
+
+// Blocks under a PowerRule, in and out in the carrier Real.
+template <typename Real, typename Bits>
+class PowerBlocks {
+ public:
+  PowerBlocks(const PowerRule<Bits>& rule, const CompiledPlan& element, const Partition& cut,
+              const Random& random)
+      : rule_(rule), element_(element), cut_(cut), random_(random) {}
+
+  // Blocks at once: those of one row of blocks with about as many elements as the buffer has.
+  [[nodiscard]] std::size_t blocks_at_once() const {
+    return std::max<std::size_t>(1, buffer_elements / cut_.block_columns);
+  }
+
+  // Blocks first to first + count of the level, all of one row of blocks. exact(k) is called for
+  // those that are for exact arithmetic.
+  template <typename Exact>
+  void run(std::size_t first, std::size_t count, const Transfer& transfer, const Exact& exact) {
+    find_largest(first, count, transfer.in);
+    std::size_t k = 0;
+    while (k < count) {
+      const std::size_t begin = k;
+      while (k < count && rule_.shift(largest_[k], shifts_[k])) ++k;
+      if (k > begin) on_lanes(first, begin, k, transfer);
+      if (k < count) exact(first + k++);
+    }
+  }
+
+ private:
+  static constexpr std::size_t buffer_elements = 2048;
+
+  [[nodiscard]] const Real* at(const View& view, std::size_t row, std::size_t column) const {
+    return static_cast<const Real*>(view.data) + (row * view.stride + column);
+  }
+  [[nodiscard]] Real* at(const MutableView& view, std::size_t row, std::size_t column) const {
+    return static_cast<Real*>(view.data) + (row * view.stride + column);
+  }
+
+  [[nodiscard]] Area area(std::size_t first, std::size_t count, const View& view) const {
+    Area all = area_of(cut_, first, view.rows, view.columns);
+    all.right = std::min(view.columns, all.left + count * cut_.block_columns);
+    return all;
+  }
+
+  void find_largest(std::size_t first, std::size_t count, const View& in) {
+    const Area all = area(first, count, in);
+    const std::size_t columns = all.right - all.left;
+    largest_.assign(count, 0);
+    shifts_.resize(count);
+    if (all.bottom - all.top == 1) {
+      kernels::largest_magnitudes(at(in, all.top, all.left), columns, cut_.block_columns,
+                                  largest_.data());
+      return;
+    }
+    for (std::size_t begin = 0; begin < columns; begin += buffer_elements) {
+      const std::size_t length = std::min(buffer_elements, columns - begin);
+      std::fill_n(magnitudes_.begin(), length, Real{0});
+      for (std::size_t row = all.top; row < all.bottom; ++row) {
+        kernels::larger_magnitudes(at(in, row, all.left + begin), length, magnitudes_.data());
+      }
+      // More than one piece: one block.
+      Bits* const to = largest_.data();
+      const Bits before = *to;
+      kernels::largest_magnitudes(magnitudes_.data(), length, cut_.block_columns, to);
+      *to = std::max(*to, before);
+    }
+  }
+
+  // Blocks first + begin to first + end.
+  void on_lanes(std::size_t first, std::size_t begin, std::size_t end, const Transfer& transfer) {
+    if (transfer.codes != nullptr) {
+      std::vector<Code>& codes = transfer.codes->scales[0];
+      for (std::size_t k = begin; k < end; ++k) {
+        codes[first + k] = rule_.code(largest_[k], shifts_[k]);
+      }
+    }
+    const Area all = area(first + begin, end - begin, transfer.in);
+    const bool in_pieces = element_.stochastic() || transfer.codes != nullptr;
+    const std::size_t block = cut_.block_columns;
+    const std::size_t blocks = std::max<std::size_t>(1, draw_block / block);
+    const std::size_t longest =
+        in_pieces ? std::min(draw_block, blocks * block) : all.right - all.left;
+    for (std::size_t row = all.top; row < all.bottom; ++row) {
+      for (std::size_t column = all.left; column < all.right;) {
+        std::size_t length = std::min(longest, all.right - column);
+        if (block > longest) length = std::min(length, block - column % block);
+        const Bits* shifts = shifts_.data() + begin + (column - all.left) / block;
+        piece(row, column, length, {.shifts = shifts, .block = block}, transfer);
+        column += length;
+      }
+    }
+  }
+
+  void piece(std::size_t row, std::size_t column, std::size_t length,
+             const kernels::Shifts<Bits>& shifts, const Transfer& transfer) {
+    const std::size_t index = row * transfer.in.columns + column;
+    const Real* in = at(transfer.in, row, column);
+    if (element_.stochastic()) {
+      draw(random_, element_.rounding().random_bits, {index, 1, length}, draws_.data());
+    }
+    if (transfer.codes != nullptr) {
+      kernels::encode_moved(in, length, rule_.grid, shifts, draws_.data(), codes_.data());
+      pack_codes_at(std::span<const Bits>(codes_).first(length),
+                    packed_bits(element_.quantizer().format), index,
+                    transfer.codes->elements.data());
+    }
+    kernels::round_moved(in, length, rule_.grid, shifts, draws_.data(),
+                         at(transfer.out, row, column), transfer.counts);
+  }
+
+  const PowerRule<Bits>& rule_;
+  const CompiledPlan& element_;
+  const Partition& cut_;
+  const Random& random_;
+  std::vector<Bits> largest_, shifts_;
+  std::array<Real, buffer_elements> magnitudes_;
+  std::array<Bits, draw_block> draws_;
+  std::array<Bits, draw_block> codes_;
+};
+
+}  // namespace halfulp::emulator
