@@ -176,4 +176,102 @@ inline BlockFormat varied(const BlockFormat& format, std::size_t n, sampling::St
   }
 }
 
+// A float as block formats have them: short, with every scheme of special values.
+inline Format draw_float(bool sign, int most_exponent_bits, int most_fraction_bits,
+                         sampling::Stream& stream) {
+  while (true) {
+    Float f;
+    f.exponent_bits = 1 + static_cast<int>(stream.below(most_exponent_bits));
+    f.fraction_bits = static_cast<int>(stream.below(most_fraction_bits + 1));
+    f.bias = (std::int64_t{1} << (f.exponent_bits - 1)) - 1 +
+             static_cast<std::int64_t>(stream.below(7)) - 3;
+    f.sign = sign;
+    f.infinity = stream.bits(1) != 0;
+    f.nan_codes = stream.bits(1);
+    f.subnormals = stream.bits(2) != 0;
+    f.negative_zero = stream.bits(2) != 0;
+    f.zero = f.subnormals || stream.bits(1) != 0 || !f.negative_zero;
+    try {
+      return custom("drawn", f);
+    } catch (const Error&) {  // too few codes for what was drawn: draw again
+    }
+  }
+}
+
+// Elements of block formats: whatever a double carries.
+inline const std::vector<Format>& elements() {
+  static const std::vector<Format> list = [] {
+    std::vector<Format> fitting;
+    for (const Format& format : formats()) {
+      const bool positive = compare(largest_finite(format), Value{}) > 0;
+      if (positive && fits_binary64(format) && is_dyadic(format)) fitting.push_back(format);
+    }
+    return fitting;
+  }();
+  return list;
+}
+
+inline Format draw_element(sampling::Stream& stream) {
+  if (stream.bits(1) != 0) return elements()[stream.below(elements().size())];
+  if (stream.bits(1) != 0) return draw_float(stream.below(4) != 0, 6, 6, stream);
+  const int bits = 2 + static_cast<int>(stream.below(stream.bits(1) != 0 ? 7 : 31));
+  return custom("drawn", Fixed{.bits = bits,
+                               .fraction_bits = static_cast<int>(stream.bits(1) * stream.below(9)),
+                               .sign = stream.bits(1) != 0});
+}
+
+inline Format draw_scale(sampling::Stream& stream) {
+  constexpr std::array names{"float8_e8m0fnu", "float8_e4m3fn", "bfloat16",  "binary16",
+                             "float8_e5m2",    "binary32",      "dlfloat16", "uint8"};
+  switch (stream.below(4)) {
+    case 0:
+      return draw_float(stream.bits(1) != 0, 9, 8, stream);
+    case 1:
+      return custom("drawn", Fixed{.bits = 2 + static_cast<int>(stream.below(14)),
+                                   .fraction_bits = static_cast<int>(stream.below(9)),
+                                   .sign = stream.bits(1) != 0});
+    default:
+      return find_format(names[stream.below(names.size())]);
+  }
+}
+
+inline Rounding draw_rounding(std::size_t n, sampling::Stream& stream) {
+  return stream.bits(1) != 0 ? Rounding{.overflow = parse_overflow("saturate")} : rounding(n);
+}
+
+// Blocks of a level inside an outer one (rows or columns, 0 for all): a divisor.
+inline int draw_extent(int outer, sampling::Stream& stream) {
+  constexpr std::array extents{1, 2, 3, 4, 6, 8, 12, 16, 24, 0};
+  while (true) {
+    const int inner = extents[stream.below(extents.size())];
+    if (outer == 0 || (inner != 0 && outer % inner == 0)) return inner;
+  }
+}
+
+// The n-th of the block formats drawn from all that there can be.
+inline BlockFormat draw_block_format(std::size_t n, sampling::Stream& stream) {
+  while (true) {
+    BlockFormat format;
+    format.name = "drawn";
+    format.element = {draw_element(stream), draw_rounding(n, stream)};
+    const std::uint64_t levels = 1 + stream.below(3) % (1 + stream.bits(1) * 2);
+    int rows = 0;
+    int columns = 0;
+    for (std::uint64_t i = 0; i < levels; ++i) {
+      Level level;
+      level.rows = rows = draw_extent(rows, stream);
+      level.columns = columns = draw_extent(columns, stream);
+      level.scale = {draw_scale(stream), draw_rounding(n + 7 * i + 1, stream)};
+      level.scale.rounding.flush_inputs = false;
+      level.rule = static_cast<ScaleRule>(stream.below(scale_rule_count));
+      format.levels.push_back(level);
+    }
+    try {
+      validate(format);
+      return varied(format, n, stream);
+    } catch (const Error&) {  // fields that contradict each other: draw again
+    }
+  }
+}
+
 }  // namespace halfulp::cases
