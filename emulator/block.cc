@@ -225,6 +225,13 @@ CompiledBlock::CompiledBlock(const BlockFormat& format)
 
 BlockPlan prepare_block(const BlockFormat& format) {
   validate(format);
+  const auto in_range = [](const Quantizer& quantizer) {
+    return quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64;
+  };
+  HALFULP_REQUIRE(in_range(format.element), "prepare_block: random_bits is 1 to 64");
+  for (const Level& level : format.levels) {
+    HALFULP_REQUIRE(in_range(level.scale), "prepare_block: random_bits is 1 to 64");
+  }
   return {.format = format, .compiled = std::make_shared<CompiledBlock>(format)};
 }
 

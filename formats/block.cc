@@ -64,6 +64,10 @@ void validate_format(const Format& format, const std::string& field) {
     refuse(format.name + " does not fit binary64", field + "/format",
            "use a format whose numbers are binary64 numbers");
   }
+  if (compare(largest_finite(format), Value{}) <= 0) {
+    refuse(format.name + " has no positive number", field + "/format",
+           "use a format with numbers above zero");
+  }
 }
 
 void validate_scale(const Level& level, std::size_t index) {

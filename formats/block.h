@@ -138,11 +138,11 @@ struct BlockFormat {
 
 // Throws Error (with the field as location) where fields contradict each other. Outer blocks are
 // unions of inner ones: their rows and columns are multiples, or 0. Element and scales fit binary64
-// (formats/codes.h), and the significant bits of the scales are at most 53 together, so that a
-// double holds their product. A scale flushes no inputs. `range` stands innermost over plain
-// integers of at most 32 bits: Fixed without fraction bits, not symmetric. The arithmetics of NVFP4
-// have two levels, of rule ratio without epsilon, the outer scale in binary32 to nearest even, and
-// SpecialBlock::nan; that of qpytorch has one level, not of rule `range`.
+// (formats/codes.h) and have positive numbers, and the significant bits of the scales are at most
+// 53 together, so that a double holds their product. A scale flushes no inputs. `range` stands
+// innermost over plain integers of at most 32 bits: Fixed without fraction bits, not symmetric. The
+// arithmetics of NVFP4 have two levels, of rule ratio without epsilon, the outer scale in binary32
+// to nearest even, and SpecialBlock::nan; that of qpytorch has one level, not of rule `range`.
 void validate(const BlockFormat& format);
 
 // How many blocks a level has along rows and columns of a matrix; blocks at the ends may be short,

@@ -220,6 +220,12 @@ TEST(BlockValidation, RefusesContradictionsWithTheirPlace) {
        [](BlockFormat& f) { f.levels[1].scale.rounding.flush_inputs = true; }},
       {"element/format", [](BlockFormat& f) { f.element.format = find_format("e15m112"); }},
       {"element/format/bits", [](BlockFormat& f) { f.element.format.kind = Fixed{.bits = 65}; }},
+      {"element/format",
+       [](BlockFormat& f) {
+         f.element.format.kind = make_codebook({-4, -1, 0});
+       }},
+      {"levels/1/scale/format",
+       [](BlockFormat& f) { f.levels[1].scale.format.kind = Fixed{.bits = 1, .sign = true}; }},
       {"levels/0/rule", [](BlockFormat& f) { f.levels[0].rule = ScaleRule::range; }},
       {"element/format", [](BlockFormat& f) { f.levels[1].rule = ScaleRule::range; }},
       {"arithmetic",
