@@ -95,7 +95,7 @@ void add_quiet(CLI::App& app, bool& quiet) {
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print JSON"); }
 
-void add_rounding(CLI::App& app, RoundingOptions& options) {
+void add_mode(CLI::App& app, RoundingOptions& options) {
   app.add_option("--rounding", options.rounding,
                  "nearest-even, nearest-away, nearest-zero, nearest-up, nearest-odd, toward-zero, "
                  "toward-positive, toward-negative, away-from-zero, to-odd, stochastic, "
@@ -108,14 +108,18 @@ void add_rounding(CLI::App& app, RoundingOptions& options) {
   app.add_option("--random-bits", options.random_bits, "bits of the stochastic modes (32)")
       ->check(CLI::Range(1, 64))
       ->type_name("R");
-  app.add_option("--seed", options.seed, "seed of the stochastic modes (0)")->type_name("S");
-  app.add_option("--random", options.generator, "philox4x32-10 (the default) or splitmix64")
-      ->type_name("NAME");
   app.add_option("--tininess", options.tininess,
                  "underflow is detected after (the default) or before rounding")
       ->type_name("WHEN");
   app.add_flag("--flush-inputs", options.flush_inputs, "subnormal operands count as zeros");
   app.add_flag("--flush-outputs", options.flush_outputs, "tiny results become zeros");
+}
+
+void add_rounding(CLI::App& app, RoundingOptions& options) {
+  add_mode(app, options);
+  app.add_option("--seed", options.seed, "seed of the stochastic modes (0)")->type_name("S");
+  app.add_option("--random", options.generator, "philox4x32-10 (the default) or splitmix64")
+      ->type_name("NAME");
 }
 
 Rounding rounding_of(const RoundingOptions& options) {

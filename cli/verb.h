@@ -30,6 +30,7 @@ struct Verb {
 
 int formats_verb(const Arguments& arguments);
 int cast_verb(const Arguments& arguments);
+int explain_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
 int report_verb(const Arguments& arguments);
@@ -70,6 +71,8 @@ struct RoundingOptions {
   bool flush_inputs = false, flush_outputs = false;
 };
 void add_rounding(CLI::App& app, RoundingOptions& options);
+// The same without what draws random bits: the seed and the generator.
+void add_mode(CLI::App& app, RoundingOptions& options);
 // Throws Error with the option's name as location.
 Rounding rounding_of(const RoundingOptions& options);
 // The random bits of element `index`: stream 0 of the seed under the generator chosen.

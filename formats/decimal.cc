@@ -5,22 +5,20 @@
 // them lies between the two boundaries (inclusive where this code is even) wins, the closer one if
 // both do. Cf. Steele and White, "How to print floating-point numbers accurately", PLDI 1990; here
 // with exact integers and no table, as speed is not the point.
+#include "formats/decimal.h"
+
 #include <algorithm>
 #include <optional>
 
 #include "formats/codes.h"
 
 namespace halfulp {
-namespace {
-
-struct Decimal {
-  Integer digits;             // > 0
-  std::int64_t exponent = 0;  // value = digits * 10^exponent
-};
 
 Integer power_of_ten(std::int64_t n) {
   return boost::multiprecision::pow(Integer(10), static_cast<unsigned>(n));
 }
+
+namespace {
 
 Real to_real(const Decimal& d) {
   Real x;
@@ -130,7 +128,16 @@ std::string fixed(const Decimal& d) {
   return digits;
 }
 
+constexpr std::int64_t longest_fixed = 40;  // zeros before or behind the digits
+
 }  // namespace
+
+std::string decimal_text(const Decimal& d) {
+  std::string in_scientific = scientific(d);
+  if (std::abs(d.exponent) > longest_fixed) return in_scientific;
+  std::string in_fixed = fixed(d);
+  return in_fixed.size() <= in_scientific.size() ? in_fixed : in_scientific;
+}
 
 std::string shortest_text(const Format& format, Code code) {
   const Value value = decode(format, code);
@@ -141,7 +148,6 @@ std::string shortest_text(const Format& format, Code code) {
   const Shortest shortest(format, rank_of(format, code));
   const Decimal digits = shortest.find();
   const std::string in_scientific = scientific(digits);
-  constexpr std::int64_t longest_fixed = 40;
   if (std::abs(digits.exponent) > longest_fixed) return sign + in_scientific;
   // In fixed notation all digits before the point are written anyway, so they may as well be right.
   const std::string in_fixed =

@@ -15,7 +15,8 @@ namespace halfulp::program {
 namespace {
 
 const std::vector<std::string>& verbs() {
-  static const std::vector<std::string> names{"formats", "cast", "verify", "run", "report"};
+  static const std::vector<std::string> names{"formats", "cast", "explain",
+                                              "verify",  "run",  "report"};
   return names;
 }
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp explain: one number and one format.
+#include "cli/explain.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "reference/round.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Explains how one number is rounded to the format --to: its neighbours, where nearest turns,\n"
+    "what every rounding mode delivers, with which probability and bias the stochastic ones, what\n"
+    "the overflow rules say, and which known wrong ways deliver something else. VALUE is a number\n"
+    "(0.1, -0x1.8p-3, inf, nan), taken exactly. With --from it is a code of that format (0x3c00,\n"
+    "or all its digits without 0x) or a number, which is first rounded to that format.";
+
+const char* const examples =
+    "  $ halfulp explain 400.199585 --from binary32 --to e4m3fn\n"
+    "  number     400.1995849609375 = 3278435 * 2^-13 = 0x1.903318p+8\n"
+    "  from       binary32 code 0x43c8198c, sign|exponent|fraction "
+    "0|10000111|10010000001100110001100\n"
+    "             the nearest to 400.199585\n"
+    "  to         float8_e4m3fn, 8 bits, sign|exponent|fraction\n"
+    "  rounding   nearest-even, overflow ieee\n"
+    "  result     416  0x7d  01 inexact\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp explain 0.1 --to e4m3fn --random-bits 8 | grep -A 4 expectation\n"
+    "  expectation                 E[Q(x)]  bias E[Q(x)] - x  bias in ulp\n"
+    "  stochastic          0.0999755859375   -2.44140625e-05    -0.003125\n"
+    "  stochastic-b      0.100006103515625   6.103515625e-06   0.00078125\n"
+    "  stochastic-c      0.100006103515625   6.103515625e-06   0.00078125\n"
+    "  stochastic-equal         0.09765625       -0.00234375         -0.3\n"
+    "\n"
+    "  $ halfulp explain -0x1.affffffffffffp+8 --to e4m3fn | grep -A 1 wrong\n"
+    "  wrong way               first  result  code  what it does\n"
+    "  through binary32 first   -432    -448  0xfe  rounded twice, to nearest even first\n"
+    "\n"
+    "  $ halfulp explain 500 --to e4m3fn --json\n"
+    "  ...\n";
+
+struct ExplainOptions {
+  std::string value, to, from;
+  RoundingOptions rounding;
+  bool hexadecimal = false, json = false;
+};
+
+Format format_at(const std::string& option, const std::string& text) {
+  try {
+    return format_from_text(text);
+  } catch (const Error& error) {
+    throw error.at(option);
+  }
+}
+
+// Hexadecimal digits behind 0x, or as many of them as codes of the format have. A hexadecimal
+// literal with a point or an exponent is a number.
+bool is_code(const Format& format, const std::string& text) {
+  const bool prefixed = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  const std::string digits = prefixed ? text.substr(2) : text;
+  const bool hexadecimal = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  return hexadecimal && (prefixed || digits.size() == bare_code_text(format, 0).size());
+}
+
+// What is to be rounded.
+Real read_input(const ExplainOptions& options, ExplainReport& report) {
+  report.input = options.value;
+  if (options.from.empty()) return parse_real(options.value);
+  report.from = format_at("--from", options.from);
+  report.rounded_first = !is_code(*report.from, options.value);
+  if (report.rounded_first) {
+    report.code = reference::round(parse_real(options.value), {*report.from, {}}, 0).code;
+  } else {
+    report.code = parse_code(*report.from, options.value);
+  }
+  return real(decode(*report.from, report.code));
+}
+
+}  // namespace
+
+int explain_verb(const Arguments& arguments) {
+  ExplainOptions options;
+  Parser parser("explain", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("VALUE", options.value, "a number, or a code of --from")
+      ->required()
+      ->type_name("");
+  app.add_option("--to", options.to, "the format to round to")->required()->type_name("F");
+  app.add_option("--from", options.from, "the format that VALUE comes in")->type_name("F0");
+  add_mode(app, options.rounding);
+  app.add_flag("--hex", options.hexadecimal, "print values as C hexadecimal floats");
+  add_json(app, options.json);
+  if (!parser.parse(arguments)) return exit_good;
+
+  options.value = plain_token(options.value);
+  ExplainReport report;
+  report.hexadecimal = options.hexadecimal;
+  report.quantizer.format = format_at("--to", options.to);
+  report.quantizer.rounding = rounding_of(options.rounding);
+  report.quantizer.rounding.random_bits = options.rounding.random_bits;
+  Real x;
+  try {
+    x = read_input(options, report);
+  } catch (const Error& error) {
+    throw error.location().empty() ? error.at("VALUE") : error;
+  }
+  const bool subnormal = report.from && classify(*report.from, report.code) == CodeClass::subnormal;
+  report.found = reference::explain(x, report.quantizer, subnormal);
+  if (options.json) {
+    print(json_of(report).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    print(text_of(report));
+  }
+  return exit_good;
+}
+
+}  // namespace halfulp::cli
