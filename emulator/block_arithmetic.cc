@@ -35,13 +35,16 @@ Operand asked_outer(Arithmetic arithmetic, const Operand& a0, const CompiledLeve
   return divide(one_operand(), encoding_factor(a0, most));
 }
 
+Operand encoding_step(const Operand& a0, const std::array<const CompiledLevel*, 2>& levels) {
+  const Operand factor = encoding_factor(a0, levels[0]->multiplied());
+  return multiply(factor, divide(one_operand(), levels[1]->multiplied()));
+}
+
 Operand asked_inner(Arithmetic arithmetic, const Operand& a0, const Operand& a1, const Operand& s0,
                     const std::array<const CompiledLevel*, 2>& levels) {
   const Operand& m = levels[1]->multiplied();
   if (arithmetic == Arithmetic::transformer_engine) {
-    const Operand factor = encoding_factor(a0, levels[0]->multiplied());
-    const Operand product = multiply(a1, multiply(factor, divide(one_operand(), m)));
-    return least_of(product, largest_binary32());
+    return least_of(multiply(a1, encoding_step(a0, levels)), largest_binary32());
   }
   if (arithmetic == Arithmetic::torchao) {
     return largest_of(divide(divide(a1, m), s0), levels[1]->least_normal());

@@ -8,6 +8,7 @@
 #include "emulator/internal/arrays.h"
 #include "emulator/internal/block.h"
 #include "emulator/internal/block_element.h"
+#include "emulator/internal/block_extent.h"
 #include "emulator/internal/packing.h"
 #include "formats/codes.h"
 #include "formats/error.h"

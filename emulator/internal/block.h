@@ -3,11 +3,12 @@
 // Matrices in block formats: what `prepare_block` makes of a format, and the engine's functions.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "emulator/internal/block_element.h"
 #include "emulator/internal/block_power.h"
 #include "emulator/internal/block_scale.h"
 #include "emulator/internal/plan.h"
@@ -15,6 +16,16 @@
 
 namespace halfulp::emulator {
 
+// What of a block format lanes can do.
+struct QuotientPlan {
+  bool elements = false;
+  Former::How how = Former::How::divide;
+  // The product of an element and its scales is a double: so it is rounded but once to a float.
+  bool exact_products = false;
+  // The innermost scales too, and which code that of a block of zeros has.
+  bool scales = false;
+  std::optional<Code> zero_block;
+};
 class CompiledBlock {
  public:
   explicit CompiledBlock(const BlockFormat& format);
@@ -29,6 +40,7 @@ class CompiledBlock {
   // Null where lanes of that carrier cannot do it.
   [[nodiscard]] const PowerRule<std::uint32_t>* power32() const { return power32_.get(); }
   [[nodiscard]] const PowerRule<std::uint64_t>* power64() const { return power64_.get(); }
+  [[nodiscard]] const QuotientPlan& quotients() const { return quotients_; }
 
  private:
   BlockFormat format_;
@@ -37,27 +49,18 @@ class CompiledBlock {
   bool zero_points_ = false;
   std::unique_ptr<const PowerRule<std::uint32_t>> power32_;
   std::unique_ptr<const PowerRule<std::uint64_t>> power64_;
+  QuotientPlan quotients_;
 };
 
-// Rows and columns of a block, from the first on and before the last.
-struct Area {
-  std::size_t top = 0, bottom = 0, left = 0, right = 0;
+QuotientPlan quotient_plan(const CompiledBlock& plan);
+
+// Where elements and codes come from and go to.
+struct Transfer {
+  const View& in;
+  const MutableView& out;
+  BlockCodes* codes;  // may be null
+  Counts* counts;     // may be null
 };
-
-inline Area area_of(const Partition& cut, std::size_t block, std::size_t rows,
-                    std::size_t columns) {
-  const std::size_t top = block / cut.across * cut.block_rows;
-  const std::size_t left = block % cut.across * cut.block_columns;
-  return {.top = top,
-          .bottom = std::min(rows, top + cut.block_rows),
-          .left = left,
-          .right = std::min(columns, left + cut.block_columns)};
-}
-
-// The block of a level that holds (row, column).
-inline std::size_t block_at(const Partition& cut, std::size_t row, std::size_t column) {
-  return row / cut.block_rows * cut.across + column / cut.block_columns;
-}
 
 const CompiledBlock& compiled(const BlockPlan& plan);
 

@@ -4,6 +4,8 @@
 // how quotients are formed under them.
 #pragma once
 
+#include <array>
+
 #include "emulator/internal/block_element.h"
 #include "emulator/internal/block_scale.h"
 #include "formats/block.h"
@@ -18,6 +20,9 @@ Operand asked_outer(Arithmetic arithmetic, const Operand& a0, const CompiledLeve
 // r of an inner scale under s0, which is finite and not zero.
 Operand asked_inner(Arithmetic arithmetic, const Operand& a0, const Operand& a1, const Operand& s0,
                     const std::array<const CompiledLevel*, 2>& levels);
+
+// E * (1 / m) of transformer_engine.
+Operand encoding_step(const Operand& a0, const std::array<const CompiledLevel*, 2>& levels);
 
 // The former of a block whose scales have the product `total`. s0, s1: of the two levels of NVFP4's
 // arithmetics, not read in others.

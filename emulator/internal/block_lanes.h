@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "emulator/internal/block.h"
+#include "emulator/internal/block_extent.h"
 #include "emulator/internal/block_power.h"
 #include "emulator/internal/kernels.h"
 #include "emulator/internal/packing.h"
@@ -17,14 +18,6 @@
 #include "formats/engine.h"
 
 namespace halfulp::emulator {
-
-// Where elements and codes come from and go to.
-struct Transfer {
-  const View& in;
-  const MutableView& out;
-  BlockCodes* codes;  // may be null
-  Counts* counts;     // may be null
-};
 
 // Blocks under a PowerRule, in and out in the carrier Real.
 template <typename Real, typename Bits>
@@ -36,14 +29,16 @@ class PowerBlocks {
 
   // Blocks at once: those of one row of blocks with about as many elements as the buffer has.
   [[nodiscard]] std::size_t blocks_at_once() const {
-    return std::max<std::size_t>(1, buffer_elements / cut_.block_columns);
+    constexpr std::size_t elements_at_once = 2048;
+    return std::max<std::size_t>(1, elements_at_once / cut_.block_columns);
   }
 
   // Blocks first to first + count of the level, all of one row of blocks. exact(k) is called for
   // those that are for exact arithmetic.
   template <typename Exact>
   void run(std::size_t first, std::size_t count, const Transfer& transfer, const Exact& exact) {
-    find_largest(first, count, transfer.in);
+    largest_ = finder_.find(transfer.in, cut_, first, count, element_.rounding().flush_inputs);
+    shifts_.resize(count);
     std::size_t k = 0;
     while (k < count) {
       const std::size_t begin = k;
@@ -54,43 +49,11 @@ class PowerBlocks {
   }
 
  private:
-  static constexpr std::size_t buffer_elements = 2048;
-
   [[nodiscard]] const Real* at(const View& view, std::size_t row, std::size_t column) const {
     return static_cast<const Real*>(view.data) + (row * view.stride + column);
   }
   [[nodiscard]] Real* at(const MutableView& view, std::size_t row, std::size_t column) const {
     return static_cast<Real*>(view.data) + (row * view.stride + column);
-  }
-
-  [[nodiscard]] Area area(std::size_t first, std::size_t count, const View& view) const {
-    Area all = area_of(cut_, first, view.rows, view.columns);
-    all.right = std::min(view.columns, all.left + count * cut_.block_columns);
-    return all;
-  }
-
-  void find_largest(std::size_t first, std::size_t count, const View& in) {
-    const Area all = area(first, count, in);
-    const std::size_t columns = all.right - all.left;
-    largest_.assign(count, 0);
-    shifts_.resize(count);
-    if (all.bottom - all.top == 1) {
-      kernels::largest_magnitudes(at(in, all.top, all.left), columns, cut_.block_columns,
-                                  largest_.data());
-      return;
-    }
-    for (std::size_t begin = 0; begin < columns; begin += buffer_elements) {
-      const std::size_t length = std::min(buffer_elements, columns - begin);
-      std::fill_n(magnitudes_.begin(), length, Real{0});
-      for (std::size_t row = all.top; row < all.bottom; ++row) {
-        kernels::larger_magnitudes(at(in, row, all.left + begin), length, magnitudes_.data());
-      }
-      // More than one piece: one block.
-      Bits* const to = largest_.data();
-      const Bits before = *to;
-      kernels::largest_magnitudes(magnitudes_.data(), length, cut_.block_columns, to);
-      *to = std::max(*to, before);
-    }
   }
 
   // Blocks first + begin to first + end.
@@ -101,7 +64,7 @@ class PowerBlocks {
         codes[first + k] = rule_.code(largest_[k], shifts_[k]);
       }
     }
-    const Area all = area(first + begin, end - begin, transfer.in);
+    const Area all = area_of_run(cut_, first + begin, end - begin, transfer.in);
     const bool in_pieces = element_.stochastic() || transfer.codes != nullptr;
     const std::size_t block = cut_.block_columns;
     const std::size_t blocks = std::max<std::size_t>(1, draw_block / block);
@@ -139,8 +102,9 @@ class PowerBlocks {
   const CompiledPlan& element_;
   const Partition& cut_;
   const Random& random_;
-  std::vector<Bits> largest_, shifts_;
-  std::array<Real, buffer_elements> magnitudes_;
+  LargestFinder<Real, Bits> finder_;
+  std::span<const Bits> largest_;
+  std::vector<Bits> shifts_;
   std::array<Bits, draw_block> draws_;
   std::array<Bits, draw_block> codes_;
 };
