@@ -129,7 +129,10 @@ Outcome delivered(const Scheme& scheme, Mode mode, const Place& at, bool out);
 
 // The base of a logarithmic scheme to a rational power, rounded down or up to `precision` bits.
 Dyadic power_near(const Scheme& scheme, const Rational& logarithm, int precision, bool up);
-// The same next to a double; the subnormal range is not reached.
+// log of base^a + base^b, or of base^a - base^b for a > b.
+Expansion logarithm_of_sum(const Scheme& scheme, const Rational& a, const Rational& b,
+                           bool subtract);
+// The base to a rational power next to a double; the subnormal range is not reached.
 double nearest_double_of_power(const Scheme& scheme, const Rational& logarithm);
 
 // floor(v 2^bits) of the place v of |x| between its neighbours, zero and one step past the last

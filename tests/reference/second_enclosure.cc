@@ -138,6 +138,29 @@ Dyadic power_near(const Scheme& s, const Rational& logarithm, int precision, boo
   return {false, static_cast<Code>(to_integer(n.get())), exponent};
 }
 
+// Rational logarithms first. In base 2 (with a - b = d): 2^a + 2^b = 2^c has 2^d + 1 = 2^(c - b)
+// for an integer d, so d = 0; 2^a - 2^b = 2^c likewise has d = 1; for other d the powers are
+// linearly independent over the rationals. Distinct powers of e always are (Lindemann and
+// Weierstrass).
+Expansion logarithm_of_sum(const Scheme& s, const Rational& a, const Rational& b, bool subtract) {
+  if (s.family == Family::logarithmic && !subtract && a == b) return expansion(a + 1);
+  if (s.family == Family::logarithmic && subtract && a - b == 1) return expansion(b);
+  return irrational_expansion(floor_of_irrational(
+      [&](Number& to, mpfr_rnd_t direction) {
+        Number second(mpfr_get_prec(to.get()));
+        power(to, s, a, direction);
+        power(second, s, b, subtract ? opposite(direction) : direction);
+        (subtract ? mpfr_sub : mpfr_add)(to.get(), to.get(), second.get(), direction);
+        if (s.family == Family::logarithmic) {
+          mpfr_log2(to.get(), to.get(), direction);
+        } else {
+          mpfr_log(to.get(), to.get(), direction);
+          mpfr_mul_2ui(to.get(), to.get(), 1, direction);
+        }
+      },
+      places));
+}
+
 double nearest_double_of_power(const Scheme& s, const Rational& logarithm) {
   Number x(53);
   power(x, s, logarithm, MPFR_RNDN);

@@ -72,6 +72,26 @@ inline const std::vector<Mode>& deterministic_modes() {
   return modes;
 }
 
+// Adds to the property "checks" of the running test, which --gtest_output=json shows.
+inline void record_checks(std::int64_t count) {
+  const testing::TestResult& result =
+      *testing::UnitTest::GetInstance()->current_test_info()->result();
+  for (int i = 0; i < result.test_property_count(); ++i) {
+    if (std::string(result.GetTestProperty(i).key()) == "checks")
+      count += std::stoll(result.GetTestProperty(i).value());
+  }
+  testing::Test::RecordProperty("checks", std::to_string(count));
+}
+
+// Debug builds, which sanitizers slow down, stop at shorter codes.
+inline int longest(int release, [[maybe_unused]] int debug) {
+#ifdef NDEBUG
+  return release;
+#else
+  return debug;
+#endif
+}
+
 // Compares every mode of every engine on one input after another.
 class Judge {
  public:
@@ -87,7 +107,7 @@ class Judge {
       trials_.push_back(std::move(trial));
     }
   }
-  ~Judge() { testing::Test::RecordProperty("checks", std::to_string(checks_)); }
+  ~Judge() { record_checks(checks_); }
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
 
