@@ -176,7 +176,8 @@ struct BlockEntry {
 const std::vector<BlockEntry>& block_catalogue();
 // Names and aliases, and the parametric bfp<M>_<N>: M bits (2 to 32) in two's complement, sign
 // included, in blocks of N along a row (0: the whole row), E8M0 scales of rule floor, so that an
-// element is in [-2, 2). Letters count without case. is_block_name never throws.
+// element is in [-2, 2). Letters count without case. is_block_name is true of names that mean two
+// formats (mxfp8) too, and never throws.
 BlockFormat find_block_format(std::string_view name);  // throws Error with a suggestion
 bool is_block_name(std::string_view name);
 

@@ -270,7 +270,9 @@ const std::vector<BlockEntry>& block_catalogue() {
 
 bool is_block_name(std::string_view name) {
   const std::string text = lower_case(name);
-  return find_entry(text) != nullptr || parametric_bfp(text).has_value();
+  return find_entry(text) != nullptr || parametric_bfp(text).has_value() ||
+         std::any_of(ambiguous_names.begin(), ambiguous_names.end(),
+                     [&](const Ambiguous& both) { return both.name == text; });
 }
 
 BlockFormat find_block_format(std::string_view name) {

@@ -174,6 +174,7 @@ Format find_format(std::string_view name) {
                 "as \"" +
                     find_block_format(text).element.format.name + "\"");
   }
+  for (const BlockEntry& entry : block_catalogue()) known.push_back(entry.format.name);
   const std::string hint = suggest(text, known);
   throw Error("unknown format \"" + std::string(name.substr(0, 80)) + "\"", "",
               hint.empty() ? "`halfulp formats` lists the names" : hint);

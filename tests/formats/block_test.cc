@@ -144,6 +144,9 @@ TEST(BlockCatalogue, WrongNamesAreAnsweredWithRightOnes) {
             std::string::npos);
   EXPECT_NE(message_of([] { parse_scale_rule("flor"); }).find("did you mean \"floor\"?"),
             std::string::npos);
+  EXPECT_NE(message_of([] { find_format("mxfp8"); }).find("mxfp8_e5m2"), std::string::npos);
+  EXPECT_NE(message_of([] { find_format("mxpf4"); }).find("did you mean \"mxfp4\"?"),
+            std::string::npos);
   const std::string scalar = message_of([] { find_format("mxfp4"); });
   EXPECT_NE(scalar.find("is a block format"), std::string::npos) << scalar;
   EXPECT_NE(scalar.find("float4_e2m1fn"), std::string::npos) << scalar;
