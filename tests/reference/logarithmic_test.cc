@@ -61,6 +61,12 @@ Dyadic dyadic_of_binary16(Code code) {
   return {false, 1024 + code % 1024, static_cast<std::int64_t>(code >> 10) - 25};
 }
 
+Dyadic dyadic_of_double(double x) {
+  int exponent = 0;
+  const double significand = std::frexp(x, &exponent);
+  return {false, static_cast<Code>(std::ldexp(significand, 53)), exponent - 53};
+}
+
 // The logarithms of all of them, computed once for each base.
 const Expansion& key_of_binary16(const Scheme& scheme, Code code) {
   constexpr Code least = 0x0400;
@@ -175,6 +181,46 @@ TEST_P(Logarithmic, EveryBoundary) {
         judge.check(*source, x, [&](Mode mode) { return expected(scheme, mode, at); });
       }
     }
+  }
+}
+
+// Every number of the scheme into schemes of every family, and into binary64 as MPFR rounds it.
+TEST_P(ShortLogarithmic, ConversionsToOtherFamilies) {
+  const Scheme& scheme = GetParam();
+  const Format from = format_of(scheme);
+  for (const Scheme& to :
+       {Scheme{Family::posit, 8, 2}, Scheme{Family::posit, 16, 1}, Scheme{Family::takum, 8, 0},
+        Scheme{Family::takum, 13, 0}, Scheme{Family::logarithmic, 7, 2},
+        Scheme{Family::logarithmic, 12, 6}, Scheme{Family::logarithmic_takum, 7, 0},
+        Scheme{Family::logarithmic_takum, 11, 0}}) {
+    Judge judge(format_of(to), deterministic_modes(), engines());
+    for (Code code = 0; code < Code{1} << scheme.bits; ++code) {
+      const std::optional<Meaning> m = meaning(scheme, code);
+      if (!m) continue;
+      const Place at = place_by_encoding(to, key_of_power(to, scheme, m->number()), m->negative);
+      judge.check(from, code, [&](Mode mode) { return expected(to, mode, at); });
+    }
+  }
+}
+
+TEST_P(ShortLogarithmic, ConversionsToBinary64) {
+  const Scheme& scheme = GetParam();
+  const Format from = format_of(scheme);
+  const std::vector<Mode> modes{Mode::nearest_even, Mode::toward_zero, Mode::away_from_zero};
+  Judge judge(binary64().format, modes, engines());
+  for (Code code = 0; code < Code{1} << scheme.bits; ++code) {
+    const std::optional<Meaning> m = meaning(scheme, code);
+    if (!m) continue;
+    const Dyadic below = power_near(scheme, m->number(), 53, false);
+    const Dyadic above = power_near(scheme, m->number(), 53, true);
+    const bool exact = code_in(binary64(), below) == code_in(binary64(), above);
+    judge.check(from, code, [&](Mode mode) {
+      Dyadic x = mode == Mode::toward_zero ? below : above;
+      if (mode == Mode::nearest_even)
+        x = dyadic_of_double(nearest_double_of_power(scheme, m->number()));
+      x.negative = m->negative;
+      return Outcome{code_in(binary64(), x), exact ? std::uint8_t{0} : flags::inexact};
+    });
   }
 }
 

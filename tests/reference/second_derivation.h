@@ -129,6 +129,8 @@ Outcome delivered(const Scheme& scheme, Mode mode, const Place& at, bool out);
 
 // The base of a logarithmic scheme to a rational power, rounded down or up to `precision` bits.
 Dyadic power_near(const Scheme& scheme, const Rational& logarithm, int precision, bool up);
+// key() in `to` of the number with a logarithm in `from`.
+Expansion key_of_power(const Scheme& to, const Scheme& from, const Rational& logarithm);
 // log of base^a + base^b, or of base^a - base^b for a > b.
 Expansion logarithm_of_sum(const Scheme& scheme, const Rational& a, const Rational& b,
                            bool subtract);

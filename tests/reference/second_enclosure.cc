@@ -138,6 +138,34 @@ Dyadic power_near(const Scheme& s, const Rational& logarithm, int precision, boo
   return {false, static_cast<Code>(to_integer(n.get())), exponent};
 }
 
+// Numbers that are no powers of two are irrational here, and their logarithms in the other base (2
+// ln 2^q = 2 q ln 2, log2 e^(l/2) = l / (2 ln 2)) too.
+Expansion key_of_power(const Scheme& to, const Scheme& from, const Rational& logarithm) {
+  if (to.family == from.family) return expansion(logarithm);
+  if (mp::denominator(logarithm) == 1 && (from.family == Family::logarithmic || logarithm == 0))
+    return key(to, Dyadic{false, 1, static_cast<std::int64_t>(mp::numerator(logarithm))});
+  if (is_linear(to)) {
+    Number rough(first_precision);
+    power(rough, from, logarithm, MPFR_RNDD);
+    const auto exponent = static_cast<int>(mpfr_get_exp(rough.get())) - 1;
+    const Integer floor = floor_of_irrational(
+        [&](Number& value, mpfr_rnd_t direction) { power(value, from, logarithm, direction); },
+        places - exponent);
+    return {exponent, static_cast<Code>(floor - (Integer(1) << places)), true};
+  }
+  return irrational_expansion(floor_of_irrational(
+      [&](Number& value, mpfr_rnd_t direction) {
+        power(value, from, logarithm, direction);
+        if (to.family == Family::logarithmic) {
+          mpfr_log2(value.get(), value.get(), direction);
+        } else {
+          mpfr_log(value.get(), value.get(), direction);
+          mpfr_mul_2ui(value.get(), value.get(), 1, direction);
+        }
+      },
+      places));
+}
+
 // Rational logarithms first. In base 2 (with a - b = d): 2^a + 2^b = 2^c has 2^d + 1 = 2^(c - b)
 // for an integer d, so d = 0; 2^a - 2^b = 2^c likewise has d = 1; for other d the powers are
 // linearly independent over the rationals. Distinct powers of e always are (Lindemann and

@@ -114,21 +114,23 @@ class Judge {
   // expected(mode): the Outcome.
   template <typename Expected>
   void check(const Source& source, const Dyadic& x, Expected expected, std::uint64_t random = 0) {
-    const Code code = code_in(source, x);
+    check(source.format, code_in(source, x), expected, random);
+  }
+  template <typename Expected>
+  void check(const Format& source, Code code, Expected expected, std::uint64_t random = 0) {
     for (const Trial& trial : trials_) {
       const auto describe = [&](Mode mode) {
         return std::string(trial.engine->name) + " " + std::string(name_of(mode)) + " of " +
-               source.format.name + " " + code_text(source.format, code) + " random " +
-               std::to_string(random);
+               source.name + " " + code_text(source, code) + " random " + std::to_string(random);
       };
       // The reference finds the neighbours once for all modes; in one input of eight by its engine.
       std::optional<reference::Located> located;
       if (trial.engine == &reference::engine() && ++inputs_ % 8 != 0)
-        located = reference::locate(real(decode(source.format, code)), format_);
+        located = reference::locate(real(decode(source, code)), format_);
       for (std::size_t i = 0; i < modes_.size(); ++i) {
         const Plan& plan = trial.plans[i];
         const Outcome found = located ? reference::decide(*located, plan.quantizer, random)
-                                      : trial.engine->convert(source.format, code, plan, random);
+                                      : trial.engine->convert(source, code, plan, random);
         compare(expected(modes_[i]), found, [&] { return describe(modes_[i]); });
       }
     }

@@ -36,7 +36,7 @@ Scheme with_bits(Scheme scheme, int bits) {
 std::vector<Dyadic> inputs_around(const Scheme& scheme) {
   constexpr int precision = 53;
   const Scheme finer = with_bits(scheme, scheme.bits + 2);
-  const Code step = scheme.bits <= 12 ? 1 : 7;
+  const Code step = scheme.bits <= 11 ? 1 : 7;
   std::vector<Dyadic> list;
   for (Code code = 0; code < Code{1} << finer.bits; ++code) {
     const bool negative = code >> (finer.bits - 1) != 0;
@@ -117,7 +117,7 @@ TEST_P(Tapered, EveryBoundary) {
   const Scheme& scheme = GetParam();
   const Grid grid(scheme);
   const std::vector<Mode> few{Mode::nearest_even, Mode::to_odd};
-  Judge judge(format_of(scheme), scheme.bits <= 12 ? deterministic_modes() : few, engines());
+  Judge judge(format_of(scheme), scheme.bits <= 11 ? deterministic_modes() : few, engines());
   for (const Dyadic& x : inputs_around(scheme)) {
     const Place at = grid.place(binary_expansion(x), x.negative);
     judge.check(binary64(), x, [&](Mode mode) { return expected(scheme, mode, at); });
