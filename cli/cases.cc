@@ -163,9 +163,10 @@ Operands CaseDrawer::operands(const Format& format, int count, std::uint64_t ind
 Code CaseDrawer::input(const Format& source, const Format& target, std::uint64_t index) const {
   Dice dice(seed_, index);
   if (dice.below(4) == 0) return draw_code(source, dice);
-  const Value at = decode(target, draw_code(target, dice));
+  const Code drawn = draw_code(target, dice);
+  const Value at = decode(target, drawn);
   if (!at.is_finite()) return draw_code(source, dice);
-  const Rank rank = rank_of(target, encode(target, at));
+  const Rank rank = rank_of(target, drawn);
   Value number = at;
   if (dice.coin()) number = boundary_above(target, rank);
   const Code code = nearest(source, number);

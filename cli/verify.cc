@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/block_equality.h"
 #include "cli/equality.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -19,6 +21,7 @@
 #include "emulator/engine.h"
 #include "emulator/instruction_set.h"
 #include "emulator/parallel.h"
+#include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/error.h"
 #include "formats/json.h"
@@ -35,9 +38,11 @@ const char* const description =
     "so that edge cases come often. NAME: formats; all of the catalogue without it. Conversions "
     "come\n"
     "from every format of the catalogue of at most 16 bits, and from drawn codes of wider ones.\n"
-    "Overflow rules, tininess and flushing are drawn for every block of operands. Then what "
-    "arrays\n"
-    "gave is compared on --instruction-sets. Exit status 1 on a mismatch.";
+    "Overflow rules, tininess and flushing are drawn for every block of operands. Of block "
+    "formats\n"
+    "drawn matrices are quantized and drawn codes dequantized: values, codes, scales, counts. Then "
+    "what\n"
+    "arrays gave is compared on --instruction-sets. Exit status 1 on a mismatch.";
 
 const char* const examples =
     "  $ halfulp verify float4_e2m1fn --operation add,mul --quiet\n"
@@ -58,7 +63,8 @@ struct VerifyOptions {
 };
 
 struct Row {
-  Format format;
+  std::string format;
+  std::string text{};  // what the command line calls it, where that is not its name
   std::string operation;
   bool exhaustive = true;
   std::size_t modes = 0;
@@ -69,9 +75,10 @@ struct Task {
   std::size_t row = 0;
   Subject subject;
   Block block;
+  std::shared_ptr<const Matrices> matrices{};  // of block formats, in the place of a subject
   std::uint64_t digest = 0;  // of what its arrays gave on the first instruction set
 
-  [[nodiscard]] bool is_codes() const { return !subject.op && !subject.source; }
+  [[nodiscard]] bool is_codes() const { return !matrices && !subject.op && !subject.source; }
 };
 
 struct Work {
@@ -81,17 +88,34 @@ struct Work {
 };
 
 const std::vector<std::string>& operation_names() {
-  static const std::vector<std::string> names{"codes", "cast", "add", "sub",
-                                              "mul",   "div",  "fma", "sqrt"};
+  static const std::vector<std::string> names{"codes", "cast", "add",  "sub",      "mul",
+                                              "div",   "fma",  "sqrt", "quantize", "dequantize"};
   return names;
 }
 
-std::vector<Format> formats_of(const VerifyOptions& options) {
-  std::vector<Format> formats;
-  for (const std::string& name : options.names) formats.push_back(format_from_text(name));
-  for (const CatalogueEntry& entry : catalogue()) {
-    if (options.names.empty()) formats.push_back(entry.format);
+struct Formats {
+  std::vector<Format> scalar;
+  std::vector<BlockFormat> block;
+};
+
+Formats formats_of(const VerifyOptions& options) {
+  Formats formats;
+  for (const std::string& name : options.names) {
+    const bool described = looks_like_json(name) || looks_like_path(name);
+    if (!described && !is_block_name(name)) {
+      formats.scalar.push_back(format_from_text(name));
+      continue;
+    }
+    const AnyQuantizer any = any_quantizer_from_text(name);
+    if (const auto* block = std::get_if<BlockFormat>(&any)) {
+      formats.block.push_back(*block);
+    } else {
+      formats.scalar.push_back(std::get<Quantizer>(any).format);
+    }
   }
+  if (!options.names.empty()) return formats;
+  for (const CatalogueEntry& entry : catalogue()) formats.scalar.push_back(entry.format);
+  for (const BlockEntry& entry : block_catalogue()) formats.block.push_back(entry.format);
   return formats;
 }
 
@@ -113,7 +137,9 @@ void check_operations(const VerifyOptions& options) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string hint = suggest(name, known);
     throw Error("unknown operation \"" + name + "\"", "--operation",
-                hint.empty() ? "there are codes, cast, add, sub, mul, div, fma, sqrt" : hint);
+                hint.empty() ? "there are codes, cast, add, sub, mul, div, fma, sqrt, quantize, "
+                               "dequantize"
+                             : hint);
   }
 }
 
@@ -122,14 +148,18 @@ class Planner {
   Planner(const VerifyOptions& options, const std::vector<Mode>& modes)
       : options_(options), modes_(modes.size()), per_combination_(cases_per_combination(modes)) {}
 
-  Work plan(const std::vector<Format>& formats) {
-    for (const Format& format : formats) {
+  Work plan(const Formats& formats) {
+    for (const Format& format : formats.scalar) {
       if (wanted("codes")) add_codes(format);
       if (wanted("cast")) add_casts(format);
       for (int op = 0; op < op_count; ++op) {
         if (wanted(std::string(name_of(static_cast<Op>(op)))))
           add_operation(format, static_cast<Op>(op));
       }
+    }
+    for (const BlockFormat& format : formats.block) {
+      if (wanted("quantize")) add_matrices(format, "quantize");
+      if (wanted("dequantize")) add_matrices(format, "dequantize");
     }
     return std::move(work_);
   }
@@ -140,9 +170,31 @@ class Planner {
     return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
   }
 
-  std::size_t add_row(const Format& format, const std::string& operation) {
+  std::size_t add_row(const std::string& format, const std::string& operation) {
     work_.rows.push_back({.format = format, .operation = operation, .modes = modes_, .tally = {}});
     return work_.rows.size() - 1;
+  }
+  std::size_t add_row(const Format& format, const std::string& operation) {
+    return add_row(format.name, operation);
+  }
+
+  // The reference takes about as long for an element of a matrix as for a dozen roundings.
+  void add_matrices(const BlockFormat& format, const std::string& operation) {
+    constexpr std::uint64_t cost = 16;
+    constexpr std::uint64_t fewest = 16;
+    constexpr std::uint64_t size = 32;
+    const std::size_t row = add_row(format.name, operation);
+    const auto matrices = std::make_shared<const Matrices>(
+        Matrices{.format = format, .decoded = operation == "dequantize"});
+    const std::uint64_t count = std::max(options_.budget / cost / cases_per_matrix, fewest);
+    for (std::uint64_t begin = 0; begin < count; begin += size) {
+      const Block block{.begin = begin, .end = std::min(begin + size, count), .exhaustive = false};
+      work_.tasks.push_back({.row = row, .subject = {}, .block = block, .matrices = matrices});
+    }
+    work_.combinations += count;
+    work_.rows[row].exhaustive = false;
+    if (matrices->decoded) work_.rows[row].modes = 1;
+    if (!is_block_name(format.name)) work_.rows[row].text = to_json(format).dump();
   }
 
   // All combinations of the subject if each can be rounded in every way within the budget; else
@@ -227,11 +279,12 @@ void for_each(Work& work, const VerifyOptions& options, const std::string& what,
     // Rows differ in cost; the share of combinations is the best guess at the share of the time.
     const double share = static_cast<double>(done) / static_cast<double>(work.combinations);
     bar.update(static_cast<double>(cases), static_cast<double>(cases) / share, 0,
-               row.format.name + " " + row.operation);
+               row.format + " " + row.operation);
   });
 }
 
 Tally check(const Task& task, const std::vector<Mode>& modes) {
+  if (task.matrices) return check_matrices(*task.matrices, task.block, modes, emulator::engine());
   return task.is_codes() ? check_codes(task.subject.format, task.block, emulator::engine())
                          : check_block(task.subject, task.block, modes, emulator::engine());
 }
@@ -240,6 +293,9 @@ Tally check(const Task& task, const std::vector<Mode>& modes) {
 // differ against the reference too, which says where.
 void execute(Work& work, const std::vector<Mode>& modes, const VerifyOptions& options) {
   const auto digest = [&](const Task& task) {
+    if (task.matrices) {
+      return digest_matrices(*task.matrices, task.block, modes, emulator::engine());
+    }
     return digest_block(task.subject, task.block, modes, emulator::engine());
   };
   const std::vector<std::string>& sets = options.instruction_sets;
@@ -282,7 +338,8 @@ std::vector<std::string> instruction_sets_of(const std::vector<std::string>& nam
 
 std::string repeat_call(const Row& row, const VerifyOptions& options) {
   const std::string operation = row.operation.substr(0, row.operation.find(' '));
-  std::string call = "halfulp verify '" + row.format.name + "' --operation " + operation;
+  const std::string& format = row.text.empty() ? row.format : row.text;
+  std::string call = "halfulp verify '" + format + "' --operation " + operation;
   if (options.is_short) call += " --short";
   if (!options.is_short && options.budget != default_budget)
     call += fmt::format(" --budget {}", options.budget);
@@ -293,7 +350,7 @@ std::string repeat_call(const Row& row, const VerifyOptions& options) {
 void print_json(const Work& work, const VerifyOptions& options) {
   for (const Row& row : work.rows) {
     Json object;
-    object["format"] = row.format.name;
+    object["format"] = row.format;
     object["operation"] = row.operation;
     object["rounding_modes"] = row.modes;
     object["cases"] = row.tally.cases;
@@ -314,7 +371,7 @@ void print_table(const Work& work, const VerifyOptions& options) {
   for (const Row& row : work.rows) {
     cases += row.tally.cases;
     mismatches += row.tally.mismatches;
-    rows.push_back({row.format.name, row.operation, std::to_string(row.modes),
+    rows.push_back({row.format, row.operation, std::to_string(row.modes),
                     std::to_string(row.tally.cases), row.exhaustive ? "exhaustive" : "drawn",
                     std::to_string(row.tally.mismatches)});
   }
@@ -353,7 +410,8 @@ int verify_verb(const Arguments& arguments) {
   CLI::App& app = parser.app();
   app.add_option("NAME", options.names, "formats; all of the catalogue without it")->type_name("");
   app.add_option("--operation", options.operations,
-                 "only these: codes, cast, add, sub, mul, div, fma, sqrt")
+                 "only these: codes, cast, add, sub, mul, div, fma, sqrt; of block formats\n"
+                 "quantize, dequantize")
       ->type_name("OP,...")
       ->delimiter(',')
       ->expected(1)
