@@ -155,6 +155,12 @@ Rounding rounding_of(const RoundingOptions& options) {
   return rounding;
 }
 
+Random random_of(const RoundingOptions& options) {
+  if (options.generator == "splitmix64")
+    throw Error("arrays draw from philox4x32-10", "--random", "leave it out");
+  return {.seed = options.seed};
+}
+
 std::uint64_t random_bits_of(const RoundingOptions& options, std::uint64_t index, int count) {
   if (options.generator == "splitmix64") return splitmix64(options.seed, index) >> (64 - count);
   return Random{.seed = options.seed}.bits(index, count);

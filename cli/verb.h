@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/random.h"
 #include "formats/rounding.h"
 
 namespace halfulp::cli {
@@ -31,6 +32,7 @@ struct Verb {
 int formats_verb(const Arguments& arguments);
 int cast_verb(const Arguments& arguments);
 int explain_verb(const Arguments& arguments);
+int quantize_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
 int report_verb(const Arguments& arguments);
@@ -75,6 +77,8 @@ void add_rounding(CLI::App& app, RoundingOptions& options);
 void add_mode(CLI::App& app, RoundingOptions& options);
 // Throws Error with the option's name as location.
 Rounding rounding_of(const RoundingOptions& options);
+// Stream 0 of the seed, for arrays.
+Random random_of(const RoundingOptions& options);
 // The random bits of element `index`: stream 0 of the seed under the generator chosen.
 std::uint64_t random_bits_of(const RoundingOptions& options, std::uint64_t index, int count);
 

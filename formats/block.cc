@@ -106,6 +106,24 @@ void validate_level(const Level& level, std::size_t index) {
            "give 0 or a positive number");
 }
 
+// Autoflex counts codes, and its scales are powers of two.
+void validate_prediction(const BlockFormat& format) {
+  for (std::size_t i = 0; i < format.levels.size(); ++i) {
+    const Level& level = format.levels[i];
+    if (!level.predicted) continue;
+    const auto* element = std::get_if<Fixed>(&format.element.format.kind);
+    const auto* scale = std::get_if<Float>(&level.scale.format.kind);
+    const bool integers = element != nullptr && element->fraction_bits == 0 && element->bits >= 3;
+    const bool powers = scale != nullptr && scale->fraction_bits == 0 && !scale->zero;
+    const bool whole = level.rows == 0 && level.columns == 0 && format.levels.size() == 1;
+    if (integers && powers && whole && level.rule == ScaleRule::given) continue;
+    refuse(
+        "a predicted scale", place(i, "predicted"),
+        "integers of at least 3 bits under one scale of rule given over all of the matrix, which "
+        "is a power of two");
+  }
+}
+
 void validate_nesting(const std::vector<Level>& levels) {
   for (std::size_t i = 1; i < levels.size(); ++i) {
     const Level& outer = levels[i - 1];
@@ -210,6 +228,7 @@ void validate(const BlockFormat& format) {
              "use shorter scales or fewer levels");
   }
   validate_nesting(format.levels);
+  validate_prediction(format);
   validate_range(format);
   validate_arithmetic(format);
 }

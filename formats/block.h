@@ -98,6 +98,8 @@ struct Level {
   ScaleRule rule = ScaleRule::ratio;
   Division division = Division::exact;  // of a / m, in rceil and ratio
   double given = 1;                     // rule `given` only; positive
+  bool predicted = false;               // rule `given` only: whoever quantizes one matrix after
+                                        // another predicts `given` from those before (Autoflex)
   double epsilon = 0;                   // rules ratio, largest and mean; at least 0
   bool operator==(const Level&) const = default;
 };
@@ -142,7 +144,8 @@ struct BlockFormat {
 // 53 together, so that a double holds their product. A scale flushes no inputs. `range` stands
 // innermost over plain integers of at most 32 bits: Fixed without fraction bits, not symmetric. The
 // arithmetics of NVFP4 have two levels, of rule ratio without epsilon, the outer scale in binary32
-// to nearest even, and SpecialBlock::nan; that of qpytorch has one level, not of rule `range`.
+// to nearest even, and SpecialBlock::nan; that of qpytorch has one level, not of rule `range`. A
+// predicted scale is a power of two over all of the matrix, of plain integers.
 void validate(const BlockFormat& format);
 
 // How many blocks a level has along rows and columns of a matrix; blocks at the ends may be short,

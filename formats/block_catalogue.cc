@@ -150,11 +150,14 @@ BlockFormat p3109_block(std::string name, std::string_view element) {
   return find_block_preset("p3109").apply(std::move(format));
 }
 
-// The exponent of Flexpoint is foreseen from the past of a tensor; here it is given, 0 as long as
-// nobody sets it. The range of the five bits is not published: taken around 0.
+// The five bits are those of the exponents -31 to 0, as Nervana's implementation kept scales at
+// most 1 (ngraph-python, flexgpuutil.py); the paper does not say.
 BlockFormat flexpoint() {
-  return one_level("flex16_5", fixed_element(16),
-                   level(0, 0, powers_of_two("exponent5", 5, 16, 0), ScaleRule::given));
+  BlockFormat format =
+      one_level("flex16_5", fixed_element(16),
+                level(0, 0, powers_of_two("exponent5", 5, 31, 0), ScaleRule::given));
+  format.levels[0].predicted = true;
+  return format;
 }
 
 // One line a format: a table, as long as there are formats.

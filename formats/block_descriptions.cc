@@ -58,6 +58,7 @@ void read_level(ObjectReader& reader, Level& level, const std::string& division,
   read_word(reader, division, level.division, parse_division);
   level.given =
       reader.number("given", level.given, std::numeric_limits<double>::denorm_min(), most);
+  level.predicted = reader.boolean("predicted", level.predicted);
   level.epsilon = reader.number("epsilon", level.epsilon, 0, most);
 }
 
@@ -292,6 +293,7 @@ Json level_json(const Level& level) {
   object["rule"] = std::string(name_of(level.rule));
   object["division"] = std::string(name_of(level.division));
   object["given"] = level.given;
+  if (level.predicted) object["predicted"] = true;
   object["epsilon"] = level.epsilon;
   return object;
 }

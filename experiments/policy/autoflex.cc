@@ -5,7 +5,19 @@
 #include <bit>
 #include <cmath>
 
+#include "formats/codes.h"
+
 namespace halfulp::experiments {
+
+std::optional<AutoflexRule> autoflex_rule(const BlockFormat& format) {
+  if (!format.levels.front().predicted) return std::nullopt;
+  const Format& scale = format.levels.front().scale.format;
+  AutoflexRule rule;
+  rule.bits = bits(format.element.format);
+  rule.least_exponent = static_cast<int>(leading_exponent(smallest_positive(scale)));
+  rule.greatest_exponent = static_cast<int>(leading_exponent(largest_finite(scale)));
+  return rule;
+}
 
 void Autoflex::set_exponent(int exponent) {
   scale_ = std::ldexp(1.0, std::clamp(exponent, rule_.least_exponent, rule_.greatest_exponent));

@@ -11,6 +11,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
+
+#include "formats/block.h"
 
 namespace halfulp::experiments {
 
@@ -23,6 +26,9 @@ struct AutoflexRule {
   double offset = 100;       // codes, added as well
   bool operator==(const AutoflexRule&) const = default;
 };
+
+// The rule of a format with a predicted scale; absent for others.
+std::optional<AutoflexRule> autoflex_rule(const BlockFormat& format);
 
 class Autoflex {
  public:

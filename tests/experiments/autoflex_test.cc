@@ -34,6 +34,11 @@ TEST(Autoflex, StartsByJumpingToTheTensorsScale) {
   EXPECT_EQ(autoflex.scale(), 0x1p-14);
 }
 
+TEST(Autoflex, TakesItsRangeFromTheFormat) {
+  EXPECT_EQ(autoflex_rule(find_block_format("flex16+5")), AutoflexRule{});
+  EXPECT_EQ(autoflex_rule(find_block_format("mxfp4")), std::nullopt);
+}
+
 TEST(Autoflex, GrowsByHalfTheBitsWhereTheStartOverflows) {
   AutoflexRule rule;
   rule.greatest_exponent = 30;

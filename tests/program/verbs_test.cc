@@ -16,7 +16,7 @@ namespace halfulp::program {
 namespace {
 
 const std::vector<std::string>& verbs() {
-  static const std::vector<std::string> names{"formats", "cast", "explain",
+  static const std::vector<std::string> names{"formats", "cast", "explain", "quantize",
                                               "verify",  "run",  "report"};
   return names;
 }
@@ -54,6 +54,11 @@ class Help : public Program, public ::testing::WithParamInterface<std::string> {
 TEST_P(Help, ExamplesAreTrue) {
   file("config.json", small_config);
   ASSERT_EQ(shell("halfulp run config.json -o result.json --quiet").status, 0);
+  file("weights.raw", std::string(16, '\x3f') + std::string(240, '\x3e'));
+  ASSERT_EQ(shell("halfulp quantize weights.raw --dtype float32 --shape 2,32 --to binary32 "
+                  "-o weights.npy --quiet")
+                .status,
+            0);
   const Ran help = shell("halfulp " + GetParam() + " --help");
   ASSERT_EQ(help.status, 0);
   EXPECT_EQ(help.err, "");

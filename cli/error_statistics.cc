@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "cli/error_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "formats/codes.h"
+
+namespace halfulp::cli {
+namespace {
+
+// The distance of a number's two neighbours in a format, for many numbers at once.
+class Ruler {
+ public:
+  Ruler(const Format& format, const Engine& engine)
+      : engine_(engine),
+        down_(engine.prepare(rounding_toward(format, Mode::toward_negative))),
+        up_(engine.prepare(rounding_toward(format, Mode::toward_positive))),
+        last_step_(last_step(format)) {}
+
+  // Numbers of the format have no neighbours of their own: 0.
+  [[nodiscard]] std::vector<double> steps(const std::vector<double>& numbers) const {
+    std::vector<double> below(numbers.size());
+    std::vector<double> above(numbers.size());
+    const View in = view_of(std::span<const double>(numbers));
+    engine_.round(in, down_, Random{}, view_of(std::span<double>(below)), nullptr);
+    engine_.round(in, up_, Random{}, view_of(std::span<double>(above)), nullptr);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const bool on_grid = below[i] == numbers[i];
+      above[i] = above[i] == below[i] && !on_grid ? last_step_ : above[i] - below[i];
+    }
+    return above;
+  }
+
+ private:
+  static Quantizer rounding_toward(const Format& format, Mode mode) {
+    Quantizer quantizer{.format = format, .rounding = {}};
+    quantizer.rounding.mode = mode;
+    quantizer.rounding.overflow = parse_overflow("saturate");
+    return quantizer;
+  }
+
+  static double last_step(const Format& format) {
+    const Range range = finite_range(format);
+    if (range.lowest == range.highest) return 0;
+    return nearest_double(value_at(format, range.highest)) -
+           nearest_double(value_at(format, range.highest - 1));
+  }
+
+  const Engine& engine_;
+  Plan down_, up_;
+  double last_step_;
+};
+
+constexpr std::size_t block = 4096;
+
+}  // namespace
+
+ErrorStatistics error_statistics(const Matrix& in, const Quantized& out,
+                                 const TensorQuantizer& quantizer, const Engine& engine) {
+  ErrorStatistics result;
+  result.elements = in.size();
+  result.counts = out.counts;
+  const Ruler ruler(quantizer.element(), engine);
+  const std::vector<double> scales = quantizer.scales(out);
+  double signal = 0;
+  double noise = 0;
+  std::uint64_t measured = 0;
+  std::vector<double> numbers;
+  for (std::size_t begin = 0; begin < in.size(); begin += block) {
+    const std::size_t end = std::min(begin + block, in.size());
+    numbers.clear();
+    for (std::size_t i = begin; i < end; ++i)
+      numbers.push_back(scales.empty() ? in.at(i) : in.at(i) / scales[i]);
+    const std::vector<double> steps = ruler.steps(numbers);
+    for (std::size_t i = begin; i < end; ++i) {
+      const double x = in.at(i);
+      const double error = out.values.at(i) - x;
+      if (!std::isfinite(x)) {
+        ++result.special;
+      } else if (!std::isfinite(error)) {
+        ++result.lost;
+      } else {
+        ++measured;
+        signal += x * x;
+        noise += error * error;
+        const double step = steps[i - begin] * (scales.empty() ? 1.0 : scales[i]);
+        const double ulp = std::abs(error) / step;
+        if (error == 0 || !std::isfinite(ulp) || ulp <= result.largest_ulp) continue;
+        result.largest_ulp = ulp;
+        result.largest_at = i;
+      }
+    }
+  }
+  if (measured > 0) result.mean_square = noise / static_cast<double>(measured);
+  if (noise > 0 && signal > 0) result.signal_to_noise = 10 * std::log10(signal / noise);
+  return result;
+}
+
+}  // namespace halfulp::cli

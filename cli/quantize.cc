@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp quantize: whole tensor files to a format, block formats included: values, or codes and
+// scales; and what that cost in accuracy.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/error_statistics.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/tensor_quantizer.h"
+#include "cli/tensors/files.h"
+#include "cli/verb.h"
+#include "emulator/engine.h"
+#include "experiments/policy/autoflex.h"
+#include "formats/block.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "formats/json.h"
+#include "reference/engine.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Rounds the tensors of a file (.npy, .npz, .safetensors, or raw with --dtype and --shape) to "
+    "a\n"
+    "format and writes OUT: values, each scale times element, as float32 (float64 where the input "
+    "or\n"
+    "the format needs it), or with --codes the codes and the scales. F is a number format, or a "
+    "block\n"
+    "format (mxfp8_e4m3, mxfp8_e5m2, mxfp6_e3m2, mxfp6_e2m3, mxfp4, mxint8, nvfp4, msfp12, "
+    "msfp16,\n"
+    "bfpM_N, ..., `halfulp formats` lists them), or JSON. Blocks lie along --axis. Prints for "
+    "each\n"
+    "tensor the mean square error, the signal-to-noise ratio, the shares of saturated elements and "
+    "of\n"
+    "those flushed to zero, and the largest error in units of the last place.";
+
+const char* const examples =
+    "  $ halfulp quantize weights.npy --to mxfp4 -o weights.mxfp4.npy\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp quantize weights.npy --to nvfp4 --codes -o weights.safetensors --json\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp quantize weights.npy --to float8_e4m3fn --scaling row --axis 0 -o w8.npz --quiet\n"
+    "  ...\n"
+    "\n"
+    "  $ printf '\\000\\000\\200\\077' | halfulp quantize - --dtype float32 --shape 1 --to fp4 -o "
+    "one.raw\n"
+    "  tensor  shape  elements  mean square error  SNR (dB)  saturated  flushed to zero  largest "
+    "error (ulp)\n"
+    "  -       [1]           1                  0       inf        0 %              0 %            "
+    "          0\n";
+
+struct QuantizeOptions {
+  std::string in, out, to, scaling, scale_rule, special_block, zero_scale, preset, dtype, shape;
+  std::string byte_order = "little";
+  std::vector<std::string> only;
+  int axis = -1;
+  int threads = 0;
+  bool codes = false, packed = false, fortran_order = false, reference = false;
+  bool json = false, quiet = false;
+  RoundingOptions rounding;
+  bool mode_given = false, overflow_given = false;
+};
+
+template <typename Parse>
+auto at_option(const std::string& option, const Parse& parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    throw error.at(option);
+  }
+}
+
+// The rounding's options that were given replace those of the element.
+void set_rounding(const QuantizeOptions& options, Rounding& rounding) {
+  const Rounding given = rounding_of(options.rounding);
+  const Rounding before = rounding;
+  rounding = given;
+  if (!options.mode_given) rounding.mode = before.mode;
+  if (!options.overflow_given) rounding.overflow = before.overflow;
+}
+
+void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
+  if (!options.preset.empty())
+    format = at_option("--preset", [&] { return find_block_preset(options.preset).apply(format); });
+  if (!options.scale_rule.empty()) {
+    format.levels.back().rule =
+        at_option("--scale-rule", [&] { return parse_scale_rule(options.scale_rule); });
+  }
+  if (!options.special_block.empty()) {
+    format.special =
+        at_option("--special-block", [&] { return parse_special_block(options.special_block); });
+  }
+  if (!options.zero_scale.empty()) {
+    format.zero_scale =
+        at_option("--zero-scale", [&] { return parse_zero_scale(options.zero_scale); });
+  }
+  set_rounding(options, format.element.rounding);
+  at_option("--to", [&] {
+    validate(format);
+    return 0;
+  });
+}
+
+AnyQuantizer quantizer_of(const QuantizeOptions& options) {
+  AnyQuantizer any = at_option("--to", [&] { return any_quantizer_from_text(options.to); });
+  if (!options.scaling.empty()) {
+    any = at_option("--scaling", [&] {
+      const Quantizer* scalar = std::get_if<Quantizer>(&any);
+      if (scalar == nullptr)
+        throw Error("a block format has its own scales", "", "leave --scaling out");
+      Json object = to_json(*scalar);
+      object["scaling"] =
+          options.scaling[0] == '{' ? parse_json(options.scaling, "JSON") : Json(options.scaling);
+      return any_quantizer_from_json(object, "");
+    });
+  }
+  if (auto* block = std::get_if<BlockFormat>(&any)) {
+    set_block_options(options, *block);
+    return any;
+  }
+  for (const auto& [option, text] : {std::pair{"--preset", options.preset},
+                                     {"--scale-rule", options.scale_rule},
+                                     {"--special-block", options.special_block},
+                                     {"--zero-scale", options.zero_scale}}) {
+    if (!text.empty())
+      throw Error("is for block formats", option, "add --scaling, or leave it out");
+  }
+  set_rounding(options, std::get<Quantizer>(any).rounding);
+  return any;
+}
+
+tensors::Shape parse_shape(const std::string& text) {
+  tensors::Shape shape;
+  std::string number;
+  for (const char c : text + ",") {
+    if (c >= '0' && c <= '9' && number.size() < 18) {
+      number += c;
+    } else if ((c == ',' || c == 'x') && !number.empty()) {
+      shape.push_back(std::stoll(number));
+      number.clear();
+    } else {
+      throw Error("\"" + text + "\" is no shape", "--shape", "write for example 128,512");
+    }
+  }
+  return shape;
+}
+
+tensors::ReadOptions read_options(const QuantizeOptions& options) {
+  tensors::ReadOptions read;
+  if (!options.dtype.empty())
+    read.type = at_option("--dtype", [&] { return tensors::element_type(options.dtype); });
+  if (!options.shape.empty()) read.shape = parse_shape(options.shape);
+  if (options.byte_order != "little" && options.byte_order != "big")
+    throw Error("\"" + options.byte_order + "\" is neither little nor big", "--byte-order",
+                suggest(options.byte_order, {"little", "big"}));
+  read.layout.byte_order =
+      options.byte_order == "big" ? tensors::ByteOrder::big : tensors::ByteOrder::little;
+  read.layout.fortran_order = options.fortran_order;
+  read.packed = options.packed;
+  return read;
+}
+
+// The tensors that --only names, or all.
+std::vector<tensors::Tensor> chosen(tensors::TensorFile file, const QuantizeOptions& options) {
+  if (options.only.empty()) return std::move(file.tensors);
+  std::vector<std::string> names;
+  for (const tensors::Tensor& tensor : file.tensors) names.push_back(tensor.name);
+  std::vector<tensors::Tensor> found;
+  for (const std::string& name : options.only) {
+    const auto at = std::find(names.begin(), names.end(), name);
+    if (at == names.end()) {
+      throw Error("no tensor \"" + name + "\" in " + options.in, "--only", suggest(name, names));
+    }
+    found.push_back(std::move(file.tensors[static_cast<std::size_t>(at - names.begin())]));
+  }
+  return found;
+}
+
+std::string percent(std::uint64_t part, std::uint64_t all) {
+  if (part == 0 || all == 0) return "0 %";
+  return fmt::format("{:.3g} %", 100.0 * static_cast<double>(part) / static_cast<double>(all));
+}
+
+// A tensor's line of the table and its object.
+struct Answer {
+  std::string name;
+  tensors::Shape shape;
+  ErrorStatistics errors;
+  std::optional<double> predicted_scale;
+};
+
+std::string shape_text(const tensors::Shape& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i > 0 ? "," : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+// "inf" where nothing was lost, "-" where there is no signal.
+std::string decibel(const ErrorStatistics& errors) {
+  if (errors.signal_to_noise) return fmt::format("{:.2f}", *errors.signal_to_noise);
+  return errors.mean_square == 0 ? "inf" : "-";
+}
+
+void print_table(const std::vector<Answer>& answers) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Answer& answer : answers) {
+    const ErrorStatistics& errors = answer.errors;
+    rows.push_back({answer.name.empty() ? "-" : answer.name, shape_text(answer.shape),
+                    std::to_string(errors.elements), fmt::format("{:.6g}", errors.mean_square),
+                    decibel(errors), percent(errors.counts.saturated, errors.elements),
+                    percent(errors.counts.flushed, errors.elements),
+                    fmt::format("{:.4g}", errors.largest_ulp)});
+  }
+  print(table_text({{"tensor"},
+                    {"shape"},
+                    {"elements", Align::right},
+                    {"mean square error", Align::right},
+                    {"SNR (dB)", Align::right},
+                    {"saturated", Align::right},
+                    {"flushed to zero", Align::right},
+                    {"largest error (ulp)", Align::right}},
+                   rows));
+}
+
+Json json_of(const Answer& answer) {
+  const ErrorStatistics& errors = answer.errors;
+  Json object;
+  object["tensor"] = answer.name;
+  object["shape"] = answer.shape;
+  object["elements"] = errors.elements;
+  object["mean_square_error"] = number_json(errors.mean_square);
+  object["signal_to_noise_db"] =
+      errors.signal_to_noise ? number_json(*errors.signal_to_noise) : Json(decibel(errors));
+  object["saturated"] = errors.counts.saturated;
+  object["flushed_to_zero"] = errors.counts.flushed;
+  object["inexact"] = errors.counts.inexact;
+  object["special"] = errors.special;
+  object["lost"] = errors.lost;
+  object["largest_error_ulp"] = number_json(errors.largest_ulp);
+  object["largest_error_at"] = errors.largest_at;
+  if (answer.predicted_scale) object["predicted_scale"] = *answer.predicted_scale;
+  return object;
+}
+
+// The largest |code| of integers under one scale. NaN counts as 0.
+std::uint64_t largest_code(const Quantized& out, double scale) {
+  double largest = 0;
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    const double code = out.values.at(i) / scale;
+    if (std::abs(code) > largest) largest = std::abs(code);
+  }
+  return static_cast<std::uint64_t>(largest);
+}
+
+class Run {
+ public:
+  explicit Run(const QuantizeOptions& options)
+      : options_(options),
+        engine_(options.reference ? reference::engine() : emulator::engine()),
+        quantizer_(quantizer_of(options)) {
+    const auto* block = std::get_if<BlockFormat>(&quantizer_);
+    const auto rule = block == nullptr ? std::nullopt : experiments::autoflex_rule(*block);
+    if (rule) autoflex_.emplace(*rule);
+  }
+
+  int execute() {
+    require_container();
+    std::vector<tensors::Tensor> tensors =
+        chosen(tensors::read(options_.in, read_options(options_)), options_);
+    require_writable(options_.out);
+    if (options_.codes) file_.metadata = {{"halfulp", to_json(quantizer_).dump()}};
+    ProgressBar bar("tensors", options_.quiet);
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const tensors::Tensor tensor = std::move(tensors[i]);
+      try {
+        quantize(tensor, i);
+      } catch (const Error& error) {
+        throw tensor.name.empty() ? error : error.at(tensor.name);
+      }
+      bar.update(static_cast<double>(i + 1), static_cast<double>(tensors.size()), 0, tensor.name);
+    }
+    bar.clear();
+    write();
+    if (!options_.json) print_table(answers_);
+    for (const Answer& answer : answers_) {
+      if (options_.json) print(json_of(answer).dump() + "\n");
+    }
+    return exit_good;
+  }
+
+ private:
+  void require_container() const {
+    const tensors::Container container =
+        at_option("-o", [&] { return tensors::container_of(options_.out); });
+    const bool named =
+        container == tensors::Container::npz || container == tensors::Container::safetensors;
+    if (options_.codes && !named)
+      throw Error(options_.out + " holds one array, and codes have scales beside them", "-o",
+                  "name a file ending in .npz or .safetensors");
+  }
+
+  // Element e of tensor i draws its random bits at index e of stream 8 i, its scales in the next
+  // ones.
+  void quantize(const tensors::Tensor& tensor, std::size_t i) {
+    constexpr std::uint64_t streams = 8;
+    const Unfolded in = at_option(options_.in, [&] { return unfold(tensor, options_.axis); });
+    Random random = random_of(options_.rounding);
+    random.stream = streams * i;
+    std::optional<double> predicted;
+    if (autoflex_) predicted = predict(in, random);
+    const TensorQuantizer quantizer(quantizer_, engine_, options_.threads);
+    const Quantized out = quantizer.quantize(in, random, options_.codes);
+    answers_.push_back({tensor.name, tensor.shape,
+                        error_statistics(in.matrix, out, quantizer, engine_), predicted});
+    if (!options_.codes) {
+      file_.tensors.push_back(quantizer.values(in, out, tensor.name));
+      return;
+    }
+    for (tensors::Tensor& part : quantizer.codes(in, out, tensor.name))
+      file_.tensors.push_back(std::move(part));
+  }
+
+  // Sets the scale of the format to what the tensors before say. The first tensors may need several
+  // tries; from then on one.
+  double predict(const Unfolded& in, const Random& random) {
+    double& scale = std::get<BlockFormat>(quantizer_).levels.front().given;
+    do {
+      scale = autoflex_->scale();
+      const TensorQuantizer quantizer(quantizer_, engine_, options_.threads);
+      if (autoflex_->observe(largest_code(quantizer.quantize(in, random, false), scale))) break;
+    } while (true);
+    return scale;
+  }
+
+  // Types that safetensors has no name for become unsigned integers of their size.
+  void write() {
+    if (tensors::container_of(options_.out) == tensors::Container::safetensors) {
+      for (tensors::Tensor& tensor : file_.tensors) {
+        if (tensors::safetensors_name(tensor.type)) continue;
+        const std::size_t bits = 8 * tensors::element_bytes(tensor.type);
+        tensor.type = tensors::element_type("uint" + std::to_string(bits));
+      }
+    }
+    tensors::WriteOptions write;
+    write.packed = options_.packed;
+    tensors::write(options_.out, file_, write);
+  }
+
+  const QuantizeOptions& options_;
+  const Engine& engine_;
+  AnyQuantizer quantizer_;
+  std::optional<experiments::Autoflex> autoflex_;
+  tensors::TensorFile file_;
+  std::vector<Answer> answers_;
+};
+
+}  // namespace
+
+int quantize_verb(const Arguments& arguments) {
+  QuantizeOptions options;
+  Parser parser("quantize", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("IN", options.in, "the tensor file; - is standard input")->required();
+  app.add_option("--to", options.to, "the format")->required()->type_name("F");
+  app.add_option("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw")
+      ->required()
+      ->type_name("OUT");
+  app.add_flag("--codes", options.codes,
+               "write codes and scales, to .npz or .safetensors, instead of values");
+  app.add_option("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
+      ->type_name("N");
+  app.add_option("--scaling", options.scaling,
+                 "scales for a number format: tensor, row, column, group:N, block:RxC, or JSON")
+      ->type_name("HOW");
+  app.add_option("--scale-rule", options.scale_rule,
+                 "how a block's scale follows from its elements: floor, ceil, even, rceil, ratio, "
+                 "largest, mean")
+      ->type_name("RULE");
+  app.add_option("--special-block", options.special_block,
+                 "blocks with NaN or infinities: nan, saturate, ignore, nan_else_saturate")
+      ->type_name("HOW");
+  app.add_option("--zero-scale", options.zero_scale,
+                 "what stands for a scale that is zero: zero, least, one")
+      ->type_name("HOW");
+  app.add_option("--preset", options.preset,
+                 "a peer's choices; `halfulp formats --presets` lists them")
+      ->type_name("NAME");
+  add_rounding(app, options.rounding);
+  app.add_option("--only", options.only, "these tensors of the file, in this order")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all();
+  app.add_option("--dtype", options.dtype,
+                 "the type of elements that the file leaves open: raw files, raw bytes (|V1)")
+      ->type_name("TYPE");
+  app.add_option("--shape", options.shape, "of a raw file: 128,512")->type_name("N,...");
+  app.add_option("--byte-order", options.byte_order, "of a raw file: little (the default) or big")
+      ->type_name("ORDER");
+  app.add_flag("--fortran-order", options.fortran_order,
+               "the first index of a raw file varies fastest");
+  app.add_flag("--packed", options.packed, "elements of 4 or 6 bits lie close in raw files");
+  app.add_flag("--reference", options.reference,
+               "answer from the exact reference instead of the emulator");
+  add_threads(app, options.threads);
+  add_json(app, options.json);
+  add_quiet(app, options.quiet);
+  if (!parser.parse(arguments)) return exit_good;
+  options.mode_given = app.count("--rounding") > 0;
+  options.overflow_given = app.count("--overflow") > 0;
+  return Run(options).execute();
+}
+
+}  // namespace halfulp::cli

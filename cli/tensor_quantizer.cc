@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+#include "cli/tensor_quantizer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+#include <utility>
+
+#include "emulator/parallel.h"
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+using tensors::Bytes;
+using tensors::Shape;
+using tensors::Tensor;
+
+// A shape around its axis: [outer, length, inner].
+struct Cut {
+  std::size_t outer = 1, length = 1, inner = 1;
+};
+
+Cut cut_at(const Shape& shape, std::size_t axis) {
+  Cut cut;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    std::size_t& part = i < axis ? cut.outer : i == axis ? cut.length : cut.inner;
+    part *= static_cast<std::size_t>(shape[i]);
+  }
+  return cut;
+}
+
+// Elements of `size` bytes from [outer, a, b] to [outer, b, a].
+Bytes transposed(const Bytes& data, std::size_t size, std::size_t outer, std::size_t a,
+                 std::size_t b) {
+  if (a == 1 || b == 1) return data;
+  Bytes result(data.size());
+  for (std::size_t o = 0; o < outer; ++o) {
+    for (std::size_t i = 0; i < a; ++i) {
+      for (std::size_t j = 0; j < b; ++j) {
+        std::memcpy(result.data() + ((o * b + j) * a + i) * size,
+                    data.data() + ((o * a + i) * b + j) * size, size);
+      }
+    }
+  }
+  return result;
+}
+
+// A tensor whose elements have the axis last, to the order that its shape says.
+void put_axis_back(Tensor& tensor, std::size_t axis) {
+  const Cut cut = cut_at(tensor.shape, axis);
+  tensor.data = transposed(tensor.data, tensors::element_bytes(tensor.type), cut.outer, cut.inner,
+                           cut.length);
+}
+
+std::size_t axis_of(const Tensor& tensor, int axis) {
+  const auto count = static_cast<int>(tensor.shape.size());
+  if (count == 0 && (axis == 0 || axis == -1)) return 0;
+  if (axis < -count || axis >= count) {
+    throw Error("no axis " + std::to_string(axis) + " in a tensor of " + std::to_string(count) +
+                    " dimensions",
+                "--axis", "axes are 0 to " + std::to_string(count - 1) + ", the last also -1");
+  }
+  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+}
+
+void add(const Counts& more, Counts& counts) {
+  counts.elements += more.elements;
+  counts.saturated += more.saturated;
+  counts.flushed += more.flushed;
+  counts.inexact += more.inexact;
+}
+
+View rows_of(const View& view, std::size_t begin, std::size_t end) {
+  View part = view;
+  const std::size_t size = view.carrier == Carrier::binary32 ? sizeof(float) : sizeof(double);
+  part.data = static_cast<const std::uint8_t*>(view.data) + begin * view.stride * size;
+  part.rows = end - begin;
+  return part;
+}
+
+template <typename T>
+void append(const std::vector<T>& more, std::vector<T>& all) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+Matrix::Matrix(Carrier carrier, std::size_t rows, std::size_t columns)
+    : carrier(carrier), rows(rows), columns(columns) {
+  if (carrier == Carrier::binary32) {
+    floats.resize(rows * columns);
+  } else {
+    doubles.resize(rows * columns);
+  }
+}
+
+View Matrix::view() const {
+  return carrier == Carrier::binary32 ? view_of(floats.data(), rows, columns)
+                                      : view_of(doubles.data(), rows, columns);
+}
+
+MutableView Matrix::view() {
+  return carrier == Carrier::binary32 ? view_of(floats.data(), rows, columns)
+                                      : view_of(doubles.data(), rows, columns);
+}
+
+Unfolded unfold(const Tensor& tensor, int axis) {
+  Unfolded result;
+  result.axis = axis_of(tensor, axis);
+  result.shape = tensor.shape;
+  const Cut cut = cut_at(tensor.shape, result.axis);
+  Tensor moved = tensor;
+  moved.data = transposed(tensor.data, tensors::element_bytes(tensor.type), cut.outer, cut.length,
+                          cut.inner);
+  Matrix& matrix = result.matrix;
+  matrix.rows = cut.outer * cut.inner;
+  matrix.columns = cut.length;
+  if (fits_binary32(tensor.type.format)) {
+    matrix.floats = tensors::floats_of(moved);
+  } else {
+    matrix.carrier = Carrier::binary64;
+    matrix.doubles = tensors::doubles_of(moved);
+  }
+  return result;
+}
+
+TensorQuantizer::TensorQuantizer(const AnyQuantizer& quantizer, const Engine& engine, int threads)
+    : engine_(engine),
+      scalar_(std::get_if<Quantizer>(&quantizer)),
+      block_(std::get_if<BlockFormat>(&quantizer)),
+      threads_(threads) {
+  if (scalar_ != nullptr) {
+    plan_ = engine.prepare(*scalar_);
+  } else {
+    block_plan_ = engine.prepare_block(*block_);
+  }
+}
+
+const Format& TensorQuantizer::element() const {
+  return scalar_ != nullptr ? scalar_->format : block_->element.format;
+}
+
+void TensorQuantizer::require_whole_blocks(const Unfolded& in) const {
+  if (block_ == nullptr || in.shape.size() < 3) return;
+  const std::size_t last =
+      in.axis + 1 == in.shape.size() ? in.shape.size() - 2 : in.shape.size() - 1;
+  const std::int64_t rows = in.shape[last];
+  for (const Level& level : block_->levels) {
+    if (level.rows <= 1 || rows % level.rows == 0) continue;
+    throw Error("blocks of " + std::to_string(level.rows) + " rows in matrices of " +
+                    std::to_string(rows) + " would reach from one matrix into the next",
+                "", "split the tensor, or choose blocks whose rows divide " + std::to_string(rows));
+  }
+}
+
+// As many rows as a thread takes at a time: whole blocks, and whole bytes of packed codes. All of
+// them where a scale spans all rows, or draws its own random bits by the number of its block.
+std::size_t TensorQuantizer::rows_of_a_part(const Matrix& in) const {
+  constexpr std::size_t elements = std::size_t{1} << 18;
+  std::size_t unit = 8;
+  if (block_ != nullptr) {
+    for (const Level& level : block_->levels) {
+      if (level.rows == 0 || is_stochastic(level.scale.rounding.mode))
+        return std::max<std::size_t>(in.rows, 1);
+      unit = std::lcm(unit, static_cast<std::size_t>(level.rows));
+    }
+  }
+  const std::size_t wanted = elements / std::max<std::size_t>(in.columns, 1);
+  return std::max<std::size_t>(wanted / unit, 1) * unit;
+}
+
+Quantized TensorQuantizer::part(const View& in, Carrier carrier, const Random& random,
+                                bool with_codes) const {
+  Quantized out;
+  out.values = Matrix(carrier, in.rows, in.columns);
+  if (block_ != nullptr) {
+    engine_.quantize(in, block_plan_, random, out.values.view(), &out.codes, &out.counts);
+    return out;
+  }
+  engine_.round(in, plan_, random, out.values.view(), &out.counts);
+  if (with_codes) {
+    out.codes.elements.resize(packed_bytes(scalar_->format, in.rows * in.columns));
+    engine_.encode(in, plan_, random, out.codes.elements, nullptr);
+  }
+  return out;
+}
+
+Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
+                                    bool with_codes) const {
+  require_whole_blocks(in);
+  const Matrix& matrix = in.matrix;
+  const bool wide = matrix.carrier == Carrier::binary64 ||
+                    (scalar_ != nullptr && !fits_binary32(scalar_->format));
+  if (scalar_ != nullptr && !fits_binary64(scalar_->format)) {
+    throw Error("the format \"" + scalar_->format.name +
+                    "\" has values that no binary64 holds, and arrays are carried in it",
+                "--to", "use `halfulp cast`, number by number");
+  }
+  const Carrier carrier = wide ? Carrier::binary64 : Carrier::binary32;
+  const std::size_t step = rows_of_a_part(matrix);
+  const std::size_t parts = (matrix.rows + step - 1) / step;
+  std::vector<Quantized> done(std::max<std::size_t>(parts, 1));
+  const auto work = [&](std::size_t begin, std::size_t end) {
+    Random at = random;
+    at.offset = begin * matrix.columns;
+    done[begin / step] = part(rows_of(matrix.view(), begin, end), carrier, at, with_codes);
+  };
+  if (parts <= 1) {
+    work(0, matrix.rows);
+    return std::move(done.front());
+  }
+  emulator::for_each_chunk(matrix.rows, step, threads_, work);
+  Quantized all = std::move(done.front());
+  all.values.rows = matrix.rows;
+  for (std::size_t i = 1; i < done.size(); ++i) {
+    append(done[i].values.floats, all.values.floats);
+    append(done[i].values.doubles, all.values.doubles);
+    append(done[i].codes.elements, all.codes.elements);
+    append(done[i].codes.zero_points, all.codes.zero_points);
+    for (std::size_t level = 0; level < all.codes.scales.size(); ++level)
+      append(done[i].codes.scales[level], all.codes.scales[level]);
+    add(done[i].counts, all.counts);
+    done[i] = {};
+  }
+  return all;
+}
+
+Tensor TensorQuantizer::values(const Unfolded& in, const Quantized& out,
+                               const std::string& name) const {
+  const bool narrow = out.values.carrier == Carrier::binary32;
+  tensors::Heading heading{name, tensors::element_type(narrow ? "float32" : "float64"), in.shape};
+  Tensor tensor = narrow ? tensors::from_numbers(std::move(heading), out.values.floats)
+                         : tensors::from_numbers(std::move(heading), out.values.doubles);
+  put_axis_back(tensor, in.axis);
+  return tensor;
+}
+
+// The rows' dimensions as far as the level tells them apart, and the blocks along the axis.
+Shape TensorQuantizer::scale_shape(const Unfolded& in, const Level& level) const {
+  const Partition blocks = partition(level, in.matrix.rows, in.matrix.columns);
+  const auto across = static_cast<std::int64_t>(blocks.across);
+  Shape shape;
+  if (level.rows == 1) {
+    shape = in.shape;
+    if (shape.empty()) return level.columns == 0 ? Shape{} : Shape{across};
+    if (level.columns == 0) {
+      shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(in.axis));
+    } else {
+      shape[in.axis] = across;
+    }
+    return shape;
+  }
+  if (level.rows > 1) {
+    shape = in.shape;
+    if (!shape.empty()) shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(in.axis));
+    if (shape.empty()) shape.push_back(1);
+    shape.back() = (shape.back() + level.rows - 1) / level.rows;
+  }
+  if (level.columns != 0) shape.push_back(across);
+  return shape;
+}
+
+std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& out,
+                                           const std::string& name) const {
+  const std::string prefix = name.empty() ? "" : name + ".";
+  std::vector<Tensor> all;
+  all.push_back(tensors::from_packed_codes(
+      {prefix + "codes", tensors::element_type(element()), in.shape}, out.codes.elements));
+  put_axis_back(all.back(), in.axis);
+  if (block_ == nullptr) return all;
+  for (std::size_t i = block_->levels.size(); i-- > 0;) {
+    const Level& level = block_->levels[i];
+    const bool inner = i + 1 == block_->levels.size();
+    const std::string number = i > 0 ? std::to_string(i) : "";
+    std::vector<std::uint64_t> codes;
+    for (const Code code : out.codes.scales[i]) codes.push_back(static_cast<std::uint64_t>(code));
+    all.push_back(
+        tensors::from_codes({prefix + (inner ? "scales" : "outer_scales" + number),
+                             tensors::element_type(level.scale.format), scale_shape(in, level)},
+                            codes));
+    if (level.rows == 1 && level.columns != 0 && !in.shape.empty())
+      put_axis_back(all.back(), in.axis);
+  }
+  if (!out.codes.zero_points.empty()) {
+    std::vector<std::uint64_t> codes;
+    for (const std::int64_t z : out.codes.zero_points)
+      codes.push_back(static_cast<std::uint64_t>(z));
+    all.push_back(tensors::from_codes({prefix + "zero_points", tensors::element_type("int64"),
+                                       scale_shape(in, block_->levels.back())},
+                                      codes));
+    if (block_->levels.back().rows == 1 && block_->levels.back().columns != 0)
+      put_axis_back(all.back(), in.axis);
+  }
+  return all;
+}
+
+std::vector<double> TensorQuantizer::scales(const Quantized& out) const {
+  if (block_ == nullptr) return {};
+  const std::size_t rows = out.values.rows;
+  const std::size_t columns = out.values.columns;
+  std::vector<double> product(rows * columns, 1.0);
+  for (std::size_t i = 0; i < block_->levels.size(); ++i) {
+    const Format& format = block_->levels[i].scale.format;
+    const Partition blocks = partition(block_->levels[i], rows, columns);
+    std::vector<double> values;
+    for (const Code code : out.codes.scales[i])
+      values.push_back(nearest_double(decode(format, code)));
+    for (std::size_t row = 0; row < rows; ++row) {
+      const double* of_row = values.data() + row / blocks.block_rows * blocks.across;
+      for (std::size_t column = 0; column < columns; ++column)
+        product[row * columns + column] *= of_row[column / blocks.block_columns];
+    }
+  }
+  return product;
+}
+
+}  // namespace halfulp::cli
