@@ -23,6 +23,7 @@
 #include "emulator/parallel.h"
 #include "formats/block.h"
 #include "formats/catalogue.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
 

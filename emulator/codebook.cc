@@ -69,6 +69,23 @@ struct Neighbours {
   bool negative = false;
 };
 
+// What nearest-even makes of a number where "nearest" turns.
+bool tie_goes_out(const Codebook& f, const Neighbours& gap) {
+  switch (f.ties) {
+    case Codebook::Ties::lower:
+      return gap.outer < gap.inner;
+    case Codebook::Ties::upper:
+      return gap.outer > gap.inner;
+    case Codebook::Ties::toward_zero:
+      return false;
+    case Codebook::Ties::away_from_zero:
+      return true;
+    case Codebook::Ties::even:
+      break;
+  }
+  return (f.order[gap.inner] & 1) != 0;
+}
+
 bool goes_out_of(const Target& target, const Neighbours& gap, const Exact<Integer>& x, int turn,
                  std::uint64_t random) {
   const Codebook& f = codebook_of(target);
@@ -81,6 +98,7 @@ bool goes_out_of(const Target& target, const Neighbours& gap, const Exact<Intege
   if (is_stochastic(rounding.mode))
     return carries(rounding, position(rounding.random_bits), random);
   const int order = f.boundaries.empty() ? position(0).half : turn;
+  if (rounding.mode == Mode::nearest_even && order == 0) return tie_goes_out(f, gap);
   return goes_out(rounding.mode, order, (f.order[gap.inner] & 1) != 0, gap.negative);
 }
 

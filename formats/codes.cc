@@ -65,6 +65,23 @@ bool is_odd(const Format& format, Rank rank) {
   return (parity & 1) != 0;
 }
 
+bool tie_goes_out(const Format& format, Rank inner, Rank outer) {
+  const auto* codebook = std::get_if<Codebook>(&format.kind);
+  switch (codebook == nullptr ? Codebook::Ties::even : codebook->ties) {
+    case Codebook::Ties::lower:
+      return outer < inner;
+    case Codebook::Ties::upper:
+      return outer > inner;
+    case Codebook::Ties::toward_zero:
+      return false;
+    case Codebook::Ties::away_from_zero:
+      return true;
+    case Codebook::Ties::even:
+      break;
+  }
+  return is_odd(format, inner);
+}
+
 bool saturates(const Format& format) { return is_tapered(format) || is<Codebook>(format); }
 
 bool is_dyadic(const Format& format) {

@@ -35,6 +35,9 @@ Value decode(const Format& format, Code code);
 // The "odd" of ties-to-even and of rounding to odd: that of the rank's code (of an affine integer,
 // of the rank). Also one step beyond either end of a float or fixed point.
 bool is_odd(const Format& format, Rank rank);
+// Of two neighbouring ranks, the inner one nearer to zero, does nearest-even deliver the outer one
+// for a number where "nearest" turns? Where the inner one is odd; codebooks may have another rule.
+bool tie_goes_out(const Format& format, Rank inner, Rank outer);
 // True for posits, takums and codebooks: they have no overflow, what is beyond an end becomes it.
 bool saturates(const Format& format);
 // True where every number of the format is an integer times a power of two.

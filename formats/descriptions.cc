@@ -14,6 +14,26 @@ namespace {
 
 constexpr std::int64_t any = std::int64_t{1} << 40;
 
+const std::vector<std::string> tie_words{"even", "lower", "upper", "toward_zero", "away_from_zero"};
+const std::vector<std::string> finite_words{"infinity", "largest"};
+const std::vector<std::string> infinite_words{"infinity", "largest", "largest_with_negative_zero"};
+const std::vector<std::string> missing_words{"nan", "largest"};
+const std::vector<std::string> negative_words{"nan", "zero", "by_mode"};
+const std::vector<std::string> nan_words{"zero", "largest", "opposite_zero"};
+const std::vector<std::string> odd_words{"infinity", "largest", "odd_code"};
+const std::vector<std::string> no_zero_words{"nan", "smallest", "smallest_unless_zero"};
+
+template <typename Enum>
+Enum choose(ObjectReader& reader, const std::string& key, Enum otherwise,
+            const std::vector<std::string>& words) {
+  return static_cast<Enum>(reader.choice(key, static_cast<std::size_t>(otherwise), words));
+}
+
+template <typename Enum>
+Json word(Enum value, const std::vector<std::string>& words) {
+  return words.at(static_cast<std::size_t>(value));
+}
+
 Code nan_codes_from_json(ObjectReader& reader, int fraction_bits) {
   const Json* value = reader.find("nan_codes");
   const Code ieee = fraction_bits >= 0 && fraction_bits < 127 ? (Code{1} << fraction_bits) - 1 : 0;
@@ -110,8 +130,9 @@ Codebook codebook_from_json(ObjectReader& reader, const std::string& where) {
   std::vector<double> values = numbers_from_json(reader.find("values"), reader.place("values"));
   std::vector<double> boundaries =
       numbers_from_json(reader.find("boundaries"), reader.place("boundaries"));
+  const auto ties = choose(reader, "ties", Codebook::Ties::even, tie_words);
   try {
-    return make_codebook(std::move(values), std::move(boundaries), bits);
+    return make_codebook(std::move(values), std::move(boundaries), ties, bits);
   } catch (const Error& error) {
     throw Error(error.message(), where + "/" + error.location(), error.hint());
   }
@@ -121,25 +142,6 @@ Codebook codebook_from_json(ObjectReader& reader, const std::string& where) {
 Json nan_codes_json(const Float& f) {
   if (f.nan_codes < (Code{1} << 53)) return static_cast<std::int64_t>(f.nan_codes);
   return "ieee";
-}
-
-const std::vector<std::string> finite_words{"infinity", "largest"};
-const std::vector<std::string> infinite_words{"infinity", "largest", "largest_with_negative_zero"};
-const std::vector<std::string> missing_words{"nan", "largest"};
-const std::vector<std::string> negative_words{"nan", "zero", "by_mode"};
-const std::vector<std::string> nan_words{"zero", "largest", "opposite_zero"};
-const std::vector<std::string> odd_words{"infinity", "largest", "odd_code"};
-const std::vector<std::string> no_zero_words{"nan", "smallest", "smallest_unless_zero"};
-
-template <typename Enum>
-Enum choose(ObjectReader& reader, const std::string& key, Enum otherwise,
-            const std::vector<std::string>& words) {
-  return static_cast<Enum>(reader.choice(key, static_cast<std::size_t>(otherwise), words));
-}
-
-template <typename Enum>
-Json word(Enum value, const std::vector<std::string>& words) {
-  return words.at(static_cast<std::size_t>(value));
 }
 
 Kind kind_from_json(ObjectReader& reader, const std::string& where) {
@@ -262,6 +264,7 @@ void put(Json& object, const Codebook& f) {
   object["bits"] = f.bits;
   object["values"] = f.values;
   if (!f.boundaries.empty()) object["boundaries"] = f.boundaries;
+  if (f.ties != Codebook::Ties::even) object["ties"] = word(f.ties, tie_words);
 }
 
 }  // namespace

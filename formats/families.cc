@@ -42,7 +42,7 @@ class NameScanner {
   std::string_view rest_;
 };
 
-// [u]e<E>m<M>[b<bias>][fn|fnuz]
+// [u]e<E>m<M>[b<bias>][f|fn|fnuz]
 std::optional<Format> parametric_float(const std::string& name) {
   NameScanner scanner(name);
   const bool sign = !scanner.word("u");
@@ -58,11 +58,12 @@ std::optional<Format> parametric_float(const std::string& name) {
     *bias *= factor;
   }
   const std::string_view suffix = scanner.rest();
-  if (!suffix.empty() && suffix != "fn" && suffix != "fnuz") return std::nullopt;
+  if (!suffix.empty() && suffix != "f" && suffix != "fn" && suffix != "fnuz") return std::nullopt;
   // The shifts in the families are defined up to here; validate() has the true limits.
   const int e = std::clamp(*exponent_bits, 1, 60);
   const int m = std::clamp(*fraction_bits, 0, 126);
-  Float f = suffix == "fn"     ? finite(e, m, 1)
+  Float f = suffix == "f"      ? finite(e, m, 0)
+            : suffix == "fn"   ? finite(e, m, 1)
             : suffix == "fnuz" ? fnuz(e, m, std::int64_t{1} << (e - 1))
                                : ieee(e, m);
   f.exponent_bits = *exponent_bits;
@@ -72,13 +73,15 @@ std::optional<Format> parametric_float(const std::string& name) {
   return Format{name, f};
 }
 
-// [u]q<integer bits without the sign>.<fraction bits> and [u]int<bits>
+// [u]q<integer bits without the sign>.<fraction bits> and [u]int<bits>; with a sign, _symmetric
+// drops the lowest code.
 std::optional<Format> parametric_fixed(const std::string& name) {
   NameScanner scanner(name);
   const bool sign = !scanner.word("u");
   Fixed f{.sign = sign};
   if (scanner.word("int")) {
     const std::optional<int> bits = scanner.number();
+    f.symmetric = scanner.word("_symmetric");
     if (!bits || !scanner.at_end()) return std::nullopt;
     f.bits = *bits;
     return Format{name, f};
@@ -87,10 +90,22 @@ std::optional<Format> parametric_fixed(const std::string& name) {
   const std::optional<int> integer_bits = scanner.number();
   if (!integer_bits || !scanner.word(".")) return std::nullopt;
   const std::optional<int> fraction_bits = scanner.number();
+  f.symmetric = scanner.word("_symmetric");
   if (!fraction_bits || !scanner.at_end()) return std::nullopt;
   f.bits = *integer_bits + *fraction_bits + (sign ? 1 : 0);
   f.fraction_bits = *fraction_bits;
   return Format{name, f};
+}
+
+// The interchange formats of IEEE 754-2019 3.6 that are too wide: binary160, ..., binary256.
+std::optional<Format> too_wide_interchange_format(const std::string& name) {
+  NameScanner scanner(name);
+  if (!scanner.word("binary") && !scanner.word("float") && !scanner.word("fp")) return std::nullopt;
+  const std::optional<int> bits = scanner.number();
+  constexpr int widest = 128;
+  if (!bits || !scanner.at_end() || *bits <= widest) return std::nullopt;
+  throw Error("\"" + name + "\" has " + std::to_string(*bits) + " bits", "",
+              "at most 128 bits are supported; \"binary128\" is the widest interchange format");
 }
 
 // binary<K>p<P>{s,u}{e,f}, or p3109_k<K>p<P>{s,u}{e,f}
@@ -223,8 +238,9 @@ std::optional<Format> parametric_log(const std::string& name) {
 }  // namespace
 
 std::optional<Format> parametric_format(const std::string& name) {
-  for (const auto parse : {parametric_float, parametric_fixed, parametric_p3109, parametric_tesla,
-                           parametric_posit, parametric_takum, parametric_log}) {
+  for (const auto parse :
+       {parametric_float, parametric_fixed, parametric_p3109, too_wide_interchange_format,
+        parametric_tesla, parametric_posit, parametric_takum, parametric_log}) {
     if (std::optional<Format> format = parse(name)) return format;
   }
   return std::nullopt;

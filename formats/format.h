@@ -85,6 +85,11 @@ struct Codebook {
   std::vector<double> values;
   // Where "nearest" turns between neighbours, in increasing order; empty: in the middle.
   std::vector<double> boundaries;
+  // What nearest-even, the usual rounding, makes of a number that lies exactly there: of its two
+  // neighbours the one whose code is even, or whichever the list's publisher takes. The modes that
+  // have the tie in their name go by that.
+  enum class Ties : std::uint8_t { even, lower, upper, toward_zero, away_from_zero };
+  Ties ties = Ties::even;
   // Follows from the values: the codes in increasing order of their numbers, each number once, and
   // how many of them are negative.
   std::vector<std::uint32_t> order;
@@ -93,7 +98,7 @@ struct Codebook {
 };
 // bits: 0 for as few as hold the list. Throws Error where no format can be made of the list.
 Codebook make_codebook(std::vector<double> values, std::vector<double> boundaries = {},
-                       int bits = 0);
+                       Codebook::Ties ties = Codebook::Ties::even, int bits = 0);
 
 using Kind = std::variant<Float, Fixed, Affine, Posit, Takum, Log, Codebook>;
 

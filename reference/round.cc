@@ -53,13 +53,13 @@ Rank rank_at_or_below(const Real& x, const Format& format, bool negative) {
 // middle.
 Gap gap_between(const Real& magnitude, Value inner, Value outer, bool inner_odd) {
   const int middle = compare(magnitude, scaled(sum(inner, outer), -1));
-  return {std::move(inner), std::move(outer), inner_odd, middle};
+  return {std::move(inner), std::move(outer), inner_odd, inner_odd, middle};
 }
 
 Gap gap_of_ranks(const Real& magnitude, const Format& format, Rank inner, Rank outer) {
   const Value turn = absolute(boundary_above(format, inner < outer ? inner : outer));
   return {absolute(value_at(format, inner)), absolute(value_at(format, outer)),
-          is_odd(format, inner), compare(magnitude, turn)};
+          is_odd(format, inner), tie_goes_out(format, inner, outer), compare(magnitude, turn)};
 }
 
 // With p significant bits and no lower bound of the exponent, the number just below the least
@@ -118,7 +118,7 @@ void locate_between_signs(Located& x, const Real& signed_x, const Format& format
   x.inner = -1;
   x.outer = 0;
   x.gap = Gap{value_at(format, -1), value_at(format, 0), is_odd(format, -1),
-              compare(signed_x, boundary_above(format, -1))};
+              tie_goes_out(format, -1, 0), compare(signed_x, boundary_above(format, -1))};
 }
 
 void locate_finite(Located& x, const Real& signed_x, const Format& format) {
@@ -203,7 +203,7 @@ bool chance_goes_out(const Real& magnitude, const Gap& gap, const Rounding& roun
 bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::uint64_t random) {
   switch (rounding.mode) {
     case Mode::nearest_even:
-      return gap.middle > 0 || (gap.middle == 0 && gap.inner_odd);
+      return gap.middle > 0 || (gap.middle == 0 && gap.tie_out);
     case Mode::nearest_odd:
       return gap.middle > 0 || (gap.middle == 0 && !gap.inner_odd);
     case Mode::nearest_away:

@@ -24,6 +24,7 @@ namespace halfulp::reference {
 struct Gap {
   Value inner, outer;      // inner < |x| < outer
   bool inner_odd = false;  // the code of inner; that of outer is the opposite
+  bool tie_out = false;    // nearest-even delivers outer where "nearest" turns
   int middle = 0;          // order of |x| against the place where "nearest" turns
 };
 

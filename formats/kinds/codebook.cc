@@ -45,8 +45,10 @@ std::vector<std::uint32_t> sorted_codes(const std::vector<double>& values) {
 
 }  // namespace
 
-Codebook make_codebook(std::vector<double> values, std::vector<double> boundaries, int bits) {
+Codebook make_codebook(std::vector<double> values, std::vector<double> boundaries,
+                       Codebook::Ties ties, int bits) {
   Codebook f;
+  f.ties = ties;
   f.values = std::move(values);
   f.boundaries = std::move(boundaries);
   if (f.values.empty()) throw Error("an empty list of numbers", "values", "give at least one");

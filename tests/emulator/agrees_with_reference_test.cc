@@ -69,16 +69,17 @@ bool same_conversion(const Format& from, Code code, const Plan& ours, const Plan
 
 constexpr int tolerated_failures = 3;
 
-// All codes of formats of at most 8 bits into every format, every mode.
+// All codes of formats of at most 8 bits into every format, every other mode from one pair of
+// formats to the next.
 TEST(AgreesWithReference, ConvertsAllCodesOfSmallFormats) {
   int failures = 0;
   sampling::Stream stream(1);
   std::size_t turn = 0;
   for (const Format& to : cases::formats()) {
     for (const Format& from : cases::formats_up_to(8)) {
-      for (int mode = 0; mode < mode_count; ++mode) {
+      for (int mode = 0; mode < mode_count; mode += 2) {
         const Quantizer q{.format = to, .rounding = cases::rounding(turn)};
-        turn += 1;
+        turn += 2;
         const Plan ours = emulator::engine().prepare(q);
         const Plan theirs = reference::engine().prepare(q);
         for (Code code = 0; code < Code{1} << bits(from); ++code) {
@@ -158,15 +159,6 @@ TEST(AgreesWithReference, FusesAllTriplesOfTheSmallestFormats) {
   }
 }
 
-// The interchange format of IEEE 754-2019 3.6.
-Format binary128() {
-  constexpr int fraction_bits = 112;
-  return cases::custom("binary128", Float{.exponent_bits = 15,
-                                          .fraction_bits = fraction_bits,
-                                          .bias = 16383,
-                                          .nan_codes = (Code{1} << fraction_bits) - 1});
-}
-
 // Drawn operands of every format, into the format itself and into others.
 TEST(AgreesWithReference, OperatesOnDrawnOperands) {
   int failures = 0;
@@ -177,7 +169,6 @@ TEST(AgreesWithReference, OperatesOnDrawnOperands) {
   list.push_back(cases::custom("unsigned-fixed64", Fixed{.bits = 64, .sign = false}));
   list.push_back(cases::custom(
       "e15m48", Float{.exponent_bits = 15, .fraction_bits = 48, .bias = 16383, .nan_codes = 1}));
-  list.push_back(binary128());
   list.push_back(cases::custom("posit128", Posit{.bits = 128}));
   list.push_back(cases::custom("takum128", Takum{.bits = 128}));
   for (const Format& format : list) {
@@ -230,7 +221,7 @@ TEST(AgreesWithReference, RoundsDecimals) {
 // Sums 2^e + b at and just beside 2^e + 1/2, which lies in the middle of 1 and 2^(e+1), and where
 // half of all random numbers go out.
 TEST(AgreesWithReference, DecidesBetweenFarNeighbours) {
-  const Format wide = binary128();
+  const Format wide = find_format("binary128");
   const std::array<Format, 2> inputs{wide, wide};
   const auto code = [&](double b) {
     return emulator::convert(find_format("binary64"), std::bit_cast<std::uint64_t>(b), {wide, {}},

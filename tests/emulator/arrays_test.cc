@@ -153,7 +153,7 @@ TEST_P(OnEveryInstructionSet, EncodesAndDecodesLikeTheReference) {
   int failures = 0;
   sampling::Stream stream(12);
   std::size_t turn = 0;
-  for (const Format& format : cases::formats()) {
+  for (const Format& format : cases::formats_up_to(64)) {
     for (int i = 0; i < mode_count; ++i) {
       const Quantizer q{.format = format, .rounding = cases::rounding(turn++)};
       const auto [from, to] = carrier_pairs[stream.below(4)];

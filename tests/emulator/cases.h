@@ -59,16 +59,11 @@ inline std::vector<Format> formats() {
   add("posit4", Posit{.bits = 4});
   add("posit5-es1", Posit{.bits = 5, .exponent_bits = 1});
   add("posit6-es4", Posit{.bits = 6, .exponent_bits = 4});
-  add("posit8", Posit{.bits = 8});
-  add("posit16", Posit{.bits = 16});
   add("posit19-es12", Posit{.bits = 19, .exponent_bits = 12});
-  add("posit64", Posit{.bits = 64});
   add("takum2", Takum{.bits = 2});
   add("takum4", Takum{.bits = 4});
   add("takum6", Takum{.bits = 6});
-  add("takum8", Takum{.bits = 8});
   add("takum12", Takum{.bits = 12});
-  add("takum16", Takum{.bits = 16});
   add("takum53", Takum{.bits = 53});
   add("tenths", make_codebook({0.3, -0.1, 0.1, 0, -0.3, 0.1, -0.0, 1}));
   add("powers-of-ten", make_codebook({1e-300, 1, 1e-5, 10, 1e300, 1e-100}));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What every code means, against gfloat's tables (12 formats of at most 8 bits, all 120 P3109
-// formats with K = 3 to 8, seven of 16 bits) and ml_dtypes' (11 formats); and the formats'
-// parameters.
+// formats with K = 3 to 8, seven of 16 bits), ml_dtypes' (11 formats) and bitsandbytes' (9 lists);
+// and the formats' parameters.
 #include <cmath>
 #include <cstdlib>
 
@@ -93,6 +93,30 @@ TEST_P(Codes, DecodeAsMlDtypes) {
                           .facts = {}};
       });
     }
+  });
+}
+
+// Lists of bitsandbytes, in order of code.
+TEST_P(Codes, DecodeAsBitsandbytes) {
+  const std::string file = "formats/codebooks.csv";
+  Comparison comparison(engine(), file);
+  Decoder decoded(engine());
+  const Format binary32 = find_format("binary32");
+  for_each_row(file, [&](const Fields& row) {
+    if (row[0] == "codebook") return;
+    const std::string name = row[0] == "fp4" ? "bnb_fp4" : std::string(row[0]);
+    const Format& format = format_named(name);
+    const auto code = static_cast<Code>(std::stoul(std::string(row[1])));
+    const Value want = decode(binary32, parse_hex(row[2]));
+    const Value got = decoded(format, code);
+    comparison.check(identical(want, got), [&] {
+      return Difference{.format = name,
+                        .column = "value",
+                        .operands = std::string(row[1]),
+                        .peer = hexadecimal_text(want),
+                        .ours = hexadecimal_text(got),
+                        .facts = {{"code", std::string(row[1])}}};
+    });
   });
 }
 
