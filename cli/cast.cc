@@ -43,6 +43,10 @@ const char* const examples =
     "  0x0 0x0p+0 03\n"
     "  0x1 0x1p-1 03\n"
     "\n"
+    "  $ halfulp cast --to e8m0 --preset universal 1.41 1.42\n"
+    "  0x7f 1 01\n"
+    "  0x80 2 01\n"
+    "\n"
     "  $ echo 500 7.3 | halfulp cast --to e4m3fn --overflow saturate --json\n"
     "  ...\n";
 
@@ -91,7 +95,7 @@ class Caster {
       }
     };
     quantizer_.format = format_at("--to", options.to);
-    quantizer_.rounding = rounding_of(options.rounding);
+    quantizer_.rounding = rounding_of(options.rounding, quantizer_.format);
     if (!options.from.empty()) {
       from_ = format_at("--from", options.from);
       plan_ = engine_.prepare(quantizer_);

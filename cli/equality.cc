@@ -28,6 +28,22 @@ struct Instance {
   bool extremes = false;  // stochastic: with random bits all zero and all one too
 };
 
+// Half of the time a peer's overflow rule, else every axis by itself.
+template <typename Below>
+Overflow draw_overflow(const Below& below) {
+  if (below(2) != 0) return overflow_presets()[below(overflow_presets().size())].rule;
+  Overflow rule;
+  rule.finite = static_cast<Overflow::Finite>(below(2));
+  rule.infinite = static_cast<Overflow::Infinite>(below(4));
+  rule.missing_infinity = static_cast<Overflow::Missing>(below(2));
+  rule.directed = below(2) != 0;
+  rule.negative = static_cast<Overflow::Negative>(below(4));
+  rule.missing_nan = static_cast<Overflow::Nan>(below(5));
+  rule.to_odd = static_cast<Overflow::ToOdd>(below(3));
+  rule.missing_zero = static_cast<Overflow::NoZero>(below(3));
+  return rule;
+}
+
 std::vector<Instance> instances_of(const Subject& subject, const Block& block,
                                    const std::vector<Mode>& modes) {
   constexpr std::array<int, 14> widths{32, 8, 1, 16, 24, 2, 23, 12, 3, 31, 33, 48, 64, 7};
@@ -45,7 +61,7 @@ std::vector<Instance> instances_of(const Subject& subject, const Block& block,
     Rounding rounding;
     rounding.mode = modes[below(modes.size())];
     rounding.random_bits = widths[below(widths.size())];
-    rounding.overflow = overflow_presets()[below(overflow_presets().size())].rule;
+    rounding.overflow = draw_overflow(below);
     rounding.tininess = below(2) != 0 ? Tininess::before_rounding : Tininess::after_rounding;
     rounding.flush_inputs = below(4) == 0;
     rounding.flush_outputs = below(4) == 0;

@@ -103,8 +103,9 @@ int explain_verb(const Arguments& arguments) {
   ExplainReport report;
   report.hexadecimal = options.hexadecimal;
   report.quantizer.format = format_at("--to", options.to);
-  report.quantizer.rounding = rounding_of(options.rounding);
-  report.quantizer.rounding.random_bits = options.rounding.random_bits;
+  report.quantizer.rounding = rounding_of(options.rounding, report.quantizer.format);
+  if (const int bits = options.rounding.random_bits; bits != 0)
+    report.quantizer.rounding.random_bits = bits;
   Real x;
   try {
     x = read_input(options, report);

@@ -43,7 +43,7 @@ constexpr int most_listed_bits = 16;
 
 struct FormatsOptions {
   std::string name;
-  bool codes = false, overflow = false, markdown = false, json = false;
+  bool codes = false, overflow = false, presets = false, markdown = false, json = false;
 };
 
 struct Facts {
@@ -217,18 +217,22 @@ void print_codes(const Format& format, bool json) {
   }
 }
 
-void print_overflow(bool json) {
+// Named choices: what each does, and where that is known from.
+template <typename Preset>
+void print_presets(const std::vector<Preset>& presets, bool json) {
   std::vector<std::vector<std::string>> rows;
-  for (const OverflowPreset& preset : overflow_presets()) {
+  for (const Preset& preset : presets) {
     if (json) {
       Json object;
       object["name"] = preset.name;
       object["what"] = preset.what;
+      object["source"] = preset.source;
       print(object.dump() + "\n");
     }
-    rows.push_back({std::string(preset.name), std::string(preset.what)});
+    rows.push_back(
+        {std::string(preset.name), std::string(preset.what), std::string(preset.source)});
   }
-  if (!json) print(table_text({{"name"}, {"what"}}, rows));
+  if (!json) print(table_text({{"name"}, {"what"}, {"source"}}, rows));
 }
 
 void print_markdown(const std::vector<Facts>& all) {
@@ -277,6 +281,7 @@ int formats_verb(const Arguments& arguments) {
   app.add_flag("--codes", options.codes,
                "every code of a format of at most 16 bits: code value class");
   app.add_flag("--overflow", options.overflow, "list the overflow rules instead");
+  app.add_flag("--presets", options.presets, "list the presets of rounding instead");
   app.add_flag("--markdown", options.markdown, "the table of all formats in Markdown");
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
@@ -284,13 +289,16 @@ int formats_verb(const Arguments& arguments) {
   const bool named = !options.name.empty();
   if (options.codes && !named)
     throw Error("--codes needs a format", "formats", "write `halfulp formats NAME --codes`");
-  if (options.overflow && (named || options.codes || options.markdown))
-    throw Error("--overflow stands alone", "formats", "see `halfulp formats --help`");
+  const bool list = options.overflow || options.presets;
+  if (list && (named || options.codes || options.markdown || options.overflow == options.presets))
+    throw Error("--overflow and --presets stand alone", "formats", "see `halfulp formats --help`");
   if (options.markdown && (named || options.json))
     throw Error("--markdown prints the table of all formats, alone", "formats",
                 "see `halfulp formats --help`");
   if (options.overflow) {
-    print_overflow(options.json);
+    print_presets(overflow_presets(), options.json);
+  } else if (options.presets) {
+    print_presets(rounding_presets(), options.json);
   } else if (!named) {
     print_all(options);
   } else if (options.codes) {

@@ -62,7 +62,7 @@ const char* const examples =
     "          0\n";
 
 struct QuantizeOptions {
-  std::string in, out, to, scaling, scale_rule, special_block, zero_scale, preset, dtype, shape;
+  std::string in, out, to, scaling, scale_rule, special_block, zero_scale, dtype, shape;
   std::string byte_order = "little";
   std::vector<std::string> only;
   int axis = -1;
@@ -70,7 +70,6 @@ struct QuantizeOptions {
   bool codes = false, packed = false, fortran_order = false, reference = false;
   bool json = false, quiet = false;
   RoundingOptions rounding;
-  bool mode_given = false, overflow_given = false;
 };
 
 template <typename Parse>
@@ -82,18 +81,9 @@ auto at_option(const std::string& option, const Parse& parse) {
   }
 }
 
-// The rounding's options that were given replace those of the element.
-void set_rounding(const QuantizeOptions& options, Rounding& rounding) {
-  const Rounding given = rounding_of(options.rounding);
-  const Rounding before = rounding;
-  rounding = given;
-  if (!options.mode_given) rounding.mode = before.mode;
-  if (!options.overflow_given) rounding.overflow = before.overflow;
-}
-
 void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
-  if (!options.preset.empty())
-    format = at_option("--preset", [&] { return find_block_preset(options.preset).apply(format); });
+  if (const std::string& name = options.rounding.preset; !name.empty())
+    format = at_option("--preset", [&] { return find_block_preset(name).apply(format); });
   if (!options.scale_rule.empty()) {
     format.levels.back().rule =
         at_option("--scale-rule", [&] { return parse_scale_rule(options.scale_rule); });
@@ -106,7 +96,9 @@ void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
     format.zero_scale =
         at_option("--zero-scale", [&] { return parse_zero_scale(options.zero_scale); });
   }
-  set_rounding(options, format.element.rounding);
+  RoundingOptions of_element = options.rounding;
+  of_element.preset.clear();
+  format.element.rounding = rounding_of(of_element, format.element.format, format.element.rounding);
   at_option("--to", [&] {
     validate(format);
     return 0;
@@ -130,14 +122,14 @@ AnyQuantizer quantizer_of(const QuantizeOptions& options) {
     set_block_options(options, *block);
     return any;
   }
-  for (const auto& [option, text] : {std::pair{"--preset", options.preset},
-                                     {"--scale-rule", options.scale_rule},
+  for (const auto& [option, text] : {std::pair{"--scale-rule", options.scale_rule},
                                      {"--special-block", options.special_block},
                                      {"--zero-scale", options.zero_scale}}) {
     if (!text.empty())
       throw Error("is for block formats", option, "add --scaling, or leave it out");
   }
-  set_rounding(options, std::get<Quantizer>(any).rounding);
+  auto& scalar = std::get<Quantizer>(any);
+  scalar.rounding = rounding_of(options.rounding, scalar.format, scalar.rounding);
   return any;
 }
 
@@ -395,9 +387,6 @@ int quantize_verb(const Arguments& arguments) {
   app.add_option("--zero-scale", options.zero_scale,
                  "what stands for a scale that is zero: zero, least, one")
       ->type_name("HOW");
-  app.add_option("--preset", options.preset,
-                 "a peer's choices; `halfulp formats --presets` lists them")
-      ->type_name("NAME");
   add_rounding(app, options.rounding);
   app.add_option("--only", options.only, "these tensors of the file, in this order")
       ->type_name("NAME,...")
@@ -419,8 +408,6 @@ int quantize_verb(const Arguments& arguments) {
   add_json(app, options.json);
   add_quiet(app, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
-  options.mode_given = app.count("--rounding") > 0;
-  options.overflow_given = app.count("--overflow") > 0;
   return Run(options).execute();
 }
 

@@ -97,13 +97,17 @@ void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print J
 
 void add_mode(CLI::App& app, RoundingOptions& options) {
   app.add_option("--rounding", options.rounding,
-                 "nearest-even, nearest-away, nearest-zero, nearest-up, nearest-odd, toward-zero, "
-                 "toward-positive, toward-negative, away-from-zero, to-odd, stochastic, "
-                 "stochastic-b, stochastic-c or stochastic-equal")
+                 "nearest-even (the default), nearest-away, nearest-zero, nearest-up, "
+                 "nearest-down, nearest-odd, nearest-log, toward-zero, toward-positive, "
+                 "toward-negative, away-from-zero, to-odd, stochastic, stochastic-b, "
+                 "stochastic-c or stochastic-equal")
       ->type_name("NAME");
   app.add_option("--overflow", options.overflow,
                  "what stands for a result beyond the largest number; `halfulp formats "
-                 "--overflow` lists the rules")
+                 "--overflow` lists the rules (ieee)")
+      ->type_name("NAME");
+  app.add_option("--preset", options.preset,
+                 "rounding and overflow as a peer has them; `halfulp formats --presets` lists them")
       ->type_name("NAME");
   app.add_option("--random-bits", options.random_bits, "bits of the stochastic modes (32)")
       ->check(CLI::Range(1, 64))
@@ -122,7 +126,7 @@ void add_rounding(CLI::App& app, RoundingOptions& options) {
       ->type_name("NAME");
 }
 
-Rounding rounding_of(const RoundingOptions& options) {
+Rounding rounding_of(const RoundingOptions& options, const Format& to, const Rounding& otherwise) {
   const auto at_option = [](const std::string& option, auto parse) {
     try {
       return parse();
@@ -137,21 +141,32 @@ Rounding rounding_of(const RoundingOptions& options) {
     throw Error("\"" + word + "\" is neither " + choices[0] + " nor " + choices[1], "",
                 suggest(word, choices));
   };
-  Rounding rounding;
-  rounding.mode = at_option("--rounding", [&] { return parse_mode(options.rounding); });
-  rounding.overflow = at_option("--overflow", [&] {
-    const std::string& text = options.overflow;
-    if (text.empty() || text[0] != '{') return parse_overflow(text);
-    return overflow_from_json(parse_json(text, "JSON"), "");
+  Rounding rounding = at_option("--preset", [&] {
+    if (options.preset.empty()) return otherwise;
+    const RoundingPreset& preset = find_rounding_preset(options.preset);
+    require_fits(preset, to);
+    return preset.rounding;
   });
-  rounding.random_bits = rounding.mode == Mode::stochastic_equal ? 1 : options.random_bits;
-  const bool before = at_option("--tininess", [&] {
-                        return choose(options.tininess, {"after", "before"});
-                      }) == 1;
-  rounding.tininess = before ? Tininess::before_rounding : Tininess::after_rounding;
+  if (!options.rounding.empty()) {
+    rounding.mode = at_option("--rounding", [&] { return parse_mode(options.rounding); });
+  }
+  if (const std::string& text = options.overflow; !text.empty()) {
+    rounding.overflow = at_option("--overflow", [&] {
+      return text[0] == '{' ? overflow_from_json(parse_json(text, "JSON"), "")
+                            : parse_overflow(text);
+    });
+  }
+  if (options.random_bits != 0) rounding.random_bits = options.random_bits;
+  if (rounding.mode == Mode::stochastic_equal) rounding.random_bits = 1;
+  if (!options.tininess.empty()) {
+    const bool before = at_option("--tininess", [&] {
+                          return choose(options.tininess, {"after", "before"});
+                        }) == 1;
+    rounding.tininess = before ? Tininess::before_rounding : Tininess::after_rounding;
+  }
   at_option("--random", [&] { return choose(options.generator, {"philox4x32-10", "splitmix64"}); });
-  rounding.flush_inputs = options.flush_inputs;
-  rounding.flush_outputs = options.flush_outputs;
+  rounding.flush_inputs = rounding.flush_inputs || options.flush_inputs;
+  rounding.flush_outputs = rounding.flush_outputs || options.flush_outputs;
   return rounding;
 }
 

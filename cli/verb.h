@@ -64,19 +64,19 @@ void add_json(CLI::App& app, bool& json);
 
 // How a verb rounds: the texts of the options and what they mean.
 struct RoundingOptions {
-  std::string rounding = "nearest-even";
-  std::string overflow = "ieee";
-  std::string tininess = "after";
+  std::string preset, rounding, overflow, tininess;  // empty: not given
   std::string generator = "philox4x32-10";
-  int random_bits = 32;
+  int random_bits = 0;  // 0: not given
   std::uint64_t seed = 0;
   bool flush_inputs = false, flush_outputs = false;
 };
 void add_rounding(CLI::App& app, RoundingOptions& options);
 // The same without what draws random bits: the seed and the generator.
 void add_mode(CLI::App& app, RoundingOptions& options);
-// Throws Error with the option's name as location.
-Rounding rounding_of(const RoundingOptions& options);
+// Throws Error with the option's name as location. to: the format that is rounded to. What no
+// option says, and no preset where one is given, is as in `otherwise`.
+Rounding rounding_of(const RoundingOptions& options, const Format& to,
+                     const Rounding& otherwise = {});
 // Stream 0 of the seed, for arrays.
 Random random_of(const RoundingOptions& options);
 // The random bits of element `index`: stream 0 of the seed under the generator chosen.

@@ -86,6 +86,15 @@ bool tie_goes_out(const Codebook& f, const Neighbours& gap) {
   return (f.order[gap.inner] & 1) != 0;
 }
 
+// Between the signs the turn is zero.
+int order_in_logarithm(const Target& target, const Neighbours& gap, const Exact<Integer>& x) {
+  const Codebook& f = codebook_of(target);
+  const bool between_signs = !target.zero && gap.outer == f.negatives && !gap.negative;
+  if (between_signs) return x.significand.is_zero() ? 0 : (x.negative ? -1 : 1);
+  return compare_to_geometric_mean(*target.number, exact_integer(number(f, gap.inner)),
+                                   exact_integer(number(f, gap.outer)));
+}
+
 bool goes_out_of(const Target& target, const Neighbours& gap, const Exact<Integer>& x, int turn,
                  std::uint64_t random) {
   const Codebook& f = codebook_of(target);
@@ -97,13 +106,18 @@ bool goes_out_of(const Target& target, const Neighbours& gap, const Exact<Intege
   };
   if (is_stochastic(rounding.mode))
     return carries(rounding, position(rounding.random_bits), random);
-  const int order = f.boundaries.empty() ? position(0).half : turn;
+  int order = turn;
+  if (rounding.mode == Mode::nearest_log) {
+    order = order_in_logarithm(target, gap, x);
+  } else if (f.boundaries.empty()) {
+    order = position(0).half;
+  }
   if (rounding.mode == Mode::nearest_even && order == 0) return tie_goes_out(f, gap);
   return goes_out(rounding.mode, order, (f.order[gap.inner] & 1) != 0, gap.negative);
 }
 
 // A negative number, where there is none: beyond one step below zero, or between it and zero, where
-// "nearest" does not turn.
+// "nearest" does not turn (and in the logarithm at zero).
 Outcome round_to_unsigned(const Target& target, const Exact<Integer>& x, std::uint64_t random) {
   const Codebook& f = codebook_of(target);
   const Rounding& rounding = target.quantizer->rounding;
@@ -117,7 +131,8 @@ Outcome round_to_unsigned(const Target& target, const Exact<Integer>& x, std::ui
         carries(rounding,
                 position_between(magnitude, {}, exact_integer(step), rounding.random_bits), random);
   } else {
-    out = goes_out(rounding.mode, -1, (f.order[0] & 1) != 0, true);
+    const int order = rounding.mode == Mode::nearest_log ? 1 : -1;
+    out = goes_out(rounding.mode, order, (f.order[0] & 1) != 0, true);
   }
   return out ? deliver_negative(target) : deliver_underflow(target, true, flags::inexact);
 }

@@ -2,6 +2,7 @@
 #include "emulator/internal/long.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "emulator/internal/round_exact.h"
 
@@ -53,6 +54,12 @@ Exact<Integer> long_root(const Exact<Integer>& a, int bits) {
 }
 
 Outcome round_long(const Target& target, Exact<Integer> x, std::uint64_t random) {
+  if (x.negative && drops_sign(*target.quantizer)) {
+    x.negative = false;
+    Outcome outcome = round_long(target, std::move(x), random);
+    outcome.flags |= flags::inexact;
+    return outcome;
+  }
   if (target.scheme == Scheme::tapered) return round_tapered(target, x, random);
   if (target.scheme == Scheme::codebook) return round_codebook(target, x, random);
   return round_exact(target, jammed(x, word_bits<WideWord> - 12), random);

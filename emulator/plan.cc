@@ -49,6 +49,8 @@ void set_mode(Mode mode, Grid<Bits>& grid) {
       return rule(Kind::nearest, 0, 0, 0);
     case Mode::nearest_up:
       return rule(Kind::nearest, 0, 1, 1);
+    case Mode::nearest_down:
+      return rule(Kind::nearest, 0, 1, 0);
     case Mode::nearest_odd:
       return rule(Kind::nearest, 1, 0, 1);
     case Mode::toward_zero:
@@ -69,6 +71,8 @@ void set_mode(Mode mode, Grid<Bits>& grid) {
       return rule(Kind::stochastic_tie, 0, 0, 0);
     case Mode::stochastic_equal:
       return rule(Kind::equal, 0, 0, 0);
+    case Mode::nearest_log:
+      break;  // turns at no point that lanes could compare with
   }
 }
 
@@ -107,7 +111,8 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   constexpr int width = static_cast<int>(8 * sizeof(Bits));
   const bool wide_random = is_stochastic(rounding.mode) && rounding.random_bits > width;
   if (target.scheme != Scheme::grid || !target.zero || !target.subnormals ||
-      rounding.flush_outputs || wide_random)
+      rounding.flush_outputs || wide_random || rounding.mode == Mode::nearest_log ||
+      drops_sign(*target.quantizer))
     return {};
   const std::int64_t spacing = target.least_exponent - target.fraction_bits;
   Grid<Bits> grid;

@@ -42,6 +42,22 @@ bool is_tiny_without_subnormals(const Target& target, const Exact<WideWord>& x,
          WideWord(from_code<WideWord>(target.least_number) << 2);
 }
 
+// rest: v * 2^bits, jammed; nonzero.
+bool rounds_to_least(const Target& target, const Exact<WideWord>& x, const WideWord& rest, int bits,
+                     std::uint64_t random) {
+  const Rounding& rounding = target.quantizer->rounding;
+  const bool lower_is_odd = !target.zero;  // rank 0 or rank -1
+  if (rounding.mode != Mode::nearest_log) {
+    return rounds_up(rounding, rest, bits, lower_is_odd, x.negative, random);
+  }
+  if (target.zero) return true;
+  const Exact<Integer> least{false, from_code<Integer>(target.least_number),
+                             target.least_number_exponent};
+  const Exact<Integer> half{false, least.significand, least.exponent - 1};
+  const int order = compare_to_geometric_mean(*target.number, half, least);
+  return goes_out(rounding.mode, order, lower_is_odd, x.negative);
+}
+
 }  // namespace
 
 Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::uint64_t random) {
@@ -56,8 +72,7 @@ Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::u
     if (rest <= half) return deliver_underflow(target, x.negative, raised);
     rest -= half;
   }
-  const bool lower_is_odd = !target.zero;  // rank 0 or rank -1
-  if (!rounds_up(rounding, rest, bits, lower_is_odd, x.negative, random)) {
+  if (!rounds_to_least(target, x, rest, bits, random)) {
     return deliver_underflow(target, x.negative, raised);
   }
   if (x.negative && !target.sign) return deliver_negative(target);

@@ -5,12 +5,14 @@
 // what the rounding looks at.
 #include "emulator/scalar.h"
 
+#include <algorithm>
 #include <array>
 
 #include "emulator/internal/exact.h"
 #include "emulator/internal/gap.h"
 #include "emulator/internal/long.h"
 #include "emulator/internal/operate.h"
+#include "emulator/internal/ratio.h"
 #include "emulator/internal/round_exact.h"
 #include "formats/error.h"
 
@@ -161,21 +163,9 @@ bool infinite_times_zero(const Operand& a, const Operand& b) {
          (a.kind == Class::zero && b.kind == Class::infinite);
 }
 
-}  // namespace
-
-Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random) {
-  bool any_nan = false;
-  bool signalling = false;
-  for (Operand& x : operands) {
-    if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
-    any_nan = any_nan || x.kind == Class::nan;
-    signalling = signalling || x.signalling;
-  }
-  const bool wrong_product =
-      op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1]);
-  if (any_nan || wrong_product) {
-    return signalling || wrong_product ? invalid(target) : deliver_nan(target, false);
-  }
+// Operands neither NaN nor infinite times zero.
+Outcome operate_on_numbers(Op op, const Target& target, std::span<const Operand> operands,
+                           std::uint64_t random) {
   switch (op) {
     case Op::add:
       return add(target, operands[0], operands[1], random);
@@ -196,6 +186,41 @@ Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::u
   return invalid(target);
 }
 
+// nearest_log: with the exact result beside. Where there is none, nothing is rounded.
+Outcome operate_in_logarithm(Op op, const Target& target, std::span<const Operand> operands,
+                             std::uint64_t random) {
+  const auto is_finite = [](const Operand& x) {
+    return x.kind == Class::zero || x.kind == Class::finite;
+  };
+  Ratio number;
+  if (std::all_of(operands.begin(), operands.end(), is_finite)) {
+    number = exact_result(op, operands);
+  }
+  Target with_number = target;
+  with_number.number = &number;
+  return operate_on_numbers(op, with_number, operands, random);
+}
+
+}  // namespace
+
+Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random) {
+  bool any_nan = false;
+  bool signalling = false;
+  for (Operand& x : operands) {
+    if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
+    any_nan = any_nan || x.kind == Class::nan;
+    signalling = signalling || x.signalling;
+  }
+  const bool wrong_product =
+      op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1]);
+  if (any_nan || wrong_product) {
+    return signalling || wrong_product ? invalid(target) : deliver_nan(target, false);
+  }
+  return target.quantizer->rounding.mode == Mode::nearest_log
+             ? operate_in_logarithm(op, target, operands, random)
+             : operate_on_numbers(op, target, operands, random);
+}
+
 Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
   if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
   switch (x.kind) {
@@ -208,7 +233,13 @@ Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
     case Class::finite:
       break;
   }
-  return round_operand<Code>(target, x, random);
+  if (target.quantizer->rounding.mode != Mode::nearest_log) {
+    return round_operand<Code>(target, x, random);
+  }
+  const Ratio number{.numerator = exact_integer(x)};
+  Target with_number = target;
+  with_number.number = &number;
+  return round_operand<Code>(with_number, x, random);
 }
 
 Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
@@ -242,13 +273,16 @@ Exact<Integer> cut_real(const Real& x, const Target& target) {
 }  // namespace
 
 Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t random) {
-  const Target target = target_of(quantizer);
+  Target target = target_of(quantizer);
   const Value& a = x.numerator;
   if (a.is_nan()) {
     return with_flags(deliver_nan(target, a.negative), a.signalling ? flags::invalid : 0);
   }
   if (a.is_infinite()) return deliver_infinity(target, a.negative);
   if (a.is_zero()) return round_zero(target, a.negative, random);
+  const Ratio number{
+      .numerator = exact_integer(a), .denominator = exact_integer(x.denominator), .root = x.root};
+  target.number = &number;
   return round_long(target, cut_real(x, target), random);
 }
 

@@ -125,8 +125,12 @@ bool goes_out_of(const Target& target, const LongCode<Word>& code, const Exact<W
                  std::uint64_t random) {
   const Rounding& rounding = target.quantizer->rounding;
   if (!is_stochastic(rounding.mode)) {
-    return goes_out(rounding.mode, code.kept == 0 ? 1 : code.order, (code.kept & 1) != 0,
-                    x.negative);
+    int order = code.kept == 0 ? 1 : code.order;
+    if (code.kept != 0 && rounding.mode == Mode::nearest_log) {
+      order = compare_to_geometric_mean(*target.number, number_of_rank(target, code.kept),
+                                        number_of_rank(target, code.kept + 1));
+    }
+    return goes_out(rounding.mode, order, (code.kept & 1) != 0, x.negative);
   }
   if (rounding.mode == Mode::stochastic_equal) return carries(rounding, {}, random);
   if (code.in_fraction && code.kept != 0) {

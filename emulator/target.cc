@@ -63,10 +63,10 @@ void describe(const Affine& f, Target& t) {
   t.sign = t.largest[1] != 0;
 }
 
-std::uint8_t flags_of_infinity(Landing landing) {
+std::uint8_t flags_of_infinity(Landing landing, bool sign_lost) {
   switch (landing) {
     case Landing::infinity:
-      return 0;
+      return sign_lost ? flags::inexact : 0;
     case Landing::largest:
       return flags::overflow | flags::inexact;
     default:
@@ -105,7 +105,8 @@ Outcome deliver_zero(const Target& t, bool negative) {
 
 Outcome deliver_infinity(const Target& t, bool negative) {
   const Landing landing = land_infinity(*t.quantizer, negative);
-  return {code_of(t.quantizer->format, landing, negative), flags_of_infinity(landing)};
+  return {code_of(t.quantizer->format, landing, negative),
+          flags_of_infinity(landing, negative && drops_sign(*t.quantizer))};
 }
 
 Outcome deliver_nan(const Target& t, bool negative) {

@@ -44,7 +44,8 @@ void read_quantizer(const Json& value, const std::string& where, Quantizer& quan
   ObjectReader reader(value, where);
   const Json& format = reader.require("format");
   if (pass == Pass::first) quantizer.format = format_from_json(format, reader.place("format"));
-  quantizer.rounding = rounding_from_json(reader, quantizer.rounding);
+  const Rounding preset = preset_from_json(reader, quantizer.format, quantizer.rounding);
+  quantizer.rounding = rounding_from_json(reader, preset);
   reader.finish();
 }
 

@@ -16,12 +16,15 @@ constexpr std::int64_t any = std::int64_t{1} << 40;
 
 const std::vector<std::string> tie_words{"even", "lower", "upper", "toward_zero", "away_from_zero"};
 const std::vector<std::string> finite_words{"infinity", "largest"};
-const std::vector<std::string> infinite_words{"infinity", "largest", "largest_with_negative_zero"};
+const std::vector<std::string> infinite_words{"infinity", "largest", "largest_with_negative_zero",
+                                              "infinity_or_as_finite"};
 const std::vector<std::string> missing_words{"nan", "largest"};
-const std::vector<std::string> negative_words{"nan", "zero", "by_mode"};
-const std::vector<std::string> nan_words{"zero", "largest", "opposite_zero"};
+const std::vector<std::string> negative_words{"nan", "zero", "by_mode", "magnitude"};
+const std::vector<std::string> nan_words{"zero", "largest", "opposite_zero", "positive_largest",
+                                         "negative_zero"};
 const std::vector<std::string> odd_words{"infinity", "largest", "odd_code"};
 const std::vector<std::string> no_zero_words{"nan", "smallest", "smallest_unless_zero"};
+const std::vector<std::string> tininess_words{"after", "before"};
 
 template <typename Enum>
 Enum choose(ObjectReader& reader, const std::string& key, Enum otherwise,
@@ -327,10 +330,21 @@ Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise) {
   if (const Json* overflow = reader.find("overflow")) {
     rounding.overflow = overflow_from_json(*overflow, reader.place("overflow"));
   }
-  rounding.tininess = choose(reader, "tininess", otherwise.tininess, {"after", "before"});
+  rounding.tininess = choose(reader, "tininess", otherwise.tininess, tininess_words);
   rounding.flush_inputs = reader.boolean("flush_inputs", otherwise.flush_inputs);
   rounding.flush_outputs = reader.boolean("flush_outputs", otherwise.flush_outputs);
   return rounding;
+}
+
+Rounding preset_from_json(ObjectReader& reader, const Format& format, const Rounding& otherwise) {
+  if (!reader.has("preset")) return otherwise;
+  try {
+    const RoundingPreset& preset = find_rounding_preset(reader.text("preset", ""));
+    require_fits(preset, format);
+    return preset.rounding;
+  } catch (const Error& error) {
+    throw error.location().empty() ? error.at(reader.place("preset")) : error;
+  }
 }
 
 Quantizer quantizer_from_json(const Json& value, const std::string& where) {
@@ -338,7 +352,7 @@ Quantizer quantizer_from_json(const Json& value, const std::string& where) {
   ObjectReader reader(value, where);
   Quantizer quantizer;
   quantizer.format = format_from_json(reader.require("format"), reader.place("format"));
-  quantizer.rounding = rounding_from_json(reader);
+  quantizer.rounding = rounding_from_json(reader, preset_from_json(reader, quantizer.format, {}));
   reader.finish();
   return quantizer;
 }
@@ -350,7 +364,7 @@ Json to_json(const Quantizer& quantizer) {
   object["rounding"] = std::string(name_of(rounding.mode));
   if (is_stochastic(rounding.mode)) object["random_bits"] = rounding.random_bits;
   object["overflow"] = to_json(rounding.overflow);
-  object["tininess"] = rounding.tininess == Tininess::after_rounding ? "after" : "before";
+  object["tininess"] = word(rounding.tininess, tininess_words);
   object["flush_inputs"] = rounding.flush_inputs;
   object["flush_outputs"] = rounding.flush_outputs;
   return object;

@@ -80,6 +80,9 @@ Json to_json(const Overflow& overflow);
 // The rounding's members of an object that may hold others; the reader marks them as known. Members
 // that are absent are those of `otherwise`.
 Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise = {});
+// The rounding of the member "preset" (rounding.h), of a quantizer of `format`; `otherwise` where
+// there is none.
+Rounding preset_from_json(ObjectReader& reader, const Format& format, const Rounding& otherwise);
 // A quantizer: a format's name, or {"format", "rounding", "random_bits", "overflow", "tininess",
 // "flush_inputs", ...}.
 Quantizer quantizer_from_json(const Json& value, const std::string& where);

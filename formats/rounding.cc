@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Names of modes and overflow rules, and what each rule says in each situation. Both engines ask
+// Names of modes, and what each overflow rule says in each situation. Both engines ask
 // here which code stands for an overflow, an infinity or NaN; how they find out that they are in
 // that situation is their own.
 #include "formats/rounding.h"
@@ -26,7 +26,9 @@ constexpr std::array<ModeName, mode_count> mode_names{{
     {Mode::nearest_away, "nearest-away", "rna"},
     {Mode::nearest_zero, "nearest-zero", "rnz"},
     {Mode::nearest_up, "nearest-up", "rnu"},
+    {Mode::nearest_down, "nearest-down", "rnd"},
     {Mode::nearest_odd, "nearest-odd", "rno"},
+    {Mode::nearest_log, "nearest-log", "rnl"},
     {Mode::toward_zero, "toward-zero", "rtz"},
     {Mode::toward_positive, "toward-positive", "rup"},
     {Mode::toward_negative, "toward-negative", "rdn"},
@@ -37,55 +39,6 @@ constexpr std::array<ModeName, mode_count> mode_names{{
     {Mode::stochastic_c, "stochastic-c", "sr-c"},
     {Mode::stochastic_equal, "stochastic-equal", "sr-equal"},
 }};
-
-// "Nearest_Even" and "nearest-even" are one name.
-std::string normalised(std::string_view name) {
-  std::string text(name);
-  for (char& c : text)
-    c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::vector<OverflowPreset> make_presets() {
-  using O = Overflow;
-  const O saturate{.finite = O::Finite::largest,
-                   .infinite = O::Infinite::largest,
-                   .negative = O::Negative::zero,
-                   .to_odd = O::ToOdd::largest,
-                   .missing_zero = O::NoZero::smallest};
-  O saturate_finite = saturate;
-  saturate_finite.infinite = O::Infinite::infinity;
-  O propagate = saturate_finite;
-  propagate.missing_infinity = O::Missing::largest;
-  O onnx_saturate = saturate_finite;
-  onnx_saturate.infinite = O::Infinite::largest_with_negative_zero;
-  onnx_saturate.missing_nan = O::Nan::largest;
-  return {
-      {"ieee", O{},
-       "infinity or largest as the mode says; NaN where there is no infinity (IEEE 754-2019 7.4)"},
-      {"saturate", saturate,
-       "finite values and infinities to the largest finite number (OCP OFP8 saturating)"},
-      {"saturate-finite", saturate_finite,
-       "finite values saturate, infinities stay (NaN where there is none)"},
-      {"onnx", O{.directed = false, .missing_nan = O::Nan::largest}, "ONNX Cast with saturate = 0"},
-      {"onnx-saturate", onnx_saturate,
-       "ONNX Cast with saturate = 1: infinities become NaN in formats with one zero"},
-      {"ml-dtypes",
-       O{.directed = false,
-         .missing_nan = O::Nan::opposite_zero,
-         .missing_zero = O::NoZero::smallest_unless_zero},
-       "ml_dtypes: every mode overflows to infinity or NaN; FP6 and FP4 saturate"},
-      {"p3109-none",
-       O{.missing_infinity = O::Missing::largest,
-         .negative = O::Negative::by_mode,
-         .to_odd = O::ToOdd::odd_code},
-       "P3109 report 4.0 SatNone: infinity where there is one, else the largest"},
-      {"p3109-finite", saturate, "P3109 report 4.0 SatFinite"},
-      {"p3109-propagate", propagate,
-       "P3109 report 4.0 SatPropagate: infinities stay where there are any"},
-      {"ptx-satfinite", saturate, "PTX cvt with .satfinite"},
-  };
-}
 
 Landing missing_infinity(const Quantizer& q) {
   if (has_infinity(q.format)) return Landing::infinity;
@@ -125,12 +78,19 @@ Landing land_to_odd(const Quantizer& q, bool negative) {
 
 }  // namespace
 
+std::string plain_name(std::string_view name) {
+  std::string text(name);
+  for (char& c : text)
+    c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 bool is_stochastic(Mode mode) { return mode >= Mode::stochastic; }
 
 std::string_view name_of(Mode mode) { return mode_names.at(static_cast<std::size_t>(mode)).name; }
 
 Mode parse_mode(std::string_view name) {
-  const std::string text = normalised(name);
+  const std::string text = plain_name(name);
   std::vector<std::string> known;
   for (const ModeName& candidate : mode_names) {
     if (candidate.name == text || candidate.short_name == text) return candidate.mode;
@@ -141,10 +101,9 @@ Mode parse_mode(std::string_view name) {
   throw Error(
       "unknown rounding \"" + std::string(name) + "\"", "",
       hint.empty()
-          ? "the modes are nearest-even, nearest-away, nearest-zero, nearest-up, nearest-odd, "
-            "toward-zero, "
-            "toward-positive, toward-negative, away-from-zero, to-odd, stochastic, stochastic-b, "
-            "stochastic-c, stochastic-equal"
+          ? "the modes are nearest-even, nearest-away, nearest-zero, nearest-up, nearest-down, "
+            "nearest-odd, nearest-log, toward-zero, toward-positive, toward-negative, "
+            "away-from-zero, to-odd, stochastic, stochastic-b, stochastic-c, stochastic-equal"
           : hint);
 }
 
@@ -157,31 +116,6 @@ const std::vector<Mode>& all_modes() {
   return modes;
 }
 
-const std::vector<OverflowPreset>& overflow_presets() {
-  static const std::vector<OverflowPreset> presets = make_presets();
-  return presets;
-}
-
-Overflow parse_overflow(std::string_view name) {
-  const std::string text = normalised(name);
-  std::vector<std::string> known;
-  for (const OverflowPreset& preset : overflow_presets()) {
-    if (preset.name == text) return preset.rule;
-    known.emplace_back(preset.name);
-  }
-  const std::string hint = suggest(text, known);
-  throw Error("unknown overflow rule \"" + std::string(name) + "\"", "",
-              hint.empty() ? "`halfulp formats --overflow` lists the rules" : hint);
-}
-
-std::string_view preset_name_of(const Overflow& rule) {
-  const auto& presets = overflow_presets();
-  const auto found =
-      std::find_if(presets.begin(), presets.end(),
-                   [&](const OverflowPreset& preset) { return preset.rule == rule; });
-  return found == presets.end() ? std::string_view() : found->name;
-}
-
 Landing land_overflow(const Quantizer& q, bool negative) {
   if (saturates(q.format)) return Landing::largest;
   if (q.rounding.overflow.finite == Overflow::Finite::largest ||
@@ -192,7 +126,10 @@ Landing land_overflow(const Quantizer& q, bool negative) {
 }
 
 Landing land_infinity(const Quantizer& q, bool negative) {
-  if (negative && !is_signed(q.format)) return land_negative(q, true);
+  if (negative && !is_signed(q.format)) {
+    if (!drops_sign(q)) return land_negative(q, true);
+    negative = false;
+  }
   switch (q.rounding.overflow.infinite) {
     case Overflow::Infinite::infinity:
       return missing_infinity(q);
@@ -200,6 +137,8 @@ Landing land_infinity(const Quantizer& q, bool negative) {
       return Landing::largest;
     case Overflow::Infinite::largest_with_negative_zero:
       return has_negative_zero(q.format) ? Landing::largest : missing_infinity(q);
+    case Overflow::Infinite::infinity_or_as_finite:
+      return has_infinity(q.format) ? Landing::infinity : land_overflow(q, negative);
   }
   return Landing::nan;
 }
@@ -209,12 +148,20 @@ Landing land_nan(const Quantizer& q, bool negative) {
   switch (q.rounding.overflow.missing_nan) {
     case Overflow::Nan::largest:
       return Landing::largest;
+    case Overflow::Nan::positive_largest:
+      return Landing::positive_largest;
     case Overflow::Nan::opposite_zero:
       return negative ? Landing::zero : Landing::negative_zero;
+    case Overflow::Nan::negative_zero:
+      return Landing::negative_zero;
     case Overflow::Nan::zero:
       break;
   }
   return Landing::zero;
+}
+
+bool drops_sign(const Quantizer& q) {
+  return q.rounding.overflow.negative == Overflow::Negative::magnitude && !is_signed(q.format);
 }
 
 Landing land_negative(const Quantizer& q, bool infinite) {
@@ -240,6 +187,8 @@ Code code_of(const Format& format, Landing landing, bool negative) {
   switch (landing) {
     case Landing::largest:
       return code_at(format, minus ? range.lowest : range.highest);
+    case Landing::positive_largest:
+      return code_at(format, range.highest);
     case Landing::infinity:
       return infinity_code(format, minus);
     case Landing::nan:

@@ -19,8 +19,12 @@ enum class Mode : std::uint8_t {
   nearest_even,
   nearest_away,
   nearest_zero,
-  nearest_up,  // ties toward +infinity
+  nearest_up,    // ties toward +infinity
+  nearest_down,  // ties toward -infinity
   nearest_odd,
+  nearest_log,  // nearest in the logarithm: turns at the geometric mean of the neighbours, ties to
+                // even; nothing but zero becomes zero. In logarithmic formats and takums
+                // nearest_even turns in the logarithm already, and this is the same
   toward_zero,
   toward_positive,
   toward_negative,
@@ -32,7 +36,10 @@ enum class Mode : std::uint8_t {
   stochastic_c,  // nearest-even(v 2^R) + random >= 2^R
   stochastic_equal,  // either neighbour with probability 1/2: one random bit
 };
-inline constexpr int mode_count = 14;
+inline constexpr int mode_count = 16;
+
+// "Nearest_Even" and "nearest-even" are one name.
+std::string plain_name(std::string_view name);
 
 bool is_stochastic(Mode mode);
 std::string_view name_of(Mode mode);     // "nearest-even"
@@ -42,16 +49,24 @@ const std::vector<Mode>& all_modes();
 struct Overflow {
   // A finite value that rounds beyond the largest finite number.
   enum class Finite : std::uint8_t { infinity, largest };
-  // An infinite operand of a conversion.
-  enum class Infinite : std::uint8_t { infinity, largest, largest_with_negative_zero };
+  // An infinite operand of a conversion. largest_with_negative_zero: an infinity in formats with
+  // one zero. infinity_or_as_finite: where the format has no infinity, what a finite value beyond
+  // the largest becomes.
+  enum class Infinite : std::uint8_t {
+    infinity,
+    largest,
+    largest_with_negative_zero,
+    infinity_or_as_finite
+  };
   // What stands for an infinity in a format without one. nan: the largest where there is no NaN
   // either.
   enum class Missing : std::uint8_t { nan, largest };
   // A negative result of a format without negative numbers. by_mode: zero where the mode rounds
-  // toward it, else NaN.
-  enum class Negative : std::uint8_t { nan, zero, by_mode };
-  // NaN into a format without NaN. opposite_zero: -0 for +NaN and +0 for -NaN.
-  enum class Nan : std::uint8_t { zero, largest, opposite_zero };
+  // toward it, else NaN. magnitude: the sign is dropped before the number is rounded.
+  enum class Negative : std::uint8_t { nan, zero, by_mode, magnitude };
+  // NaN into a format without NaN. largest has the sign of the NaN, positive_largest has none;
+  // opposite_zero: -0 for +NaN and +0 for -NaN.
+  enum class Nan : std::uint8_t { zero, largest, opposite_zero, positive_largest, negative_zero };
   // Rounding to odd beyond the largest. odd_code: whichever of largest and infinity has the odd
   // code.
   enum class ToOdd : std::uint8_t { infinity, largest, odd_code };
@@ -73,7 +88,8 @@ struct Overflow {
 struct OverflowPreset {
   std::string_view name;
   Overflow rule;
-  std::string_view what;  // one line, with its source
+  std::string_view what;    // one line
+  std::string_view source;  // where it was read or measured
 };
 const std::vector<OverflowPreset>& overflow_presets();
 Overflow parse_overflow(std::string_view name);         // throws Error with a suggestion
@@ -92,6 +108,20 @@ struct Rounding {
   bool operator==(const Rounding&) const = default;
 };
 
+// How a peer rounds, as one name for mode and rules together.
+struct RoundingPreset {
+  std::string_view name;
+  Rounding rounding;
+  bool powers_of_two = false;  // of formats without fraction bits (E8M0) only
+  std::string_view what;       // one line
+  std::string_view source;
+};
+const std::vector<RoundingPreset>& rounding_presets();
+const RoundingPreset& find_rounding_preset(
+    std::string_view name);  // throws Error with a suggestion
+// Throws Error where the preset is of powers of two and the format has other numbers.
+void require_fits(const RoundingPreset& preset, const Format& format);
+
 struct Quantizer {
   Format format;
   Rounding rounding;
@@ -108,14 +138,26 @@ inline constexpr std::uint8_t invalid = 0x10;
 }  // namespace flags
 
 // What is delivered where no finite number of the format is the answer.
-enum class Landing : std::uint8_t { finite, largest, infinity, nan, zero, negative_zero, smallest };
+enum class Landing : std::uint8_t {
+  finite,
+  largest,
+  positive_largest,
+  infinity,
+  nan,
+  zero,
+  negative_zero,
+  smallest
+};
 
 // A finite value beyond the largest of its sign, after rounding with unbounded exponent.
 Landing land_overflow(const Quantizer& quantizer, bool negative);
 Landing land_infinity(const Quantizer& quantizer, bool negative);
 Landing land_nan(const Quantizer& quantizer, bool negative);
-// A negative number whose rounded value is below every number of an unsigned format. `finite` is
-// never answered.
+// True where negative numbers count as their magnitudes: an unsigned format, and a rule that drops
+// the sign.
+bool drops_sign(const Quantizer& quantizer);
+// A negative number whose rounded value is below every number of an unsigned format that does not
+// drop the sign. `finite` is never answered.
 Landing land_negative(const Quantizer& quantizer, bool infinite);
 // Zero, or a value that rounds below the least number, where there is no zero.
 Landing land_no_zero(const Quantizer& quantizer, bool is_zero);

@@ -74,7 +74,8 @@ void find_neighbours(Explanation& e, const Format& format) {
 // (|x| - inner) / (outer - inner) with |x| = (n + a) / d: (n + a - inner d) / (d (outer - inner)).
 void find_position(Explanation& e) {
   if (!e.located.gap) return;
-  const auto& [inner, outer, inner_odd, middle] = *e.located.gap;
+  const Value& inner = e.located.gap->inner;
+  const Value& outer = e.located.gap->outer;
   const Real& magnitude = e.located.magnitude;
   e.gap = Quotient{.numerator = {outer, negated(inner)}};
   e.position = Quotient{.numerator = {magnitude.numerator, magnitude.addend,

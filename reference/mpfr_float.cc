@@ -228,6 +228,8 @@ bool rounds_up(const Cut& cut, bool negative, const Rounding& rounding, std::uin
       return cut.middle() > 0;
     case Mode::nearest_up:
       return cut.middle() > 0 || (cut.middle() == 0 && !negative);
+    case Mode::nearest_down:
+      return cut.middle() > 0 || (cut.middle() == 0 && negative);
     case Mode::to_odd:
       return !cut.odd;
     default:
@@ -346,7 +348,8 @@ Outcome evaluate(std::optional<Op> op, std::span<const Value> operands, const Qu
 
 bool mpfr_supports(const Quantizer& quantizer) {
   const Float* f = std::get_if<Float>(&quantizer.format.kind);
-  return f != nullptr && f->zero && (f->subnormals || f->fraction_bits == 0);
+  return f != nullptr && f->zero && (f->subnormals || f->fraction_bits == 0) &&
+         quantizer.rounding.mode != Mode::nearest_log && !drops_sign(quantizer);
 }
 
 std::optional<Outcome> mpfr_operate(Op op, std::span<const Value> operands,

@@ -19,7 +19,7 @@
 namespace halfulp::reference {
 
 // Floats with zero whose grid is that of IEEE 754: with subnormals, or with one significant bit,
-// where there are none.
+// where there are none. Not nearest-log, nor unsigned formats whose rule drops the sign.
 bool mpfr_supports(const Quantizer& quantizer);
 
 // Nothing where mpfr_supports is false.

@@ -56,10 +56,19 @@ Gap gap_between(const Real& magnitude, Value inner, Value outer, bool inner_odd)
   return {std::move(inner), std::move(outer), inner_odd, inner_odd, middle};
 }
 
+bool is_logarithmic(const Format& format) {
+  const auto* takum = std::get_if<Takum>(&format.kind);
+  return std::holds_alternative<Log>(format.kind) || (takum != nullptr && takum->logarithmic);
+}
+
 Gap gap_of_ranks(const Real& magnitude, const Format& format, Rank inner, Rank outer) {
   const Value turn = absolute(boundary_above(format, inner < outer ? inner : outer));
-  return {absolute(value_at(format, inner)), absolute(value_at(format, outer)),
-          is_odd(format, inner), tie_goes_out(format, inner, outer), compare(magnitude, turn)};
+  return {absolute(value_at(format, inner)),
+          absolute(value_at(format, outer)),
+          is_odd(format, inner),
+          tie_goes_out(format, inner, outer),
+          compare(magnitude, turn),
+          is_logarithmic(format)};
 }
 
 // With p significant bits and no lower bound of the exponent, the number just below the least
@@ -199,6 +208,21 @@ bool chance_goes_out(const Real& magnitude, const Gap& gap, const Rounding& roun
   return order > 0 || (order == 0 && !boost::multiprecision::bit_test(k, 0));
 }
 
+// Order of |x| and the geometric mean of the neighbours: of x^2 and their product. With x = (n + a)
+// / d that is the sign of n^2 + 2 n a + a^2 - d^2 product; under a root, n / d stands for x^2.
+// Between the signs the turn is zero.
+int compare_in_logarithm(const Real& x, const Gap& gap) {
+  if (gap.logarithmic) return gap.middle;
+  if (gap.inner.negative) return compare(x, zero_value());
+  const Value mean_square = product(gap.inner, gap.outer);
+  if (x.root) return compare(x.numerator, product(mean_square, x.denominator));
+  const std::array<Value, 4> terms{
+      product(x.numerator, x.numerator), scaled(product(x.numerator, x.addend), 1),
+      product(x.addend, x.addend),
+      negated(product(mean_square, product(x.denominator, x.denominator)))};
+  return sign_of_sum(terms);
+}
+
 // Of the two ends of the gap, does the mode choose the outer?
 bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::uint64_t random) {
   switch (rounding.mode) {
@@ -212,6 +236,12 @@ bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::u
       return gap.middle > 0;
     case Mode::nearest_up:
       return gap.middle > 0 || (gap.middle == 0 && !x.negative);
+    case Mode::nearest_down:
+      return gap.middle > 0 || (gap.middle == 0 && x.negative);
+    case Mode::nearest_log: {
+      const int order = compare_in_logarithm(x.magnitude, gap);
+      return order > 0 || (order == 0 && gap.inner_odd);
+    }
     case Mode::toward_zero:
       return false;
     case Mode::away_from_zero:
@@ -252,7 +282,9 @@ Outcome decide_nan(const Located& x, const Quantizer& q) {
 
 Outcome decide_infinite(const Located& x, const Quantizer& q) {
   const Landing landing = land_infinity(q, x.negative);
-  if (landing == Landing::infinity) return land(q, landing, x.negative, 0);
+  const bool sign_lost = x.negative && drops_sign(q);
+  if (landing == Landing::infinity)
+    return land(q, landing, x.negative, sign_lost ? flags::inexact : 0);
   return land(q, landing, x.negative,
               landing == Landing::largest ? overflow_inexact : flags::invalid);
 }
@@ -296,6 +328,13 @@ Outcome decide_exact(const Located& x, const Quantizer& q) {
 }
 
 Outcome decide_place(const Located& x, const Quantizer& q, std::uint64_t random) {
+  const bool is_number = x.place != Located::Place::nan && x.place != Located::Place::infinite &&
+                         x.place != Located::Place::zero;
+  if (is_number && x.negative && drops_sign(q)) {
+    Outcome outcome = decide(locate(x.magnitude, q.format), q, random);
+    outcome.flags |= flags::inexact;
+    return outcome;
+  }
   switch (x.place) {
     case Located::Place::nan:
       return decide_nan(x, q);

@@ -22,10 +22,11 @@ namespace halfulp::reference {
 
 // A magnitude strictly between two neighbouring magnitudes of a grid.
 struct Gap {
-  Value inner, outer;      // inner < |x| < outer
-  bool inner_odd = false;  // the code of inner; that of outer is the opposite
-  bool tie_out = false;    // nearest-even delivers outer where "nearest" turns
-  int middle = 0;          // order of |x| against the place where "nearest" turns
+  Value inner, outer;        // inner < |x| < outer
+  bool inner_odd = false;    // the code of inner; that of outer is the opposite
+  bool tie_out = false;      // nearest-even delivers outer where "nearest" turns
+  int middle = 0;            // order of |x| against the place where "nearest" turns
+  bool logarithmic = false;  // "nearest" turns in the logarithm whatever the mode
 };
 
 // Where a number lies in a format.
@@ -66,8 +67,9 @@ Located locate(const Real& x, const Format& format);
 // underflow where it is tiny by the tininess rule and inexact (never in fixed point; in formats
 // without subnormals tiny means below the least number). Infinity delivered as the largest number:
 // overflow and inexact; as NaN or zero: invalid. NaN delivered as anything else, and signalling
-// NaN: invalid. A negative number that an unsigned format delivers as NaN: invalid; as zero:
-// inexact. Zero in a format without it: invalid as NaN, else inexact.
+// NaN: invalid. A negative number that an unsigned format delivers as NaN: invalid; as zero or
+// without its sign (an infinity too): inexact. Zero in a format without it: invalid as NaN, else
+// inexact.
 Outcome decide(const Located& x, const Quantizer& quantizer, std::uint64_t random);
 
 Outcome round(const Real& x, const Quantizer& quantizer, std::uint64_t random);

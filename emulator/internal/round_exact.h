@@ -13,6 +13,7 @@
 #include "emulator/internal/exact.h"
 #include "emulator/internal/gap.h"
 #include "emulator/internal/logarithmic.h"
+#include "emulator/internal/ratio.h"
 #include "emulator/internal/tapered.h"
 #include "emulator/internal/target.h"
 
@@ -40,6 +41,7 @@ Position position(const Word& rest, std::int64_t discarded, int bits) {
 inline bool goes_out(Mode mode, int order, bool odd, bool negative) {
   switch (mode) {
     case Mode::nearest_even:
+    case Mode::nearest_log:
       return order > 0 || (order == 0 && odd);
     case Mode::nearest_away:
       return order >= 0;
@@ -47,6 +49,8 @@ inline bool goes_out(Mode mode, int order, bool odd, bool negative) {
       return order > 0;
     case Mode::nearest_up:
       return order > 0 || (order == 0 && !negative);
+    case Mode::nearest_down:
+      return order > 0 || (order == 0 && negative);
     case Mode::nearest_odd:
       return order > 0 || (order == 0 && !odd);
     case Mode::toward_positive:
@@ -110,7 +114,13 @@ Cut<Word> cut_at(const Target& target, const Exact<Word>& x, std::int64_t expone
       target.fraction_bits == 0 && ((exponent - target.least_exponent) & 1) != 0;
   const bool odd = (((cut.kept + target.hidden) & 1) != 0) != binade_odd;
   cut.inexact = rest != 0;
-  cut.up = rounds_up(target.quantizer->rounding, rest, discarded, odd, x.negative, random);
+  const Rounding& rounding = target.quantizer->rounding;
+  if (cut.inexact && rounding.mode == Mode::nearest_log) {
+    const int order = compare_in_logarithm(target, cut.kept, x.exponent + discarded);
+    cut.up = goes_out(rounding.mode, order, odd, x.negative);
+  } else {
+    cut.up = rounds_up(rounding, rest, discarded, odd, x.negative, random);
+  }
   return cut;
 }
 
@@ -199,6 +209,13 @@ Outcome round_affine(const Target& target, const Exact<Word>& x, std::uint64_t r
 // x nonzero.
 template <typename Word>
 Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+  if (x.negative && drops_sign(*target.quantizer)) {
+    Exact<Word> magnitude = x;
+    magnitude.negative = false;
+    Outcome outcome = round_exact(target, magnitude, random);
+    outcome.flags |= flags::inexact;
+    return outcome;
+  }
   switch (target.scheme) {
     case Scheme::grid:
       break;

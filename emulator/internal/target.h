@@ -19,6 +19,8 @@ namespace halfulp::emulator {
 
 enum class Scheme : std::uint8_t { grid, affine, tapered, codebook, logarithmic };
 
+struct Ratio;
+
 struct Target {
   const Quantizer* quantizer = nullptr;
   Scheme scheme = Scheme::grid;
@@ -38,6 +40,8 @@ struct Target {
   std::int64_t zero_point = 0;
   // Bits that the numbers and turns of the format have beyond fraction_bits.
   int further_bits = 0;
+  // nearest_log only: what is being rounded, in full (internal/ratio.h).
+  const Ratio* number = nullptr;
 };
 
 // The quantizer must outlive the target.
@@ -65,7 +69,7 @@ Outcome deliver_infinity(const Target& target, bool negative);
 Outcome deliver_nan(const Target& target, bool negative);
 // `flags`: those that the rounding has raised besides overflow.
 Outcome deliver_overflow(const Target& target, bool negative, std::uint8_t flags);
-// A negative number below zero's reach in an unsigned format.
+// A negative number below zero's reach in an unsigned format that does not drop the sign.
 Outcome deliver_negative(const Target& target);
 // A nonzero number that rounds to zero, or below the least number of a format without zero.
 Outcome deliver_underflow(const Target& target, bool negative, std::uint8_t flags);

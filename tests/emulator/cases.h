@@ -3,12 +3,14 @@
 // The formats and roundings that the emulator's tests run through, and how a difference is printed.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/engine.h"
+#include "formats/json.h"
 #include "formats/rounding.h"
 
 namespace halfulp::cases {
@@ -83,13 +85,33 @@ inline std::vector<Format> formats_up_to(int width) {
   return list;
 }
 
-// The n-th of a sequence of roundings that has every mode, with all presets, both tininess rules,
-// flushing and widths of random bits mixed in.
+// The n-th of a sequence of overflow rules in which every choice meets every other.
+inline Overflow mixed_overflow(std::size_t n) {
+  const auto choose = [&](std::size_t count) {
+    const std::size_t choice = n % count;
+    n /= count;
+    return choice;
+  };
+  Overflow rule;
+  rule.negative = static_cast<Overflow::Negative>(choose(4));
+  rule.infinite = static_cast<Overflow::Infinite>(choose(4));
+  rule.missing_nan = static_cast<Overflow::Nan>(choose(5));
+  rule.missing_zero = static_cast<Overflow::NoZero>(choose(3));
+  rule.finite = static_cast<Overflow::Finite>(choose(2));
+  rule.missing_infinity = static_cast<Overflow::Missing>(choose(2));
+  rule.directed = choose(2) == 0;
+  rule.to_odd = static_cast<Overflow::ToOdd>(choose(3));
+  return rule;
+}
+
+// The n-th of a sequence of roundings that has every mode, with all presets and mixed overflow
+// rules, both tininess rules, flushing and widths of random bits mixed in.
 inline Rounding rounding(std::size_t n) {
   constexpr std::array<int, 6> widths{32, 1, 5, 64, 11, 40};
   const auto& presets = overflow_presets();
   Rounding r{.mode = all_modes()[n % mode_count], .overflow = presets[n % presets.size()].rule};
   const std::size_t rest = n / mode_count;
+  if (rest % 3 == 2) r.overflow = mixed_overflow(n * 0x9e3779b97f4a7c15U >> 40);
   r.random_bits = widths[rest % widths.size()];
   r.tininess = rest % 2 == 0 ? Tininess::after_rounding : Tininess::before_rounding;
   r.flush_inputs = rest % 5 == 3;
@@ -100,7 +122,9 @@ inline Rounding rounding(std::size_t n) {
 inline std::string describe(const Quantizer& q) {
   const Rounding& r = q.rounding;
   return q.format.name + " " + std::string(name_of(r.mode)) + " overflow " +
-         std::string(preset_name_of(r.overflow)) + " R " + std::to_string(r.random_bits) +
+         (preset_name_of(r.overflow).empty() ? to_json(r.overflow).dump()
+                                             : std::string(preset_name_of(r.overflow))) +
+         " R " + std::to_string(r.random_bits) +
          (r.tininess == Tininess::before_rounding ? " tiny-before" : "") +
          (r.flush_inputs ? " flush-inputs" : "") + (r.flush_outputs ? " flush-outputs" : "");
 }

@@ -47,6 +47,17 @@ TEST(QuantizerJson, SurvivesWithEveryField) {
   EXPECT_EQ(overflow_from_json(to_json(mixed), ""), mixed);
 }
 
+TEST(QuantizerJson, PresetsAreABaseThatOtherMembersChange) {
+  const auto read = [](const char* text) {
+    return quantizer_from_json(parse_json(text, ""), "").rounding;
+  };
+  EXPECT_EQ(read(R"({"format": "e8m0", "preset": "ptx-rp"})"),
+            find_rounding_preset("ptx-rp").rounding);
+  const Rounding changed = read(R"({"overflow": "ieee", "preset": "ptx-rp", "format": "e8m0"})");
+  EXPECT_EQ(changed.mode, Mode::away_from_zero);
+  EXPECT_EQ(changed.overflow, Overflow{});
+}
+
 std::string message_for(const std::string& text) {
   try {
     quantizer_from_json(parse_json(text, "q.json"), "");
@@ -64,6 +75,10 @@ TEST(QuantizerJson, ErrorsNameThePlaceAndTheRemedy) {
        "/roundign: unknown key \"roundign\"; did you mean \"rounding\"?"},
       {R"({"format": "bf16", "rounding": "rnee"})",
        "/rounding: unknown rounding \"rnee\"; did you mean \"rne\"?"},
+      {R"({"format": "e8m0", "preset": "ptx-rpp"})",
+       "/preset: unknown preset \"ptx-rpp\"; did you mean \"ptx-rp\"?"},
+      {R"({"format": "bf16", "preset": "universal"})",
+       "/preset: \"universal\" is a rule for formats without fraction bits"},
       {R"({"format": "bf16", "random_bits": 65})",
        "/random_bits: 65 is out of range; 0 to 64 is possible"},
       {R"({"format": "bf16", "random_bits": 1.5})", "/random_bits: 1.5 is no integer"},

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -69,7 +71,8 @@ TEST(Rounding, InfiniteOperandsByPreset) {
 TEST(Rounding, NanNegativeAndZeroWithoutAPlace) {
   using L = Landing;
   EXPECT_EQ(land_nan(make("float4_e2m1fn", "ieee"), false), L::zero);
-  EXPECT_EQ(land_nan(make("float4_e2m1fn", "onnx"), false), L::largest);
+  EXPECT_EQ(land_nan(make("float4_e2m1fn", "onnx"), false), L::positive_largest);
+  EXPECT_EQ(land_nan(make("cfloat16_shp", "dojo"), true), L::largest);
   EXPECT_EQ(land_nan(make("float4_e2m1fn", "ml-dtypes"), false), L::negative_zero);
   EXPECT_EQ(land_nan(make("float4_e2m1fn", "ml-dtypes"), true), L::zero);
   EXPECT_EQ(land_negative(make("binary8p3ue", "p3109-none", "rtz"), false), L::zero);
@@ -80,6 +83,22 @@ TEST(Rounding, NanNegativeAndZeroWithoutAPlace) {
   EXPECT_EQ(land_no_zero(make("float8_e8m0fnu", "ieee"), true), L::nan);
   EXPECT_EQ(land_no_zero(make("float8_e8m0fnu", "ml-dtypes"), false), L::smallest);
   EXPECT_EQ(land_no_zero(make("float8_e8m0fnu", "ml-dtypes"), true), L::nan);
+}
+
+TEST(Rounding, PresetsAreNamedOnceAndStateTheirSource) {
+  std::set<std::string_view> names;
+  for (const OverflowPreset& preset : overflow_presets()) {
+    EXPECT_TRUE(names.insert(preset.name).second) << preset.name;
+    EXPECT_EQ(parse_overflow(preset.name), preset.rule);
+    EXPECT_FALSE(preset.what.empty() || preset.source.empty()) << preset.name;
+  }
+  names.clear();
+  for (const RoundingPreset& preset : rounding_presets()) {
+    EXPECT_TRUE(names.insert(preset.name).second) << preset.name;
+    EXPECT_EQ(find_rounding_preset(preset.name).rounding, preset.rounding);
+    EXPECT_FALSE(preset.what.empty() || preset.source.empty()) << preset.name;
+  }
+  EXPECT_THROW(find_rounding_preset("ptx-rm"), Error);
 }
 
 TEST(Rounding, LandingsHaveCodes) {

@@ -21,7 +21,7 @@ Plan plan_of(const Engine& engine, std::string_view format, std::string_view mod
       {"RDN", "rdn"}, {"RTZ", "rtz"}, {"ODD", "rto"}};
   Quantizer q{.format = find_format(format), .rounding = {}};
   q.rounding.mode = parse_mode(modes.at(mode));
-  q.rounding.overflow = parse_overflow(saturates ? "saturate" : "ieee");
+  q.rounding.overflow = parse_overflow(saturates ? "saturate" : "cpfloat");
   return engine.prepare(q);
 }
 

@@ -15,17 +15,11 @@ namespace {
 
 using MlDtypes = GoldenTest;
 
-// kSaturate: finite values to the largest, infinities as before; into E8M0 everything that is too
-// small, zero and negative numbers included, becomes the least number.
 Quantizer quantizer_of(const Format& format, bool truncates, bool saturates) {
   Quantizer q{.format = format, .rounding = {}};
-  q.rounding.mode = truncates ? Mode::toward_zero : Mode::nearest_even;
-  q.rounding.overflow = parse_overflow("ml-dtypes");
-  if (saturates) {
-    q.rounding.overflow.finite = Overflow::Finite::largest;
-    q.rounding.overflow.negative = Overflow::Negative::zero;
-    q.rounding.overflow.missing_zero = Overflow::NoZero::smallest;
-  }
+  if (format.name == "float8_e8m0fnu") q.rounding = find_rounding_preset("ml-dtypes").rounding;
+  if (truncates) q.rounding.mode = Mode::toward_zero;
+  q.rounding.overflow = parse_overflow(saturates ? "ml-dtypes-saturate" : "ml-dtypes");
   return q;
 }
 

@@ -121,6 +121,29 @@ TEST_P(Pitfalls, P12SubnormalsOfBfloat16) {
   HALFULP_EXPECT_NUMBER(0x1.ep-130, converted(0x1.efffp-130, "bfloat16", "rne"));
 }
 
+// Columns "ml_dtypes" and "universal", as measured.
+TEST_P(Pitfalls, P20E8m0ByPreset) {
+  const auto converted_by = [](double x, const char* preset) {
+    const Quantizer q{.format = find_format("float8_e8m0fnu"),
+                      .rounding = find_rounding_preset(preset).rounding};
+    const Format binary64 = find_format("binary64");
+    const Code code = encode(binary64, from_double(x));
+    return decode(q.format, engine().convert(binary64, code, engine().prepare(q), 0).code);
+  };
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const auto& [x, ml_dtypes, universal] :
+       {std::tuple{1.5, 2.0, 2.0}, {2.9, 2.0, 4.0}, {3.0, 4.0, 4.0}, {1.42, 1.0, 2.0}}) {
+    HALFULP_EXPECT_NUMBER(ml_dtypes, converted_by(x, "ml-dtypes"));
+    HALFULP_EXPECT_NUMBER(universal, converted_by(x, "universal"));
+  }
+  HALFULP_EXPECT_NUMBER(0x1p-127, converted_by(0x1p-149, "ml-dtypes"));
+  HALFULP_EXPECT_NUMBER(0x1p-127, converted_by(0x1p-149, "universal"));
+  HALFULP_EXPECT_NUMBER(0x1p-127, converted_by(0.0, "universal"));
+  HALFULP_EXPECT_NUMBER(0x1p-127, converted_by(-1.0, "universal"));
+  HALFULP_EXPECT_NUMBER(0x1p127, converted_by(inf, "universal"));
+  for (const double x : {0.0, -1.0, inf}) EXPECT_TRUE(converted_by(x, "ml-dtypes").is_nan());
+}
+
 // Column "round-even-by-code", and the rules of ml_dtypes where it differs from that in overflow.
 TEST_P(Pitfalls, P20E8m0ByRule) {
   const char* e8m0 = "float8_e8m0fnu";

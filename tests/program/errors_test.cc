@@ -48,6 +48,8 @@ const BadCall bad_calls[] = {
     {"two_meanings", "halfulp cast --to e4m3 1", "e4m3", "float8_e4m3fn"},
     {"misspelt_rounding", "halfulp cast --to bf16 --rounding nearest-evn 1", "--rounding",
      "nearest-even"},
+    {"misspelt_preset", "halfulp cast --to e8m0 --preset ptx-up 1", "--preset", "ptx-rp"},
+    {"preset_of_scales", "halfulp cast --to bf16 --preset ptx-rp 1", "--preset", "fraction bits"},
     {"misspelt_overflow", "halfulp cast --to bf16 --overflow saturat 1", "--overflow", "saturate"},
     {"bad_token", "halfulp cast --to bf16 0.1x", "argument 1", "0.1x"},
     {"bad_code", "halfulp cast --to bf16 --from fp16 12345", "argument 1", "binary16"},

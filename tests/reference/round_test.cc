@@ -46,9 +46,9 @@ Value between(const Value& a, const Value& b, std::int64_t numerator, int bits) 
   return sum(a, product(sum(b, negated(a)), make_value(numerator, -bits)));
 }
 
-class Rounding14 : public FormatAndMode {};
+class RoundingModes : public FormatAndMode {};
 
-TEST_P(Rounding14, ExactNumbersStay) {
+TEST_P(RoundingModes, ExactNumbersStay) {
   const Quantizer q = under_test();
   for (const Rank rank : some_ranks(q.format)) {
     if (rank == 0 && has_zero(q.format)) continue;
@@ -81,6 +81,13 @@ Rank expected(const Quantizer& q, Rank lower, int quarters) {
       return tie ? inner : near;
     case Mode::nearest_up:
       return tie ? upper : near;
+    case Mode::nearest_down:
+      return tie ? lower : near;
+    case Mode::nearest_log: {
+      const Value x = between(value_at(q.format, lower), value_at(q.format, upper), quarters, 2);
+      const Value mean_square = product(value_at(q.format, lower), value_at(q.format, upper));
+      return compare(product(x, x), mean_square) > 0 ? outer : inner;
+    }
     case Mode::toward_zero:
       return inner;
     case Mode::away_from_zero:
@@ -94,7 +101,7 @@ Rank expected(const Quantizer& q, Rank lower, int quarters) {
   }
 }
 
-TEST_P(Rounding14, NumbersBetweenNeighboursGoWhereTheModeSays) {
+TEST_P(RoundingModes, NumbersBetweenNeighboursGoWhereTheModeSays) {
   const Quantizer q = under_test();
   for (const Rank lower : some_ranks(q.format)) {
     if (!is_inner_gap(q.format, lower)) continue;
@@ -117,7 +124,7 @@ TEST_P(Rounding14, NumbersBetweenNeighboursGoWhereTheModeSays) {
   }
 }
 
-TEST_P(Rounding14, OrderIsKept) {
+TEST_P(RoundingModes, OrderIsKept) {
   const Quantizer q = under_test();
   std::vector<Rank> ranks = some_ranks(q.format);
   std::sort(ranks.begin(), ranks.end());
@@ -137,7 +144,7 @@ TEST_P(Rounding14, OrderIsKept) {
   }
 }
 
-TEST_P(Rounding14, SaturatingGivesNumbers) {
+TEST_P(RoundingModes, SaturatingGivesNumbers) {
   Quantizer q = under_test();
   for (const char* rule : {"saturate", "p3109-finite", "ptx-satfinite"}) {
     q.rounding.overflow = parse_overflow(rule);
@@ -150,7 +157,7 @@ TEST_P(Rounding14, SaturatingGivesNumbers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalogue, Rounding14,
+INSTANTIATE_TEST_SUITE_P(Catalogue, RoundingModes,
                          testing::Combine(testing::ValuesIn(catalogue_names()),
                                           testing::ValuesIn(all_modes())),
                          FormatAndMode::name);
