@@ -63,6 +63,11 @@ std::string text_of(const Format& format, const Value& value) {
   return shortest_text(format, encode(format, value));
 }
 
+// int1, which has none, is -1 or 0.
+bool has_positive(const Format& format) {
+  return finite_range(format).highest >= (has_zero(format) ? 1 : 0);
+}
+
 std::string decimal(Code number) {
   std::string digits;
   do {
@@ -84,7 +89,7 @@ Facts facts_of(const Format& format) {
   facts.bits = bits(format);
   facts.largest = text_of(format, largest_finite(format));
   facts.lowest = text_of(format, value_at(format, finite_range(format).lowest));
-  facts.smallest_normal = text_of(format, smallest_normal(format));
+  if (has_positive(format)) facts.smallest_normal = text_of(format, smallest_normal(format));
   facts.infinities = has_infinity(format) ? (is_signed(format) ? 2 : 1) : 0;
   if (const auto* f = std::get_if<Float>(&format.kind)) {
     facts.kind = "float";
@@ -123,7 +128,7 @@ std::vector<std::string> row_of(const Facts& facts) {
           std::to_string(facts.significand_bits),
           is_float ? facts.bias : none,
           facts.largest,
-          facts.smallest_normal,
+          facts.smallest_normal.empty() ? none : facts.smallest_normal,
           facts.smallest_subnormal.empty() ? none : facts.smallest_subnormal,
           std::to_string(facts.infinities),
           facts.nans,
@@ -152,7 +157,8 @@ Json json_of(const Format& format, const Facts& facts) {
   object["significand_bits"] = facts.significand_bits;
   object["lowest_finite"] = facts.lowest;
   object["largest_finite"] = facts.largest;
-  object["smallest_normal"] = facts.smallest_normal;
+  object["smallest_normal"] =
+      facts.smallest_normal.empty() ? Json(nullptr) : Json(facts.smallest_normal);
   object["smallest_subnormal"] =
       facts.smallest_subnormal.empty() ? Json(nullptr) : Json(facts.smallest_subnormal);
   object["infinities"] = facts.infinities;
@@ -184,7 +190,7 @@ void print_one(const Format& format, bool json) {
   line("bias", facts.bias);
   line("lowest finite", with_code(value_at(format, finite_range(format).lowest)));
   line("largest finite", with_code(largest_finite(format)));
-  line("smallest normal", with_code(smallest_normal(format)));
+  if (has_positive(format)) line("smallest normal", with_code(smallest_normal(format)));
   if (!facts.smallest_subnormal.empty())
     line("smallest subnormal", with_code(smallest_positive(format)));
   line("zeros", has_negative_zero(format) ? "+0 and -0" : has_zero(format) ? "one" : "none");

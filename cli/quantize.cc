@@ -59,7 +59,7 @@ const char* const examples =
     "  tensor  shape  elements  mean square error  SNR (dB)  saturated  flushed to zero  largest "
     "error (ulp)\n"
     "  -       [1]           1                  0       inf        0 %              0 %            "
-    "          0\n";
+    "        0\n";
 
 struct QuantizeOptions {
   std::string in, out, to, scaling, scale_rule, special_block, zero_scale, dtype, shape;
@@ -280,7 +280,7 @@ class Run {
       try {
         quantize(tensor, i);
       } catch (const Error& error) {
-        throw tensor.name.empty() ? error : error.at(tensor.name);
+        throw error.location().empty() ? error.at(place_of(tensor)) : error;
       }
       bar.update(static_cast<double>(i + 1), static_cast<double>(tensors.size()), 0, tensor.name);
     }
@@ -304,11 +304,15 @@ class Run {
                   "name a file ending in .npz or .safetensors");
   }
 
+  [[nodiscard]] std::string place_of(const tensors::Tensor& tensor) const {
+    return tensor.name.empty() ? options_.in : options_.in + ": " + tensor.name;
+  }
+
   // Element e of tensor i draws its random bits at index e of stream 8 i, its scales in the next
   // ones.
   void quantize(const tensors::Tensor& tensor, std::size_t i) {
     constexpr std::uint64_t streams = 8;
-    const Unfolded in = at_option(options_.in, [&] { return unfold(tensor, options_.axis); });
+    const Unfolded in = unfold(tensor, options_.axis);
     Random random = random_of(options_.rounding);
     random.stream = streams * i;
     std::optional<double> predicted;
@@ -337,14 +341,16 @@ class Run {
     return scale;
   }
 
-  // Types that safetensors has no name for become unsigned integers of their size.
+  // Types that the file has no name for become unsigned integers of their size.
   void write() {
-    if (tensors::container_of(options_.out) == tensors::Container::safetensors) {
-      for (tensors::Tensor& tensor : file_.tensors) {
-        if (tensors::safetensors_name(tensor.type)) continue;
-        const std::size_t bits = 8 * tensors::element_bytes(tensor.type);
-        tensor.type = tensors::element_type("uint" + std::to_string(bits));
-      }
+    const tensors::Container container = tensors::container_of(options_.out);
+    for (tensors::Tensor& tensor : file_.tensors) {
+      const bool named = container == tensors::Container::safetensors
+                             ? tensors::safetensors_name(tensor.type).has_value()
+                             : tensors::numpy_code(tensor.type).front() != 'V';
+      if (named) continue;
+      const std::size_t bits = 8 * tensors::element_bytes(tensor.type);
+      tensor.type = tensors::element_type("uint" + std::to_string(bits));
     }
     tensors::WriteOptions write;
     write.packed = options_.packed;

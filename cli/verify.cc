@@ -219,7 +219,9 @@ class Planner {
     work_.rows[row].exhaustive = work_.rows[row].exhaustive && exhaustive;
   }
 
+  // Of formats that arrays carry.
   void add_codes(const Format& format) {
+    if (!fits_binary64(format)) return;
     const std::size_t row = add_row(format, "codes");
     work_.rows[row].modes = 1;
     add_blocks(row, {.format = format, .op = {}, .source = {}}, combinations(format, 1),

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -47,38 +45,6 @@ Quantizer fixed_element(int bits) {
 Quantizer sign_magnitude_element(int bits) {
   return saturating(
       {"sign_magnitude" + std::to_string(bits) + "_element", with_bias(finite(1, bits - 2, 0), 1)});
-}
-
-// NF4 as bitsandbytes rounds it: x goes up where it exceeds a threshold, about the middle of two
-// numbers, and down where it equals it, on both sides of zero. Thresholds and quotients are
-// binary32 numbers, so a boundary just above the threshold says the same without a tie.
-Format nf4_format() {
-  const std::vector<double> numbers{-1.0,
-                                    -0.6961928009986877,
-                                    -0.5250730514526367,
-                                    -0.39491748809814453,
-                                    -0.28444138169288635,
-                                    -0.18477343022823334,
-                                    -0.09105003625154495,
-                                    0.0,
-                                    0.07958029955625534,
-                                    0.16093020141124725,
-                                    0.24611230194568634,
-                                    0.33791524171829224,
-                                    0.44070982933044434,
-                                    0.5626170039176941,
-                                    0.7229568362236023,
-                                    1.0};
-  const std::vector<float> thresholds{
-      -0.8480964004993439F,  -0.6106329262256622F,  -0.4599952697753906F,   -0.33967943489551544F,
-      -0.23460740596055984F, -0.13791173323988914F, -0.045525018125772476F, 0.03979014977812767F,
-      0.1202552504837513F,   0.2035212516784668F,   0.2920137718319893F,    0.3893125355243683F,
-      0.5016634166240692F,   0.6427869200706482F,   0.8614784181118011F};
-  std::vector<double> boundaries;
-  for (const float threshold : thresholds)
-    boundaries.push_back(
-        std::nextafter(static_cast<double>(threshold), std::numeric_limits<double>::infinity()));
-  return {"nf4", make_codebook(numbers, boundaries)};
 }
 
 // -1 and 1; zero is 1.
@@ -131,8 +97,8 @@ BlockFormat scaled(std::string name, std::string_view element, Level scales) {
 }
 
 BlockFormat nf4() {
-  BlockFormat format = one_level("nf4", saturating(nf4_format()),
-                                 level(1, 64, named("binary32"), ScaleRule::largest));
+  BlockFormat format =
+      one_level("nf4_block64", named("nf4"), level(1, 64, named("binary32"), ScaleRule::largest));
   format.division = Division::binary32_reciprocal;
   return format;
 }
@@ -154,7 +120,7 @@ BlockFormat p3109_block(std::string name, std::string_view element) {
 // most 1 (ngraph-python, flexgpuutil.py); the paper does not say.
 BlockFormat flexpoint() {
   BlockFormat format =
-      one_level("flex16_5", fixed_element(16),
+      one_level("flex16_5", named("int16"),
                 level(0, 0, powers_of_two("exponent5", 5, 31, 0), ScaleRule::given));
   format.levels[0].predicted = true;
   return format;
@@ -199,14 +165,14 @@ std::vector<BlockEntry> make_catalogue() {  // NOLINT(readability-function-size)
        {"uint4_g128"},
        "weights in groups of a row with a zero point each"},
       {nf4(),
-       {"nf4_64", "bnb_nf4"},
+       {"nf4_64"},
        "Dettmers et al., QLoRA, NeurIPS 2023; bitsandbytes 95f9af3 csrc/kernels.cu (whose blocks "
        "run on in the next row)"},
       {ternary(),
-       {"ternary", "bitnet"},
+       {"bitnet"},
        "Ma et al., arXiv 2402.17764: the mean magnitude of the tensor; epsilon 1e-5"},
       {one_level("binary_mean", sign_element(), level(0, 0, named("binary32"), ScaleRule::mean)),
-       {"binary", "xnor"},
+       {"xnor"},
        "Rastegari et al., XNOR-Net, ECCV 2016: signs times the mean magnitude"},
       {p3109_block("p3109_8p4se_block32", "binary8p4se"), {}, "P3109 interim report 4.0, 5.5.3"},
       {p3109_block("p3109_8p3se_block32", "binary8p3se"), {}, "P3109 interim report 4.0, 5.5.3"},

@@ -64,7 +64,9 @@ class Shortest {
   Shortest(const Format& format, Rank rank)
       : value_(absolute(value_at(format, rank))), inclusive_(!is_odd(format, rank)) {
     const bool negative = value_at(format, rank).negative;
-    lower_ = absolute(boundary_above(format, negative ? rank : rank - 1));
+    // Beyond zero, where the format has no zero, every nonzero decimal is on the right side.
+    const Value inner = boundary_above(format, negative ? rank : rank - 1);
+    lower_ = inner.negative == negative ? absolute(inner) : zero_value();
     upper_ = absolute(boundary_above(format, negative ? rank - 1 : rank));
   }
 

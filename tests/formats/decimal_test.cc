@@ -58,6 +58,8 @@ TEST(Decimal, Notation) {
   EXPECT_EQ(shortest_text(bfloat16, 0x7fc0), "nan");
   EXPECT_EQ(shortest_text(find_format("float8_e4m3fn"), 0x7e), "448");
   EXPECT_EQ(shortest_text(find_format("binary16"), 0x7bff), "65504");
+  // Between -10 and 1 nearest turns at -4.5: every positive decimal up to 7 reads as 1.
+  EXPECT_EQ(shortest_text(find_format("iq4_nl"), 8), "1");
   EXPECT_EQ(shortest_text(find_format("binary64"), 1), "5e-324");
   EXPECT_EQ(shortest_text(find_format("binary64"), 0x3fb999999999999a), "0.1");
   EXPECT_EQ(shortest_text(find_format("float8_e8m0fnu"), 0), "6e-39");

@@ -130,7 +130,9 @@ nearest-even         0.5  0x1   03 underflow inexact
 nearest-away         0.5  0x1   03 underflow inexact
 nearest-zero         0.5  0x1   03 underflow inexact
 nearest-up           0.5  0x1   03 underflow inexact
+nearest-down         0.5  0x1   03 underflow inexact
 nearest-odd          0.5  0x1   03 underflow inexact
+nearest-log          0.5  0x1   03 underflow inexact
 toward-zero            0  0x0   03 underflow inexact
 toward-positive      0.5  0x1   03 underflow inexact
 toward-negative        0  0x0   03 underflow inexact

@@ -67,12 +67,14 @@ Rank expected(const Quantizer& q, Rank lower, int quarters) {
   const Rank upper = lower + 1;
   const Rank inner = negative ? upper : lower;
   const Rank outer = negative ? lower : upper;
-  const Rank near = quarters == 1 ? lower : upper;
-  const bool tie = quarters == 2;
+  const Value x = between(value_at(q.format, lower), value_at(q.format, upper), quarters, 2);
+  const int order = compare(x, boundary_above(q.format, lower));
+  const Rank near = order < 0 ? lower : upper;
+  const bool tie = order == 0;
   const bool inner_is_odd = (code_at(q.format, inner) & 1) != 0;
   switch (q.rounding.mode) {
     case Mode::nearest_even:
-      return tie ? (inner_is_odd ? outer : inner) : near;
+      return tie ? (tie_goes_out(q.format, inner, outer) ? outer : inner) : near;
     case Mode::nearest_odd:
       return tie ? (inner_is_odd ? inner : outer) : near;
     case Mode::nearest_away:
@@ -84,7 +86,6 @@ Rank expected(const Quantizer& q, Rank lower, int quarters) {
     case Mode::nearest_down:
       return tie ? lower : near;
     case Mode::nearest_log: {
-      const Value x = between(value_at(q.format, lower), value_at(q.format, upper), quarters, 2);
       const Value mean_square = product(value_at(q.format, lower), value_at(q.format, upper));
       return compare(product(x, x), mean_square) > 0 ? outer : inner;
     }

@@ -195,6 +195,8 @@ bool leaves(Mode mode, int order, bool odd, bool negative) {
       return order > 0;
     case Mode::nearest_up:
       return order > 0 || (order == 0 && !negative);
+    case Mode::nearest_down:
+      return order > 0 || (order == 0 && negative);
     case Mode::toward_zero:
       return false;
     case Mode::away_from_zero:

@@ -181,13 +181,21 @@ TEST(Numbers, OfFormatsBeyondTheDoublesGoOneByOne) {
             0x40);
 }
 
+// Not NaN, nor the lowest code of symmetric integers, which rounding never gives.
+bool is_number(const Format& format, std::uint64_t code) {
+  const auto* fixed = std::get_if<Fixed>(&format.kind);
+  const bool unused =
+      fixed != nullptr && fixed->symmetric && rank_of(format, code) < finite_range(format).lowest;
+  return !decode(format, code).is_nan() && !unused;
+}
+
 TEST(Numbers, GoBackToTheirCodes) {
   for (const CatalogueEntry& entry : catalogue()) {
     if (bits(entry.format) > 16) continue;
     const ElementType type = element_type(entry.format);
     Codes codes;
     for (std::uint64_t code = 0; code < std::uint64_t{1} << bits(type.format); ++code) {
-      if (!decode(type.format, code).is_nan()) codes.push_back(code);
+      if (is_number(type.format, code)) codes.push_back(code);
     }
     const Tensor tensor = from_codes({"", type, {static_cast<std::int64_t>(codes.size())}}, codes);
     EXPECT_EQ(from_numbers({"", type, tensor.shape}, std::span<const double>(doubles_of(tensor))),
