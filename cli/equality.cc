@@ -76,15 +76,29 @@ template <typename T>
 struct Lanes {
   std::array<std::vector<T>, most_operands> in;
   std::vector<T> out;
+  // Conversions: the codes of elements that stand for another number than their own.
+  std::vector<std::optional<Code>> other;
+
+  [[nodiscard]] Code wanted(std::size_t i, const std::vector<Code>& codes) const {
+    return i < other.size() ? other[i].value_or(codes[i]) : codes[i];
+  }
   std::vector<Code> known;
   std::vector<T> value;
 };
 
 template <typename T>
+constexpr Carrier carrier_of = sizeof(T) == sizeof(float) ? Carrier::binary32 : Carrier::binary64;
+
+template <typename T>
 T carried(const Value& x) {
   if (x.is_nan())
     return x.negative ? -std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::quiet_NaN();
-  return static_cast<T>(to_double(x));  // exact: the format fits the carrier
+  if (x.is_dyadic()) return static_cast<T>(to_double(x));  // exact: the format fits the carrier
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return nearest_float(x);
+  } else {
+    return nearest_double(x);
+  }
 }
 
 template <typename T>
@@ -209,7 +223,8 @@ class BlockCheck {
                       const RandomWord& word_of) {
     const std::array<Format, most_operands> inputs{subject_.format, subject_.format,
                                                    subject_.format};
-    const bool second_opinion = with_mpfr && reference::mpfr_supports(quantizer);
+    const bool second_opinion =
+        with_mpfr && reference::mpfr_supports(quantizer) && is_dyadic(source());
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       const std::uint64_t word = word_of(i);
       const Outcome want = reference::decide(exact[i].located, quantizer, word);
@@ -258,7 +273,7 @@ class BlockCheck {
   // FNV-1a over what execute() left, every NaN alike.
   template <typename T>
   void digest_arrays() {
-    if (!fits<T>(subject_.format) || !fits<T>(source())) return;
+    if (!arrays_agree<T>()) return;
     Lanes<T>& lanes = prepared<T>();
     execute(lanes);
     constexpr std::uint64_t prime = 0x100000001b3;
@@ -273,22 +288,31 @@ class BlockCheck {
   // Arrays draw their random bits by position, as check_codes_of did last: wanted_ is the answer.
   template <typename T>
   void check_arrays(const Quantizer& quantizer) {
-    if (!fits<T>(subject_.format) || !fits<T>(source())) return;
+    if (!arrays_agree<T>()) return;
     // round() flushes what is subnormal in the carrier, not in the source.
     if (!subject_.op && quantizer.rounding.flush_inputs && bits(source()) != 8 * sizeof(T)) return;
     Lanes<T>& lanes = prepared<T>();
     execute(lanes);
-    if (!subject_.op) check_encoded(quantizer, sizeof(T) == sizeof(float));
+    if (!subject_.op) check_encoded(quantizer, lanes);
     for (std::size_t i = 0; i < operands_.size(); ++i) {
-      if (lanes.known[i] != wanted_[i]) {
-        lanes.known[i] = wanted_[i];
-        lanes.value[i] = carried<T>(decode(subject_.format, wanted_[i]));
+      const Code wanted = lanes.wanted(i, wanted_);
+      if (lanes.known[i] != wanted) {
+        lanes.known[i] = wanted;
+        lanes.value[i] = carried<T>(decode(subject_.format, wanted));
       }
       ++tally_.cases;
       if (!same_bits(lanes.out[i], lanes.value[i]))
         report(i, quantizer, sizeof(T) == sizeof(float) ? "float array" : "double array",
                hexadecimal(lanes.out[i]), hexadecimal(lanes.value[i]), 0);
     }
+  }
+
+  // True where arrays say the same as codes: the carrier fits, and the numbers of another
+  // irrational format are not carried.
+  template <typename T>
+  [[nodiscard]] bool arrays_agree() const {
+    if (!fits<T>(subject_.format) || !fits<T>(source())) return false;
+    return is_dyadic(source()) || source() == subject_.format;
   }
 
   template <typename T>
@@ -300,22 +324,40 @@ class BlockCheck {
         lanes.in[k].push_back(carried<T>(decode(source(), operands[k])));
     }
     lanes.out.resize(operands_.size());
+    if (!subject_.op) lanes.other = others(lanes.in[0]);
     lanes.value.resize(operands_.size());
-    lanes.known = wanted_;
+    lanes.known.resize(operands_.size());
     for (std::size_t i = 0; i < operands_.size(); ++i) {
-      lanes.value[i] = carried<T>(decode(subject_.format, wanted_[i]));
+      lanes.known[i] = lanes.wanted(i, wanted_);
+      lanes.value[i] = carried<T>(decode(subject_.format, lanes.known[i]));
     }
     return lanes;
   }
 
-  void check_encoded(const Quantizer& quantizer, bool is_float) {
+  // A number of a dyadic source may be the one that an irrational number is carried as.
+  template <typename T>
+  [[nodiscard]] std::vector<std::optional<Code>> others(const std::vector<T>& elements) const {
+    std::vector<std::optional<Code>> codes(elements.size());
+    if (is_dyadic(subject_.format)) return codes;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      const Value element = from_double(static_cast<double>(elements[i]));
+      const Value number = reference::number_of(subject_.format, carrier_of<T>, element);
+      if (!identical(number, element)) codes[i] = encode(subject_.format, number);
+    }
+    return codes;
+  }
+
+  template <typename T>
+  void check_encoded(const Quantizer& quantizer, const Lanes<T>& lanes) {
     const int width = packed_bits(subject_.format);
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       const Code code = packed_code(encoded_, width, i);
+      const Code wanted = lanes.wanted(i, wanted_);
       ++tally_.cases;
-      if (code == wanted_[i]) continue;
-      report(i, quantizer, is_float ? "codes of a float array" : "codes of a double array",
-             code_text(subject_.format, code), code_text(subject_.format, wanted_[i]), 0);
+      if (code == wanted) continue;
+      report(i, quantizer,
+             sizeof(T) == sizeof(float) ? "codes of a float array" : "codes of a double array",
+             code_text(subject_.format, code), code_text(subject_.format, wanted), 0);
     }
   }
 

@@ -20,7 +20,7 @@ void round_by_element(const View& in, const CompiledPlan& plan, const Random& ra
   const Elements elements(plan.target(), random, counts);
   for (std::size_t row = 0; row < in.rows; ++row) {
     for (std::size_t column = 0; column < in.columns; ++column) {
-      const Operand x = load_operand(in, row, column);
+      const Operand x = load_number(plan, in, row, column);
       const std::size_t index = row * in.columns + column;
       store(out, index, delivered(plan, elements.round(x, index), x.negative));
     }

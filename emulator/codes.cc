@@ -74,7 +74,7 @@ class Encoder {
       const Elements elements(plan_.target(), random_, counts_);
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t index = begin + i;
-        const Operand x = load_operand(in_, index / in_.columns, index % in_.columns);
+        const Operand x = load_number(plan_, in_, index / in_.columns, index % in_.columns);
         codes64_[i] = static_cast<std::uint64_t>(elements.round(x, index).code);
       }
     }
@@ -152,11 +152,13 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
     unpack_codes(in.data() + begin / 8 * static_cast<std::size_t>(width), width,
                  std::span(codes).first(length));
     if (used <= CompiledPlan::table_bits) {
-      const double* table = ready.decoded().data();
+      const double* table = ready.decoded(out.carrier).data();
       for (std::size_t i = 0; i < length; ++i) numbers[i] = table[codes[i] & mask];
     } else {
       for (std::size_t i = 0; i < length; ++i) {
-        numbers[i] = double_of(unpack(format, codes[i] & mask));
+        const Operand x = unpack(format, codes[i] & mask);
+        const bool as_float = ready.irrational() && out.carrier == Carrier::binary32;
+        numbers[i] = as_float ? static_cast<double>(float_of(x)) : double_of(x);
       }
     }
     scatter(numbers.data(), begin, length, out);

@@ -62,7 +62,7 @@ class Mapper {
   Operand one(std::span<const View> in, std::size_t index) const {
     std::array<Operand, 3> operands;
     for (std::size_t i = 0; i < in.size(); ++i) {
-      const Operand x = load_operand(in[i], index / in[i].columns, index % in[i].columns);
+      const Operand x = load_number(plan_, in[i], index / in[i].columns, index % in[i].columns);
       operands[i] = operand_of_format(x, plan_.target());
     }
     const Outcome outcome = elements_.operate(op_, std::span(operands).first(in.size()), index);

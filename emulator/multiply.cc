@@ -86,7 +86,8 @@ void multiply_by_element(const View& a, const View& b, const CompiledDot& unit,
       for (std::size_t k = 0; k < a.columns; ++k) {
         total = step(load_operand(a, row, k), load_operand(b, k, column), total, first + 2 * k);
       }
-      store(out, row, column, double_of(total));
+      if (total.kind == Operand::Class::nan) total.negative = false;
+      emulator::store(out, row * out.columns + column, total);
     }
   }
 }

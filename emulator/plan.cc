@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "emulator/internal/exact.h"
+#include "emulator/internal/irrational.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 
@@ -162,6 +163,7 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
     : quantizer_(quantizer),
       target_(target_of(quantizer_)),
       stochastic_(is_stochastic(quantizer.rounding.mode)),
+      irrational_(!is_dyadic(quantizer.format)),
       fits_binary32_(halfulp::fits_binary32(quantizer.format)),
       fits_binary64_(halfulp::fits_binary64(quantizer.format)) {
   if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
@@ -181,15 +183,18 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
   }
 }
 
-const std::vector<double>& CompiledPlan::decoded() const {
-  std::call_once(decoded_once_, [this] {
+const std::vector<double>& CompiledPlan::decoded(Carrier carrier) const {
+  DecodedCodes& all = decoded_[irrational_ && carrier == Carrier::binary32 ? 1 : 0];
+  std::call_once(all.once, [this, &all] {
     const std::size_t codes = std::size_t{1} << target_.bits;
-    decoded_.reserve(codes);
+    const bool floats = &all == &decoded_[1];
+    all.numbers.reserve(codes);
     for (std::size_t code = 0; code < codes; ++code) {
-      decoded_.push_back(double_of(unpack(quantizer_.format, code)));
+      const Operand x = unpack(quantizer_.format, code);
+      all.numbers.push_back(floats ? static_cast<double>(float_of(x)) : double_of(x));
     }
   });
-  return decoded_;
+  return all.numbers;
 }
 
 Plan prepare(const Quantizer& quantizer) {
@@ -208,6 +213,7 @@ const CompiledPlan& compiled(const Plan& plan) {
 // 2. The significand aligned to it: exact, as the format fits.
 // 3. The exponent field is added, the hidden bit counting as one.
 double double_of(const Operand& x) {
+  if (x.is_irrational()) return double_of(nearest(x, 53));
   const std::uint64_t sign = std::uint64_t{x.negative} << 63;
   constexpr std::uint64_t infinity = std::uint64_t{0x7ff} << 52;
   if (x.kind == Operand::Class::zero) return std::bit_cast<double>(sign);
@@ -224,6 +230,7 @@ double double_of(const Operand& x) {
 }
 
 float float_of(const Operand& x) {
+  if (x.is_irrational()) return float_of(nearest(x, 24));
   const std::uint32_t sign = std::uint32_t{x.negative} << 31;
   constexpr std::uint32_t infinity = std::uint32_t{0xff} << 23;
   if (x.kind == Operand::Class::zero) return std::bit_cast<float>(sign);

@@ -10,6 +10,7 @@
 
 #include "emulator/internal/exact.h"
 #include "emulator/internal/gap.h"
+#include "emulator/internal/irrational.h"
 #include "emulator/internal/long.h"
 #include "emulator/internal/operate.h"
 #include "emulator/internal/ratio.h"
@@ -35,9 +36,17 @@ Exact<Word> exact(const Operand& x) {
   return {x.negative, from_code<Word>(x.significand), x.exponent};
 }
 
-template <typename Word>
-Outcome round_operand(const Target& target, const Operand& x, std::uint64_t random) {
-  return round_exact(target, exact<Word>(x), random);
+// True where logarithms are needed: no integer is the result, or its neighbours are none.
+bool leaves_integers(const Target& target, const Operand& a) {
+  return target.scheme == Scheme::logarithmic || a.is_irrational();
+}
+bool leaves_integers(const Target& target, const Operand& a, const Operand& b) {
+  return leaves_integers(target, a) || b.is_irrational();
+}
+
+Outcome round_number(const Target& target, const Operand& x, std::uint64_t random) {
+  if (leaves_integers(target, x)) return round_result(target, Result({.number = &x}), random);
+  return round_exact(target, exact<Code>(x), random);
 }
 
 // Zero lies between the numbers of a codebook of both signs that lacks it.
@@ -49,6 +58,12 @@ Outcome round_zero(const Target& target, bool negative, std::uint64_t random) {
 // An exact sum that is zero: IEEE 754-2019 6.3.
 bool sign_of_zero_sum(const Target& target, bool a, bool b) {
   return a == b ? a : target.quantizer->rounding.mode == Mode::toward_negative;
+}
+
+Outcome round_sum(const Target& target, const Expression& sum, std::uint64_t random) {
+  const Result x(sum);
+  if (!x.is_zero()) return round_result(target, x, random);
+  return round_zero(target, target.quantizer->rounding.mode == Mode::toward_negative, random);
 }
 
 template <typename Word>
@@ -75,8 +90,9 @@ Outcome add(const Target& target, const Operand& a, const Operand& b, std::uint6
   if (a.kind == Class::zero && b.kind == Class::zero) {
     return round_zero(target, sign_of_zero_sum(target, a.negative, b.negative), random);
   }
-  if (a.kind == Class::zero) return round_operand<Code>(target, b, random);
-  if (b.kind == Class::zero) return round_operand<Code>(target, a, random);
+  if (a.kind == Class::zero) return round_number(target, b, random);
+  if (b.kind == Class::zero) return round_number(target, a, random);
+  if (leaves_integers(target, a, b)) return round_sum(target, {.number = &a, .addend = &b}, random);
   const int widest = std::max(bit_length(a.significand), bit_length(b.significand));
   constexpr int exact_bits = word_bits<Code> - 4;
   if (widest <= exact_bits && bits_needed(target) <= exact_bits) {
@@ -92,6 +108,11 @@ Outcome multiply(const Target& target, const Operand& a, const Operand& b, std::
     return zero ? invalid(target) : deliver_infinity(target, negative);
   }
   if (zero) return round_zero(target, negative, random);
+  if (leaves_integers(target, a, b)) {
+    const Pair pair = without_product_of_factors(a, b);
+    if (!leaves_integers(target, pair.a, pair.b)) return multiply(target, pair.a, pair.b, random);
+    return round_result(target, Result({.number = &a, .factor = &b}), random);
+  }
   if (bit_length(a.significand) + bit_length(b.significand) <= word_bits<Code>) {
     return round_exact(target, exact_product(exact<Code>(a), exact<Code>(b)), random);
   }
@@ -109,6 +130,11 @@ Outcome divide(const Target& target, const Operand& a, const Operand& b, std::ui
     return with_flags(deliver_infinity(target, negative), flags::divide_by_zero);
   }
   if (a.kind == Class::zero) return round_zero(target, negative, random);
+  if (leaves_integers(target, a, b)) {
+    const Pair pair = without_quotient_of_factors(a, b);
+    if (!leaves_integers(target, pair.a, pair.b)) return divide(target, pair.a, pair.b, random);
+    return round_result(target, Result({.number = &a, .divisor = &b}), random);
+  }
   if (bits_needed(target) + bit_length(b.significand) <= word_bits<Code>) {
     return round_exact(target, exact_quotient(exact<Code>(a), exact<Code>(b)), random);
   }
@@ -123,6 +149,8 @@ Outcome square_root(const Target& target, const Operand& a, std::uint64_t random
   if (a.kind == Class::zero) return round_zero(target, a.negative, random);
   if (a.negative) return invalid(target);
   if (a.kind == Class::infinite) return deliver_infinity(target, false);
+  if (leaves_integers(target, a))
+    return round_result(target, Result({.number = &a, .root = true}), random);
   const int bits = std::max(bits_needed(target), bit_length(a.significand) / 2 + 2);
   if (2 * bits <= word_bits<Code>) {
     return round_exact(target, exact_root(exact<Code>(a), bits), random);
@@ -148,6 +176,12 @@ Outcome fused(const Target& target, std::span<const Operand, 3> x, std::uint64_t
     return add(target, product, c, random);
   }
   if (c.kind == Class::zero) return multiply(target, a, b, random);
+  if (leaves_integers(target, a, b) || c.is_irrational()) {
+    const Pair pair = without_product_of_factors(a, b);
+    if (!leaves_integers(target, pair.a, pair.b) && !c.is_irrational())
+      return fused(target, std::array{pair.a, pair.b, c}, random);
+    return round_sum(target, {.number = &a, .factor = &b, .addend = &c}, random);
+  }
   const int widest =
       std::max(bit_length(a.significand) + bit_length(b.significand), bit_length(c.significand));
   constexpr int exact_bits = word_bits<Code> - 4;
@@ -234,12 +268,12 @@ Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
       break;
   }
   if (target.quantizer->rounding.mode != Mode::nearest_log) {
-    return round_operand<Code>(target, x, random);
+    return round_number(target, x, random);
   }
   const Ratio number{.numerator = exact_integer(x)};
   Target with_number = target;
   with_number.number = &number;
-  return round_operand<Code>(with_number, x, random);
+  return round_number(with_number, x, random);
 }
 
 Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
@@ -280,6 +314,9 @@ Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t rand
   }
   if (a.is_infinite()) return deliver_infinity(target, a.negative);
   if (a.is_zero()) return round_zero(target, a.negative, random);
+  const bool dyadic = a.is_dyadic() && x.denominator.is_dyadic() && x.addend.is_dyadic();
+  if (target.scheme == Scheme::logarithmic || !dyadic)
+    return round_result(target, Result(x), random);
   const Ratio number{
       .numerator = exact_integer(a), .denominator = exact_integer(x.denominator), .root = x.root};
   target.number = &number;

@@ -235,6 +235,11 @@ Outcome round_tapered(const Target& target, const Exact<Word>& x, std::uint64_t 
   return {code_of_rank(target, rank, x.negative), flags::inexact};
 }
 
+TaperedCut cut_takum(const Target& target, const Exact<Code>& x) {
+  const LongCode<Code> code = long_code(target, x, x.exponent + bit_length(x.significand) - 1);
+  return {code.kept, code.inexact, code.order};
+}
+
 template Outcome round_tapered(const Target&, const Exact<Code>&, std::uint64_t);
 template Outcome round_tapered(const Target&, const Exact<WideWord>&, std::uint64_t);
 template Outcome round_tapered(const Target&, const Exact<Integer>&, std::uint64_t);

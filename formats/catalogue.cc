@@ -185,6 +185,19 @@ Entries tapered() {
   return entries;
 }
 
+Entries logarithmic() {
+  return {
+      entry("log4.3", Log{.integer_bits = 4, .fraction_bits = 3}, {"lns8", "lns8.3"},
+            "Swartzlander and Alexopoulos, IEEE TC 1975; Universal lns<8, 3>"),
+      entry("log5.10", Log{.integer_bits = 5, .fraction_bits = 10}, {"lns16", "lns16.10"},
+            "Universal lns<16, 10>"),
+      entry("takum_log8", Takum{.bits = 8, .logarithmic = true}, {},
+            "Hunhold, arXiv 2404.18603: logarithmic, base sqrt(e)"),
+      entry("takum_log16", Takum{.bits = 16, .logarithmic = true}, {},
+            "Hunhold, arXiv 2404.18603: logarithmic, base sqrt(e)"),
+  };
+}
+
 Entries codebooks() {
   const std::string bitsandbytes = "bitsandbytes 95f9af3";
   return {
@@ -212,7 +225,7 @@ Entries codebooks() {
 Entries make_catalogue() {
   Entries all;
   for (const auto section : {general_floats, eight_bit_floats, block_floats, p3109_floats,
-                             vendor_floats, integers, tapered, codebooks}) {
+                             vendor_floats, integers, tapered, logarithmic, codebooks}) {
     Entries entries = section();
     std::move(entries.begin(), entries.end(), std::back_inserter(all));
   }

@@ -199,6 +199,7 @@ CodeClass classify(const Format& format, Code code) {
   if (v.is_nan()) return CodeClass::nan;
   if (v.is_infinite()) return CodeClass::infinite;
   if (v.is_zero()) return CodeClass::zero;
+  if (as_float(format) == nullptr) return CodeClass::normal;
   return compare(absolute(v), smallest_normal(format)) < 0 ? CodeClass::subnormal
                                                            : CodeClass::normal;
 }

@@ -9,6 +9,7 @@
 // Everything is integers; no interval depends on the machine.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -30,8 +31,9 @@ struct Enclosure {
 // Constants to `bits` binary places, lower bounds all.
 struct Constants {
   int bits = 0;
-  std::vector<Integer> roots;  // roots[i] <= 2^(2^-(i+1))
+  std::vector<Integer> roots;  // roots[i] <= 2^(2^-(i+1)), for the first half of the places
   Integer log2_e;              // <= log2 e
+  Integer ln2;                 // <= ln 2
 };
 
 // ln 2 = sum over k >= 1 of 1 / (k 2^k), an upper bound at most places + 1 units high: the tail
@@ -44,14 +46,16 @@ Integer upper_ln2(int places) {
 }
 
 Constants make_constants(int bits) {
-  Constants c{.bits = bits, .roots = {}, .log2_e = 0};
+  Constants c{.bits = bits, .roots = {}, .log2_e = 0, .ln2 = 0};
   const auto places = static_cast<unsigned>(bits);
   Integer root = Integer(2) << places;
-  for (int i = 0; i < bits; ++i) {
+  for (int i = 0; i < bits / 2; ++i) {
     root = mp::sqrt(Integer(root << places));
     c.roots.push_back(root);
   }
-  c.log2_e = (Integer(1) << (2 * places)) / upper_ln2(bits);
+  const Integer ln2 = upper_ln2(bits);
+  c.log2_e = (Integer(1) << (2 * places)) / ln2;
+  c.ln2 = ln2 - (bits + 1);
   return c;
 }
 
@@ -84,10 +88,11 @@ Integer floor_shifted(const Integer& n, unsigned shift) {
 // The factor 2^b e^n of a value. With all in units of 2^-places:
 // 1. t = b + n log2 e lies in [t, t + 2 slack]: log2_e is less than 3 bits units below its number,
 //    which |n| magnifies, and two units are for the cuts.
-// 2. 2^t = 2^floor(t) * 2^f. 2^f is the product of the roots 2^(2^-i) at the one bits of f. Each
-//    root is at most 3 units low, each product cut by one; every factor is below 2, so the product
-//    of `bits` factors is at most 16 bits units low, and 2^(f + 2 slack) is at most 2^f (1 + 2
-//    slack).
+// 2. 2^t = 2^floor(t) * 2^f. 2^f is the product of the roots 2^(2^-i) at the one bits of the first
+//    half of f, and of 1 + g ln 2 for the second half g, whose square is less than a unit. Each
+//    factor is at most 3 units low, each product cut by one; every factor is below 2, so the
+//    product of bits / 2 + 1 factors is at most 16 bits units low, and 2^(f + 2 slack) is at most
+//    2^f (1 + 2 slack).
 Enclosure enclose_factor(const Value& a, const Constants& c) {
   const auto places = static_cast<unsigned>(c.bits);
   const auto power_bits = static_cast<unsigned>(a.power_bits);
@@ -104,6 +109,8 @@ Enclosure enclose_factor(const Value& a, const Constants& c) {
     if (mp::bit_test(f, static_cast<unsigned>(c.bits - 1) - static_cast<unsigned>(i)))
       product = (product * c.roots[i]) >> places;
   }
+  const Integer rest = f & ((Integer(1) << (places / 2)) - 1);
+  product += (product * ((rest * c.ln2) >> places)) >> places;
   const Integer width = 4 * slack + 16 * c.bits;
   return {product, product + width, static_cast<std::int64_t>(whole) - c.bits};
 }
@@ -136,10 +143,40 @@ std::vector<Value> gathered(std::span<const Value> terms) {
   return groups;
 }
 
-// The sign of the sum of the terms, or 0 where this precision does not tell.
-int sign_at(const std::vector<Value>& terms, const Constants& c) {
+std::vector<Enclosure> enclose_all(const std::vector<Value>& terms, const Constants& c) {
   std::vector<Enclosure> parts;
+  parts.reserve(terms.size());
   for (const Value& term : terms) parts.push_back(enclose(term, c));
+  return parts;
+}
+
+// floor(log2) of a part is this or one more.
+std::int64_t rough_exponent(const Enclosure& part) {
+  return static_cast<std::int64_t>(mp::msb(part.low)) + part.exponent;
+}
+
+// The sign of the largest term where it decides alone: where it is more than twice as many times
+// larger than the next as there are others. Else 0.
+int sign_of_largest(const std::vector<Value>& terms, const std::vector<Enclosure>& parts) {
+  std::size_t largest = 0;
+  std::int64_t first = std::numeric_limits<std::int64_t>::min();
+  std::int64_t second = first;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::int64_t exponent = rough_exponent(parts[i]);
+    if (exponent > first) {
+      second = first;
+      first = exponent;
+      largest = i;
+    } else {
+      second = std::max(second, exponent);
+    }
+  }
+  if (first <= second + static_cast<std::int64_t>(terms.size()) + 2) return 0;
+  return terms[largest].negative ? -1 : 1;
+}
+
+// The sign of the sum of the terms, or 0 where these enclosures do not tell.
+int sign_within(const std::vector<Value>& terms, const std::vector<Enclosure>& parts) {
   std::int64_t least = parts.front().exponent;
   for (const Enclosure& part : parts) least = std::min(least, part.exponent);
   Integer low = 0;
@@ -155,28 +192,18 @@ int sign_at(const std::vector<Value>& terms, const Constants& c) {
   return high < 0 ? -1 : 0;
 }
 
-// floor(log2 |a|) is one of two.
-std::int64_t rough_exponent(const Value& a) {
-  const Enclosure e = enclose(a, constants(0));
-  return static_cast<std::int64_t>(mp::msb(e.low)) + e.exponent;
-}
-
 }  // namespace
 
 int sign_of_sum(std::span<const Value> terms) {
-  std::vector<Value> groups = gathered(terms);
+  const std::vector<Value> groups = gathered(terms);
   if (groups.empty()) return 0;
-  const auto by_magnitude = [](const Value& a, const Value& b) {
-    return rough_exponent(a) > rough_exponent(b);
-  };
-  if (groups.size() > 1) std::stable_sort(groups.begin(), groups.end(), by_magnitude);
-  // A term more than twice as many times larger than the next as there are others decides alone.
-  const std::int64_t lead =
-      groups.size() == 1 ? 0 : rough_exponent(groups[0]) - rough_exponent(groups[1]);
-  if (groups.size() == 1 || lead > static_cast<std::int64_t>(groups.size()) + 2)
-    return groups.front().negative ? -1 : 1;
+  if (groups.size() == 1) return groups.front().negative ? -1 : 1;
   for (int step = 0; step < precisions; ++step) {
-    if (const int sign = sign_at(groups, constants(step)); sign != 0) return sign;
+    const std::vector<Enclosure> parts = enclose_all(groups, constants(step));
+    if (step == 0) {
+      if (const int sign = sign_of_largest(groups, parts); sign != 0) return sign;
+    }
+    if (const int sign = sign_within(groups, parts); sign != 0) return sign;
   }
   throw Error("two numbers that cannot be told apart within 8192 bits", "",
               "give the number with fewer digits");

@@ -64,9 +64,10 @@ class Elements {
   Counts* counts_;
 };
 
-Exact element(const View& in, std::size_t row, std::size_t column, bool flush) {
+Exact element(const View& in, std::size_t row, std::size_t column, const Quantizer& q) {
   Value v = load(in, row, column);
-  return {.value = real(flush ? flushed(format_of(in.carrier), v) : v)};
+  if (q.rounding.flush_inputs) v = flushed(format_of(in.carrier), v);
+  return {.value = real(number_of(q.format, in.carrier, v))};
 }
 
 void require_same_shape(const View& a, const MutableView& b) {
@@ -80,7 +81,7 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
   const Elements elements(plan, random, counts);
   for (std::size_t row = 0; row < in.rows; ++row) {
     for (std::size_t column = 0; column < in.columns; ++column) {
-      const Exact x = element(in, row, column, plan.quantizer.rounding.flush_inputs);
+      const Exact x = element(in, row, column, plan.quantizer);
       const Outcome outcome = elements.deliver(x, row * in.columns + column);
       Value delivered = decode(plan.quantizer.format, outcome.code);
       if (delivered.is_nan()) delivered.negative = x.value.numerator.negative;
@@ -101,7 +102,7 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   for (std::size_t row = 0; row < out.rows; ++row) {
     for (std::size_t column = 0; column < out.columns; ++column) {
       for (std::size_t i = 0; i < in.size(); ++i) {
-        const Value v = load(in[i], row, column);
+        const Value v = number_of(q.format, in[i].carrier, load(in[i], row, column));
         operands[i] = q.rounding.flush_inputs ? flushed(q.format, v) : v;
       }
       const Outcome outcome = elements.deliver(exact(op, operands), row * out.columns + column);
@@ -120,7 +121,7 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
   const Elements elements(plan, random, counts);
   for (std::size_t row = 0; row < in.rows; ++row) {
     for (std::size_t column = 0; column < in.columns; ++column) {
-      const Exact x = element(in, row, column, plan.quantizer.rounding.flush_inputs);
+      const Exact x = element(in, row, column, plan.quantizer);
       const std::size_t index = row * in.columns + column;
       put_code(out, index, packed_bits(format), elements.deliver(x, index).code);
     }

@@ -138,6 +138,27 @@ Value flushed(const Format& format, const Value& operand) {
   return subnormal ? zero_value(operand.negative) : operand;
 }
 
+bool fits(const Format& format, Carrier carrier) {
+  return carrier == Carrier::binary32 ? fits_binary32(format) : fits_binary64(format);
+}
+
+Value number_of(const Format& format, Carrier carrier, const Value& element) {
+  if (is_dyadic(format) || !fits(format, carrier) || !element.is_finite() || element.is_zero())
+    return element;
+  const Range range = finite_range(format);
+  const Located at = locate(real(element), format);
+  const Rank end = element.negative ? range.lowest : range.highest;
+  const bool between = at.place == Located::Place::between;
+  for (const Rank rank : {between ? at.inner : end, between ? at.outer : end}) {
+    if (rank == 0 || rank < range.lowest || rank > range.highest) continue;
+    const Value number = value_at(format, rank);
+    const double carried = carrier == Carrier::binary32 ? static_cast<double>(nearest_float(number))
+                                                        : nearest_double(number);
+    if (compare(from_double(carried), element) == 0) return number;
+  }
+  return element;
+}
+
 Value operand(const Format& format, Code code, bool flush) {
   Value v = decode(format, code);
   return flush ? flushed(format, v) : v;

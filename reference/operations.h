@@ -39,4 +39,10 @@ Outcome operate(Op op, std::span<const Value> operands, const Quantizer& quantiz
 Value operand(const Format& format, Code code, bool flush);
 Value flushed(const Format& format, const Value& operand);
 
+// What an element of an array stands for in an operation whose numbers are of `format`. Irrational
+// numbers are carried as the carrier's numbers next to them, and an element that is one of these
+// stands for the irrational number; every other element for itself.
+Value number_of(const Format& format, Carrier carrier, const Value& element);
+bool fits(const Format& format, Carrier carrier);
+
 }  // namespace halfulp::reference

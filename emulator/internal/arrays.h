@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "emulator/internal/logarithmic.h"
 #include "emulator/internal/plan.h"
 #include "formats/engine.h"
 #include "formats/error.h"
@@ -31,6 +32,15 @@ inline Operand load_operand(const View& view, std::size_t row, std::size_t colum
   return view.carrier == Carrier::binary32
              ? unpack_float(static_cast<const float*>(view.data)[place])
              : unpack_double(static_cast<const double*>(view.data)[place]);
+}
+
+// The same where the numbers are of the plan's format: an element next to an irrational one stands
+// for it.
+inline Operand load_number(const CompiledPlan& plan, const View& view, std::size_t row,
+                           std::size_t column) {
+  const Operand x = load_operand(view, row, column);
+  if (!plan.irrational() || !plan.fits(view.carrier)) return x;
+  return number_of(plan.target(), view.carrier, x);
 }
 
 // Preconditions.

@@ -4,6 +4,7 @@
 // kernel can do the rounding, and for the scalar path always.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -44,14 +45,19 @@ class CompiledPlan {
   // Operands of map() below this count as zero.
   [[nodiscard]] double flush_below() const { return flush_below_; }
 
-  // Numbers of all codes, for formats of at most table_bits bits; made at the first call.
+  // True where the format's numbers are carried as the carrier's numbers next to them.
+  [[nodiscard]] bool irrational() const { return irrational_; }
+
+  // Numbers of all codes as a carrier has them, for formats of at most table_bits bits; made at the
+  // first call.
   static constexpr int table_bits = 16;
-  [[nodiscard]] const std::vector<double>& decoded() const;
+  [[nodiscard]] const std::vector<double>& decoded(Carrier carrier) const;
 
  private:
   Quantizer quantizer_;
   Target target_;
   bool stochastic_ = false;
+  bool irrational_ = false;
   bool fits_binary32_ = false;
   bool fits_binary64_ = false;
   bool rounds_odd_ = false;
@@ -59,14 +65,19 @@ class CompiledPlan {
   std::optional<kernels::Grid<std::uint32_t>> grid32_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
-  mutable std::once_flag decoded_once_;
-  mutable std::vector<double> decoded_;
+  struct DecodedCodes {
+    std::once_flag once;
+    std::vector<double> numbers;
+  };
+  // All carriers alike, but for irrational numbers in binary32.
+  mutable std::array<DecodedCodes, 2> decoded_;
 };
 
 Plan prepare(const Quantizer& quantizer);
 const CompiledPlan& compiled(const Plan& plan);
 
-// The double, or float, of an operand that it holds. NaNs are quiet and keep their sign.
+// The double, or float, of an operand that it holds, or next to an irrational one. NaNs are quiet
+// and keep their sign.
 double double_of(const Operand& x);
 float float_of(const Operand& x);
 

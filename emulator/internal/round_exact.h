@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 
 #include "emulator/internal/codebook.h"
 #include "emulator/internal/exact.h"
 #include "emulator/internal/gap.h"
-#include "emulator/internal/logarithmic.h"
 #include "emulator/internal/ratio.h"
 #include "emulator/internal/tapered.h"
 #include "emulator/internal/target.h"
@@ -177,6 +177,7 @@ Outcome round_to_grid(const Target& target, const Exact<Word>& x, std::uint64_t 
   const Code rank = (static_cast<Code>(binade - target.least_exponent) << target.fraction_bits) +
                     cut.kept + (cut.up ? 1 : 0) - target.hidden;
   if (unsigned_target && rank != 0) return deliver_negative(target);
+  if (rank > target.largest[x.negative ? 1 : 0]) return deliver_overflow(target, x.negative, 0);
   std::uint8_t raised = cut.inexact ? flags::inexact : 0;
   const Rounding& rounding = target.quantizer->rounding;
   const bool subnormal = target.is_float && exponent < target.least_exponent;
@@ -186,9 +187,6 @@ Outcome round_to_grid(const Target& target, const Exact<Word>& x, std::uint64_t 
     if (rounding.flush_outputs) {
       return deliver_underflow(target, x.negative, flags::underflow | flags::inexact);
     }
-  }
-  if (rank > target.largest[x.negative ? 1 : 0]) {
-    return deliver_overflow(target, x.negative, raised);
   }
   if (rank == 0 && target.zero) return deliver_underflow(target, x.negative, raised);
   return {code_of_rank(target, rank, x.negative), raised};
@@ -206,7 +204,7 @@ Outcome round_affine(const Target& target, const Exact<Word>& x, std::uint64_t r
   return round_to_grid(target, exact_quotient(x, scale), random);
 }
 
-// x nonzero.
+// x nonzero. Precondition: the target is not logarithmic (irrational.h rounds to those).
 template <typename Word>
 Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t random) {
   if (x.negative && drops_sign(*target.quantizer)) {
@@ -226,7 +224,7 @@ Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t ra
     case Scheme::codebook:
       return round_codebook(target, x, random);
     case Scheme::logarithmic:
-      return round_logarithmic(target, widened(x), random);
+      throw std::logic_error("round_exact: a logarithmic target");
   }
   return round_to_grid(target, x, random);
 }

@@ -17,6 +17,15 @@ void describe(const Takum& f, Target& target);
 template <typename Word>
 Outcome round_tapered(const Target& target, const Exact<Word>& x, std::uint64_t random);
 
+// The bits below the sign of the takum of a positive x that lies within the range of exponents, cut
+// toward zero. order: of what is cut off and half a unit of them.
+struct TaperedCut {
+  Code kept = 0;
+  bool inexact = false;
+  int order = -1;
+};
+TaperedCut cut_takum(const Target& target, const Exact<Code>& x);
+
 Operand unpack(const Posit& f, Code code);
 Operand unpack(const Takum& f, Code code);
 

@@ -82,6 +82,11 @@ struct Operand {
   bool subnormal = false;  // finite: below the full precision of its format
   Code significand = 0;    // finite: nonzero
   std::int64_t exponent = 0;
+  // The further factor 2^(two / 2^64) * e^(natural / 2^64) of numbers of logarithmic formats.
+  std::uint64_t two = 0;
+  Rank natural = 0;
+
+  [[nodiscard]] bool is_irrational() const { return two != 0 || natural != 0; }
 };
 
 Operand unpack(const Format& format, Code code);

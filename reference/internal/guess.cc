@@ -2,6 +2,7 @@
 #include "reference/internal/guess.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <variant>
 
@@ -45,6 +46,10 @@ Approximation approximate(const Real& x) {
 }
 
 constexpr int bits_of_leading = 52;
+
+double logarithm(const Approximation& a) {
+  return static_cast<double>(a.exponent) + std::log2(a.leading);
+}
 
 // floor(leading * 2^(bits_of_leading + shift)), kept below 2^126.
 Rank shifted(const Approximation& a, std::int64_t shift) {
@@ -93,21 +98,32 @@ Rank guess_magnitude(const Posit& f, const Approximation& a) {
          (below >= 0 ? exponent << below : exponent >> std::min<std::int64_t>(-below, 64));
 }
 
-// Takums and codebooks are searched from the middle.
+// The exponent and the fraction behind direction, regime and characteristic (arXiv 2404.18603).
 Rank guess_magnitude(const Takum& f, const Approximation& a) {
-  const Rank one = Rank{1} << (f.bits - 2);
-  return a.exponent < 0 ? one / 2 : one;
+  double position = static_cast<double>(a.exponent) + a.leading - 1;
+  if (f.logarithmic) position = logarithm(a) * 2 * std::log(2.0);
+  position = std::clamp(position, -254.0, 254.0);
+  const auto c = static_cast<std::int64_t>(std::floor(position));
+  const auto magnitude = static_cast<std::uint64_t>(c >= 0 ? c + 1 : -c);
+  const int r = std::bit_width(magnitude) - 1;
+  const Rank characteristic =
+      c >= 0 ? c + 1 - (std::int64_t{1} << r) : c - 1 + (std::int64_t{2} << r);
+  const Rank head = (Rank{c >= 0 ? 8 + r : 7 - r} << r) + characteristic;
+  const auto fraction = static_cast<Rank>((position - static_cast<double>(c)) *
+                                          static_cast<double>(std::int64_t{1} << bits_of_leading));
+  const int shift = f.bits - 1 - (4 + r) - bits_of_leading;
+  const Rank body = (head << bits_of_leading) + fraction;
+  return shift >= 0 ? body << shift : body >> -shift;
 }
 
 Rank guess_magnitude(const Log& f, const Approximation& a) {
   const Rank zero = -(Rank{1} << (f.integer_bits + f.fraction_bits - 1));
-  const std::int64_t exponent = std::clamp<std::int64_t>(a.exponent, -(1 << 22), 1 << 22);
-  return (static_cast<Rank>(exponent) << f.fraction_bits) +
-         static_cast<Rank>((a.leading - 1) *
-                           static_cast<double>(std::int64_t{1} << std::min(f.fraction_bits, 50))) -
-         zero;
+  const double kept = std::clamp(logarithm(a), -0x1p22, 0x1p22) *
+                      static_cast<double>(std::int64_t{1} << std::min(f.fraction_bits, 40));
+  return (static_cast<Rank>(kept) << std::max(f.fraction_bits - 40, 0)) - zero;
 }
 
+// Codebooks are searched from the middle.
 Rank guess_magnitude(const Codebook& /*f*/, const Approximation& /*a*/) { return 0; }
 
 }  // namespace

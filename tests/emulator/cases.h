@@ -77,6 +77,26 @@ inline std::vector<Format> formats() {
   return list;
 }
 
+// Small logarithmic formats and takums, and some beyond what the carriers hold.
+inline std::vector<Format> logarithmic_formats() {
+  return {custom("log3.0", Log{.integer_bits = 3}),
+          custom("log1.1", Log{.integer_bits = 1, .fraction_bits = 1}),
+          custom("log3.2", Log{.integer_bits = 3, .fraction_bits = 2}),
+          custom("ulog3.2", Log{.integer_bits = 3, .fraction_bits = 2, .sign = false}),
+          custom("log4.3", Log{.integer_bits = 4, .fraction_bits = 3}),
+          custom("log5.10", Log{.integer_bits = 5, .fraction_bits = 10}),
+          custom("log8.23", Log{.integer_bits = 8, .fraction_bits = 23}),
+          custom("ulog1.63", Log{.integer_bits = 1, .fraction_bits = 63, .sign = false}),
+          custom("log21.42", Log{.integer_bits = 21, .fraction_bits = 42}),
+          custom("takum_log2", Takum{.bits = 2, .logarithmic = true}),
+          custom("takum_log4", Takum{.bits = 4, .logarithmic = true}),
+          custom("takum_log6", Takum{.bits = 6, .logarithmic = true}),
+          custom("takum_log8", Takum{.bits = 8, .logarithmic = true}),
+          custom("takum_log13", Takum{.bits = 13, .logarithmic = true}),
+          custom("takum_log20", Takum{.bits = 20, .logarithmic = true}),
+          custom("takum_log64", Takum{.bits = 64, .logarithmic = true})};
+}
+
 inline std::vector<Format> formats_up_to(int width) {
   std::vector<Format> list;
   for (const Format& format : formats()) {

@@ -40,6 +40,17 @@ Kind draw_posit(Stream& stream) {
 
 Kind draw_takum(Stream& stream) { return Takum{.bits = draw_width(2, 128, stream)}; }
 
+Kind draw_logarithmic_takum(Stream& stream) {
+  return Takum{.bits = draw_width(2, 64, stream), .logarithmic = true};
+}
+
+Kind draw_log(Stream& stream) {
+  const bool sign = stream.below(4) != 0;
+  const int width = draw_width(2, sign ? 63 : 64, stream);
+  const int integer_bits = between(1, std::min(stream.bits(1) != 0 ? 21 : 6, width), stream);
+  return Log{.integer_bits = integer_bits, .fraction_bits = width - integer_bits, .sign = sign};
+}
+
 double draw_double(int exponents, Stream& stream) {
   const auto field = static_cast<std::uint64_t>(1023 + between(-exponents, exponents, stream));
   const std::uint64_t fraction = stream.bits(1) != 0 ? stream.bits(52) : stream.bits(2) << 50;
@@ -107,7 +118,9 @@ Format draw_format(Draw draw, Stream& stream) {
 }
 
 Format draw_any(Stream& stream) {
-  constexpr std::array kinds{draw_posit, draw_takum, draw_affine, draw_codebook, draw_float};
+  constexpr std::array kinds{draw_posit,  draw_takum,    draw_logarithmic_takum,
+                             draw_affine, draw_codebook, draw_float,
+                             draw_log};
   return draw_format(kinds[stream.below(kinds.size())], stream);
 }
 
@@ -116,6 +129,7 @@ std::string text(const Format& format) { return to_json(format).dump(); }
 struct Case {
   const char* name;
   Kind (*draw)(Stream& stream);
+  std::size_t turns = 3000;
 };
 
 class DrawnFormats : public testing::TestWithParam<Case> {};
@@ -124,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(, DrawnFormats,
                          testing::Values(Case{"posit", draw_posit}, Case{"takum", draw_takum},
                                          Case{"affine", draw_affine},
                                          Case{"codebook", draw_codebook},
-                                         Case{"floating", draw_float}),
+                                         Case{"floating", draw_float}, Case{"log", draw_log, 1500},
+                                         Case{"logarithmic_takum", draw_logarithmic_takum, 1000}),
                          [](const auto& info) { return info.param.name; });
 
 std::uint64_t draw_random(const Rounding& rounding, Stream& stream) {
@@ -134,7 +149,7 @@ std::uint64_t draw_random(const Rounding& rounding, Stream& stream) {
 
 TEST_P(DrawnFormats, AgreeWithTheReference) {
   Stream stream(21);
-  for (std::size_t turn = 0; turn < 3000; ++turn) {
+  for (std::size_t turn = 0; turn < GetParam().turns; ++turn) {
     const Format to = draw_format(GetParam().draw, stream);
     const Format other = stream.bits(1) != 0 ? to : draw_any(stream);
     const Quantizer q{.format = to, .rounding = cases::rounding(turn)};

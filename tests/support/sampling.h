@@ -177,6 +177,17 @@ inline std::array<Code, 3> draw_operands(Op op, const Format& format, Stream& st
   return operands;
 }
 
+// A number of the carrier at or next to an irrational number of the format or one of its turns.
+inline Code draw_near_irrational(const Format& format, const Format& carrier, Rank rank,
+                                 Stream& stream) {
+  const Value turn = boundary_above(format, rank);
+  const Value v = stream.bits(1) != 0 || !turn.is_finite() ? value_at(format, rank) : turn;
+  const bool is_float = bits(carrier) == 32;
+  const double number = is_float ? static_cast<double>(nearest_float(v)) : nearest_double(v);
+  const Code code = encode(carrier, from_double(number));
+  return stream.bits(1) != 0 ? code : (code + stream.below(3) - 1) & code_mask(carrier);
+}
+
 // The same as doubles, for arrays and conversions: any pattern, biased toward the boundaries of
 // `format`: its numbers, the middles between them, and the neighbours of both in `carrier`'s grid.
 inline Code draw_carrier_code(const Format& format, const Format& carrier, Stream& stream) {
@@ -186,6 +197,7 @@ inline Code draw_carrier_code(const Format& format, const Format& carrier, Strea
   const Value v = decode(format, drawn);
   if (v.is_nan() || v.is_infinite() || v.is_zero()) return encode(carrier, v);
   const Rank rank = rank_of(format, drawn);
+  if (!is_dyadic(format)) return draw_near_irrational(format, carrier, rank, stream);
   Value number = v;
   const std::uint64_t quarter = stream.below(4);
   const Value next = value_at(format, rank + 1);
