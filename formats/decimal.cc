@@ -2,9 +2,9 @@
 //
 // The shortest decimal that reads back to the same code under nearest-even. With n significant
 // digits the candidates are the two n-digit decimals around the value; the first n for which one of
-// them lies between the two boundaries (inclusive where this code is even) wins, the closer one if
-// both do. Cf. Steele and White, "How to print floating-point numbers accurately", PLDI 1990; here
-// with exact integers and no table, as speed is not the point.
+// them lies between the two boundaries (inclusive where a tie goes to this code) wins, the closer
+// one if both do. Cf. Steele and White, "How to print floating-point numbers accurately", PLDI
+// 1990; here with exact integers and no table, as speed is not the point.
 #include "formats/decimal.h"
 
 #include <algorithm>
@@ -59,15 +59,30 @@ std::int64_t leading_digit(const Value& value) {
   return estimate;
 }
 
+// Does nearest-even deliver `rank` for a number where "nearest" turns between it and `next`?
+bool has_tie(const Format& format, Rank rank, Rank next) {
+  if (!std::holds_alternative<Codebook>(format.kind)) return !is_odd(format, rank);
+  const Range range = finite_range(format);
+  if (next < range.lowest || next > range.highest) return true;
+  const Rank upper = std::max(rank, next);
+  const bool upper_is_inner = upper < 0 || (upper == 0 && has_zero(format));
+  const Rank inner = upper_is_inner ? upper : upper - 1;
+  const Rank outer = upper_is_inner ? upper - 1 : upper;
+  return (tie_goes_out(format, inner, outer) ? outer : inner) == rank;
+}
+
 class Shortest {
  public:
-  Shortest(const Format& format, Rank rank)
-      : value_(absolute(value_at(format, rank))), inclusive_(!is_odd(format, rank)) {
+  Shortest(const Format& format, Rank rank) : value_(absolute(value_at(format, rank))) {
     const bool negative = value_at(format, rank).negative;
-    // Beyond zero, where the format has no zero, every nonzero decimal is on the right side.
-    const Value inner = boundary_above(format, negative ? rank : rank - 1);
-    lower_ = inner.negative == negative ? absolute(inner) : zero_value();
-    upper_ = absolute(boundary_above(format, negative ? rank - 1 : rank));
+    const Rank outward = negative ? rank - 1 : rank + 1;
+    const Rank inward = negative ? rank + 1 : rank - 1;
+    lower_ = boundary_above(format, std::min(rank, inward));
+    // Between numbers of both signs without a zero it may lie beyond zero.
+    lower_ = lower_.negative == negative ? absolute(lower_) : zero_value();
+    upper_ = absolute(boundary_above(format, std::min(rank, outward)));
+    has_lower_ = has_tie(format, rank, inward);
+    has_upper_ = has_tie(format, rank, outward);
   }
 
   [[nodiscard]] Decimal find() const {
@@ -95,7 +110,8 @@ class Shortest {
     const Real x = to_real(d);
     const int from_lower = compare(x, lower_);
     const int from_upper = compare(x, upper_);
-    return inclusive_ ? from_lower >= 0 && from_upper <= 0 : from_lower > 0 && from_upper < 0;
+    return (from_lower > 0 || (from_lower == 0 && has_lower_)) &&
+           (from_upper < 0 || (from_upper == 0 && has_upper_));
   }
 
   // Is low nearer to the value than the next decimal is? Halfway, the one with the even last digit
@@ -107,7 +123,8 @@ class Shortest {
   }
 
   Value value_, lower_, upper_;
-  bool inclusive_;
+  bool has_lower_ = false;
+  bool has_upper_ = false;
 };
 
 std::string scientific(const Decimal& d) {
