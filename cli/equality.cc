@@ -64,7 +64,9 @@ std::vector<Instance> instances_of(const Subject& subject, const Block& block,
     rounding.overflow = draw_overflow(below);
     rounding.tininess = below(2) != 0 ? Tininess::before_rounding : Tininess::after_rounding;
     rounding.flush_inputs = below(4) == 0;
-    rounding.flush_outputs = below(4) == 0;
+    if (below(4) == 0) rounding.flush_outputs = static_cast<Tininess>(below(2));
+    rounding.flush_inexact = below(2) != 0;
+    rounding.nan = static_cast<NanRule>(below(nan_presets().size()));
     instances.push_back({.quantizer = {.format = subject.format, .rounding = rounding}});
   }
   return instances;
@@ -91,14 +93,8 @@ constexpr Carrier carrier_of = sizeof(T) == sizeof(float) ? Carrier::binary32 : 
 
 template <typename T>
 T carried(const Value& x) {
-  if (x.is_nan())
-    return x.negative ? -std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::quiet_NaN();
-  if (x.is_dyadic()) return static_cast<T>(to_double(x));  // exact: the format fits the carrier
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return nearest_float(x);
-  } else {
-    return nearest_double(x);
-  }
+  if constexpr (sizeof(T) == sizeof(float)) return nearest_float(x);  // exact: the format fits
+  return nearest_double(x);
 }
 
 template <typename T>

@@ -127,6 +127,8 @@ std::string head_text(const ExplainReport& report) {
   if (q.rounding.tininess == Tininess::before_rounding) how += ", tininess before rounding";
   if (q.rounding.flush_inputs) how += ", subnormal operands flushed";
   if (q.rounding.flush_outputs) how += ", tiny results flushed";
+  if (q.rounding.nan != NanRule::keep_sign)
+    how += ", NaN by the rule " + std::string(name_of(q.rounding.nan));
   text += line("to", q.format.name + ", " + std::to_string(bits(q.format)) + " bits, " +
                          field_names(q.format));
   text += line("rounding", how);

@@ -43,7 +43,8 @@ constexpr int most_listed_bits = 16;
 
 struct FormatsOptions {
   std::string name;
-  bool codes = false, overflow = false, presets = false, markdown = false, json = false;
+  bool codes = false, overflow = false, presets = false, nan = false, markdown = false,
+       json = false;
 };
 
 struct Facts {
@@ -287,6 +288,7 @@ int formats_verb(const Arguments& arguments) {
   app.add_flag("--codes", options.codes,
                "every code of a format of at most 16 bits: code value class");
   app.add_flag("--overflow", options.overflow, "list the overflow rules instead");
+  app.add_flag("--nan", options.nan, "list the rules for NaN instead");
   app.add_flag("--presets", options.presets, "list the presets of rounding instead");
   app.add_flag("--markdown", options.markdown, "the table of all formats in Markdown");
   add_json(app, options.json);
@@ -295,14 +297,17 @@ int formats_verb(const Arguments& arguments) {
   const bool named = !options.name.empty();
   if (options.codes && !named)
     throw Error("--codes needs a format", "formats", "write `halfulp formats NAME --codes`");
-  const bool list = options.overflow || options.presets;
-  if (list && (named || options.codes || options.markdown || options.overflow == options.presets))
-    throw Error("--overflow and --presets stand alone", "formats", "see `halfulp formats --help`");
+  const int lists = int{options.overflow} + int{options.presets} + int{options.nan};
+  if (lists > 1 || (lists == 1 && (named || options.codes || options.markdown)))
+    throw Error("--overflow, --nan and --presets stand alone", "formats",
+                "see `halfulp formats --help`");
   if (options.markdown && (named || options.json))
     throw Error("--markdown prints the table of all formats, alone", "formats",
                 "see `halfulp formats --help`");
   if (options.overflow) {
     print_presets(overflow_presets(), options.json);
+  } else if (options.nan) {
+    print_presets(nan_presets(), options.json);
   } else if (options.presets) {
     print_presets(rounding_presets(), options.json);
   } else if (!named) {

@@ -112,11 +112,18 @@ void add_mode(CLI::App& app, RoundingOptions& options) {
   app.add_option("--random-bits", options.random_bits, "bits of the stochastic modes (32)")
       ->check(CLI::Range(1, 64))
       ->type_name("R");
+  app.add_option("--nan", options.nan,
+                 "which NaN a result is; `halfulp formats --nan` lists the rules (keep-sign)")
+      ->type_name("NAME");
   app.add_option("--tininess", options.tininess,
                  "underflow is detected after (the default) or before rounding")
       ->type_name("WHEN");
   app.add_flag("--flush-inputs", options.flush_inputs, "subnormal operands count as zeros");
-  app.add_flag("--flush-outputs", options.flush_outputs, "tiny results become zeros");
+  app.add_flag("--flush-outputs{tiny}", options.flush_outputs,
+               "results that are tiny become zeros: before or after rounding, or by --tininess");
+  app.add_option("--flush-flags", options.flush_flags,
+                 "what a flushed result raises: underflow+inexact (the default) or underflow")
+      ->type_name("FLAGS");
 }
 
 void add_rounding(CLI::App& app, RoundingOptions& options) {
@@ -158,15 +165,26 @@ Rounding rounding_of(const RoundingOptions& options, const Format& to, const Rou
   }
   if (options.random_bits != 0) rounding.random_bits = options.random_bits;
   if (rounding.mode == Mode::stochastic_equal) rounding.random_bits = 1;
-  if (!options.tininess.empty()) {
-    const bool before = at_option("--tininess", [&] {
-                          return choose(options.tininess, {"after", "before"});
-                        }) == 1;
-    rounding.tininess = before ? Tininess::before_rounding : Tininess::after_rounding;
+  const auto tininess = [&](const std::string& option, const std::string& word) {
+    const auto choice = at_option(option, [&] { return choose(word, {"after", "before"}); });
+    return choice == 1 ? Tininess::before_rounding : Tininess::after_rounding;
+  };
+  if (!options.nan.empty()) {
+    rounding.nan = at_option("--nan", [&] { return parse_nan_rule(options.nan); });
+  }
+  if (!options.tininess.empty()) rounding.tininess = tininess("--tininess", options.tininess);
+  if (options.flush_outputs == "tiny") {
+    rounding.flush_outputs = rounding.tininess;
+  } else if (!options.flush_outputs.empty()) {
+    rounding.flush_outputs = tininess("--flush-outputs", options.flush_outputs);
+  }
+  if (!options.flush_flags.empty()) {
+    rounding.flush_inexact = at_option("--flush-flags", [&] {
+      return choose(options.flush_flags, {"underflow+inexact", "underflow"}) == 0;
+    });
   }
   at_option("--random", [&] { return choose(options.generator, {"philox4x32-10", "splitmix64"}); });
   rounding.flush_inputs = rounding.flush_inputs || options.flush_inputs;
-  rounding.flush_outputs = rounding.flush_outputs || options.flush_outputs;
   return rounding;
 }
 

@@ -64,11 +64,13 @@ void add_json(CLI::App& app, bool& json);
 
 // How a verb rounds: the texts of the options and what they mean.
 struct RoundingOptions {
-  std::string preset, rounding, overflow, tininess;  // empty: not given
+  std::string preset, rounding, overflow;  // empty: not given
+  std::string nan;
+  std::string tininess, flush_outputs, flush_flags;
   std::string generator = "philox4x32-10";
   int random_bits = 0;  // 0: not given
   std::uint64_t seed = 0;
-  bool flush_inputs = false, flush_outputs = false;
+  bool flush_inputs = false;
 };
 void add_rounding(CLI::App& app, RoundingOptions& options);
 // The same without what draws random bits: the seed and the generator.

@@ -22,7 +22,7 @@ void round_by_element(const View& in, const CompiledPlan& plan, const Random& ra
     for (std::size_t column = 0; column < in.columns; ++column) {
       const Operand x = load_number(plan, in, row, column);
       const std::size_t index = row * in.columns + column;
-      store(out, index, delivered(plan, elements.round(x, index), x.negative));
+      store(out, index, delivered(plan, elements.round(x, index), nan_is_negative(plan, x)));
     }
   }
 }
@@ -73,7 +73,7 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
     round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
   } else if (same && in.carrier == Carrier::binary64 && ready.grid64() != nullptr) {
     round_in_carrier<double>(in, ready, *ready.grid64(), random, out, counts);
-  } else if (ready.grid64() != nullptr) {
+  } else if (ready.grid64() != nullptr && !ready.keeps_fractions()) {
     round_through_binary64(in, ready, random, out, counts);
   } else {
     round_by_element(in, ready, random, out, counts);

@@ -144,8 +144,11 @@ MovingGrid<Bits> moving_grid(const Grid<Bits>& grid) {
   MovingGrid<Bits> moving;
   moving.grid = grid;
   for (Signs<Bits>* signs : {&moving.grid.overflow, &moving.grid.infinity, &moving.grid.nan}) {
-    const Bits positive = signs->negative & ~Shape<Bits>::sign;
-    if (positive > Shape<Bits>::infinity) signs->negative = positive;
+    for (Bits* pattern : {&signs->positive, &signs->negative}) {
+      // The NaN of arithmetic.
+      const bool nan = (*pattern & ~Shape<Bits>::sign) > Shape<Bits>::infinity;
+      if (nan) *pattern = Shape<Bits>::infinity | (Bits{1} << (Shape<Bits>::fraction_bits - 1));
+    }
   }
   moving.moves = {.overflow = moves_of(moving.grid.overflow),
                   .infinity = moves_of(moving.grid.infinity),

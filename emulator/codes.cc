@@ -66,7 +66,8 @@ class Encoder {
       pack_codes(std::span<const std::uint32_t>(codes32_).first(count), width, bytes);
       return;
     }
-    if (plan_.grid64() != nullptr) {
+    const bool widens = in_.carrier != Carrier::binary64;
+    if (plan_.grid64() != nullptr && !(widens && plan_.keeps_fractions())) {
       const StandardEnvironment environment;
       const double* numbers = gathered_.widened(begin, count, plan_.rounding().flush_inputs);
       by_lanes(*plan_.grid64(), numbers, begin, count, codes64_.data());

@@ -46,7 +46,9 @@ Class class_of_result(Op op, std::span<const Operand> x) {
 
 void Elements::count(Class exact, const Outcome& outcome) const {
   const Operand delivered = unpack(target_.quantizer->format, outcome.code);
-  const bool changed = (outcome.flags & (flags::inexact | flags::invalid)) != 0;
+  // A flushed result may raise underflow alone.
+  constexpr std::uint8_t not_exact = flags::inexact | flags::underflow | flags::invalid;
+  const bool changed = (outcome.flags & not_exact) != 0;
   ++counts_->elements;
   if (exact == Class::infinite || (outcome.flags & flags::overflow) != 0) ++counts_->saturated;
   if (exact == Class::nan) {
@@ -68,6 +70,12 @@ Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t inde
   // operate() has flushed the operands in place, so that the class is that of what was computed.
   if (counts_ != nullptr) count(class_of_result(op, operands), outcome);
   return outcome;
+}
+
+// A number that landed on NaN has plus.
+bool Elements::nan_is_negative(Op op, std::span<const Operand> operands) const {
+  return class_of_result(op, operands) == Class::nan &&
+         choose_nan(target_.quantizer->rounding.nan, cause_of(op, operands)).negative;
 }
 
 }  // namespace halfulp::emulator

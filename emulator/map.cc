@@ -65,8 +65,11 @@ class Mapper {
       const Operand x = load_number(plan_, in[i], index / in[i].columns, index % in[i].columns);
       operands[i] = operand_of_format(x, plan_.target());
     }
-    const Outcome outcome = elements_.operate(op_, std::span(operands).first(in.size()), index);
-    return delivered(plan_, outcome, false);
+    const std::span<Operand> used = std::span(operands).first(in.size());
+    const Outcome outcome = elements_.operate(op_, used, index);
+    Operand x = delivered(plan_, outcome, false);
+    if (x.kind == Operand::Class::nan) x.negative = elements_.nan_is_negative(op_, used);
+    return x;
   }
 
   void one_block(std::span<const View> in, const Block& block, const MutableView& out) {

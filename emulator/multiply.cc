@@ -21,6 +21,14 @@
 namespace halfulp::emulator {
 namespace {
 
+// Sums deliver the positive NaN of the carrier, whatever NaN the accumulator's format has.
+Operand without_payload(Operand x) {
+  if (x.kind != Operand::Class::nan) return x;
+  x.negative = false;
+  x.significand = 0;
+  return x;
+}
+
 struct CompiledDot {
   std::unique_ptr<CompiledPlan> product, accumulator;
 };
@@ -86,8 +94,7 @@ void multiply_by_element(const View& a, const View& b, const CompiledDot& unit,
       for (std::size_t k = 0; k < a.columns; ++k) {
         total = step(load_operand(a, row, k), load_operand(b, k, column), total, first + 2 * k);
       }
-      if (total.kind == Operand::Class::nan) total.negative = false;
-      emulator::store(out, row * out.columns + column, total);
+      emulator::store(out, row * out.columns + column, without_payload(total));
     }
   }
 }
@@ -147,7 +154,7 @@ class LaneAccumulator {
                          unpack_double(sums_[mark.place]), draws.first + mark.place * draws.stride);
     }
     round(*unit_.accumulator, draws, 0, exact_.data(), sums_.data());
-    for (const Marked& mark : marked_) sums_[mark.place] = double_of(mark.total);
+    for (const Marked& mark : marked_) sums_[mark.place] = double_of(without_payload(mark.total));
   }
 
   // Lanes that come out as NaN are for the scalar path; zeros take their place.

@@ -81,19 +81,25 @@ void set_mode(Mode mode, Grid<Bits>& grid) {
 template <typename Bits>
 void set_replacements(const Target& target, Grid<Bits>& grid) {
   const Format& format = target.quantizer->format;
+  bool nan_negative = false;
   const auto set = [&](bool negative, const Outcome& outcome, Signs<Bits>& patterns,
                        Signs<Bits>& codes) {
     Operand x = unpack(format, outcome.code);
-    if (x.kind == Operand::Class::nan) x.negative = negative;
+    if (x.kind == Operand::Class::nan) x.negative = nan_negative;
     (negative ? patterns.negative : patterns.positive) = pattern_of<Bits>(x);
     (negative ? codes.negative : codes.positive) = static_cast<Bits>(outcome.code);
   };
   for (const bool negative : {false, true}) {
     const bool below = negative && !target.sign;
+    nan_negative = negative;
     set(negative, below ? deliver_negative(target) : deliver_overflow(target, negative, 0),
         grid.overflow, grid.code_overflow);
     set(negative, deliver_infinity(target, negative), grid.infinity, grid.code_infinity);
-    set(negative, deliver_nan(target, negative), grid.nan, grid.code_nan);
+    Operand nan;
+    nan.kind = Operand::Class::nan;
+    nan.negative = negative;
+    nan_negative = choose_nan(target.quantizer->rounding.nan, conversion_of(nan)).negative;
+    set(negative, deliver_nan(target, conversion_of(nan)), grid.nan, grid.code_nan);
     const Code rank = target.largest[negative ? 1 : 0];
     Operand largest;
     if (rank != 0) largest = unpack(format, code_of_rank(target, rank, negative));
@@ -139,6 +145,10 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   }
   set_mode(rounding.mode, grid);
   set_replacements(target, grid);
+  if (keeps_fraction(rounding.nan) && has_nan_fraction(target.quantizer->format)) {
+    const Bits fraction = (Bits{1} << target.fraction_bits) - 1;
+    grid.nan_fraction = fraction << (Shape::fraction_bits - target.fraction_bits);
+  }
   const bool simple =
       target.is_float && target.sign && grid.negative_zero && grid.parity_of_binade == 0;
   if (simple && rounding.mode == Mode::nearest_even) grid.kind = Kind::nearest_even_simple;
@@ -165,7 +175,9 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
       stochastic_(is_stochastic(quantizer.rounding.mode)),
       irrational_(!is_dyadic(quantizer.format)),
       fits_binary32_(halfulp::fits_binary32(quantizer.format)),
-      fits_binary64_(halfulp::fits_binary64(quantizer.format)) {
+      fits_binary64_(halfulp::fits_binary64(quantizer.format)),
+      keeps_fractions_(keeps_fraction(quantizer.rounding.nan) &&
+                       has_nan_fraction(quantizer.format)) {
   if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
   arithmetic_grid_ = for_results(grid64_);
@@ -219,7 +231,8 @@ double double_of(const Operand& x) {
   if (x.kind == Operand::Class::zero) return std::bit_cast<double>(sign);
   if (x.kind == Operand::Class::infinite) return std::bit_cast<double>(sign | infinity);
   if (x.kind == Operand::Class::nan) {
-    return std::bit_cast<double>(sign | infinity | (std::uint64_t{1} << 51));
+    const auto fraction = static_cast<std::uint64_t>(x.significand >> (128 - 52));
+    return std::bit_cast<double>(sign | infinity | fraction | (std::uint64_t{1} << 51));
   }
   const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
   const std::int64_t last_place = std::max<std::int64_t>(leading - 52, -1074);
@@ -236,7 +249,8 @@ float float_of(const Operand& x) {
   if (x.kind == Operand::Class::zero) return std::bit_cast<float>(sign);
   if (x.kind == Operand::Class::infinite) return std::bit_cast<float>(sign | infinity);
   if (x.kind == Operand::Class::nan) {
-    return std::bit_cast<float>(sign | infinity | (std::uint32_t{1} << 22));
+    const auto fraction = static_cast<std::uint32_t>(x.significand >> (128 - 23));
+    return std::bit_cast<float>(sign | infinity | fraction | (std::uint32_t{1} << 22));
   }
   const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
   const std::int64_t last_place = std::max<std::int64_t>(leading - 23, -149);

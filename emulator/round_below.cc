@@ -28,9 +28,9 @@ WideWord scaled_ratio(const Target& target, const Exact<WideWord>& x, int bits) 
   return lost ? WideWord(quotient | 1) : quotient;
 }
 
-bool is_tiny_without_subnormals(const Target& target, const Exact<WideWord>& x,
+bool is_tiny_without_subnormals(const Target& target, Tininess rule, const Exact<WideWord>& x,
                                 std::uint64_t random) {
-  if (target.quantizer->rounding.tininess == Tininess::before_rounding) return true;
+  if (rule == Tininess::before_rounding) return true;
   // x rounded to full precision is m * 2^place; both sides are compared as multiples of
   // 2^(least_number_exponent - 2).
   const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
@@ -62,21 +62,24 @@ bool rounds_to_least(const Target& target, const Exact<WideWord>& x, const WideW
 
 Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::uint64_t random) {
   const Rounding& rounding = target.quantizer->rounding;
-  const bool tiny = is_tiny_without_subnormals(target, x, random);
-  const std::uint8_t raised = flags::inexact | (tiny ? flags::underflow : 0);
   // Three bits more than are looked at, so that the jammed one lies below them.
   const int bits = rounding.random_bits + 3;
   WideWord rest = scaled_ratio(target, x, target.zero ? bits : bits + 1);
+  bool up = true;
   if (!target.zero) {
     const WideWord half = WideWord(1) << bits;
-    if (rest <= half) return deliver_underflow(target, x.negative, raised);
-    rest -= half;
+    up = rest > half;
+    if (up) rest -= half;
   }
-  if (!rounds_to_least(target, x, rest, bits, random)) {
-    return deliver_underflow(target, x.negative, raised);
+  up = up && rounds_to_least(target, x, rest, bits, random);
+  if (up && x.negative && !target.sign) return deliver_negative(target);
+  const std::optional<Tininess>& flush = rounding.flush_outputs;
+  if (flush && is_tiny_without_subnormals(target, *flush, x, random)) {
+    return deliver_underflow(target, x.negative, flags_of_flush(rounding));
   }
-  if (x.negative && !target.sign) return deliver_negative(target);
-  if (tiny && rounding.flush_outputs) return deliver_underflow(target, x.negative, raised);
+  const bool tiny = is_tiny_without_subnormals(target, rounding.tininess, x, random);
+  const std::uint8_t raised = flags::inexact | (tiny ? flags::underflow : 0);
+  if (!up) return deliver_underflow(target, x.negative, raised);
   return {code_of_rank(target, target.zero ? 1 : 0, x.negative), raised};
 }
 

@@ -27,9 +27,7 @@ Outcome with_flags(Outcome outcome, std::uint8_t raised) {
   return outcome;
 }
 
-Outcome invalid(const Target& target) {
-  return with_flags(deliver_nan(target, false), flags::invalid);
-}
+Outcome invalid(const Target& target) { return deliver_nan(target, NanCause{}); }
 
 template <typename Word>
 Exact<Word> exact(const Operand& x) {
@@ -237,18 +235,23 @@ Outcome operate_in_logarithm(Op op, const Target& target, std::span<const Operan
 
 }  // namespace
 
+NanCause cause_of(Op op, std::span<const Operand> operands) {
+  NanCause cause{.count = operands.size()};
+  for (std::size_t i = 0; i < operands.size(); ++i) cause.operands[i] = nan_operand(operands[i]);
+  cause.infinite_times_zero =
+      op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1]);
+  return cause;
+}
+
 Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random) {
   bool any_nan = false;
-  bool signalling = false;
   for (Operand& x : operands) {
     if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
     any_nan = any_nan || x.kind == Class::nan;
-    signalling = signalling || x.signalling;
   }
-  const bool wrong_product =
-      op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1]);
-  if (any_nan || wrong_product) {
-    return signalling || wrong_product ? invalid(target) : deliver_nan(target, false);
+  if (any_nan) return deliver_nan(target, cause_of(op, operands));
+  if (op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1])) {
+    return invalid(target);
   }
   return target.quantizer->rounding.mode == Mode::nearest_log
              ? operate_in_logarithm(op, target, operands, random)
@@ -263,7 +266,7 @@ Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
     case Class::infinite:
       return deliver_infinity(target, x.negative);
     case Class::nan:
-      return with_flags(deliver_nan(target, x.negative), x.signalling ? flags::invalid : 0);
+      return deliver_nan(target, conversion_of(x));
     case Class::finite:
       break;
   }
@@ -310,7 +313,7 @@ Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t rand
   Target target = target_of(quantizer);
   const Value& a = x.numerator;
   if (a.is_nan()) {
-    return with_flags(deliver_nan(target, a.negative), a.signalling ? flags::invalid : 0);
+    return deliver_nan(target, {.conversion = true, .operands = {nan_operand(a)}, .count = 1});
   }
   if (a.is_infinite()) return deliver_infinity(target, a.negative);
   if (a.is_zero()) return round_zero(target, a.negative, random);

@@ -20,7 +20,7 @@ Outcome apply(const Operation& operation, std::span<const Code> operands, std::u
 // One code of `from` into the format of `quantizer`.
 Outcome convert(const Format& from, Code code, const Quantizer& quantizer, std::uint64_t random);
 
-// The real number x, such as a decimal literal, rounded once. A NaN keeps its sign.
+// The real number x, such as a decimal literal, rounded once.
 Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t random);
 
 }  // namespace halfulp::emulator

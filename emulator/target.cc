@@ -14,7 +14,9 @@
 namespace halfulp::emulator {
 namespace {
 
-Code ones(int count) { return count >= 128 ? ~Code{0} : (Code{1} << count) - 1; }
+constexpr int code_bits = 128;
+
+Code ones(int count) { return count >= code_bits ? ~Code{0} : (Code{1} << count) - 1; }
 
 void describe(const Float& f, Target& t) {
   t.is_float = true;
@@ -109,10 +111,14 @@ Outcome deliver_infinity(const Target& t, bool negative) {
           flags_of_infinity(landing, negative && drops_sign(*t.quantizer))};
 }
 
-Outcome deliver_nan(const Target& t, bool negative) {
+Outcome deliver_nan(const Target& t, const NanCause& cause) {
+  const Format& format = t.quantizer->format;
+  const bool negative = cause.conversion && cause.operands[0].negative;
   const Landing landing = land_nan(*t.quantizer, negative);
-  const std::uint8_t raised = landing == Landing::nan ? 0 : flags::invalid;
-  return {code_of(t.quantizer->format, landing, negative), raised};
+  if (landing != Landing::nan) return {code_of(format, landing, negative), flags::invalid};
+  const NanRule rule = t.quantizer->rounding.nan;
+  return {code_of(format, choose_nan(rule, cause)),
+          raises_invalid(rule, cause) ? flags::invalid : std::uint8_t{0}};
 }
 
 Outcome deliver_overflow(const Target& t, bool negative, std::uint8_t raised) {
@@ -144,9 +150,11 @@ Operand unpack(const Float& f, Code code) {
   const bool lone_nan = x.negative && magnitude == 0 && f.zero && !f.negative_zero;
   if (magnitude > top - f.nan_codes || lone_nan) {
     x.kind = Operand::Class::nan;
-    const bool ieee =
-        f.sign && f.infinity && f.fraction_bits >= 2 && f.nan_codes == ones(f.fraction_bits);
-    x.signalling = ieee && ((magnitude >> (f.fraction_bits - 1)) & 1) == 0;
+    const bool every_fraction =
+        f.infinity && f.fraction_bits >= 1 && f.nan_codes == ones(f.fraction_bits);
+    if (every_fraction) x.significand = magnitude << (code_bits - f.fraction_bits);
+    x.signalling =
+        every_fraction && f.sign && f.fraction_bits >= 2 && x.significand >> (code_bits - 1) == 0;
   } else if (f.infinity && magnitude == top - f.nan_codes) {
     x.kind = Operand::Class::infinite;
   } else if (magnitude != 0 || !f.zero) {
@@ -194,6 +202,7 @@ Operand unpack_interchange(std::uint64_t pattern, int exponent_bits, int fractio
   if (field == top_field) {
     x.kind = fraction == 0 ? Operand::Class::infinite : Operand::Class::nan;
     x.signalling = fraction != 0 && (fraction >> (fraction_bits - 1)) == 0;
+    x.significand = static_cast<Code>(fraction) << (code_bits - fraction_bits);
   } else if ((field | fraction) != 0) {
     x.kind = Operand::Class::finite;
     x.subnormal = field == 0;

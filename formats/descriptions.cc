@@ -4,6 +4,7 @@
 // of the structs.
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "formats/catalogue.h"
 #include "formats/error.h"
@@ -315,6 +316,25 @@ Json to_json(const Overflow& rule) {
   return object;
 }
 
+namespace {
+
+const std::vector<std::string> flush_words{"underflow+inexact", "underflow"};
+
+// true: by the rule of tininess.
+std::optional<Tininess> flush_from_json(const Json& value, const std::string& where,
+                                        const Rounding& rounding) {
+  if (value.is_boolean()) {
+    return value.get<bool>() ? std::optional(rounding.tininess) : std::nullopt;
+  }
+  for (std::size_t i = 0; i < tininess_words.size(); ++i) {
+    if (value == tininess_words[i]) return static_cast<Tininess>(i);
+  }
+  throw Error(value.dump().substr(0, 40) + " stands here", where,
+              "true, false, \"after\" or \"before\" is needed");
+}
+
+}  // namespace
+
 Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise) {
   Rounding rounding = otherwise;
   try {
@@ -332,7 +352,16 @@ Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise) {
   }
   rounding.tininess = choose(reader, "tininess", otherwise.tininess, tininess_words);
   rounding.flush_inputs = reader.boolean("flush_inputs", otherwise.flush_inputs);
-  rounding.flush_outputs = reader.boolean("flush_outputs", otherwise.flush_outputs);
+  if (const Json* flush = reader.find("flush_outputs")) {
+    rounding.flush_outputs = flush_from_json(*flush, reader.place("flush_outputs"), rounding);
+  }
+  const std::size_t flags = otherwise.flush_inexact ? 0 : 1;
+  rounding.flush_inexact = reader.choice("flush_flags", flags, flush_words) == 0;
+  try {
+    rounding.nan = parse_nan_rule(reader.text("nan", std::string(name_of(otherwise.nan))));
+  } catch (const Error& error) {
+    throw error.location().empty() ? error.at(reader.place("nan")) : error;
+  }
   return rounding;
 }
 
@@ -366,7 +395,12 @@ Json to_json(const Quantizer& quantizer) {
   object["overflow"] = to_json(rounding.overflow);
   object["tininess"] = word(rounding.tininess, tininess_words);
   object["flush_inputs"] = rounding.flush_inputs;
-  object["flush_outputs"] = rounding.flush_outputs;
+  object["flush_outputs"] = false;
+  if (rounding.flush_outputs) {
+    object["flush_outputs"] = word(*rounding.flush_outputs, tininess_words);
+    object["flush_flags"] = flush_words.at(rounding.flush_inexact ? 0 : 1);
+  }
+  object["nan"] = std::string(name_of(rounding.nan));
   return object;
 }
 

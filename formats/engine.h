@@ -6,8 +6,9 @@
 //
 // Arrays are carried in float or double: a carrier holds values of the format exactly
 // (Plan::carriers says which can). Engines are pure and single-threaded; a caller that splits an
-// array passes Random::offset, so results do not depend on the split. NaN results of arithmetic
-// carry no sign; NaN operands of round() keep theirs.
+// array passes Random::offset, so results do not depend on the split. Arrays hold NaN by
+// class, and are to be compared so: what a carrier gets is quiet, with the sign that Rounding::nan
+// chooses and the fraction of the code, but dot products deliver one positive NaN.
 #pragma once
 
 #include <cstddef>

@@ -71,6 +71,26 @@ constexpr O ocp_scale{
 
 Rounding rounding_of(Mode mode, const O& overflow) { return {.mode = mode, .overflow = overflow}; }
 
+Rounding processor(Tininess tininess, NanRule nan) {
+  Rounding rounding;
+  rounding.tininess = tininess;
+  rounding.nan = nan;
+  return rounding;
+}
+
+// Subnormal operands and tiny results are zeros.
+Rounding flushing(Rounding rounding) {
+  rounding.flush_inputs = true;
+  rounding.flush_outputs = rounding.tininess;
+  return rounding;
+}
+
+Rounding arm_flushing() {
+  Rounding rounding = flushing(processor(Tininess::before_rounding, NanRule::arm));
+  rounding.flush_inexact = false;
+  return rounding;
+}
+
 }  // namespace
 
 const std::vector<OverflowPreset>& overflow_presets() {
@@ -160,8 +180,58 @@ const std::vector<RoundingPreset>& rounding_presets() {
       {"universal", rounding_of(Mode::nearest_log, saturate), true,
        "nearest in the logarithm, up from sqrt 2; 0 and negative numbers are 00, infinity FE",
        "universal e6aa357 e8m0, round(log2 x)"},
+      {"x86", processor(Tininess::after_rounding, NanRule::x86), false,
+       "SSE and AVX arithmetic: tininess after rounding, the first operand's NaN",
+       "measured: AMD EPYC; Intel SDM 1, 4.8.3.5"},
+      {"x86-ftz", flushing(processor(Tininess::after_rounding, NanRule::x86)), false,
+       "the same with FTZ and DAZ set: flushed after rounding, underflow and inexact",
+       "measured: AMD EPYC; Intel SDM 1, 10.2.3.3"},
+      {"arm", processor(Tininess::before_rounding, NanRule::arm_propagate), false,
+       "FPCR = 0: tininess before rounding, a signalling operand's NaN first",
+       "Arm ARM, FPRound and FPProcessNaNs"},
+      {"arm-fz", arm_flushing(), false,
+       "FPCR.FZ and DN set: flushed before rounding, underflow alone; the default NaN",
+       "Arm ARM, FPRound and FPDefaultNaN"},
+      {"riscv", processor(Tininess::after_rounding, NanRule::riscv), false,
+       "tininess after rounding, the canonical NaN", "RISC-V F extension, 11.3 and 11.4"},
   };
   return presets;
+}
+
+const std::vector<NanPreset>& nan_presets() {
+  static const std::vector<NanPreset> presets{
+      {"keep-sign", NanRule::keep_sign,
+       "conversions keep the sign, arithmetic gives plus; the quiet bit alone",
+       "ml_dtypes b793a6e, measured: 7f or ff in E4M3, 7e or fe in E5M2"},
+      {"x86", NanRule::x86,
+       "the first NaN operand made quiet (of a fused operation factors first); invalid: ffc00000",
+       "measured: AMD EPYC; Intel SDM 1, 4.8.3.5. fma(0, infinity, NaN) raises no invalid"},
+      {"arm", NanRule::arm, "7fc00000 always", "Arm ARM, FPCR.DN = 1"},
+      {"arm-propagate", NanRule::arm_propagate,
+       "a signalling NaN before a quiet one, made quiet, the addend first; invalid: 7fc00000",
+       "Arm ARM, FPCR.DN = 0: FPProcessNaNs, FPProcessNaNs3, FPMulAdd"},
+      {"riscv", NanRule::riscv, "7fc00000 always", "RISC-V F extension, 11.3"},
+      {"nvidia", NanRule::nvidia, "7fffffff always, 7fff, 7f",
+       "PTX ISA, canonical NaN of .f32 and .f16; cuda_fp8.hpp"},
+      {"gfloat", NanRule::gfloat, "ffffffff always, ffff, ff", "measured: gfloat b142762"},
+  };
+  return presets;
+}
+
+std::string_view name_of(NanRule rule) {
+  return nan_presets().at(static_cast<std::size_t>(rule)).name;
+}
+
+NanRule parse_nan_rule(std::string_view name) {
+  const std::string text = plain_name(name);
+  std::vector<std::string> known;
+  for (const NanPreset& preset : nan_presets()) {
+    if (preset.name == text) return preset.rule;
+    known.emplace_back(preset.name);
+  }
+  const std::string hint = suggest(text, known);
+  throw Error("unknown rule for NaN \"" + std::string(name) + "\"", "",
+              hint.empty() ? "`halfulp formats --nan` lists the rules" : hint);
 }
 
 const RoundingPreset& find_rounding_preset(std::string_view name) {

@@ -116,6 +116,10 @@ const std::vector<Mode>& all_modes() {
   return modes;
 }
 
+std::uint8_t flags_of_flush(const Rounding& rounding) {
+  return flags::underflow | (rounding.flush_inexact ? flags::inexact : 0);
+}
+
 Landing land_overflow(const Quantizer& q, bool negative) {
   if (saturates(q.format)) return Landing::largest;
   if (q.rounding.overflow.finite == Overflow::Finite::largest ||

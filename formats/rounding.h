@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,14 +98,36 @@ std::string_view preset_name_of(const Overflow& rule);  // empty where no preset
 
 enum class Tininess : std::uint8_t { after_rounding, before_rounding };
 
+// Which NaN a result is (nan.h): its sign and, in formats that have it, its fraction.
+enum class NanRule : std::uint8_t {
+  keep_sign,      // quiet bit alone; conversions keep the operand's sign, arithmetic gives plus
+  x86,            // the first NaN operand, quiet; of an invalid operation the quiet bit with minus
+  arm,            // the quiet bit alone, plus: default NaN mode
+  arm_propagate,  // a signalling operand before a quiet one, quiet; else as arm
+  riscv,          // as arm
+  nvidia,         // all ones, plus
+  gfloat          // all ones, minus
+};
+struct NanPreset {
+  std::string_view name;
+  NanRule rule;
+  std::string_view what, source;
+};
+const std::vector<NanPreset>& nan_presets();  // one each rule, in its order
+std::string_view name_of(NanRule rule);
+NanRule parse_nan_rule(std::string_view name);  // throws Error with a suggestion
+
 struct Rounding {
   Mode mode = Mode::nearest_even;
   Overflow overflow;
   int random_bits = 32;  // R of the stochastic modes, 1 to 64
   Tininess tininess = Tininess::after_rounding;
-  bool flush_inputs = false;  // subnormal operands count as zeros of their sign
-  bool flush_outputs =
-      false;  // tiny results become zeros of their sign, underflow and inexact raised
+  bool flush_inputs = false;  // subnormal operands count as zeros of their sign, no flag raised
+  // Results that are tiny by this rule become zeros of their sign, exact ones too, and raise
+  // underflow and, with flush_inexact, inexact.
+  std::optional<Tininess> flush_outputs = std::nullopt;
+  bool flush_inexact = true;
+  NanRule nan = NanRule::keep_sign;
   bool operator==(const Rounding&) const = default;
 };
 
@@ -136,6 +159,9 @@ inline constexpr std::uint8_t overflow = 0x04;
 inline constexpr std::uint8_t divide_by_zero = 0x08;
 inline constexpr std::uint8_t invalid = 0x10;
 }  // namespace flags
+
+// Those of a result that is flushed.
+std::uint8_t flags_of_flush(const Rounding& rounding);
 
 // What is delivered where no finite number of the format is the answer.
 enum class Landing : std::uint8_t {

@@ -185,6 +185,8 @@ Value from_double(double x) {
   if (exponent_field == 0x7ff) {
     Value v = nan_value(negative);
     v.signalling = (fraction >> 51) == 0;
+    v.significand = fraction;
+    v.exponent = -52;
     return v;
   }
   Value v;
@@ -220,11 +222,23 @@ std::uint64_t pattern_of(const Value& a, int precision, std::int64_t least) {
 
 }  // namespace
 
+namespace {
+
+// The fraction field of a NaN in `width` bits, cut where it is longer, made quiet.
+std::uint64_t nan_fraction(const Value& nan, int width) {
+  const std::int64_t shift = nan.exponent + width;
+  const Integer fraction = shift >= 0 ? Integer(nan.significand << static_cast<unsigned>(shift))
+                                      : Integer(nan.significand >> static_cast<unsigned>(-shift));
+  return static_cast<std::uint64_t>(fraction) | (std::uint64_t{1} << (width - 1));
+}
+
+}  // namespace
+
 double to_double(const Value& a) {
   HALFULP_REQUIRE(fits_double(a), "to_double: the value is not a double");
   std::uint64_t pattern = 0;
   if (a.is_nan()) {
-    pattern = std::uint64_t{0x7ff8} << 48;
+    pattern = (std::uint64_t{0x7ff} << 52) | nan_fraction(a, 52);
   } else if (a.is_infinite()) {
     pattern = std::uint64_t{0x7ff0} << 48;
   } else {
@@ -264,7 +278,7 @@ float nearest_float(const Value& a) {
   const Value v = nearest_binary(a, 24, -149, 128);
   std::uint32_t pattern = 0;
   if (v.is_nan()) {
-    pattern = 0x7fc00000U;
+    pattern = 0x7f800000U | static_cast<std::uint32_t>(nan_fraction(v, 23));
   } else if (v.is_infinite()) {
     pattern = 0x7f800000U;
   } else {

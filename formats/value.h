@@ -24,9 +24,10 @@ struct Value {
   Class kind = Class::finite;
   bool negative = false;    // of zero, infinity and NaN too
   bool signalling = false;  // NaN only
-  Integer significand = 0;  // >= 0; finite only
-  std::int64_t exponent =
-      0;  // finite only; not normalised: 1 * 2^3 and 4 * 2^1 are the same number
+  // >= 0; not normalised: 1 * 2^3 and 4 * 2^1 are the same number. Of NaN they are its fraction
+  // field as a number below one, the quiet bit 1/2; 0 where the format's NaNs have none.
+  Integer significand = 0;
+  std::int64_t exponent = 0;
   // The further factor 2^(binary_power / 2^power_bits) * e^(natural_power / 2^power_bits), with
   // 0 <= binary_power < 2^power_bits, and power_bits 0 where there is none.
   Power binary_power = 0;
@@ -78,10 +79,11 @@ int sign_of_sum(std::span<const Value> terms);
 Value truncated(const Value& a, int bits);
 
 Value from_double(double x);
-// The double equal to a. Precondition: there is one (fits_double).
+// The double equal to a. Precondition: there is one (fits_double). A NaN is quiet and has as much
+// of its fraction as there is room for.
 double to_double(const Value& a);
 bool fits_double(const Value& a);
-// The double, or float, next to a; ties to even, infinity beyond the largest.
+// The double, or float, next to a; ties to even, infinity beyond the largest. NaN as in to_double.
 double nearest_double(const Value& a);
 float nearest_float(const Value& a);
 

@@ -70,6 +70,18 @@ Exact element(const View& in, std::size_t row, std::size_t column, const Quantiz
   return {.value = real(number_of(q.format, in.carrier, v))};
 }
 
+// What a carrier gets. A NaN has the sign that the rule gives it, though the format may have one
+// NaN only; where a number landed on it, that of the number, and none in arithmetic.
+Value delivered(const Exact& x, const Quantizer& q, const Outcome& outcome) {
+  Value value = decode(q.format, outcome.code);
+  if (!value.is_nan()) return value;
+  const Located located = locate(x, q.format);
+  const bool nan = located.place == Located::Place::nan;
+  value.negative = nan ? choose_nan(q.rounding.nan, located.nan).negative
+                       : x.value.numerator.negative && !x.arithmetic;
+  return value;
+}
+
 void require_same_shape(const View& a, const MutableView& b) {
   HALFULP_REQUIRE(a.rows == b.rows && a.columns == b.columns, "views of different shapes");
 }
@@ -83,9 +95,7 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
     for (std::size_t column = 0; column < in.columns; ++column) {
       const Exact x = element(in, row, column, plan.quantizer);
       const Outcome outcome = elements.deliver(x, row * in.columns + column);
-      Value delivered = decode(plan.quantizer.format, outcome.code);
-      if (delivered.is_nan()) delivered.negative = x.value.numerator.negative;
-      store(out, row, column, delivered);
+      store(out, row, column, delivered(x, plan.quantizer, outcome));
     }
   }
 }
@@ -105,9 +115,9 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
         const Value v = number_of(q.format, in[i].carrier, load(in[i], row, column));
         operands[i] = q.rounding.flush_inputs ? flushed(q.format, v) : v;
       }
-      const Outcome outcome = elements.deliver(exact(op, operands), row * out.columns + column);
-      const Value delivered = decode(q.format, outcome.code);
-      store(out, row, column, delivered.is_nan() ? nan_value() : delivered);
+      const Exact x = exact(op, operands);
+      const Outcome outcome = elements.deliver(x, row * out.columns + column);
+      store(out, row, column, delivered(x, q, outcome));
     }
   }
 }

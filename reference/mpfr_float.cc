@@ -8,6 +8,7 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/nan.h"
 #include "reference/internal/mpfr_range.h"
 
 namespace halfulp::reference {
@@ -287,38 +288,42 @@ Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
     return {code_of(q.format, land_overflow(q, x.negative), x.negative),
             flags::overflow | flags::inexact};
   }
-  const bool tiny = q.rounding.tininess == Tininess::after_rounding ? x.tiny_after : x.tiny_before;
-  const bool flush = tiny && q.rounding.flush_outputs;
-  if (zero || flush) {
-    const bool exact = x.exact && !flush;
-    return {zero_code(q.format, x.negative),
-            exact ? std::uint8_t{0}
-                  : static_cast<std::uint8_t>(flags::inexact | (tiny ? flags::underflow : 0))};
-  }
+  const auto is_tiny = [&](Tininess rule) {
+    return rule == Tininess::after_rounding ? x.tiny_after : x.tiny_before;
+  };
+  const std::optional<Tininess>& flush = q.rounding.flush_outputs;
+  const bool nonzero = !zero || !x.exact;
+  if (nonzero && flush && is_tiny(*flush))
+    return {zero_code(q.format, x.negative), flags_of_flush(q.rounding)};
+  const std::uint8_t tiny = is_tiny(q.rounding.tininess) ? flags::underflow : 0;
+  const std::uint8_t raised = x.exact ? 0 : flags::inexact | tiny;
+  if (zero) return {zero_code(q.format, x.negative), raised};
   const Code sign = x.negative ? Code{1} << (bits(q.format) - 1) : 0;
-  const std::uint8_t raised = x.exact ? 0 : flags::inexact | (tiny ? flags::underflow : 0);
   return {magnitude_code(x, grid) | sign, raised};
 }
 
-// Infinity or NaN as MPFR computed it; operands tell invalid operations from NaN in, NaN out.
-Outcome deliver_special(const MpfrNumber& y, bool division_by_zero, const Quantizer& q,
-                        bool invalid, bool nan_is_negative) {
-  const bool nan = mpfr_nan_p(y.get()) != 0;
-  const bool negative = nan ? nan_is_negative : mpfr_signbit(y.get()) != 0;
-  const Landing landing = nan ? land_nan(q, negative) : land_infinity(q, negative);
+Outcome deliver_infinity(bool negative, bool division_by_zero, const Quantizer& q) {
+  const Landing landing = land_infinity(q, negative);
   std::uint8_t raised = division_by_zero ? flags::divide_by_zero : 0;
-  if (invalid) raised |= flags::invalid;
-  if (landing == Landing::largest && !nan) {
-    raised |= flags::overflow | flags::inexact;
-  } else if (landing != (nan ? Landing::nan : Landing::infinity)) {
-    raised |= flags::invalid;
-  }
+  if (landing == Landing::largest) raised |= flags::overflow | flags::inexact;
+  if (landing != Landing::largest && landing != Landing::infinity) raised |= flags::invalid;
   return {code_of(q.format, landing, negative), raised};
 }
 
 bool zero_times_infinity(std::optional<Op> op, std::span<const Value> v) {
   if (op != Op::fused_multiply_add) return false;
   return (v[0].is_zero() && v[1].is_infinite()) || (v[0].is_infinite() && v[1].is_zero());
+}
+
+Outcome deliver_nan(std::optional<Op> op, std::span<const Value> operands, const Quantizer& q) {
+  NanCause cause{.conversion = !op, .count = operands.size()};
+  std::transform(operands.begin(), operands.end(), cause.operands.begin(), nan_operand);
+  cause.infinite_times_zero = zero_times_infinity(op, operands);
+  const bool negative = !op && operands[0].negative;
+  const Landing landing = land_nan(q, negative);
+  if (landing != Landing::nan) return {code_of(q.format, landing, negative), flags::invalid};
+  return {code_of(q.format, choose_nan(q.rounding.nan, cause)),
+          raises_invalid(q.rounding.nan, cause) ? flags::invalid : std::uint8_t{0}};
 }
 
 Outcome evaluate(std::optional<Op> op, std::span<const Value> operands, const Quantizer& q,
@@ -329,15 +334,9 @@ Outcome evaluate(std::optional<Op> op, std::span<const Value> operands, const Qu
   MpfrNumber first(grid.precision);
   mpfr_clear_flags();
   task.compute(first, MPFR_RNDZ);
-  if (mpfr_number_p(first.get()) == 0) {
-    const auto is_nan = [](const Value& v) { return v.is_nan(); };
-    const bool nan_operand = std::any_of(operands.begin(), operands.end(), is_nan);
-    const bool signalling = std::any_of(operands.begin(), operands.end(),
-                                        [](const Value& v) { return v.is_nan() && v.signalling; });
-    const bool invalid = signalling || zero_times_infinity(op, operands) ||
-                         (mpfr_nan_p(first.get()) != 0 && !nan_operand);
-    return deliver_special(first, mpfr_divby0_p() != 0, q, invalid, !op && operands[0].negative);
-  }
+  if (mpfr_nan_p(first.get()) != 0) return deliver_nan(op, operands, q);
+  if (mpfr_inf_p(first.get()) != 0)
+    return deliver_infinity(mpfr_signbit(first.get()) != 0, mpfr_divby0_p() != 0, q);
   const std::optional<mpfr_rnd_t> direction = own_direction(q.rounding.mode, grid.precision);
   return deliver(direction ? round_by_mpfr(task, grid, *direction)
                            : round_by_bits(task, grid, q.rounding, random),

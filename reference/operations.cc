@@ -15,8 +15,7 @@ Exact number(Value v) { return {.value = real(std::move(v))}; }
 Exact infinity(bool negative, std::uint8_t raised = 0) {
   return {.value = real(infinite_value(negative)), .flags = raised};
 }
-Exact nan(std::uint8_t raised) { return {.value = real(nan_value()), .flags = raised}; }
-Exact invalid() { return nan(flags::invalid); }
+Exact invalid() { return {.value = real(nan_value())}; }
 
 // Nonzero, of different irrational factors: the sum is not zero, and the larger term has its sign.
 Exact sum_of_unlike(const Value& a, const Value& b) {
@@ -73,7 +72,7 @@ Exact divide(const Value& a, const Value& b) {
 // 7.2 b, c, d: the product is exact and the sum is an addition.
 Exact fused_multiply_add(const Value& a, const Value& b, const Value& c) {
   const Exact ab = multiply(a, b);
-  return ab.flags != 0 ? ab : add(ab.value.numerator, c);
+  return ab.value.numerator.is_nan() ? ab : add(ab.value.numerator, c);
 }
 
 // 6.3, 7.2 g: the root of -0 is -0.
@@ -86,20 +85,21 @@ Exact square_root(const Value& a) {
   return result;
 }
 
-// 6.2: NaN operands pass as NaN; invalid for signalling ones, and for 0 * infinity inside an fma.
+// 6.2: NaN operands pass as NaN.
 Exact propagate_nan(Op op, std::span<const Value> operands) {
-  bool raise = std::any_of(operands.begin(), operands.end(),
-                           [](const Value& v) { return v.is_nan() && v.signalling; });
-  if (op == Op::fused_multiply_add && !operands[0].is_nan() && !operands[1].is_nan())
-    raise = raise || multiply(operands[0], operands[1]).flags != 0;
-  return nan(raise ? flags::invalid : 0);
+  NanCause cause{.count = operands.size()};
+  std::transform(operands.begin(), operands.end(), cause.operands.begin(), nan_operand);
+  cause.infinite_times_zero = op == Op::fused_multiply_add && !operands[0].is_nan() &&
+                              !operands[1].is_nan() &&
+                              multiply(operands[0], operands[1]).value.numerator.is_nan();
+  return {.value = real(nan_value()), .nan = cause};
 }
 
 }  // namespace
 
-Exact exact(Op op, std::span<const Value> operands) {
-  HALFULP_REQUIRE(operands.size() == static_cast<std::size_t>(arity(op)),
-                  "exact: wrong number of operands");
+namespace {
+
+Exact result(Op op, std::span<const Value> operands) {
   if (std::any_of(operands.begin(), operands.end(), [](const Value& v) { return v.is_nan(); }))
     return propagate_nan(op, operands);
   switch (op) {
@@ -119,9 +119,20 @@ Exact exact(Op op, std::span<const Value> operands) {
   return invalid();
 }
 
+}  // namespace
+
+Exact exact(Op op, std::span<const Value> operands) {
+  HALFULP_REQUIRE(operands.size() == static_cast<std::size_t>(arity(op)),
+                  "exact: wrong number of operands");
+  Exact x = result(op, operands);
+  x.arithmetic = true;
+  return x;
+}
+
 Located locate(const Exact& x, const Format& format) {
   Located located = locate(x.value, format);
   located.flags = x.flags;
+  if (x.arithmetic) located.nan = x.nan;
   located.sign_by_mode = x.sign_by_mode;
   return located;
 }

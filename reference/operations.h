@@ -2,8 +2,7 @@
 //
 // The exact results of arithmetic before they are rounded: IEEE 754-2019 clause 5.4.1 for numbers,
 // clauses 6.1, 6.3, 7.2 and 7.3 for infinities, the signs of zeros, invalid operations and division
-// by zero. NaN results are one positive quiet NaN; a signalling operand raises invalid. Where the
-// standard leaves a choice (7.2 c) invalid is raised: fma(0, infinity, NaN).
+// by zero. Which NaN a result is, and whether it raises invalid, is left to formats/nan.h.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "formats/engine.h"
 #include "formats/format.h"
+#include "formats/nan.h"
 #include "formats/rounding.h"
 #include "formats/value.h"
 #include "reference/round.h"
@@ -20,7 +20,9 @@ namespace halfulp::reference {
 // An exact result: a number, an infinity or NaN, with the flags that the operation itself raises.
 struct Exact {
   Real value;
-  std::uint8_t flags = 0;
+  std::uint8_t flags = 0;   // divide by zero
+  bool arithmetic = false;  // the result of an operation, not a number to be converted
+  NanCause nan = {};        // of NaN in arithmetic
   // An exact zero sum of terms that are not zeros of one sign: -0 toward negative, else +0 (6.3).
   bool sign_by_mode = false;
 };

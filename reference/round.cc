@@ -261,10 +261,20 @@ bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::u
   return false;
 }
 
-bool is_tiny(const Located& x, const Rounding& rounding, std::uint64_t random) {
+bool is_tiny(const Located& x, Tininess rule, const Rounding& rounding, std::uint64_t random) {
   if (!x.below_normal) return false;
-  if (rounding.tininess == Tininess::before_rounding || !x.normal_gap) return true;
+  if (rule == Tininess::before_rounding || !x.normal_gap) return true;
   return !goes_out(x, *x.normal_gap, rounding, random);
+}
+
+bool is_flushed(const Located& x, const Rounding& rounding, std::uint64_t random) {
+  return rounding.flush_outputs && is_tiny(x, *rounding.flush_outputs, rounding, random);
+}
+
+// Of an inexact result that is not flushed.
+std::uint8_t flags_of_inexact(const Located& x, const Rounding& rounding, std::uint64_t random) {
+  const bool tiny = is_tiny(x, rounding.tininess, rounding, random);
+  return tiny ? flags::underflow | flags::inexact : flags::inexact;
 }
 
 Outcome land(const Quantizer& q, Landing landing, bool negative, std::uint8_t raised) {
@@ -272,12 +282,13 @@ Outcome land(const Quantizer& q, Landing landing, bool negative, std::uint8_t ra
 }
 
 constexpr std::uint8_t overflow_inexact = flags::overflow | flags::inexact;
-constexpr std::uint8_t underflow_inexact = flags::underflow | flags::inexact;
 
 Outcome decide_nan(const Located& x, const Quantizer& q) {
   const Landing landing = land_nan(q, x.negative);
-  const bool invalid = x.signalling || landing != Landing::nan;
-  return land(q, landing, x.negative, invalid ? flags::invalid : 0);
+  if (landing != Landing::nan) return land(q, landing, x.negative, flags::invalid);
+  const NanRule rule = q.rounding.nan;
+  return {code_of(q.format, choose_nan(rule, x.nan)),
+          raises_invalid(rule, x.nan) ? flags::invalid : std::uint8_t{0}};
 }
 
 Outcome decide_infinite(const Located& x, const Quantizer& q) {
@@ -302,11 +313,11 @@ Outcome decide_negative(const Located& x, const Quantizer& q) {
 }
 
 Outcome decide_under_least(const Located& x, const Quantizer& q, std::uint64_t random) {
-  const bool tiny = is_tiny(x, q.rounding, random);
-  const std::uint8_t raised = tiny ? underflow_inexact : flags::inexact;
+  if (is_flushed(x, q.rounding, random))
+    return land(q, land_no_zero(q, false), x.negative, flags_of_flush(q.rounding));
   const bool out = x.gap && goes_out(x, *x.gap, q.rounding, random);
-  const bool flushed = tiny && q.rounding.flush_outputs;
-  return land(q, out && !flushed ? Landing::smallest : land_no_zero(q, false), x.negative, raised);
+  return land(q, out ? Landing::smallest : land_no_zero(q, false), x.negative,
+              flags_of_inexact(x, q.rounding, random));
 }
 
 Outcome decide_between(const Located& x, const Quantizer& q, std::uint64_t random) {
@@ -315,15 +326,16 @@ Outcome decide_between(const Located& x, const Quantizer& q, std::uint64_t rando
   if (rank < 0 && !is_signed(q.format)) return decide_negative(x, q);
   if (rank < range.lowest || rank > range.highest)
     return land(q, land_overflow(q, x.negative), x.negative, overflow_inexact);
-  const bool tiny = is_tiny(x, q.rounding, random);
-  const bool zero = has_zero(q.format) && (rank == 0 || (tiny && q.rounding.flush_outputs));
+  if (has_zero(q.format) && is_flushed(x, q.rounding, random))
+    return {zero_code(q.format, x.negative), flags_of_flush(q.rounding)};
+  const bool zero = has_zero(q.format) && rank == 0;
   return {zero ? zero_code(q.format, x.negative) : code_at(q.format, rank),
-          tiny ? underflow_inexact : flags::inexact};
+          flags_of_inexact(x, q.rounding, random)};
 }
 
 Outcome decide_exact(const Located& x, const Quantizer& q) {
   if (x.below_normal && q.rounding.flush_outputs)
-    return {zero_code(q.format, x.negative), underflow_inexact};
+    return {zero_code(q.format, x.negative), flags_of_flush(q.rounding)};
   return {code_at(q.format, x.inner), 0};
 }
 
@@ -362,7 +374,7 @@ Located locate(const Real& x, const Format& format) {
   Located located;
   located.negative = x.numerator.negative;
   if (x.numerator.is_nan()) {
-    located.signalling = x.numerator.signalling;
+    located.nan = {.conversion = true, .operands = {nan_operand(x.numerator)}, .count = 1};
   } else if (x.numerator.is_infinite()) {
     located.place = Located::Place::infinite;
   } else if (is_between_signs(x, format)) {

@@ -15,6 +15,7 @@
 
 #include "formats/codes.h"
 #include "formats/engine.h"
+#include "formats/nan.h"
 #include "formats/rounding.h"
 #include "formats/value.h"
 
@@ -43,9 +44,9 @@ struct Located {
   };
   Place place = Place::nan;
   bool negative = false;
-  bool signalling = false;    // a signalling NaN
+  NanCause nan;               // of place nan
   bool sign_by_mode = false;  // an exact zero sum of terms that are not zeros of one sign
-  std::uint8_t flags = 0;     // raised before rounding: invalid, divide by zero
+  std::uint8_t flags = 0;     // raised before rounding: divide by zero
 
   Rank inner = 0, outer = 0;
   Real magnitude;
@@ -57,6 +58,7 @@ struct Located {
   std::optional<Gap> normal_gap;
 };
 
+// Of a conversion.
 Located locate(const Real& x, const Format& format);
 
 // Rounds what was located in quantizer.format. random: an integer of random_bits bits, used by the
@@ -65,11 +67,11 @@ Located locate(const Real& x, const Format& format);
 // Flags: inexact where the delivered number is another; overflow and inexact where the number,
 // rounded with unbounded exponent, is beyond the largest finite one, whatever is delivered;
 // underflow where it is tiny by the tininess rule and inexact (never in fixed point; in formats
-// without subnormals tiny means below the least number). Infinity delivered as the largest number:
-// overflow and inexact; as NaN or zero: invalid. NaN delivered as anything else, and signalling
-// NaN: invalid. A negative number that an unsigned format delivers as NaN: invalid; as zero or
-// without its sign (an infinity too): inexact. Zero in a format without it: invalid as NaN, else
-// inexact.
+// without subnormals tiny means below the least number), and where it is flushed, see Rounding.
+// Infinity delivered as the largest number: overflow and inexact; as NaN or zero: invalid. NaN
+// delivered as anything else, and where raises_invalid() says so: invalid. A negative number that
+// an unsigned format delivers as NaN: invalid; as zero or without its sign (an infinity too):
+// inexact. Zero in a format without it: invalid as NaN, else inexact.
 Outcome decide(const Located& x, const Quantizer& quantizer, std::uint64_t random);
 
 Outcome round(const Real& x, const Quantizer& quantizer, std::uint64_t random);

@@ -17,7 +17,7 @@
 namespace halfulp::reference {
 namespace {
 
-bool is_nearest(Mode mode) { return mode <= Mode::nearest_odd; }
+bool is_nearest(Mode mode) { return mode <= Mode::nearest_log; }
 
 // The name and the format of a first rounding.
 struct Via {
@@ -117,7 +117,7 @@ class Paths {
   void add_flushed(bool subnormal_operand) {
     if (!quantizer_.rounding.flush_outputs) {
       Quantizer q = quantizer_;
-      q.rounding.flush_outputs = true;
+      q.rounding.flush_outputs = q.rounding.tininess;
       add(Path::flushed, answer_of(e_.located, q));
     }
     if (subnormal_operand && !quantizer_.rounding.flush_inputs)

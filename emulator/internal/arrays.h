@@ -64,10 +64,16 @@ inline void store(const MutableView& out, std::size_t index, const Operand& x) {
   }
 }
 
+// nan_negative: the sign of a NaN, which the format may not have.
 inline Operand delivered(const CompiledPlan& plan, const Outcome& outcome, bool nan_negative) {
   Operand x = unpack(plan.quantizer().format, outcome.code);
   if (x.kind == Operand::Class::nan) x.negative = nan_negative;
   return x;
+}
+// The sign of the NaN that a conversion of x delivers.
+inline bool nan_is_negative(const CompiledPlan& plan, const Operand& x) {
+  const bool is_nan = x.kind == Operand::Class::nan;
+  return is_nan ? choose_nan(plan.rounding().nan, conversion_of(x)).negative : x.negative;
 }
 
 // One element by the scalar path. The target must outlive it.
@@ -83,6 +89,8 @@ class Elements {
   [[nodiscard]] Outcome round(Operand x, std::uint64_t index) const;
   // Operands in the order of the operation.
   [[nodiscard]] Outcome operate(Op op, std::span<Operand> operands, std::uint64_t index) const;
+  // The sign of a NaN that operate() delivered for these operands.
+  [[nodiscard]] bool nan_is_negative(Op op, std::span<const Operand> operands) const;
 
  private:
   [[nodiscard]] std::uint64_t draw(std::uint64_t index) const {

@@ -51,6 +51,7 @@ struct Grid {
   bool is_signed = true;
   // Patterns in the carrier: the largest magnitude, and what is delivered beyond it.
   Signs<Bits> limit, overflow, infinity, nan;
+  Bits nan_fraction = 0;  // bits of an operand's NaN that its result has too
   // The same as ranks and codes.
   Signs<Bits> code_limit, code_overflow, code_infinity, code_nan;
   Bits code_sign = 0;  // floats: the sign bit

@@ -14,7 +14,10 @@ namespace halfulp::emulator {
 // Operands are changed: flushed where the rounding says so.
 Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random);
 
-// Conversion: a NaN keeps its sign.
+// The operands' NaNs, in the order of the operation.
+NanCause cause_of(Op op, std::span<const Operand> operands);
+
+// Conversion.
 Outcome round_operand(const Target& target, Operand x, std::uint64_t random);
 
 }  // namespace halfulp::emulator

@@ -42,6 +42,8 @@ class CompiledPlan {
   }
   // True where rounding a binary64 that was rounded to odd equals rounding the exact number.
   [[nodiscard]] bool rounds_odd() const { return rounds_odd_; }
+  // True where a NaN has a fraction that comes from an operand's.
+  [[nodiscard]] bool keeps_fractions() const { return keeps_fractions_; }
   // Operands of map() below this count as zero.
   [[nodiscard]] double flush_below() const { return flush_below_; }
 
@@ -61,6 +63,7 @@ class CompiledPlan {
   bool fits_binary32_ = false;
   bool fits_binary64_ = false;
   bool rounds_odd_ = false;
+  bool keeps_fractions_ = false;
   double flush_below_ = 0;
   std::optional<kernels::Grid<std::uint32_t>> grid32_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
@@ -77,7 +80,7 @@ Plan prepare(const Quantizer& quantizer);
 const CompiledPlan& compiled(const Plan& plan);
 
 // The double, or float, of an operand that it holds, or next to an irrational one. NaNs are quiet
-// and keep their sign.
+// and keep sign and fraction.
 double double_of(const Operand& x);
 float float_of(const Operand& x);
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 
 #include "emulator/internal/codebook.h"
@@ -127,9 +128,9 @@ Cut<Word> cut_at(const Target& target, const Exact<Word>& x, std::int64_t expone
 // IEEE 754-2019 7.5 for x below 2^least_exponent: is it tiny after rounding to full precision?
 // Only just below can it round up to 2^least_exponent.
 template <typename Word>
-bool is_tiny(const Target& target, const Exact<Word>& x, std::int64_t exponent,
+bool is_tiny(const Target& target, Tininess rule, const Exact<Word>& x, std::int64_t exponent,
              std::uint64_t random) {
-  if (target.quantizer->rounding.tininess == Tininess::before_rounding) return true;
+  if (rule == Tininess::before_rounding) return true;
   if (exponent < target.least_exponent - 1) return true;
   const Cut<Word> cut = cut_at(target, x, exponent, random);
   return ((cut.kept + (cut.up ? 1 : 0)) >> (target.fraction_bits + 1)) == 0;
@@ -181,12 +182,12 @@ Outcome round_to_grid(const Target& target, const Exact<Word>& x, std::uint64_t 
   std::uint8_t raised = cut.inexact ? flags::inexact : 0;
   const Rounding& rounding = target.quantizer->rounding;
   const bool subnormal = target.is_float && exponent < target.least_exponent;
-  if (subnormal && (cut.inexact || rounding.flush_outputs) &&
-      is_tiny(target, x, exponent, random)) {
-    if (cut.inexact) raised |= flags::underflow;
-    if (rounding.flush_outputs) {
-      return deliver_underflow(target, x.negative, flags::underflow | flags::inexact);
-    }
+  const std::optional<Tininess>& flush = rounding.flush_outputs;
+  if (subnormal && flush && is_tiny(target, *flush, x, exponent, random)) {
+    return deliver_underflow(target, x.negative, flags_of_flush(rounding));
+  }
+  if (subnormal && cut.inexact && is_tiny(target, rounding.tininess, x, exponent, random)) {
+    raised |= flags::underflow;
   }
   if (rank == 0 && target.zero) return deliver_underflow(target, x.negative, raised);
   return {code_of_rank(target, rank, x.negative), raised};

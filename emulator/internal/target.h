@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "formats/engine.h"
+#include "formats/nan.h"
 
 namespace halfulp::emulator {
 
@@ -65,8 +66,7 @@ inline Code code_of_rank(const Target& target, Code rank, bool negative) {
 // What is delivered in the place of a finite result, with its flags.
 Outcome deliver_zero(const Target& target, bool negative);
 Outcome deliver_infinity(const Target& target, bool negative);
-// Raises invalid where the format has no NaN.
-Outcome deliver_nan(const Target& target, bool negative);
+Outcome deliver_nan(const Target& target, const NanCause& cause);
 // `flags`: those that the rounding has raised besides overflow.
 Outcome deliver_overflow(const Target& target, bool negative, std::uint8_t flags);
 // A negative number below zero's reach in an unsigned format that does not drop the sign.
@@ -80,7 +80,7 @@ struct Operand {
   bool negative = false;
   bool signalling = false;
   bool subnormal = false;  // finite: below the full precision of its format
-  Code significand = 0;    // finite: nonzero
+  Code significand = 0;    // finite: nonzero; NaN: its fraction field from the top of 128 bits down
   std::int64_t exponent = 0;
   // The further factor 2^(two / 2^64) * e^(natural / 2^64) of numbers of logarithmic formats.
   std::uint64_t two = 0;
@@ -88,6 +88,14 @@ struct Operand {
 
   [[nodiscard]] bool is_irrational() const { return two != 0 || natural != 0; }
 };
+
+inline NanOperand nan_operand(const Operand& x) {
+  const bool is_nan = x.kind == Operand::Class::nan;
+  return {is_nan, x.negative, x.signalling, is_nan ? x.significand : Code{0}};
+}
+inline NanCause conversion_of(const Operand& x) {
+  return {.conversion = true, .operands = {nan_operand(x)}, .count = 1};
+}
 
 Operand unpack(const Format& format, Code code);
 Operand unpack_double(double x);

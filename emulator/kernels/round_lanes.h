@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 #include "emulator/internal/kernels.h"
 
@@ -163,17 +164,21 @@ HWY_INLINE V by_sign(D d, hn::Mask<D> negative, const Signs<hn::TFromD<D>>& sign
 // What stands for an overflow, an infinity or NaN.
 enum class Beyond : std::uint8_t { overflow, infinity, nan };
 template <typename Bits>
-using Replacements = std::array<const Signs<Bits>*, 3>;
+struct Replacements {
+  std::array<const Signs<Bits>*, 3> signs;
+  Bits nan_fraction = 0;  // bits of an operand's NaN that come with it, and how far down
+  int nan_shift = 0;
+};
 
 template <Beyond kWhat, class D, class V = hn::Vec<D>>
 HWY_INLINE V replacement(D d, hn::Mask<D> negative, const Replacements<hn::TFromD<D>>& all,
                          Unmoved /*by*/) {
-  return by_sign(d, negative, *all[static_cast<std::size_t>(kWhat)]);
+  return by_sign(d, negative, *all.signs[static_cast<std::size_t>(kWhat)]);
 }
 template <Beyond kWhat, class D, class V = hn::Vec<D>>
 HWY_INLINE V replacement(D d, hn::Mask<D> negative, const Replacements<hn::TFromD<D>>& all,
                          const Moved<V, hn::TFromD<D>>& by) {
-  const Signs<hn::TFromD<D>>& signs = *all[static_cast<std::size_t>(kWhat)];
+  const Signs<hn::TFromD<D>>& signs = *all.signs[static_cast<std::size_t>(kWhat)];
   const Signs<hn::TFromD<D>>& moves =
       kWhat == Beyond::overflow ? by.moves.overflow
                                 : (kWhat == Beyond::infinity ? by.moves.infinity : by.moves.nan);
@@ -217,7 +222,9 @@ HWY_INLINE V replace_beyond(D d, const Input<D>& x, V result, hn::Mask<D> beyond
   const hn::Mask<D> special = x.magnitude > hn::Set(d, Bits{infinity - 1});
   if (HWY_UNLIKELY(!hn::AllFalse(d, special))) {
     const V infinite = replacement<Beyond::infinity>(d, x.negative, all, by);
-    const V nan = replacement<Beyond::nan>(d, x.negative, all, by);
+    const V kept = hn::And(x.magnitude, hn::Set(d, all.nan_fraction));
+    const V nan = hn::Or(replacement<Beyond::nan>(d, x.negative, all, by),
+                         hn::ShiftRightSame(kept, all.nan_shift));
     result = hn::IfThenElse(special, hn::IfThenElse(x.magnitude == top, infinite, nan), result);
   }
   return result;
@@ -272,7 +279,10 @@ HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
   }
   const hn::Mask<D> beyond = result > limit;
   result = hn::Or(result, sign);
-  result = replace_beyond(d, x, result, beyond, {&grid.overflow, &grid.infinity, &grid.nan}, by);
+  // A moved NaN is the product of a scale and a NaN, as arithmetic gives it.
+  const Bits nan_fraction = std::is_same_v<By, Unmoved> ? grid.nan_fraction : Bits{0};
+  const Replacements<Bits> all{{&grid.overflow, &grid.infinity, &grid.nan}, nan_fraction, 0};
+  result = replace_beyond(d, x, result, beyond, all, by);
   if (counts != nullptr) count_vector(d, x, result, beyond, grid.is_signed, *counts);
   return result;
 }
@@ -298,8 +308,10 @@ HWY_INLINE V encode_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& gri
     const V minus = hn::And(hn::Zero(d) - rank, hn::Set(d, grid.code_mask));
     code = hn::IfThenElse(negative, minus, rank);
   }
-  code = replace_beyond(d, x, code, beyond,
-                        {&grid.code_overflow, &grid.code_infinity, &grid.code_nan}, Unmoved{});
+  const Replacements<Bits> all{{&grid.code_overflow, &grid.code_infinity, &grid.code_nan},
+                               grid.nan_fraction,
+                               fraction_width<Bits> - grid.fraction_bits};
+  code = replace_beyond(d, x, code, beyond, all, Unmoved{});
   return code;
 }
 

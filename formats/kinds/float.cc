@@ -67,10 +67,13 @@ Code largest_magnitude(const Float& f) { return infinity_magnitude(f) - (f.infin
 
 std::int64_t smallest_exponent(const Float& f) { return (f.subnormals ? 1 : 0) - f.bias; }
 
+bool has_nan_fraction(const Float& f) {
+  return f.infinity && f.fraction_bits >= 1 && f.nan_codes == (Code{1} << f.fraction_bits) - 1;
+}
+
 // Of an IEEE set of NaN codes, the quiet ones have the top fraction bit set (IEEE 754-2019 6.2.1).
 bool has_signalling_nan(const Float& f) {
-  return f.sign && f.infinity && f.fraction_bits >= 2 &&
-         f.nan_codes == (Code{1} << f.fraction_bits) - 1;
+  return f.sign && f.fraction_bits >= 2 && has_nan_fraction(f);
 }
 
 Code quiet_nan_magnitude(const Float& f) {
@@ -110,6 +113,10 @@ Value decode(const Float& f, Code code) {
   if (is_nan_magnitude(f, negative, magnitude)) {
     Value v = nan_value(negative);
     v.signalling = has_signalling_nan(f) && magnitude < quiet_nan_magnitude(f);
+    if (has_nan_fraction(f)) {
+      v.significand = to_integer(magnitude - infinity_magnitude(f));
+      v.exponent = -f.fraction_bits;
+    }
     return v;
   }
   if (f.infinity && magnitude == infinity_magnitude(f)) return infinite_value(negative);

@@ -22,6 +22,8 @@ Code largest_magnitude(const Float& f);
 // The exponent of the least normal number.
 std::int64_t smallest_exponent(const Float& f);
 bool has_signalling_nan(const Float& f);
+// NaNs with every fraction but 0, the top bit being the quiet one.
+bool has_nan_fraction(const Float& f);
 
 int bits(const Fixed& f);
 Range finite_range(const Fixed& f);

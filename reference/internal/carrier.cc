@@ -16,10 +16,9 @@ namespace {
 // The pattern of the binary32 number equal to a: its significand aligned to the last place, plus
 // the exponent field, in which the hidden bit counts as one.
 std::uint32_t binary32_pattern(const Value& a) {
+  if (a.is_nan()) return std::bit_cast<std::uint32_t>(nearest_float(a));
   std::uint32_t pattern = 0;
-  if (a.is_nan()) {
-    pattern = 0x7fc00000;
-  } else if (a.is_infinite()) {
+  if (a.is_infinite()) {
     pattern = 0x7f800000;
   } else if (!a.is_zero()) {
     const std::int64_t last_place = std::max<std::int64_t>(leading_exponent(a) - 23, -149);

@@ -135,7 +135,9 @@ inline Rounding rounding(std::size_t n) {
   r.random_bits = widths[rest % widths.size()];
   r.tininess = rest % 2 == 0 ? Tininess::after_rounding : Tininess::before_rounding;
   r.flush_inputs = rest % 5 == 3;
-  r.flush_outputs = rest % 7 == 4;
+  if (rest % 7 == 4) r.flush_outputs = n % 2 == 0 ? r.tininess : Tininess::after_rounding;
+  r.flush_inexact = rest % 4 != 1;
+  r.nan = static_cast<NanRule>(n * 5 % nan_presets().size());
   return r;
 }
 
@@ -146,7 +148,11 @@ inline std::string describe(const Quantizer& q) {
                                              : std::string(preset_name_of(r.overflow))) +
          " R " + std::to_string(r.random_bits) +
          (r.tininess == Tininess::before_rounding ? " tiny-before" : "") +
-         (r.flush_inputs ? " flush-inputs" : "") + (r.flush_outputs ? " flush-outputs" : "");
+         (r.flush_inputs ? " flush-inputs" : "") +
+         (!r.flush_outputs                                ? ""
+          : *r.flush_outputs == Tininess::before_rounding ? " flush-before"
+                                                          : " flush-after") +
+         " NaN " + std::string(name_of(r.nan));
 }
 
 inline std::string describe(const Format& format, const Outcome& outcome) {

@@ -5,6 +5,7 @@
 // and PTX's documents, of ml_dtypes, gfloat, CPFloat and universal as measured or read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -358,7 +359,9 @@ TEST(ScalesByPeer, TurnsZerosInfinitiesAndSubnormals) {
         {"0x1.8p-127", "01"},
         {"0x1.8p127", "fe"}}},
   };
-  EXPECT_EQ(rows.size(), rounding_presets().size());
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(rows.size()),
+            std::count_if(rounding_presets().begin(), rounding_presets().end(),
+                          [](const RoundingPreset& preset) { return preset.powers_of_two; }));
   for (const ScaleRow& row : rows) {
     const RoundingPreset& preset = find_rounding_preset(row.preset);
     const Quantizer q{.format = find_format("e8m0"), .rounding = preset.rounding};

@@ -36,7 +36,9 @@ TEST(QuantizerJson, SurvivesWithEveryField) {
       Quantizer quantizer{.format = find_format("float8_e5m2"),
                           .rounding = {.mode = mode, .overflow = preset.rule}};
       quantizer.rounding.tininess = Tininess::before_rounding;
-      quantizer.rounding.flush_outputs = true;
+      quantizer.rounding.flush_outputs = Tininess::after_rounding;
+      quantizer.rounding.flush_inexact = false;
+      quantizer.rounding.nan = NanRule::arm_propagate;
       if (is_stochastic(mode)) quantizer.rounding.random_bits = 9;
       EXPECT_EQ(quantizer_from_json(to_json(quantizer), ""), quantizer);
     }
@@ -56,6 +58,20 @@ TEST(QuantizerJson, PresetsAreABaseThatOtherMembersChange) {
   const Rounding changed = read(R"({"overflow": "ieee", "preset": "ptx-rp", "format": "e8m0"})");
   EXPECT_EQ(changed.mode, Mode::away_from_zero);
   EXPECT_EQ(changed.overflow, Overflow{});
+  EXPECT_EQ(read(R"({"format": "bf16", "preset": "arm-fz", "nan": "riscv"})").flush_outputs,
+            Tininess::before_rounding);
+}
+
+TEST(QuantizerJson, FlushingByNameOrByTheRuleOfTininess) {
+  const auto flush = [](const char* text) {
+    return quantizer_from_json(parse_json(text, ""), "").rounding.flush_outputs;
+  };
+  EXPECT_EQ(flush(R"({"format": "bf16", "flush_outputs": false})"), std::nullopt);
+  EXPECT_EQ(flush(R"({"format": "bf16", "flush_outputs": true})"), Tininess::after_rounding);
+  EXPECT_EQ(flush(R"({"format": "bf16", "flush_outputs": true, "tininess": "before"})"),
+            Tininess::before_rounding);
+  EXPECT_EQ(flush(R"({"format": "bf16", "flush_outputs": "after", "tininess": "before"})"),
+            Tininess::after_rounding);
 }
 
 std::string message_for(const std::string& text) {
@@ -75,6 +91,8 @@ TEST(QuantizerJson, ErrorsNameThePlaceAndTheRemedy) {
        "/roundign: unknown key \"roundign\"; did you mean \"rounding\"?"},
       {R"({"format": "bf16", "rounding": "rnee"})",
        "/rounding: unknown rounding \"rnee\"; did you mean \"rne\"?"},
+      {R"({"format": "bf16", "nan": "amr"})", "/nan: unknown rule for NaN \"amr\""},
+      {R"({"format": "bf16", "flush_outputs": 1})", "/flush_outputs: 1 stands here"},
       {R"({"format": "e8m0", "preset": "ptx-rpp"})",
        "/preset: unknown preset \"ptx-rpp\"; did you mean \"ptx-rp\"?"},
       {R"({"format": "bf16", "preset": "universal"})",

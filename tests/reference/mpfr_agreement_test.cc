@@ -55,7 +55,9 @@ class Judge {
     q.rounding.random_bits = 1 + static_cast<int>(stream_.below(64));
     q.rounding.tininess =
         stream_.bits(1) != 0 ? Tininess::after_rounding : Tininess::before_rounding;
-    q.rounding.flush_outputs = stream_.below(4) == 0;
+    if (stream_.below(4) == 0) q.rounding.flush_outputs = static_cast<Tininess>(stream_.below(2));
+    q.rounding.flush_inexact = stream_.bits(1) != 0;
+    q.rounding.nan = static_cast<NanRule>(stream_.below(nan_presets().size()));
     return q;
   }
 

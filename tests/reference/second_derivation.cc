@@ -186,6 +186,7 @@ Code largest_code(const Scheme& s, bool negative) {
 bool leaves(Mode mode, int order, bool odd, bool negative) {
   switch (mode) {
     case Mode::nearest_even:
+    case Mode::nearest_log:  // of logarithmic numbers
       return order > 0 || (order == 0 && odd);
     case Mode::nearest_odd:
       return order > 0 || (order == 0 && !odd);

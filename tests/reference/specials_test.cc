@@ -106,16 +106,22 @@ TEST(Tininess, CornerUnderTheLeastNormalNumber) {
 
 TEST(Tininess, FlushedOutputs) {
   Quantizer q = quantizer("binary16");
-  q.rounding.flush_outputs = true;
+  q.rounding.flush_outputs = Tininess::after_rounding;
   const Value least = smallest_normal(q.format);
   const Value nearly = sum(least, negated(scaled(least, -12)));
   EXPECT_EQ(round(real(nearly), q, 0),
-            (Outcome{0x0400, flags::inexact}));  // not tiny after rounding
-  q.rounding.tininess = Tininess::before_rounding;
+            (Outcome{0x0400, flags::inexact}));     // not tiny after rounding
+  q.rounding.tininess = Tininess::before_rounding;  // says when underflow is raised
+  EXPECT_EQ(round(real(nearly), q, 0), (Outcome{0x0400, under}));
+  q.rounding.flush_outputs = Tininess::before_rounding;
   EXPECT_EQ(round(real(nearly), q, 0), (Outcome{0, under}));
   EXPECT_EQ(round(real(negated(scaled(least, -1))), q, 0), (Outcome{0x8000, under}));  // exact
   EXPECT_EQ(round(real(least), q, 0), (Outcome{0x0400, 0}));
   EXPECT_EQ(round(real(zero_value(true)), q, 0), (Outcome{0x8000, 0}));
+  q.rounding.flush_inexact = false;
+  EXPECT_EQ(round(real(nearly), q, 0), (Outcome{0, flags::underflow}));
+  EXPECT_EQ(round(real(scaled(least, -1)), q, 0), (Outcome{0, flags::underflow}));
+  EXPECT_EQ(round(parse_real("0.1"), q, 0).flags, flags::inexact);
 }
 
 TEST(Tininess, FixedPointNeverUnderflows) {
