@@ -113,6 +113,16 @@ TEST(BlockJson, MembersOverrideAPreset) {
   EXPECT_EQ(format.levels[0].rule, ScaleRule::ceil);
 }
 
+// The preset of a scale's quantizer is one of rounding, not of blocks.
+TEST(BlockJson, ScalesTakeThePeersConversions) {
+  const BlockFormat format = read(R"({"kind": "block", "element": "fp4", "columns": 32,
+      "scale": {"format": "e8m0", "preset": "ptx-rp"}})");
+  EXPECT_EQ(format.levels[0].scale.rounding, find_rounding_preset("ptx-rp").rounding);
+  EXPECT_THROW(read(R"({"kind": "block", "element": "fp4", "columns": 32,
+      "scale": {"format": "ue4m3", "preset": "ptx-rp"}})"),
+               Error);
+}
+
 TEST(BlockJson, PlacesForEitherKindTellThemApart) {
   const auto is_block = [](const std::string& text) {
     return std::holds_alternative<BlockFormat>(any_quantizer_from_text(text));
