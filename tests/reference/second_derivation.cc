@@ -453,7 +453,20 @@ Outcome delivered(const Scheme& s, Mode mode, const Place& at, bool out) {
   return {zero_code(s) | (Code{1} << (s.bits - 1)), raised};
 }
 
+int logarithmic_order(const Scheme& s, const Place& at, const Dyadic& x) {
+  if (at.exact || !at.outer) return 0;
+  const std::optional<Meaning> inner = meaning(s, at.inner);
+  if (!inner) return 1;  // the mean with zero is zero
+  const Rational square = rational(x) * rational(x);
+  const Rational product = inner->number() * meaning(s, *at.outer)->number();
+  return square < product ? -1 : (square == product ? 0 : 1);
+}
+
 Outcome expected(const Scheme& s, Mode mode, const Place& at) {
+  if (mode == Mode::nearest_log) {
+    const int order = is_linear(s) ? at.logarithmic_order : at.order;
+    return delivered(s, mode, at, order > 0 || (order == 0 && (at.inner & 1) != 0));
+  }
   return delivered(s, mode, at, leaves(mode, at.order, (at.inner & 1) != 0, at.negative));
 }
 

@@ -91,10 +91,15 @@ struct Place {
   bool exact = false;                        // the magnitude is that of `inner`
   bool beyond = false;                       // too far past the last number to round to it
   int order = 0;                             // against the place where nearest turns
+  int logarithmic_order = 0;                 // against the geometric mean of the neighbours
 };
 
 // By the encoding, written out at full length and cut: the code kept, or the next.
 Place place_by_encoding(const Scheme& scheme, const Expansion& x, bool negative);
+
+// The order that nearest-log asks for, of |x| in a linear scheme: of x^2 and the product of the
+// neighbours. In the other schemes nearest turns there already.
+int logarithmic_order(const Scheme& scheme, const Place& at, const Dyadic& x);
 
 // All numbers of a scheme, sorted by value.
 class Grid {

@@ -63,12 +63,10 @@ inline const std::vector<Mode>& stochastic_modes() {
   return modes;
 }
 
-// Without nearest-log, which turns where no standard of these formats has a rule.
 inline const std::vector<Mode>& deterministic_modes() {
   static const std::vector<Mode> modes = [] {
     std::vector<Mode> list = all_modes();
     std::erase_if(list, is_stochastic);
-    std::erase(list, Mode::nearest_log);
     return list;
   }();
   return modes;
