@@ -84,7 +84,7 @@ inline void record_checks(std::int64_t count) {
 }
 
 // Debug builds, which sanitizers slow down, stop at shorter codes.
-inline int longest(int release, [[maybe_unused]] int debug) {
+inline int longest([[maybe_unused]] int release, [[maybe_unused]] int debug) {
 #ifdef NDEBUG
   return release;
 #else
