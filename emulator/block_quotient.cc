@@ -20,6 +20,9 @@ using How = Former::How;
 
 constexpr double largest_binary32 = 0x1.fffffep127;
 
+// In shorter blocks the steps of kernels::round_narrow cost more than quotients.
+constexpr std::size_t least_narrow_block = 8;
+
 // Products and quotients of numbers in this range, and their errors, stay in that of binary64.
 constexpr double least_on_lanes = 0x1p-400;
 constexpr double most_on_lanes = 0x1p400;
@@ -95,12 +98,18 @@ QuotientPlan quotient_plan(const CompiledBlock& plan) {
   quotients.how = how_of(plan.format());
   quotients.elements =
       plan.element().rounds_odd() && !plan.zero_points() && quotients.how != How::shifted;
-  int together = significant_bits(plan.element().target());
+  int of_scales = 0;
   for (std::size_t i = 0; i < plan.levels(); ++i) {
-    together += significant_bits(plan.level(i).plan().target());
+    of_scales += significant_bits(plan.level(i).plan().target());
   }
   constexpr int double_precision = 53;
-  quotients.exact_products = together <= double_precision;
+  quotients.exact_products =
+      of_scales + significant_bits(plan.element().target()) <= double_precision;
+  constexpr int turn_bits = 8;
+  if (quotients.elements && quotients.how == How::divide &&
+      of_scales + turn_bits <= double_precision) {
+    quotients.narrow = narrow_table(plan.format().element);
+  }
   quotients.scales = scales_fit_lanes(plan);
   const CompiledLevel& innermost = plan.level(plan.levels() - 1);
   // Zeros stay zeros on the lanes: their formats have one.
@@ -122,6 +131,10 @@ QuotientBlocks::QuotientBlocks(const CompiledBlock& plan, BlockScales& scales, c
       quotients_(plan.quotients()),
       elements_on_lanes_(quotients_.elements &&
                          (quotients_.exact_products || transfer.out.carrier == Carrier::binary64)),
+      is_narrow_(quotients_.narrow && transfer.counts == nullptr &&
+                 transfer.in.carrier == Carrier::binary32 &&
+                 transfer.out.carrier == Carrier::binary32 &&
+                 scales.innermost().block_columns >= least_narrow_block),
       scales_(scales),
       random_(random),
       transfer_(transfer),
@@ -183,8 +196,9 @@ void QuotientBlocks::read_around(std::size_t block) {
 
 // What is asked of the scales, to odd or in binary32, from the largest magnitudes.
 void QuotientBlocks::asked_on_lanes(std::size_t first, std::size_t count) {
+  const bool shared = scales_.share_around(first, first + count - 1);
   for (std::size_t k = 0; k < count; ++k) {
-    read_around(first + k);
+    if (k == 0 || !shared) read_around(first + k);
     by_[k] = divisor_;
     outer_[k] = outer_scale_;
   }
@@ -294,7 +308,8 @@ void QuotientBlocks::exact_scales(std::size_t first, std::size_t count) {
     const auto by = double_in_range(exact_[k].former.by);
     places_[k] = {.total = total.value_or(1),
                   .by = by.value_or(1),
-                  .on_lanes = total && by && exact_[k].former.how == quotients_.how};
+                  .on_lanes = total && by && exact_[k].former.how == quotients_.how &&
+                              (exact_[k].ordinary || !is_narrow_)};
   }
 }
 
@@ -352,8 +367,18 @@ void QuotientBlocks::put_codes(std::size_t index, std::size_t length) {
 void QuotientBlocks::run_on_lanes(std::size_t first, std::size_t begin, std::size_t end) {
   const Partition& cut = scales_.innermost();
   const Area area = area_of_run(cut, first + begin, end - begin, transfer_.in);
+  if (is_narrow_) {
+    for (std::size_t k = begin; k < end; ++k) total_[k - begin] = places_[k].total;
+    const bool in_pieces = transfer_.codes != nullptr;
+    for_each_piece(area, cut.block_columns, in_pieces ? draw_block : area.right - area.left,
+                   [&](std::size_t row, std::size_t column, std::size_t length) {
+                     const std::size_t k = (column - area.left) / cut.block_columns;
+                     narrow_piece(row, column, length, total_.data() + k);
+                   });
+    return;
+  }
   for (std::size_t row = area.top; row < area.bottom; ++row) {
-    for (std::size_t column = area.left; column < area.right;) {
+    for (std::size_t column = area.left; column < area.right; column += draw_block) {
       const std::size_t length = std::min(draw_block, area.right - column);
       std::size_t filled = 0;
       while (filled < length) {
@@ -366,9 +391,23 @@ void QuotientBlocks::run_on_lanes(std::size_t first, std::size_t begin, std::siz
         filled += same;
       }
       piece(row, column, length);
-      column += length;
     }
   }
+}
+
+// Of whole blocks, or of a part of one.
+void QuotientBlocks::narrow_piece(std::size_t row, std::size_t column, std::size_t length,
+                                  const double* totals) {
+  const Block block{.row = row, .column = column, .index = 0, .count = length};
+  const bool wanted = transfer_.codes != nullptr;
+  kernels::round_narrow(pointer<float>(transfer_.in, block), length, *quotients_.narrow,
+                        {.scales = totals, .block = scales_.innermost().block_columns},
+                        pointer<float>(transfer_.out, block),
+                        wanted ? narrow_codes_.data() : nullptr);
+  if (!wanted) return;
+  pack_codes_at(std::span<const std::uint32_t>(narrow_codes_).first(length),
+                packed_bits(plan_.format().element.format), row * transfer_.in.columns + column,
+                transfer_.codes->elements.data());
 }
 
 void QuotientBlocks::piece(std::size_t row, std::size_t column, std::size_t length) {

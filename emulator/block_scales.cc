@@ -51,6 +51,11 @@ const Operand& BlockScales::around(std::size_t block) const {
   return around(levels_.size() - 1, block);
 }
 
+bool BlockScales::share_around(std::size_t first, std::size_t last) const {
+  const std::size_t i = levels_.size() - 1;
+  return i == 0 || holder(i, first) == holder(i, last);
+}
+
 const Operand& BlockScales::largest_around(std::size_t block) const {
   return levels_[0].largest[holder(1, block)];
 }
@@ -93,6 +98,7 @@ Scaled BlockScales::exact(std::size_t block) {
   const Scale scale = choose(i, block, extent);
   const Operand& outside = around(block);
   Scaled scaled;
+  scaled.ordinary = !extent.nan && !extent.infinite;
   scaled.total = product_of(outside, scale.number);
   scaled.former = former_of(plan_.format(), scaled.total, outside, scale.number);
   if (codes_ != nullptr) codes_->scales[i][block] = scale.code;

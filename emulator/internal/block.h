@@ -11,6 +11,7 @@
 #include "emulator/internal/block_element.h"
 #include "emulator/internal/block_power.h"
 #include "emulator/internal/block_scale.h"
+#include "emulator/internal/kernels.h"
 #include "emulator/internal/plan.h"
 #include "formats/engine.h"
 
@@ -22,6 +23,8 @@ struct QuotientPlan {
   Former::How how = Former::How::divide;
   // The product of an element and its scales is a double: so it is rounded but once to a float.
   bool exact_products = false;
+  // Elements of few magnitudes, numbers and scales in binary32.
+  std::optional<kernels::NarrowTable> narrow;
   // The innermost scales too, and which code that of a block of zeros has.
   bool scales = false;
   std::optional<Code> zero_block;
@@ -52,6 +55,9 @@ class CompiledBlock {
   QuotientPlan quotients_;
 };
 
+// Nothing where elements are no floats or fixed point with a sign and few magnitudes, saturated and
+// rounded alike on both sides of zero.
+std::optional<kernels::NarrowTable> narrow_table(const Quantizer& element);
 QuotientPlan quotient_plan(const CompiledBlock& plan);
 
 // Where elements and codes come from and go to.

@@ -34,6 +34,7 @@ struct Scaled {
   Operand total;  // the exact product of all its scales
   Former former;
   std::int64_t zero_point = 0;  // ScaleRule::range
+  bool ordinary = true;         // no element is infinite or NaN
 };
 
 // Step 5 of formats/block.h.

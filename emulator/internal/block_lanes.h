@@ -67,18 +67,11 @@ class PowerBlocks {
     const Area all = area_of_run(cut_, first + begin, end - begin, transfer.in);
     const bool in_pieces = element_.stochastic() || transfer.codes != nullptr;
     const std::size_t block = cut_.block_columns;
-    const std::size_t blocks = std::max<std::size_t>(1, draw_block / block);
-    const std::size_t longest =
-        in_pieces ? std::min(draw_block, blocks * block) : all.right - all.left;
-    for (std::size_t row = all.top; row < all.bottom; ++row) {
-      for (std::size_t column = all.left; column < all.right;) {
-        std::size_t length = std::min(longest, all.right - column);
-        if (block > longest) length = std::min(length, block - column % block);
-        const Bits* shifts = shifts_.data() + begin + (column - all.left) / block;
-        piece(row, column, length, {.shifts = shifts, .block = block}, transfer);
-        column += length;
-      }
-    }
+    for_each_piece(all, block, in_pieces ? draw_block : all.right - all.left,
+                   [&](std::size_t row, std::size_t column, std::size_t length) {
+                     const Bits* shifts = shifts_.data() + begin + (column - all.left) / block;
+                     piece(row, column, length, {.shifts = shifts, .block = block}, transfer);
+                   });
   }
 
   void piece(std::size_t row, std::size_t column, std::size_t length,

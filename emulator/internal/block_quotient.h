@@ -52,6 +52,7 @@ class QuotientBlocks {
 
   void run_on_lanes(std::size_t first, std::size_t begin, std::size_t end);
   void piece(std::size_t row, std::size_t column, std::size_t length);
+  void narrow_piece(std::size_t row, std::size_t column, std::size_t length, const double* totals);
   void recompute(std::size_t row, std::size_t column, std::size_t length);
   void put_codes(std::size_t index, std::size_t length);
   void exact_elements(std::size_t block, const Scaled& scaled);
@@ -60,6 +61,7 @@ class QuotientBlocks {
   const CompiledBlock& plan_;
   const QuotientPlan& quotients_;
   bool elements_on_lanes_;
+  bool is_narrow_;
   BlockScales& scales_;
   const Random& random_;
   const Transfer& transfer_;
@@ -79,6 +81,7 @@ class QuotientBlocks {
   Doubles number_, element_by_, element_total_, quotient_;
   std::array<std::uint64_t, draw_block> draws_;
   std::array<std::uint64_t, draw_block> codes_;
+  std::array<std::uint32_t, draw_block> narrow_codes_;
   struct Recomputed {
     std::size_t place;
     Code code;

@@ -26,6 +26,8 @@ class BlockScales {
   [[nodiscard]] Scaled exact(std::size_t block);
 
   [[nodiscard]] const Partition& innermost() const { return levels_.back().cut; }
+  // Have blocks first to last of one row of blocks the same scales around?
+  [[nodiscard]] bool share_around(std::size_t first, std::size_t last) const;
   // The product of the scales around an innermost block, and their largest magnitude where an
   // arithmetic has steps of its own.
   [[nodiscard]] const Operand& around(std::size_t block) const;

@@ -6,6 +6,7 @@
 // StandardEnvironment; the others are integer operations.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -110,6 +111,29 @@ void largest_magnitudes(const double* in, std::size_t count, std::size_t block,
 // The larger magnitude of in[i] and magnitudes[i], in place of the latter.
 void larger_magnitudes(const float* in, std::size_t count, float* magnitudes);
 void larger_magnitudes(const double* in, std::size_t count, double* magnitudes);
+
+// Formats of few numbers, rounded without random bits: the j-th magnitude above zero, and from
+// which magnitude on it is delivered. In blocks under scales, all finite: x is divided by its
+// block's scale, which need not be a power of two, rounded, and multiplied, rounded once to
+// binary32. Turns and magnitudes times scales are doubles. Beyond the last magnitude of a sign it
+// stays the last. codes may be null. Floating-point arithmetic.
+struct NarrowTable {
+  static constexpr std::size_t most = 8;
+  std::array<double, most> turn{};       // infinite where there are fewer
+  std::array<double, most> magnitude{};  // magnitudes from the least positive one on
+  // 0 where the turn itself goes to the smaller magnitude, NaN where to the larger.
+  std::array<double, most> stays{};
+  // Magnitudes of either sign; as many, or in fixed point one more of negative numbers: 2, 4 or 8.
+  std::size_t positive = 0, negative = 0;
+  bool negative_zero = true;
+  std::uint32_t code_sign = 0, code_mask = 0;  // as in Grid
+};
+struct Scales {
+  const double* scales = nullptr;
+  std::size_t block = 1;
+};
+void round_narrow(const float* in, std::size_t count, const NarrowTable& table,
+                  const Scales& scales, float* out, std::uint32_t* codes);
 
 // Philox4x32-10 of the counters (low[i], high[i], stream): four words each.
 struct PhiloxKey {

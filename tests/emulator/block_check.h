@@ -97,11 +97,24 @@ void check(const BlockFormat& format, const Shape& shape, Mood mood, Stream& str
   const auto ours = quantized<Out>(emulator::engine(), format, in, random);
   const auto theirs = quantized<Out>(reference::engine(), format, in, random);
   expect_same(in, ours, theirs);
-  // Without codes and counts other code may run; in place too.
-  Matrix<Out> alone = empty_matrix<Out>({in.rows, in.columns, (in.stride - in.columns) / 2});
+  // Where codes or counts are not wanted other code may run; in place too.
   const BlockPlan plan = emulator::engine().prepare_block(format);
-  emulator::engine().quantize(in.view(), plan, random, alone.view(), nullptr, nullptr);
-  ASSERT_FALSE(difference(alone, theirs.values)) << "without codes";
+  for (const int wanted : {0, 1, 2}) {
+    Matrix<Out> alone = empty_matrix<Out>({in.rows, in.columns, (in.stride - in.columns) / 2});
+    BlockCodes codes;
+    Counts counts;
+    emulator::engine().quantize(in.view(), plan, random, alone.view(),
+                                wanted == 1 ? &codes : nullptr, wanted == 2 ? &counts : nullptr);
+    ASSERT_FALSE(difference(alone, theirs.values)) << "wanted " << wanted;
+    if (wanted == 1) {
+      ASSERT_EQ(codes.elements, theirs.codes.elements);
+      ASSERT_TRUE(codes.scales == theirs.codes.scales);
+      ASSERT_EQ(codes.zero_points, theirs.codes.zero_points);
+    }
+    if (wanted == 2) {
+      ASSERT_EQ(counts, theirs.counts);
+    }
+  }
   if constexpr (std::is_same_v<In, Out>) {
     Matrix<In> same = in;
     emulator::engine().quantize(in.view(), plan, random, same.view(), nullptr, nullptr);
