@@ -56,16 +56,23 @@ void copy_array(benchmark::State& state) {
 BENCHMARK(copy_array);
 
 template <typename Real>
-void round_array(benchmark::State& state, const char* format, Mode mode, std::size_t count) {
+void round_drawing(benchmark::State& state, const char* format, Mode mode, std::size_t count,
+                   Generator generator) {
   const std::vector<Real> in = numbers<Real>(count);
   std::vector<Real> out(count);
   const Plan plan = plan_of(format, mode);
+  const Random random{.seed = 1, .stream = 2, .generator = generator};
   for (auto _ : state) {
-    emulator::engine().round(view_of(std::span(in)), plan, {}, view_of(std::span(out)), nullptr);
+    emulator::engine().round(view_of(std::span(in)), plan, random, view_of(std::span(out)),
+                             nullptr);
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();
   }
   per_element(state, count);
+}
+template <typename Real>
+void round_array(benchmark::State& state, const char* format, Mode mode, std::size_t count) {
+  round_drawing<Real>(state, format, mode, count, Generator::philox4x32_10);
 }
 constexpr auto* round_floats = &round_array<float>;
 constexpr auto* round_doubles = &round_array<double>;
@@ -74,7 +81,16 @@ BENCHMARK_CAPTURE(round_floats, e2m1fn_nearest, "float4_e2m1fn", Mode::nearest_e
 BENCHMARK_CAPTURE(round_floats, bfloat16_nearest, "bfloat16", Mode::nearest_even, l2_elements);
 BENCHMARK_CAPTURE(round_floats, e4m3fn_toward_zero, "float8_e4m3fn", Mode::toward_zero,
                   l2_elements);
-BENCHMARK_CAPTURE(round_floats, e4m3fn_stochastic, "float8_e4m3fn", Mode::stochastic, l2_elements);
+constexpr auto* draw_floats = &round_drawing<float>;
+constexpr auto* draw_doubles = &round_drawing<double>;
+BENCHMARK_CAPTURE(draw_floats, e4m3fn_stochastic_philox, "float8_e4m3fn", Mode::stochastic,
+                  l2_elements, Generator::philox4x32_10);
+BENCHMARK_CAPTURE(draw_floats, e4m3fn_stochastic_splitmix, "float8_e4m3fn", Mode::stochastic,
+                  l2_elements, Generator::splitmix64);
+BENCHMARK_CAPTURE(draw_doubles, bfloat16_stochastic_philox, "bfloat16", Mode::stochastic,
+                  l2_elements / 2, Generator::philox4x32_10);
+BENCHMARK_CAPTURE(draw_doubles, bfloat16_stochastic_splitmix, "bfloat16", Mode::stochastic,
+                  l2_elements / 2, Generator::splitmix64);
 BENCHMARK_CAPTURE(round_doubles, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even,
                   l2_elements / 2);
 BENCHMARK_CAPTURE(round_doubles, e4m3fn_nearest_256, "float8_e4m3fn", Mode::nearest_even, 256);

@@ -96,6 +96,7 @@ class Caster {
     };
     quantizer_.format = format_at("--to", options.to);
     quantizer_.rounding = rounding_of(options.rounding, quantizer_.format);
+    random_ = random_of(options.rounding);
     if (!options.from.empty()) {
       from_ = format_at("--from", options.from);
       plan_ = engine_.prepare(quantizer_);
@@ -127,8 +128,7 @@ class Caster {
     const std::size_t slash = token.find('/');
     if (slash == std::string::npos) {
       if (!is_stochastic(rounding.mode)) return {.text = token};
-      return {.text = token,
-              .random = random_bits_of(options_.rounding, index, rounding.random_bits)};
+      return {.text = token, .random = random_.bits(index, rounding.random_bits)};
     }
     if (!is_stochastic(rounding.mode))
       throw Error("\"" + token + "\" brings random bits to a rounding that uses none", "",
@@ -147,6 +147,7 @@ class Caster {
   const CastOptions& options_;
   const Engine& engine_;
   Quantizer quantizer_;
+  Random random_;
   std::optional<Format> from_;
   Plan plan_;
 };

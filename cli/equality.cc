@@ -26,6 +26,7 @@ std::uint64_t all_ones(int count) { return ~std::uint64_t{0} >> (64 - count); }
 struct Instance {
   Quantizer quantizer;
   bool extremes = false;  // stochastic: with random bits all zero and all one too
+  Generator generator = Generator::philox4x32_10;
 };
 
 // Half of the time a peer's overflow rule, else every axis by itself.
@@ -44,6 +45,12 @@ Overflow draw_overflow(const Below& below) {
   return rule;
 }
 
+// Either generator, by the toss of a coin at the instance's number.
+Generator toss_generator(const Random& dice, std::size_t number) {
+  constexpr std::uint64_t coins = std::uint64_t{1} << 40;
+  return dice.bits(coins + number, 1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10;
+}
+
 std::vector<Instance> instances_of(const Subject& subject, const Block& block,
                                    const std::vector<Mode>& modes) {
   constexpr std::array<int, 14> widths{32, 8, 1, 16, 24, 2, 23, 12, 3, 31, 33, 48, 64, 7};
@@ -55,6 +62,7 @@ std::vector<Instance> instances_of(const Subject& subject, const Block& block,
     Instance instance{.quantizer = {.format = subject.format, .rounding = {}}, .extremes = true};
     instance.quantizer.rounding.mode = mode;
     instance.quantizer.rounding.random_bits = widths[below(widths.size())];
+    instance.generator = toss_generator(dice, instances.size());
     instances.push_back(instance);
   }
   for (int i = 0; i < variations; ++i) {
@@ -67,7 +75,8 @@ std::vector<Instance> instances_of(const Subject& subject, const Block& block,
     if (below(4) == 0) rounding.flush_outputs = static_cast<Tininess>(below(2));
     rounding.flush_inexact = below(2) != 0;
     rounding.nan = static_cast<NanRule>(below(nan_presets().size()));
-    instances.push_back({.quantizer = {.format = subject.format, .rounding = rounding}});
+    instances.push_back({.quantizer = {.format = subject.format, .rounding = rounding},
+                         .generator = toss_generator(dice, instances.size())});
   }
   return instances;
 }
@@ -202,6 +211,7 @@ class BlockCheck {
     const std::vector<Exact>& exact = rounding.flush_inputs ? flushed : located_;
     plan_ = engine_.prepare(instance.quantizer);
     const bool stochastic = is_stochastic(rounding.mode);
+    generator_ = instance.generator;
     const Random random = draws();
     if (stochastic && instance.extremes) {
       for (const std::uint64_t word : {std::uint64_t{0}, all_ones(rounding.random_bits)})
@@ -248,7 +258,9 @@ class BlockCheck {
     }
   }
 
-  [[nodiscard]] Random draws() const { return {.seed = draw_seed + 2, .stream = block_.begin}; }
+  [[nodiscard]] Random draws() const {
+    return {.seed = draw_seed + 2, .stream = block_.begin, .generator = generator_};
+  }
 
   // The block through the engine's array functions into lanes.out, and a conversion's codes into
   // encoded_.
@@ -385,6 +397,7 @@ class BlockCheck {
   std::vector<std::uint8_t> encoded_;
   std::uint64_t digest_ = 0xcbf29ce484222325;
   Plan plan_;
+  Generator generator_ = Generator::philox4x32_10;
   Tally tally_;
 };
 

@@ -8,7 +8,6 @@
 #include "cli/output.h"
 #include "formats/error.h"
 #include "formats/json.h"
-#include "formats/random.h"
 
 namespace halfulp::cli {
 namespace {
@@ -35,15 +34,6 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 // CLI11 adds sentences of its own; one line is wanted.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-// The SplitMix64 of Steele, Lea and Flood (OOPSLA 2014) with the counter in the place of its state:
-// output number index + 1 of the generator that starts at `seed`.
-std::uint64_t splitmix64(std::uint64_t seed, std::uint64_t index) {
-  std::uint64_t z = seed + (index + 1) * 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
 
 }  // namespace
 
@@ -183,20 +173,16 @@ Rounding rounding_of(const RoundingOptions& options, const Format& to, const Rou
       return choose(options.flush_flags, {"underflow+inexact", "underflow"}) == 0;
     });
   }
-  at_option("--random", [&] { return choose(options.generator, {"philox4x32-10", "splitmix64"}); });
   rounding.flush_inputs = rounding.flush_inputs || options.flush_inputs;
   return rounding;
 }
 
 Random random_of(const RoundingOptions& options) {
-  if (options.generator == "splitmix64")
-    throw Error("arrays draw from philox4x32-10", "--random", "leave it out");
-  return {.seed = options.seed};
-}
-
-std::uint64_t random_bits_of(const RoundingOptions& options, std::uint64_t index, int count) {
-  if (options.generator == "splitmix64") return splitmix64(options.seed, index) >> (64 - count);
-  return Random{.seed = options.seed}.bits(index, count);
+  try {
+    return {.seed = options.seed, .generator = parse_generator(options.generator)};
+  } catch (const Error& error) {
+    throw error.at("--random");
+  }
 }
 
 }  // namespace halfulp::cli

@@ -79,9 +79,7 @@ void add_mode(CLI::App& app, RoundingOptions& options);
 // option says, and no preset where one is given, is as in `otherwise`.
 Rounding rounding_of(const RoundingOptions& options, const Format& to,
                      const Rounding& otherwise = {});
-// Stream 0 of the seed, for arrays.
+// Stream 0 of the seed under the generator chosen. Throws Error with the option's name as location.
 Random random_of(const RoundingOptions& options);
-// The random bits of element `index`: stream 0 of the seed under the generator chosen.
-std::uint64_t random_bits_of(const RoundingOptions& options, std::uint64_t index, int count);
 
 }  // namespace halfulp::cli

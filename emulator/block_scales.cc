@@ -19,7 +19,9 @@ BlockScales::BlockScales(const View& in, const CompiledBlock& plan, const Random
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     LevelState& state = levels_[i];
     state.cut = partition(plan.level(i).level(), in.rows, in.columns);
-    state.random = {.seed = random.seed, .stream = random.stream + i + 1, .offset = 0};
+    state.random = random;
+    state.random.stream += i + 1;
+    state.random.offset = 0;
     const std::uint64_t band = std::uint64_t{in.columns} * state.cut.block_rows;
     if (band > 0) state.first_draw = random.offset / band * state.cut.across;
   }

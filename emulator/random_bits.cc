@@ -12,9 +12,9 @@ namespace {
 constexpr std::uint64_t last_block = ~std::uint64_t{0} >> 2;
 constexpr std::size_t most_blocks = draw_block + 2;
 
-class Words {
+class PhiloxWords {
  public:
-  explicit Words(const Random& random) : key_{.seed = random.seed, .stream = random.stream} {}
+  explicit PhiloxWords(const Random& random) : key_{.seed = random.seed, .stream = random.stream} {}
 
   // Consecutive words from `position` on; valid until the next call.
   const std::uint32_t* consecutive(std::uint64_t position, std::size_t count) {
@@ -46,7 +46,7 @@ class Words {
 
 template <typename Out>
 void draw_words(const Random& random, int bits, const Draws& draws, Out* out) {
-  Words words(random);
+  PhiloxWords words(random);
   const int shift = 32 - bits;
   const std::uint64_t first = draws.first + random.offset;
   if (draws.stride == 1) {
@@ -60,16 +60,29 @@ void draw_words(const Random& random, int bits, const Draws& draws, Out* out) {
   }
 }
 
+// Equal steps of the index are equal steps of the state.
+template <typename Out>
+void draw_splitmix(const Random& random, int bits, const Draws& draws, Out* out) {
+  const SplitMix64 generator = splitmix64(random.seed, random.stream);
+  const std::uint64_t first = draws.first + random.offset;
+  kernels::splitmix({.first = generator.start + (first + 1) * generator.step,
+                     .step = draws.stride * generator.step,
+                     .shift = 64 - bits},
+                    draws.count, out);
+}
+
 }  // namespace
 
 void draw(const Random& random, int bits, const Draws& draws, std::uint32_t* out) {
+  if (random.generator == Generator::splitmix64) return draw_splitmix(random, bits, draws, out);
   draw_words(random, bits, draws, out);
 }
 
-// Above 32 bits the words 2 index and 2 index + 1, which are of one block.
+// Philox above 32 bits: the words 2 index and 2 index + 1, which are of one block.
 void draw(const Random& random, int bits, const Draws& draws, std::uint64_t* out) {
+  if (random.generator == Generator::splitmix64) return draw_splitmix(random, bits, draws, out);
   if (bits <= 32) return draw_words(random, bits, draws, out);
-  Words words(random);
+  PhiloxWords words(random);
   const int shift = 64 - bits;
   const std::uint64_t first = 2 * (draws.first + random.offset);
   const std::uint64_t stride = 2 * draws.stride;

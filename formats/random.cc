@@ -3,7 +3,59 @@
 
 #include <Random123/philox.h>
 
+#include <bit>
+#include <string>
+
+#include "formats/error.h"
+
 namespace halfulp {
+namespace {
+
+constexpr std::uint64_t golden = 0x9e3779b97f4a7c15U;
+constexpr std::string_view philox_name = "philox4x32-10";
+constexpr std::string_view splitmix_name = "splitmix64";
+
+std::uint64_t mix(std::uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+std::uint64_t murmur(std::uint64_t z) {
+  z = (z ^ (z >> 33)) * 0xff51afd7ed558ccdU;
+  z = (z ^ (z >> 33)) * 0xc4ceb9fe1a85ec53U;
+  return z ^ (z >> 33);
+}
+
+std::uint64_t odd(std::uint64_t z) {
+  constexpr int fewest_changes = 24;
+  z |= 1;
+  return std::popcount(z ^ (z >> 1)) < fewest_changes ? z ^ 0xaaaaaaaaaaaaaaaaU : z;
+}
+
+std::uint32_t philox_word(const Random& random, std::uint64_t position) {
+  const std::uint64_t block = position / 4;
+  return philox4x32_10(
+      {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+       static_cast<std::uint32_t>(random.stream), static_cast<std::uint32_t>(random.stream >> 32)},
+      {static_cast<std::uint32_t>(random.seed),
+       static_cast<std::uint32_t>(random.seed >> 32)})[position % 4];
+}
+
+}  // namespace
+
+std::string_view name_of(Generator generator) {
+  return generator == Generator::splitmix64 ? splitmix_name : philox_name;
+}
+
+Generator parse_generator(std::string_view name) {
+  if (name == philox_name) return Generator::philox4x32_10;
+  if (name == splitmix_name) return Generator::splitmix64;
+  const std::string hint =
+      suggest(std::string(name), {std::string(philox_name), std::string(splitmix_name)});
+  throw Error("unknown generator \"" + std::string(name) + "\"", "",
+              hint.empty() ? "the generators are philox4x32-10 and splitmix64" : hint);
+}
 
 std::array<std::uint32_t, 4> philox4x32_10(std::array<std::uint32_t, 4> counter,
                                            std::array<std::uint32_t, 2> key) {
@@ -12,22 +64,26 @@ std::array<std::uint32_t, 4> philox4x32_10(std::array<std::uint32_t, 4> counter,
   return {block[0], block[1], block[2], block[3]};
 }
 
+std::uint64_t SplitMix64::at(std::uint64_t index) const { return mix(start + (index + 1) * step); }
+
+SplitMix64 splitmix64(std::uint64_t seed, std::uint64_t stream) {
+  if (stream == 0) return {.start = seed, .step = golden};
+  const std::uint64_t key = murmur(seed) + 2 * stream * golden;
+  return {.start = murmur(key), .step = odd(murmur(key + golden))};
+}
+
 std::uint32_t Random::word(std::uint64_t index) const {
-  const std::uint64_t position = index + offset;
-  const std::uint64_t block = position / 4;
-  return philox4x32_10(
-      {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-       static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)},
-      {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)})[position % 4];
+  if (generator == Generator::splitmix64) return static_cast<std::uint32_t>(bits(index, 32));
+  return philox_word(*this, index + offset);
 }
 
 std::uint64_t Random::bits(std::uint64_t index, int count) const {
-  if (count <= 32) return word(index) >> (32 - count);
-  Random from_zero = *this;
-  from_zero.offset = 0;
-  const std::uint64_t first = 2 * (index + offset);
-  const std::uint64_t both =
-      (std::uint64_t{from_zero.word(first)} << 32) | from_zero.word(first + 1);
+  const std::uint64_t position = index + offset;
+  if (generator == Generator::splitmix64)
+    return splitmix64(seed, stream).at(position) >> (64 - count);
+  if (count <= 32) return philox_word(*this, position) >> (32 - count);
+  const std::uint64_t both = (std::uint64_t{philox_word(*this, 2 * position)} << 32) |
+                             philox_word(*this, 2 * position + 1);
   return both >> (64 - count);
 }
 

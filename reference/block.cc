@@ -152,7 +152,9 @@ class Quantization {
     if (!is_stochastic(rounding.mode)) return 0;
     const Partition& p = layout_.level(level);
     const std::uint64_t before = random_.offset / (in_.columns * p.block_rows) * p.across;
-    const Random random{.seed = random_.seed, .stream = random_.stream + level + 1, .offset = 0};
+    Random random = random_;
+    random.stream += level + 1;
+    random.offset = 0;
     return random.bits(before + block, rounding.random_bits);
   }
 

@@ -142,6 +142,14 @@ struct PhiloxKey {
 void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
             std::size_t count, std::uint32_t* words);
 
+// SplitMix64: out[i] = mix(first + i * step) >> shift, modulo 2^64. 32-bit words: shift at least 32.
+struct SplitMixRun {
+  std::uint64_t first = 0, step = 0;
+  int shift = 0;
+};
+void splitmix(const SplitMixRun& run, std::size_t count, std::uint64_t* out);
+void splitmix(const SplitMixRun& run, std::size_t count, std::uint32_t* out);
+
 // Exact results rounded to odd: out[i] is op(a, b, c) of element i as a binary64 that an inexact
 // result leaves odd, so that rounding it again to 51 bits or fewer equals rounding the exact
 // result. Infinite results of infinite operands and of division by zero are infinite. Elements for

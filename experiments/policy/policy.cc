@@ -57,9 +57,21 @@ double parse_scaling(const Json& value, const std::string& where) {
   return scale;
 }
 
+Generator parse_random(const Json& value, const std::string& where) {
+  if (!value.is_string())
+    throw Error(value.dump() + " is no generator", where,
+                "write \"philox4x32-10\" or \"splitmix64\"");
+  try {
+    return parse_generator(value.get<std::string>());
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+}
+
 // The members of `value` that quantizer_from_json knows nothing of are read here and taken out.
-Grid parse_grid(const Json& value, const std::string& where, Place place) {
+Grid parse_grid(const Json& value, const std::string& where, Place place, Generator generator) {
   Grid grid;
+  grid.generator = generator;
   if (!value.is_object()) {
     grid.quantizer = quantizer_from_json(value, where);
   } else {
@@ -69,6 +81,10 @@ Grid parse_grid(const Json& value, const std::string& where, Place place) {
         throw Error("an accumulator has no scale", where + "/scaling", "leave it out");
       grid.scale = parse_scaling(*scaling, where + "/scaling");
       rest.erase("scaling");
+    }
+    if (const auto random = value.find("random"); random != value.end()) {
+      grid.generator = parse_random(*random, where + "/random");
+      rest.erase("random");
     }
     const auto product = value.find("product");
     if (product != value.end() && place == Place::accumulator) {
@@ -84,7 +100,7 @@ Grid parse_grid(const Json& value, const std::string& where, Place place) {
   return grid;
 }
 
-Rule parse_rule(const Json& value, const std::string& where, Place place) {
+Rule parse_rule(const Json& value, const std::string& where, Place place, Generator generator) {
   if (is_native_name(value)) return {};
   if (value.is_object() && value.contains("noise")) {
     ObjectReader reader(value, where);
@@ -99,17 +115,18 @@ Rule parse_rule(const Json& value, const std::string& where, Place place) {
   if (!value.is_object() && !value.is_string())
     throw Error(value.dump() + " is no quantizer", where,
                 R"(a format's name, {"format": ...} or {"noise": {...}} is needed)");
-  return parse_grid(value, where, place);
+  return parse_grid(value, where, place, generator);
 }
 
-Policy parse_map(const Json& value, const std::string& where) {
+Policy parse_map(const Json& value, const std::string& where,
+                 Generator generator = Generator::philox4x32_10) {
   ObjectReader reader(value, where);
   Policy policy;
   for (int i = 0; i < place_count; ++i) {
     const std::string& name = place_names[static_cast<std::size_t>(i)];
     if (const Json* rule = reader.find(name))
       policy.rules[static_cast<std::size_t>(i)] =
-          parse_rule(*rule, reader.place(name), static_cast<Place>(i));
+          parse_rule(*rule, reader.place(name), static_cast<Place>(i), generator);
   }
   reader.finish();
   return policy;
@@ -125,6 +142,9 @@ Json to_json(const Rule& rule) {
   }
   if (const Grid* grid = grid_of(rule)) {
     Json object = halfulp::to_json(grid->quantizer);
+    // Only what differs from the default, so that documents keep their hash.
+    if (grid->generator != Generator::philox4x32_10)
+      object["random"] = std::string(name_of(grid->generator));
     if (grid->scale != 1.0) object["scaling"] = Json{{"kind", "static"}, {"scale", grid->scale}};
     if (grid->product) object["product"] = halfulp::to_json(*grid->product);
     return object;
@@ -162,13 +182,16 @@ Policy parse_policy(const Json& value, const std::string& where) {
   ObjectReader reader(value, where);
   reader.choice("schema", 0, {"policy/1"});
   reader.text("name", "");
+  const Json* rng = reader.find("rng");
+  const Generator generator =
+      rng == nullptr ? Generator::philox4x32_10 : parse_random(*rng, reader.place("rng"));
   ObjectReader base(reader.require("base"), reader.place("base"));
   base.choice("native", 0, {"binary64"});
   static const Json nothing = Json::object();
   const Json* use = base.find("use");
   base.finish();
   reader.finish();
-  return parse_map(use == nullptr ? nothing : *use, where + "/base/use");
+  return parse_map(use == nullptr ? nothing : *use, where + "/base/use", generator);
 }
 
 Json to_json(const Policy& policy) {

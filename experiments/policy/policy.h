@@ -51,6 +51,7 @@ struct Noise {
 struct Grid {
   Quantizer quantizer;
   double scale = 1.0;
+  Generator generator = Generator::philox4x32_10;  // of the stochastic modes' random bits
   std::optional<Quantizer> product;  // accumulator only; without it products enter exactly
   bool operator==(const Grid&) const = default;
 };
@@ -72,7 +73,7 @@ struct Policy {
 Json load_policy(const Json& value, const std::string& where, const std::string& folder);
 
 // value: the short map place -> quantizer, or {"base": {"use": {...}}, "name": ..., "schema":
-// "policy/1"}. Throws Error.
+// "policy/1", "rng": ...}, where "rng" is the generator of the places that name none. Throws Error.
 Policy parse_policy(const Json& value, const std::string& where);
 
 // The short map with all places in order, formats as full records.

@@ -25,7 +25,10 @@ Station::Station(const Machine& machine, const Policy& policy, Place place, Site
     : engine_(machine.engine),
       rule_(policy.at(place)),
       random_(machine.random(site, static_cast<int>(place))) {
-  if (const Grid* grid = grid_of(rule_)) plan_ = engine_->prepare(grid->quantizer);
+  if (const Grid* grid = grid_of(rule_)) {
+    plan_ = engine_->prepare(grid->quantizer);
+    random_.generator = grid->generator;
+  }
   if (const Noise* noise = noise_of(rule_)) deviation_ = std::sqrt(noise->eps);
 }
 

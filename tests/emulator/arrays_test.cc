@@ -114,6 +114,13 @@ class OnEveryInstructionSet : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(, OnEveryInstructionSet, testing::ValuesIn(emulator::instruction_sets()),
                          [](const auto& info) { return info.param; });
 
+// Either generator, at any offset.
+Random draw_random(sampling::Stream& stream, std::uint64_t seed, std::uint64_t number) {
+  const std::uint64_t offset = stream.below(100);
+  const Generator generator = offset % 2 == 0 ? Generator::philox4x32_10 : Generator::splitmix64;
+  return {.seed = seed, .stream = number, .offset = offset, .generator = generator};
+}
+
 constexpr std::array<std::pair<Carrier, Carrier>, 4> carrier_pairs{
     {{Carrier::binary32, Carrier::binary32},
      {Carrier::binary64, Carrier::binary64},
@@ -133,7 +140,7 @@ TEST_P(OnEveryInstructionSet, RoundsLikeTheReference) {
       const std::size_t columns = 1 + stream.below(90);
       const std::size_t stride = columns + (stream.bits(1) != 0 ? stream.below(3) : 0);
       const Array in = draw_array(format, from, rows * stride, stream);
-      const Random random{.seed = 5, .stream = 6, .offset = stream.below(100)};
+      const Random random = draw_random(stream, 5, 6);
       Array ours(to, rows * stride);
       Array theirs(to, rows * stride);
       Counts a;
@@ -161,7 +168,7 @@ TEST_P(OnEveryInstructionSet, EncodesAndDecodesLikeTheReference) {
       const std::size_t columns = 1 + stream.below(120);
       const std::size_t stride = columns + (stream.bits(1) != 0 ? stream.below(3) : 0);
       const Array in = draw_array(format, from, rows * stride, stream);
-      const Random random{.seed = 5, .stream = 6, .offset = stream.below(100)};
+      const Random random = draw_random(stream, 5, 6);
       const Plan our_plan = emulator::engine().prepare(q);
       const Plan their_plan = reference::engine().prepare(q);
       std::vector<std::uint8_t> ours(packed_bytes(format, rows * columns) + 1, 0xAA);
@@ -202,7 +209,7 @@ TEST_P(OnEveryInstructionSet, MapsLikeTheReference) {
       const auto [from, to] = carrier_pairs[stream.below(4)];
       if (!fits(format, to)) continue;
       const std::size_t columns = 1 + stream.below(70);
-      const Random random{.seed = 9, .stream = 1, .offset = stream.below(100)};
+      const Random random = draw_random(stream, 9, 1);
       std::vector<Array> in;
       std::vector<View> views;
       std::vector<const Array*> inputs;
@@ -268,7 +275,7 @@ TEST_P(OnEveryInstructionSet, MultipliesLikeTheReference) {
       const std::size_t columns = 1 + stream.below(i % 5 == 1 ? 40 : 9);
       const Array a = draw_matrix(format, from, rows * inner + 1, stream);
       const Array b = draw_matrix(format, from, inner * columns + 1, stream);
-      const Random random{.seed = 2, .stream = 3, .offset = stream.below(100)};
+      const Random random = draw_random(stream, 2, 3);
       Array ours(to, rows * columns);
       Array theirs(to, rows * columns);
       const View left = a.view(rows, inner, inner);

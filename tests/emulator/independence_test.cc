@@ -124,8 +124,8 @@ TEST_P(OnEachInstructionSet, ProductsOfAnyWidthStayWithinTheirArrays) {
   }
 }
 
-TEST_P(OnEachInstructionSet, DrawsAreThoseOfTheDefinition) {
-  const Random random{.seed = 0x123456789abcdef0, .stream = 77, .offset = 0xfffffffe};
+// Positions that wrap around, cross the halves of Philox's counter, and have odd strides.
+void check_draws(const Random& random) {
   std::array<std::uint32_t, emulator::draw_block> words;
   std::array<std::uint64_t, emulator::draw_block> wide;
   for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{3},
@@ -148,13 +148,45 @@ TEST_P(OnEachInstructionSet, DrawsAreThoseOfTheDefinition) {
   }
 }
 
+TEST_P(OnEachInstructionSet, DrawsAreThoseOfTheDefinition) {
+  for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+    for (const std::uint64_t stream : {0, 77}) {
+      SCOPED_TRACE(std::string(name_of(generator)) + " stream " + std::to_string(stream));
+      check_draws({.seed = 0x123456789abcdef0,
+                   .stream = stream,
+                   .offset = 0xfffffffe,
+                   .generator = generator});
+    }
+  }
+}
+
+// Nothing is written behind the last of any number of draws.
+TEST_P(OnEachInstructionSet, DrawsStayWithinTheirArrays) {
+  for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+    const Random random{.seed = 1, .stream = 2, .generator = generator};
+    for (std::size_t count = 0; count <= 40; ++count) {
+      std::array<std::uint32_t, 48> words;
+      std::array<std::uint64_t, 48> wide;
+      words.fill(0x5A5A5A5A);
+      wide.fill(0x5A5A5A5A);
+      emulator::draw(random, 32, {0, 1, count}, words.data());
+      emulator::draw(random, 40, {0, 1, count}, wide.data());
+      for (std::size_t i = count; i < words.size(); ++i) {
+        ASSERT_EQ(words[i], 0x5A5A5A5A) << count;
+        ASSERT_EQ(wide[i], 0x5A5A5A5A) << count;
+      }
+    }
+  }
+}
+
 // A caller that splits an array passes the offset.
 TEST_P(OnEachInstructionSet, SplitArraysGiveTheSameBits) {
   const std::vector<float> numbers = draw_floats(1500, 4);
-  for (const int random_bits : {8, 32, 48}) {
+  for (const int random_bits : {8, 9, 32, 48}) {
     const Plan plan = plan_of("bfloat16", Mode::stochastic, random_bits);
     std::vector<float> whole(numbers.size());
     Random random{.seed = 1, .stream = 2, .offset = 0};
+    if (random_bits != 8) random.generator = Generator::splitmix64;
     emulated().round(view_of(std::span(numbers)), plan, random, view_of(std::span(whole)), nullptr);
     std::vector<float> parts(numbers.size());
     for (std::size_t begin = 0; begin < numbers.size();) {

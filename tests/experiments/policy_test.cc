@@ -56,7 +56,31 @@ TEST(PolicyDocument, LongFormIsTheShortMap) {
   EXPECT_EQ(parse_policy(full, ""), parse_policy(map, ""));
 }
 
+TEST(PolicyDocument, NamesTheGeneratorOfRandomBits) {
+  const auto generator = [](const Policy& policy, Place place) {
+    return grid_of(policy.at(place))->generator;
+  };
+  const Json json = parse_json(R"({
+    "schema": "policy/1", "rng": "splitmix64", "base": {"use": {
+      "feature": {"format": "int8", "rounding": "stochastic", "random": "philox4x32-10"},
+      "label": {"format": "int8", "rounding": "stochastic"},
+      "act": "bfloat16"}}})",
+                               "text");
+  const Policy policy = parse_policy(json, "");
+  EXPECT_EQ(generator(policy, Place::feature), Generator::philox4x32_10);
+  EXPECT_EQ(generator(policy, Place::label), Generator::splitmix64);
+  EXPECT_EQ(generator(policy, Place::act), Generator::splitmix64);
+  const Json resolved = to_json(policy);
+  EXPECT_FALSE(resolved["feature"].contains("random"));
+  EXPECT_EQ(resolved["label"]["random"], "splitmix64");
+  EXPECT_EQ(parse_policy(resolved, ""), policy);
+}
+
 TEST(PolicyDocument, ErrorsSayWhereAndWhat) {
+  EXPECT_EQ(parse_error(R"({"label": {"format": "int8", "random": "splitmix"}})"),
+            "/policy/label/random: unknown generator \"splitmix\"; did you mean \"splitmix64\"?");
+  EXPECT_EQ(parse_error(R"({"label": {"format": "int8", "random": 64}})"),
+            "/policy/label/random: 64 is no generator; write \"philox4x32-10\" or \"splitmix64\"");
   EXPECT_EQ(parse_error(R"({"featrue": "bfloat16"})"),
             "/policy/featrue: unknown key \"featrue\"; did you mean \"feature\"?");
   const std::string misspelt = parse_error(R"({"feature": "bfloat61"})");

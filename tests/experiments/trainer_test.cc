@@ -51,6 +51,11 @@ const std::vector<Case>& cases() {
        R"({"feature": "float8_e4m3fn", "param": "bfloat16",
            "accumulator": {"format": "binary16", "rounding": "stochastic"}})",
        2},
+      {"splitmix", sketched,
+       R"({"feature": {"format": "float8_e4m3fn", "rounding": "stochastic", "random": "splitmix64"},
+           "weight": {"format": "bfloat16", "rounding": "stochastic-b", "random": "splitmix64"},
+           "accumulator": {"format": "binary16", "rounding": "stochastic", "random": "splitmix64"}})",
+       2},
       {"rounded_products", sketched,
        R"({"feature": "bfloat16", "param": "bfloat16",
            "accumulator": {"format": "bfloat16", "product": "binary16"}})",
@@ -141,6 +146,7 @@ double plain_dot(const Machine& machine, const Policy& policy, const std::vector
   unit.product = grid->product;
   Random random = machine.random(Site::training_place, static_cast<int>(Place::accumulator));
   random.offset = sample * 2 * x.size();
+  random.generator = grid->generator;
   double out = 0.0;
   machine.engine->multiply(view_of(x.data(), 1, x.size()), view_of(w.data(), w.size(), 1),
                            machine.engine->prepare_dot(unit), random, view_of(&out, 1, 1));
@@ -226,6 +232,30 @@ TEST_P(TrainingLoop, DoesNotDependOnTheBlocks) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, TrainingLoop, testing::ValuesIn(cases()),
                          [](const auto& info) { return info.param.name; });
+
+TEST(Stations, DrawFromTheGeneratorOfTheirRule) {
+  const Machine machine{&reference::engine(), 42, 7};
+  std::vector<double> row(40);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = 0.01 * static_cast<double>(j);
+  const View in = view_of(std::span<const double>(row));
+  std::vector<std::vector<double>> results;
+  for (const char* name : {"philox4x32-10", "splitmix64"}) {
+    const Policy policy = parse_policy(
+        {{"label", {{"format", "int8"}, {"rounding", "stochastic"}, {"random", name}}}}, "");
+    Station station(machine, policy, Place::label, Site::training_place);
+    std::vector<double> got(row.size());
+    std::vector<double> want(row.size());
+    station.apply(in, 3, view_of(std::span<double>(got)));
+    Random random = machine.random(Site::training_place, static_cast<int>(Place::label));
+    random.offset = 3 * row.size();
+    random.generator = parse_generator(name);
+    const Plan plan = machine.engine->prepare(grid_of(policy.at(Place::label))->quantizer);
+    machine.engine->round(in, plan, random, view_of(std::span<double>(want)), nullptr);
+    EXPECT_EQ(got, want) << name;
+    results.push_back(got);
+  }
+  EXPECT_NE(results[0], results[1]);
+}
 
 TEST(Instances, SamplesHaveTheirCovariance) {
   const Setting s = setting_of(cases()[1]);

@@ -121,7 +121,10 @@ Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy&
       average_(instance.features(), 0.0),
       seen_(instance.features()),
       prediction_(training.batch),
-      gradient_(instance.features()) {}
+      gradient_(instance.features()) {
+  if (const Grid* grid = grid_of(policy.at(Place::accumulator)))
+    dot_random_.generator = grid->generator;
+}
 
 void Trainer::train(const Block& block) {
   if (finished()) return;
