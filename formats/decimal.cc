@@ -86,8 +86,7 @@ class Shortest {
   }
 
   [[nodiscard]] Decimal find() const {
-    const std::int64_t first = leading_digit(value_);
-    for (std::int64_t exponent = first + 1;; --exponent) {
+    for (std::int64_t exponent = leading_digit(value_);; --exponent) {
       if (const std::optional<Decimal> found = at(exponent)) return *found;
     }
   }

@@ -75,5 +75,15 @@ TEST(Decimal, Notation) {
   EXPECT_EQ(shortest_text(find_format("float8_e8m0fnu"), 0), "6e-39");
 }
 
+// Where 1 digit will do in two places, as boundaries are wide or there is none, the nearer decimal.
+TEST(Decimal, OfTheShortestTheNearestIsPrinted) {
+  EXPECT_EQ(shortest_text(find_format("posit8"), 0x01), "6e-08");
+  EXPECT_EQ(shortest_text(find_format("float8_e8m0fnu"), 127 + 33), "9e+09");  // 8.59e9
+  const Format list{"list", make_codebook({-0.5, 0, 0.25, 0.96, 30})};
+  const std::vector<std::string> texts{"-0.5", "0", "0.2", "1", "30"};
+  for (std::size_t code = 0; code < texts.size(); ++code)
+    EXPECT_EQ(shortest_text(list, code), texts[code]);
+}
+
 }  // namespace
 }  // namespace halfulp
