@@ -104,8 +104,13 @@ int explain_verb(const Arguments& arguments) {
   report.hexadecimal = options.hexadecimal;
   report.quantizer.format = format_at("--to", options.to);
   report.quantizer.rounding = rounding_of(options.rounding, report.quantizer.format);
-  if (const int bits = options.rounding.random_bits; bits != 0)
-    report.quantizer.rounding.random_bits = bits;
+  // Of the modes that draw more than stochastic-equal's one.
+  Rounding& rounding = report.quantizer.rounding;
+  if (const int bits = options.rounding.random_bits; bits != 0) {
+    rounding.random_bits = bits;
+  } else if (rounding.mode == Mode::stochastic_equal) {
+    rounding.random_bits = Rounding{}.random_bits;
+  }
   Real x;
   try {
     x = read_input(options, report);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// halfulp formats: what a number format is, in numbers. Everything printed follows from the five
-// questions of formats/codes.h; only the count of NaN codes looks into the fields of a float.
-#include <algorithm>
+// halfulp formats: what a number format is, in numbers (format_facts.h).
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/format_facts.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "formats/catalogue.h"
@@ -47,130 +46,8 @@ struct FormatsOptions {
        json = false;
 };
 
-struct Facts {
-  std::string name, kind;
-  int bits = 0;
-  int exponent_bits = 0;  // 0: fixed point
-  int significand_bits = 0;
-  std::string bias;
-  std::string largest, smallest_normal, smallest_subnormal, lowest;
-  int infinities = 0;
-  std::string nans;
-  std::vector<std::string> aliases;
-  std::string source;
-};
-
-std::string text_of(const Format& format, const Value& value) {
-  return shortest_text(format, encode(format, value));
-}
-
-// int1, which has none, is -1 or 0.
-bool has_positive(const Format& format) {
-  return finite_range(format).highest >= (has_zero(format) ? 1 : 0);
-}
-
-std::string decimal(Code number) {
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(number % 10)));
-    number /= 10;
-  } while (number > 0);
-  return digits;
-}
-
-// Codes at the top of each sign's range, and 10...0 where that is not a negative zero.
-Code nan_count(const Float& f) {
-  if (!f.sign) return f.nan_codes;
-  return 2 * f.nan_codes + (f.zero && !f.negative_zero ? 1 : 0);
-}
-
-Facts facts_of(const Format& format) {
-  Facts facts;
-  facts.name = format.name;
-  facts.bits = bits(format);
-  facts.largest = text_of(format, largest_finite(format));
-  facts.lowest = text_of(format, value_at(format, finite_range(format).lowest));
-  if (has_positive(format)) facts.smallest_normal = text_of(format, smallest_normal(format));
-  facts.infinities = has_infinity(format) ? (is_signed(format) ? 2 : 1) : 0;
-  if (const auto* f = std::get_if<Float>(&format.kind)) {
-    facts.kind = "float";
-    facts.exponent_bits = f->exponent_bits;
-    facts.significand_bits = f->fraction_bits + 1;
-    facts.bias = std::to_string(f->bias);
-    if (f->subnormals && f->fraction_bits > 0)
-      facts.smallest_subnormal = text_of(format, smallest_positive(format));
-    facts.nans = decimal(nan_count(*f));
-  } else {
-    facts.kind = to_json(format)["kind"].get<std::string>();
-    facts.significand_bits = facts.bits - (is_signed(format) ? 1 : 0);
-    facts.nans = has_nan(format) ? "1" : "0";
-  }
-  for (const CatalogueEntry& entry : catalogue()) {
-    if (!(entry.format == format)) continue;
-    facts.aliases = entry.aliases;
-    facts.source = entry.source;
-  }
-  return facts;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
-std::vector<std::string> row_of(const Facts& facts) {
-  const bool is_float = facts.exponent_bits > 0;
-  const std::string none = "-";
-  return {facts.name,
-          facts.kind,
-          std::to_string(facts.bits),
-          is_float ? std::to_string(facts.exponent_bits) : none,
-          std::to_string(facts.significand_bits),
-          is_float ? facts.bias : none,
-          facts.largest,
-          facts.smallest_normal.empty() ? none : facts.smallest_normal,
-          facts.smallest_subnormal.empty() ? none : facts.smallest_subnormal,
-          std::to_string(facts.infinities),
-          facts.nans,
-          joined(facts.aliases)};
-}
-
-const std::vector<Column>& columns() {
-  static const std::vector<Column> titles{{"name"},
-                                          {"kind"},
-                                          {"bits", Align::right},
-                                          {"exponent bits", Align::right},
-                                          {"significand bits", Align::right},
-                                          {"bias", Align::right},
-                                          {"largest finite", Align::right},
-                                          {"smallest normal", Align::right},
-                                          {"smallest subnormal", Align::right},
-                                          {"infinities", Align::right},
-                                          {"NaNs", Align::right},
-                                          {"aliases"}};
-  return titles;
-}
-
-Json json_of(const Format& format, const Facts& facts) {
-  Json object = to_json(format);
-  object["bits"] = facts.bits;
-  object["significand_bits"] = facts.significand_bits;
-  object["lowest_finite"] = facts.lowest;
-  object["largest_finite"] = facts.largest;
-  object["smallest_normal"] =
-      facts.smallest_normal.empty() ? Json(nullptr) : Json(facts.smallest_normal);
-  object["smallest_subnormal"] =
-      facts.smallest_subnormal.empty() ? Json(nullptr) : Json(facts.smallest_subnormal);
-  object["infinities"] = facts.infinities;
-  object["nans"] = facts.nans;
-  object["aliases"] = facts.aliases;
-  object["source"] = facts.source;
-  return object;
-}
-
 void print_one(const Format& format, bool json) {
-  const Facts facts = facts_of(format);
+  const FormatFacts facts = facts_of(format);
   if (json) return print(json_of(format, facts).dump() + "\n");
   const auto line = [](std::string name, const std::string& value) {
     if (value.empty()) return;
@@ -178,22 +55,31 @@ void print_one(const Format& format, bool json) {
     print(name + "  " + value + "\n");
   };
   const auto with_code = [&](const Value& value) {
-    return text_of(format, value) + " = " + hexadecimal_text(value) + " (" +
-           code_text(format, encode(format, value)) + ")";
+    const Code code = encode(format, value);
+    return shortest_text(format, code) + " = " + hexadecimal_text(value) + " (" +
+           code_text(format, code) + ")";
   };
   line("name", facts.name);
   line("aliases", joined(facts.aliases));
   line("source", facts.source);
   line("kind", facts.kind);
   line("bits", std::to_string(facts.bits));
-  if (facts.exponent_bits > 0) line("exponent bits", std::to_string(facts.exponent_bits));
-  line("significand bits", std::to_string(facts.significand_bits));
+  line("exponent bits", facts.exponent_bits);
+  if (facts.fewest_significand_bits) {
+    line("significand bits", std::to_string(*facts.fewest_significand_bits) + " to " +
+                                 std::to_string(*facts.significand_bits));
+  } else if (facts.significand_bits) {
+    line("significand bits", std::to_string(*facts.significand_bits));
+  }
   line("bias", facts.bias);
+  for (const auto& [name, text] : facts.own) line(name, text);
   line("lowest finite", with_code(value_at(format, finite_range(format).lowest)));
   line("largest finite", with_code(largest_finite(format)));
-  if (has_positive(format)) line("smallest normal", with_code(smallest_normal(format)));
-  if (!facts.smallest_subnormal.empty())
-    line("smallest subnormal", with_code(smallest_positive(format)));
+  const bool has_subnormals = !facts.smallest_subnormal.empty();
+  if (has_subnormals) line("smallest normal", with_code(smallest_normal(format)));
+  if (!facts.smallest_normal.empty())
+    line(has_subnormals ? "smallest subnormal" : "smallest positive",
+         with_code(smallest_positive(format)));
   line("zeros", has_negative_zero(format) ? "+0 and -0" : has_zero(format) ? "one" : "none");
   line("infinities", std::to_string(facts.infinities));
   line("NaNs", facts.nans);
@@ -234,6 +120,7 @@ void print_presets(const std::vector<Preset>& presets, bool json) {
       object["name"] = preset.name;
       object["what"] = preset.what;
       object["source"] = preset.source;
+      if constexpr (requires { preset.rule; }) object["axes"] = axes_json(preset.rule);
       print(object.dump() + "\n");
     }
     rows.push_back(
@@ -242,40 +129,14 @@ void print_presets(const std::vector<Preset>& presets, bool json) {
   if (!json) print(table_text({{"name"}, {"what"}, {"source"}}, rows));
 }
 
-void print_markdown(const std::vector<Facts>& all) {
-  const auto line = [](const std::vector<std::string>& cells) {
-    std::string text = "|";
-    for (const std::string& cell : cells) text += " " + cell + " |";
-    print(text + "\n");
-  };
-  std::vector<std::string> titles;
-  std::vector<std::string> rules;
-  for (const Column& column : columns()) {
-    titles.push_back(column.title);
-    rules.emplace_back(column.align == Align::right ? "---:" : "---");
-  }
-  titles.emplace_back("source");
-  rules.emplace_back("---");
-  line(titles);
-  line(rules);
-  for (const Facts& facts : all) {
-    std::vector<std::string> cells = row_of(facts);
-    cells.front() = "`" + cells.front() + "`";
-    cells.push_back(facts.source);
-    line(cells);
-  }
-}
-
-void print_all(const FormatsOptions& options) {
+void print_all(bool json) {
   std::vector<std::vector<std::string>> rows;
-  std::vector<Facts> all;
   for (const CatalogueEntry& entry : catalogue()) {
-    all.push_back(facts_of(entry.format));
-    rows.push_back(row_of(all.back()));
-    if (options.json) print(json_of(entry.format, all.back()).dump() + "\n");
+    const FormatFacts facts = facts_of(entry.format);
+    rows.push_back(row_of(facts));
+    if (json) print(json_of(entry.format, facts).dump() + "\n");
   }
-  if (options.markdown) return print_markdown(all);
-  if (!options.json) print(table_text(columns(), rows));
+  if (!json) print(table_text(fact_columns(), rows));
 }
 
 }  // namespace
@@ -290,7 +151,8 @@ int formats_verb(const Arguments& arguments) {
   app.add_flag("--overflow", options.overflow, "list the overflow rules instead");
   app.add_flag("--nan", options.nan, "list the rules for NaN instead");
   app.add_flag("--presets", options.presets, "list the presets of rounding instead");
-  app.add_flag("--markdown", options.markdown, "the table of all formats in Markdown");
+  app.add_flag("--markdown", options.markdown,
+               "the page docs/formats.md: all formats, names, kinds and rules");
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
@@ -302,7 +164,7 @@ int formats_verb(const Arguments& arguments) {
     throw Error("--overflow, --nan and --presets stand alone", "formats",
                 "see `halfulp formats --help`");
   if (options.markdown && (named || options.json))
-    throw Error("--markdown prints the table of all formats, alone", "formats",
+    throw Error("--markdown prints the page of all formats, alone", "formats",
                 "see `halfulp formats --help`");
   if (options.overflow) {
     print_presets(overflow_presets(), options.json);
@@ -310,8 +172,10 @@ int formats_verb(const Arguments& arguments) {
     print_presets(nan_presets(), options.json);
   } else if (options.presets) {
     print_presets(rounding_presets(), options.json);
+  } else if (options.markdown) {
+    print(formats_page());
   } else if (!named) {
-    print_all(options);
+    print_all(options.json);
   } else if (options.codes) {
     print_codes(format_from_text(options.name), options.json);
   } else {

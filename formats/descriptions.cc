@@ -302,8 +302,7 @@ Overflow overflow_from_json(const Json& value, const std::string& where) {
   return rule;
 }
 
-Json to_json(const Overflow& rule) {
-  if (const std::string_view name = preset_name_of(rule); !name.empty()) return std::string(name);
+Json axes_json(const Overflow& rule) {
   Json object;
   object["finite"] = word(rule.finite, finite_words);
   object["infinite"] = word(rule.infinite, infinite_words);
@@ -314,6 +313,11 @@ Json to_json(const Overflow& rule) {
   object["to_odd"] = word(rule.to_odd, odd_words);
   object["missing_zero"] = word(rule.missing_zero, no_zero_words);
   return object;
+}
+
+Json to_json(const Overflow& rule) {
+  if (const std::string_view name = preset_name_of(rule); !name.empty()) return std::string(name);
+  return axes_json(rule);
 }
 
 namespace {

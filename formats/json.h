@@ -76,7 +76,8 @@ bool looks_like_path(const std::string& text);
 Format format_from_json(const Json& value, const std::string& where);
 Json to_json(const Format& format);
 Overflow overflow_from_json(const Json& value, const std::string& where);
-Json to_json(const Overflow& overflow);
+Json to_json(const Overflow& overflow);  // its preset's name, or its axes
+Json axes_json(const Overflow& overflow);
 // The rounding's members of an object that may hold others; the reader marks them as known. Members
 // that are absent are those of `otherwise`.
 Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise = {});

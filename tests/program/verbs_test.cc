@@ -10,6 +10,7 @@
 #include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/fields.h"
 #include "formats/json.h"
 #include "program.h"
 
@@ -84,23 +85,72 @@ TEST_F(Program, TheOverviewNamesEveryVerb) {
   EXPECT_EQ(shell("halfulp --version").out.rfind("halfulp 0.", 0), 0U);
 }
 
-TEST_F(Program, FormatsCountsWhatTheCodesAre) {
+// The catalogue and every kind beside it, by what the program is given.
+std::vector<std::string> short_formats() {
+  std::vector<std::string> list{"posit8",
+                                "posit7es0",
+                                "takum9",
+                                "takum_log8",
+                                "log4.3",
+                                "ulog3.2",
+                                R"({"kind": "affine", "bits": 6, "scale": 0.1, "zero_point": 5})",
+                                R"({"kind": "codebook", "values": [-1, 0, 0.5], "bits": 4})",
+                                R"({"kind": "codebook", "values": [2, 3]})"};
   for (const CatalogueEntry& entry : catalogue()) {
-    const Format& format = entry.format;
-    if (bits(format) > 16) continue;
+    if (bits(entry.format) <= 16) list.push_back(entry.format.name);
+  }
+  return list;
+}
+
+TEST_F(Program, FormatsCountsWhatTheCodesAre) {
+  for (const std::string& name : short_formats()) {
+    const Format format = format_from_text(name);
     std::size_t nans = 0;
     std::size_t infinities = 0;
     for (Code code = 0; code < Code{1} << bits(format); ++code) {
       nans += classify(format, code) == CodeClass::nan ? 1 : 0;
       infinities += classify(format, code) == CodeClass::infinite ? 1 : 0;
     }
-    const Json facts =
-        parse_json(shell("halfulp formats " + format.name + " --json").out, format.name);
-    EXPECT_EQ(facts["nans"], std::to_string(nans)) << format.name;
-    EXPECT_EQ(facts["infinities"], infinities) << format.name;
+    const Json facts = parse_json(shell("halfulp formats '" + name + "' --json").out, name);
+    EXPECT_EQ(facts["nans"], std::to_string(nans)) << name;
+    EXPECT_EQ(facts["infinities"], infinities) << name;
     EXPECT_EQ(facts["largest_finite"],
               shortest_text(format, encode(format, largest_finite(format))));
+    EXPECT_EQ(facts["kind"], to_json(format)["kind"]);
+    const Ran text = shell("halfulp formats '" + name + "'");
+    EXPECT_EQ(text.status, 0) << text.err;
+    EXPECT_NE(text.out.find("\nNaNs                  " + std::to_string(nans) + "\n"),
+              std::string::npos)
+        << text.out;
   }
+}
+
+// Of tapered formats the significand's bits follow from the fraction, or mantissa, of each code.
+TEST_F(Program, FormatsCountsTheBitsOfTaperedSignificands) {
+  for (const char* name : {"posit8", "posit16", "posit9es1", "posit6es0", "takum12", "takum16"}) {
+    const Format format = find_format(name);
+    std::size_t fewest = 99;
+    std::size_t most = 0;
+    for (Code code = 1; code < Code{1} << (bits(format) - 1); ++code) {
+      const std::vector<BitField> fields = bit_fields(format, code);
+      const bool fraction = fields.back().name == "fraction" || fields.back().name == "mantissa";
+      const std::size_t length = 1 + (fraction ? fields.back().bits.size() : 0);
+      fewest = std::min(fewest, length);
+      most = std::max(most, length);
+    }
+    const Json facts =
+        parse_json(shell("halfulp formats " + std::string(name) + " --json").out, name);
+    EXPECT_EQ(facts["fewest_significand_bits"], fewest) << name;
+    EXPECT_EQ(facts["significand_bits"], most) << name;
+  }
+}
+
+TEST_F(Program, TheFormatsPageIsTheOneInTheTree) {
+  const Ran page = shell("halfulp formats --markdown");
+  EXPECT_EQ(page.status, 0) << page.err;
+  EXPECT_TRUE(page.out == read_text(HALFULP_SOURCE_DIR "/docs/formats.md"))
+      << "docs/formats.md is not what the program says. Write it anew:\n"
+         "build/halfulp formats --markdown > docs/formats.md";
 }
 
 TEST_F(Program, FormatsListsTheCatalogue) {

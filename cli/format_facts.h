@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// What there is to say about a format in numbers, for the verb formats and the page that it writes.
+// Everything follows from the five questions of formats/codes.h, and from the fields where a count
+// of bits or of NaN codes is asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/output.h"
+#include "formats/json.h"
+
+namespace halfulp::cli {
+
+struct FormatFacts {
+  std::string name, kind;
+  int bits = 0;
+  std::string exponent_bits;  // "8"; of takums, whose numbers have 0 to 7, "0-7"; empty: none
+  // Of tapered formats the fewest and the most; none where precision is that of a logarithm or a
+  // list.
+  std::optional<int> fewest_significand_bits, significand_bits;
+  std::string bias;                // floats
+  std::string lowest, largest;     // finite
+  std::string smallest_normal;     // of kinds without subnormal numbers the smallest positive one
+  std::string smallest_subnormal;  // empty: none
+  int infinities = 0;
+  std::string nans;  // codes that are NaN
+  std::vector<std::string> aliases;
+  std::string source;
+  std::vector<std::pair<std::string, std::string>> own;  // what only this kind has: name, text
+};
+FormatFacts facts_of(const Format& format);
+
+// The table of all formats: its columns, and a format's row.
+const std::vector<Column>& fact_columns();
+std::vector<std::string> row_of(const FormatFacts& facts);
+
+// The description with the facts behind it.
+Json json_of(const Format& format, const FormatFacts& facts);
+
+std::string joined(const std::vector<std::string>& words);
+
+// docs/formats.md: all formats, names, kinds and overflow rules in Markdown.
+std::string formats_page();
+
+}  // namespace halfulp::cli
