@@ -156,11 +156,9 @@ std::string neighbours_text(const ExplainReport& report) {
   if (!e.outer) return text;
   const int middle = e.located.gap->middle;
   const std::string order = middle < 0 ? "before" : middle == 0 ? "at" : "past";
-  const bool logarithm =
-      std::holds_alternative<Log>(format.kind) || std::holds_alternative<Takum>(format.kind);
   text += line("nearest", "turns at " + short_number(report, *e.turn) + ", " + turn_words(format) +
                               "; the number is " + order + " it");
-  if (e.chosen.mode == Mode::nearest_log && !logarithm)
+  if (e.chosen.mode == Mode::nearest_log && !e.located.gap->logarithmic)
     text += line("", "nearest-log at the geometric mean of the two");
   text += line("position", digits_and_form(report, *e.position) + " of the gap, counted " +
                                (between_signs ? "upward" : "away from zero"));

@@ -142,7 +142,7 @@ class Paths {
     if (e_.located.place != Located::Place::between || !e_.turn) return;
     const Quotient half{.numerator = {make_value(1)}, .denominator = {make_value(2)}};
     const int order = compare(*e_.position, half);
-    const bool out = order > 0 || (order == 0 && e_.inner->odd);
+    const bool out = order > 0 || (order == 0 && e_.located.gap->tie_out);
     add(Path::by_distance, with_mode(out ? Mode::away_from_zero : Mode::toward_zero));
   }
 
