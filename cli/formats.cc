@@ -3,8 +3,10 @@
 // halfulp formats: what a number format is, in numbers (format_facts.h).
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "cli/block_facts.h"
 #include "cli/format_facts.h"
 #include "cli/output.h"
 #include "cli/verb.h"
@@ -17,8 +19,9 @@ namespace halfulp::cli {
 namespace {
 
 const char* const description =
-    "Lists the number formats. NAME is a name or an alias, a parametric spelling (e5m10, e4m3fn,\n"
-    "q3.4, int4, binary8p3se), the path of a JSON description, or the JSON text itself.";
+    "Lists the number formats and the block formats. NAME is a name or an alias, a parametric\n"
+    "spelling (e5m10, e4m3fn, q3.4, int4, binary8p3se, bfp8_16), the path of a JSON description,\n"
+    "or the JSON text itself.";
 
 const char* const examples =
     "  $ halfulp formats float8_e4m3fn\n"
@@ -34,6 +37,10 @@ const char* const examples =
     "  $ halfulp formats '{\"kind\": \"fixed\", \"bits\": 8, \"fraction_bits\": 4}' --codes | tail "
     "-1\n"
     "  0xff -0.06 normal\n"
+    "\n"
+    "  $ halfulp formats mxfp4 | grep '^scale 1'\n"
+    "  scale 1               float8_e8m0fnu over 1 x 32, floor; rounded nearest-even, overflow "
+    "saturate\n"
     "\n"
     "  $ halfulp formats e5m10 --json\n"
     "  ...\n";
@@ -120,7 +127,7 @@ void print_presets(const std::vector<Preset>& presets, bool json) {
       object["name"] = preset.name;
       object["what"] = preset.what;
       object["source"] = preset.source;
-      if constexpr (requires { preset.rule; }) object["axes"] = axes_json(preset.rule);
+      if constexpr (requires { axes_json(preset.rule); }) object["axes"] = axes_json(preset.rule);
       print(object.dump() + "\n");
     }
     rows.push_back(
@@ -136,7 +143,46 @@ void print_all(bool json) {
     rows.push_back(row_of(facts));
     if (json) print(json_of(entry.format, facts).dump() + "\n");
   }
-  if (!json) print(table_text(fact_columns(), rows));
+  std::vector<std::vector<std::string>> block_rows;
+  for (const BlockEntry& entry : block_catalogue()) {
+    block_rows.push_back(row_of(entry));
+    if (json) print(block_json(entry.format).dump() + "\n");
+  }
+  if (json) return;
+  print(table_text(fact_columns(), rows));
+  print("\n" + table_text(block_columns(), block_rows));
+}
+
+// What a name, a path or a JSON text describes, in lines or in JSON.
+void print_named(const std::string& name, bool json) {
+  const AnyQuantizer any = any_quantizer_from_text(name);
+  const auto* block = std::get_if<BlockFormat>(&any);
+  if (block == nullptr) return print_one(format_from_text(name), json);
+  print(json ? block_json(*block).dump() + "\n" : block_text(*block));
+}
+
+void print_codes_of(const std::string& name, bool json) {
+  if (std::holds_alternative<BlockFormat>(any_quantizer_from_text(name)))
+    throw Error(
+        "a block format has no codes of its own", name,
+        "list those of its element or of its scales, which `halfulp formats " + name + "` names");
+  print_codes(format_from_text(name), json);
+}
+
+// Those of rounding, then those of block formats.
+void print_all_presets(bool json) {
+  print_presets(rounding_presets(), json);
+  std::vector<std::vector<std::string>> rows;
+  for (const BlockPreset& preset : block_presets()) {
+    rows.push_back({std::string(preset.name), std::string(preset.what)});
+    if (!json) continue;
+    Json object;
+    object["name"] = preset.name;
+    object["what"] = preset.what;
+    object["of"] = "block";
+    print(object.dump() + "\n");
+  }
+  if (!json) print("\n" + table_text({{"of block formats"}, {"what"}}, rows));
 }
 
 }  // namespace
@@ -150,7 +196,8 @@ int formats_verb(const Arguments& arguments) {
                "every code of a format of at most 16 bits: code value class");
   app.add_flag("--overflow", options.overflow, "list the overflow rules instead");
   app.add_flag("--nan", options.nan, "list the rules for NaN instead");
-  app.add_flag("--presets", options.presets, "list the presets of rounding instead");
+  app.add_flag("--presets", options.presets,
+               "list the presets of rounding and of block formats instead");
   app.add_flag("--markdown", options.markdown,
                "the page docs/formats.md: all formats, names, kinds and rules");
   add_json(app, options.json);
@@ -171,15 +218,15 @@ int formats_verb(const Arguments& arguments) {
   } else if (options.nan) {
     print_presets(nan_presets(), options.json);
   } else if (options.presets) {
-    print_presets(rounding_presets(), options.json);
+    print_all_presets(options.json);
   } else if (options.markdown) {
     print(formats_page());
   } else if (!named) {
     print_all(options.json);
   } else if (options.codes) {
-    print_codes(format_from_text(options.name), options.json);
+    print_codes_of(options.name, options.json);
   } else {
-    print_one(format_from_text(options.name), options.json);
+    print_named(options.name, options.json);
   }
   return exit_good;
 }

@@ -2,11 +2,10 @@
 //
 // docs/formats.md as text. Tables follow from the catalogues and the rules; what names and kinds
 // mean stands here, each with an example that is looked up while the page is made.
-#include <fmt/format.h>
-
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "cli/block_facts.h"
 #include "cli/format_facts.h"
 #include "formats/block.h"
 #include "formats/catalogue.h"
@@ -125,21 +124,6 @@ std::string named_formats() {
   return text;
 }
 
-std::string extent(int elements) { return elements == 0 ? "all" : std::to_string(elements); }
-
-std::string scale_text(const Level& level) {
-  return level.scale.format.name + " over " + extent(level.rows) + " x " + extent(level.columns) +
-         ", " + std::string(name_of(level.rule));
-}
-
-// At most five decimals.
-std::string bits_text(double bits) {
-  std::string text = fmt::format("{:.5f}", bits);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
-
 std::string block_formats() {
   std::string text =
       "\n## Block formats\n\n"
@@ -147,18 +131,14 @@ std::string block_formats() {
       "scales, the rows and columns that share one, and the rule by which it follows from them;\n"
       "the outermost level first. `bfpM_N` is any block floating point of M bits in blocks of N\n"
       "columns.\n\n";
-  text += head({{"name"},
-                {"element"},
-                {"scales"},
-                {"bits a number", Align::right},
-                {"aliases"},
-                {"source"}});
+  std::vector<Column> columns = block_columns();
+  columns.push_back({"source"});
+  text += head(columns);
   for (const BlockEntry& entry : block_catalogue()) {
-    std::string scales;
-    for (const Level& level : entry.format.levels)
-      scales += (scales.empty() ? "" : "; ") + scale_text(level);
-    text += row({code(entry.format.name), entry.format.element.format.name, scales,
-                 bits_text(bits_per_value(entry.format)), joined(entry.aliases), entry.source});
+    std::vector<std::string> cells = row_of(entry);
+    cells.front() = code(cells.front());
+    cells.push_back(entry.source);
+    text += row(cells);
   }
   return text;
 }
@@ -228,6 +208,17 @@ std::string rounding_presets_text() {
   return text;
 }
 
+std::string block_presets_text() {
+  std::string text =
+      "\n## Presets of block formats\n\n"
+      "What a peer does where the standards leave a choice, put onto a block format: `\"preset\"` "
+      "beside\nit, `halfulp quantize --preset` (`halfulp formats --presets`).\n\n";
+  text += head({{"preset"}, {"what"}});
+  for (const BlockPreset& preset : block_presets())
+    text += row({code(std::string(preset.name)), std::string(preset.what)});
+  return text;
+}
+
 std::string nan_rules() {
   std::string text =
       "\n## NaN rules\n\n"
@@ -244,7 +235,7 @@ std::string nan_rules() {
 
 std::string formats_page() {
   return introduction + named_formats() + block_formats() + spelled_names() + kinds() +
-         overflow_rules() + nan_rules() + rounding_presets_text();
+         overflow_rules() + nan_rules() + rounding_presets_text() + block_presets_text();
 }
 
 }  // namespace halfulp::cli

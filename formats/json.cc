@@ -58,6 +58,10 @@ class DuplicateKeys {
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
+  // The parser takes a NUL byte for the end and would accept whatever follows.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    throw Error("not valid JSON: a NUL byte", where + ": " + line_and_column(text, nul + 1),
+                "remove it");
   DuplicateKeys duplicates;
   try {
     return Json::parse(

@@ -126,6 +126,12 @@ TEST(Json, CommentsAreAllowed) {
   EXPECT_EQ(parse_json("{ // why\n \"a\": 1 /* x */ }", "x")["a"], 1);
 }
 
+TEST(Json, NothingHidesBehindANulByte) {
+  using namespace std::string_literals;
+  for (const std::string& text : {"{}\0"s, "{}\0garbage"s, "\0"s, "[1,\0 2]"s, "{/*\0*/}"s})
+    EXPECT_THROW(parse_json(text, "x"), Error) << text.size();
+}
+
 TEST(Json, NonFiniteNumbersAreTexts) {
   EXPECT_EQ(number_json(1.0 / 3).dump(), "0.3333333333333333");
   EXPECT_EQ(number_json(std::numeric_limits<double>::quiet_NaN()), "nan");

@@ -153,13 +153,29 @@ TEST_F(Program, TheFormatsPageIsTheOneInTheTree) {
          "build/halfulp formats --markdown > docs/formats.md";
 }
 
-TEST_F(Program, FormatsListsTheCatalogue) {
-  const std::string table = shell("halfulp formats").out;
-  EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')),
-            catalogue().size() + 1);
-  const std::string json = shell("halfulp formats --json").out;
-  EXPECT_EQ(static_cast<std::size_t>(std::count(json.begin(), json.end(), '\n')),
-            catalogue().size());
+TEST_F(Program, FormatsListsBothCatalogues) {
+  const auto lines = [](const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  };
+  const std::size_t entries = catalogue().size() + block_catalogue().size();
+  // Two tables, each with its titles, and a blank line between them.
+  EXPECT_EQ(lines(shell("halfulp formats").out), entries + 3);
+  EXPECT_EQ(lines(shell("halfulp formats --json").out), entries);
+  EXPECT_EQ(lines(shell("halfulp formats --presets --json").out),
+            rounding_presets().size() + block_presets().size());
+}
+
+TEST_F(Program, FormatsDescribesBlockFormats) {
+  for (const BlockEntry& entry : block_catalogue()) {
+    const std::string& name = entry.format.name;
+    const Ran text = shell("halfulp formats " + name);
+    EXPECT_EQ(text.status, 0) << text.err;
+    const Json facts = parse_json(shell("halfulp formats " + name + " --json").out, name);
+    EXPECT_EQ(block_format_from_json(to_json(entry.format), ""), entry.format) << name;
+    EXPECT_EQ(facts["bits_per_value"], bits_per_value(entry.format));
+    EXPECT_EQ(facts["source"], entry.source);
+  }
+  EXPECT_EQ(shell("halfulp formats mxfp4 --codes").status, 2);
 }
 
 TEST_F(Program, CastAnswersLikeItsReference) {

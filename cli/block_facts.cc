@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "cli/block_facts.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/format_facts.h"
+#include "formats/block.h"
+
+namespace halfulp::cli {
+namespace {
+
+std::string extent(int elements) { return elements == 0 ? "all" : std::to_string(elements); }
+
+std::string scale_text(const Level& level) {
+  return level.scale.format.name + " over " + extent(level.rows) + " x " + extent(level.columns) +
+         ", " + std::string(name_of(level.rule));
+}
+
+// At most five decimals.
+std::string bits_text(double bits) {
+  std::string text = fmt::format("{:.5f}", bits);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+// "nearest-even, saturate", with the axes in JSON where the overflow rule has no name.
+std::string rounding_text(const Rounding& rounding) {
+  const Json overflow = to_json(rounding.overflow);
+  return std::string(name_of(rounding.mode)) + ", overflow " +
+         (overflow.is_string() ? overflow.get<std::string>() : overflow.dump());
+}
+
+BlockEntry entry_of(const BlockFormat& format) {
+  for (const BlockEntry& entry : block_catalogue())
+    if (entry.format == format) return entry;
+  return {.format = format, .aliases = {}, .source = {}};
+}
+
+std::string line(std::string name, const std::string& value) {
+  constexpr std::size_t width = 20;
+  if (value.empty()) return "";
+  name.resize(width, ' ');
+  return name + "  " + value + "\n";
+}
+
+std::string level_text(const Level& level) {
+  std::string text = scale_text(level);
+  if (level.rule == ScaleRule::given)
+    text += level.predicted ? " by prediction" : " " + number_json(level.given).dump();
+  if (level.division != Division::exact) text += ", " + std::string(name_of(level.division));
+  if (level.epsilon != 0) text += ", epsilon " + number_json(level.epsilon).dump();
+  return text + "; rounded " + rounding_text(level.scale.rounding);
+}
+
+}  // namespace
+
+const std::vector<Column>& block_columns() {
+  static const std::vector<Column> titles{
+      {"name"}, {"element"}, {"scales"}, {"bits a number", Align::right}, {"aliases"}};
+  return titles;
+}
+
+std::vector<std::string> row_of(const BlockEntry& entry) {
+  std::string scales;
+  for (const Level& level : entry.format.levels)
+    scales += (scales.empty() ? "" : "; ") + scale_text(level);
+  return {entry.format.name, entry.format.element.format.name, scales,
+          bits_text(bits_per_value(entry.format)), joined(entry.aliases)};
+}
+
+std::string block_text(const BlockFormat& format) {
+  const BlockEntry entry = entry_of(format);
+  std::string text = line("name", format.name);
+  text += line("aliases", joined(entry.aliases));
+  text += line("source", entry.source);
+  text += line("kind", "block");
+  text += line("bits a number", bits_text(bits_per_value(format)));
+  const FormatFacts element = facts_of(format.element.format);
+  text += line("element", element.name + ", " + element.lowest + " to " + element.largest +
+                              "; rounded " + rounding_text(format.element.rounding));
+  for (std::size_t i = 0; i < format.levels.size(); ++i)
+    text += line("scale " + std::to_string(i + 1), level_text(format.levels[i]));
+  if (format.arithmetic == Arithmetic::exact)
+    text += line("division", std::string(name_of(format.division)));
+  text += line("arithmetic", std::string(name_of(format.arithmetic)));
+  text += line("scales of zero", std::string(name_of(format.zero_scale)));
+  text += line("NaN and infinities", std::string(name_of(format.special)));
+  return text + line("JSON", to_json(format).dump());
+}
+
+Json block_json(const BlockFormat& format) {
+  const BlockEntry entry = entry_of(format);
+  Json object = to_json(format);
+  object["bits_per_value"] = bits_per_value(format);
+  object["aliases"] = entry.aliases;
+  object["source"] = entry.source;
+  return object;
+}
+
+}  // namespace halfulp::cli
