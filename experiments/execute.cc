@@ -62,7 +62,7 @@ struct Run {
 
 void measure(const Machine& machine, const Instance& instance, const Spectrum* spectrum, Run& run) {
   const Experiment& experiment = *run.experiment;
-  const Risk risk(machine, instance, experiment.policy);
+  const Risk risk(machine, instance, experiment.policy, experiment.training.batch);
   Metrics& metrics = run.outcome.metrics;
   metrics[4] = instance.approximation;
   metrics[5] = risk.floor();

@@ -29,7 +29,7 @@ bool looks_like_path(const std::string& text) {
 
 bool is_format_name(const std::string& text) {
   try {
-    find_format(text);
+    if (!is_block_name(text)) find_format(text);
     return true;
   } catch (const Error&) {
     return false;
@@ -68,35 +68,67 @@ Generator parse_random(const Json& value, const std::string& where) {
   }
 }
 
-// The members of `value` that quantizer_from_json knows nothing of are read here and taken out.
-Grid parse_grid(const Json& value, const std::string& where, Place place, Generator generator) {
+void require_binary64(const Format& format, const std::string& where) {
+  if (fits_binary64(format)) return;
+  throw Error("the format \"" + format.name + "\" has values that binary64 does not hold", where,
+              "training carries its numbers in binary64; choose a narrower format");
+}
+
+Quantizer parse_scalar(const Json& value, const std::string& where) {
+  const AnyQuantizer any = any_quantizer_from_json(value, where);
+  if (const auto* block = std::get_if<BlockFormat>(&any))
+    throw Error("the block format \"" + block->name + "\" stands in an accumulator", where,
+                "its sums and products come one by one and have no block to share a scale; give a "
+                "scalar format such as \"binary32\"");
+  const auto& quantizer = std::get<Quantizer>(any);
+  require_binary64(quantizer.format, where);
+  return quantizer;
+}
+
+// {"kind": "static", "scale": s}, "kind" by itself or left out, and no level of a block format,
+// whose scale is a format.
+bool is_static(const Json& scaling) {
+  return scaling.is_object() &&
+         (scaling.contains("kind") || (scaling.contains("scale") && scaling["scale"].is_number()));
+}
+
+Grid parse_accumulator(Json value, const std::string& where, Generator generator) {
   Grid grid;
   grid.generator = generator;
-  if (!value.is_object()) {
-    grid.quantizer = quantizer_from_json(value, where);
-  } else {
-    Json rest = value;
-    if (const auto scaling = value.find("scaling"); scaling != value.end()) {
-      if (place == Place::accumulator)
-        throw Error("an accumulator has no scale", where + "/scaling", "leave it out");
-      grid.scale = parse_scaling(*scaling, where + "/scaling");
-      rest.erase("scaling");
-    }
-    if (const auto random = value.find("random"); random != value.end()) {
-      grid.generator = parse_random(*random, where + "/random");
-      rest.erase("random");
-    }
-    const auto product = value.find("product");
-    if (product != value.end() && place == Place::accumulator) {
-      grid.product = quantizer_from_json(*product, where + "/product");
-      rest.erase("product");
-    }
-    grid.quantizer = quantizer_from_json(rest, where);
+  if (value.is_object() && value.contains("scaling"))
+    throw Error("an accumulator has no scale", where + "/scaling", "leave it out");
+  if (value.is_object() && value.contains("product")) {
+    grid.product = parse_scalar(value["product"], where + "/product");
+    value.erase("product");
   }
-  const Format& format = grid.quantizer.format;
-  if (!fits_binary64(format) || (grid.product && !fits_binary64(grid.product->format)))
-    throw Error("the format \"" + format.name + "\" has values that binary64 does not hold", where,
-                "training carries its numbers in binary64; choose a narrower format");
+  grid.quantizer = parse_scalar(value, where);
+  return grid;
+}
+
+// The members of `value` that any_quantizer_from_json knows nothing of are read here and taken out.
+Rule parse_format(Json value, const std::string& where, Place place, Generator generator) {
+  if (value.is_object() && value.contains("random")) {
+    generator = parse_random(value["random"], where + "/random");
+    value.erase("random");
+  }
+  if (place == Place::accumulator) return parse_accumulator(std::move(value), where, generator);
+  std::optional<double> scale;
+  if (value.is_object() && value.contains("scaling") && is_static(value["scaling"])) {
+    scale = parse_scaling(value["scaling"], where + "/scaling");
+    value.erase("scaling");
+  }
+  AnyQuantizer any = any_quantizer_from_json(value, where);
+  if (auto* block = std::get_if<BlockFormat>(&any)) {
+    if (scale)
+      throw Error("a static scale over the scales of \"" + block->name + "\"", where + "/scaling",
+                  "leave it out: a block format has scales of its own");
+    return BlockRule{.format = std::move(*block), .generator = generator};
+  }
+  Grid grid{.quantizer = std::get<Quantizer>(any),
+            .scale = scale.value_or(1.0),
+            .generator = generator,
+            .product = {}};
+  require_binary64(grid.quantizer.format, where);
   return grid;
 }
 
@@ -115,7 +147,7 @@ Rule parse_rule(const Json& value, const std::string& where, Place place, Genera
   if (!value.is_object() && !value.is_string())
     throw Error(value.dump() + " is no quantizer", where,
                 R"(a format's name, {"format": ...} or {"noise": {...}} is needed)");
-  return parse_grid(value, where, place, generator);
+  return parse_format(value, where, place, generator);
 }
 
 Policy parse_map(const Json& value, const std::string& where,
@@ -147,6 +179,12 @@ Json to_json(const Rule& rule) {
       object["random"] = std::string(name_of(grid->generator));
     if (grid->scale != 1.0) object["scaling"] = Json{{"kind", "static"}, {"scale", grid->scale}};
     if (grid->product) object["product"] = halfulp::to_json(*grid->product);
+    return object;
+  }
+  if (const BlockRule* blocks = blocks_of(rule)) {
+    Json object = halfulp::to_json(blocks->format);
+    if (blocks->generator != Generator::philox4x32_10)
+      object["random"] = std::string(name_of(blocks->generator));
     return object;
   }
   return "binary64";

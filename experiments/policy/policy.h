@@ -2,8 +2,9 @@
 //
 // Which precision stands where: a policy maps the places of quantized one-pass SGD (Zhang, Su and
 // Zou, arXiv 2510.18259, sections on the algorithm; and the places that carried state adds) to
-// quantizers. A quantizer is a real format with its rounding, or one of the ideal noise models that
-// the theory speaks of. A place that is not named runs in binary64.
+// quantizers. A quantizer is a real format with its rounding, scalar or of blocks that share
+// scales, or one of the ideal noise models that the theory speaks of. A place that is not named
+// runs in binary64.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <variant>
 
 #include "experiments/datasets/variates.h"
+#include "formats/block.h"
 #include "formats/engine.h"
 #include "formats/json.h"
 
@@ -56,10 +58,22 @@ struct Grid {
   bool operator==(const Grid&) const = default;
 };
 
-using Rule = std::variant<std::monostate, Noise, Grid>;
+// A block format, of the tensor of one step (station.h). At every place but the accumulator.
+struct BlockRule {
+  BlockFormat format;
+  Generator generator = Generator::philox4x32_10;  // of elements and scales
+  bool operator==(const BlockRule&) const = default;
+};
+
+using Rule = std::variant<std::monostate, Noise, Grid, BlockRule>;
 inline bool is_native(const Rule& rule) { return rule.index() == 0; }
 inline const Noise* noise_of(const Rule& rule) { return std::get_if<Noise>(&rule); }
 inline const Grid* grid_of(const Rule& rule) { return std::get_if<Grid>(&rule); }
+inline const BlockRule* blocks_of(const Rule& rule) { return std::get_if<BlockRule>(&rule); }
+// A real format, scalar or of blocks: what the theory has no closed form for.
+inline bool is_format(const Rule& rule) {
+  return grid_of(rule) != nullptr || blocks_of(rule) != nullptr;
+}
 
 struct Policy {
   std::array<Rule, place_count> rules;

@@ -19,9 +19,15 @@ double* row_of(const MutableView& view, std::size_t row) {
   return static_cast<double*>(view.data) + row * view.stride;
 }
 
+// Places whose tensor is the numbers of a batch, handed as a column.
+bool is_column(Place place) {
+  return place == Place::label || place == Place::act || place == Place::out_grad;
+}
+
 }  // namespace
 
-Station::Station(const Machine& machine, const Policy& policy, Place place, Site site)
+Station::Station(const Machine& machine, const Policy& policy, Place place, Site site,
+                 std::size_t step_rows)
     : engine_(machine.engine),
       rule_(policy.at(place)),
       random_(machine.random(site, static_cast<int>(place))) {
@@ -29,12 +35,16 @@ Station::Station(const Machine& machine, const Policy& policy, Place place, Site
     plan_ = engine_->prepare(grid->quantizer);
     random_.generator = grid->generator;
   }
+  if (const BlockRule* rule = blocks_of(rule_))
+    blocks_.emplace(*engine_, *rule, StepShape{.rows = step_rows, .column = is_column(place)},
+                    random_);
   if (const Noise* noise = noise_of(rule_)) deviation_ = std::sqrt(noise->eps);
 }
 
 void Station::apply(const View& in, std::uint64_t first_row, const MutableView& out) {
   if (noise_of(rule_) != nullptr) return add_noise(in, first_row, out);
   if (grid_of(rule_) != nullptr) return round(in, first_row, out);
+  if (blocks_) return blocks_->round(in, first_row, out);
   if (in.data == out.data) return;
   for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(row_of(in, r), in.columns, row_of(out, r));
 }

@@ -47,7 +47,7 @@ struct Quantization {
 // Noise that acts first is scaled by scalars that act later.
 bool add_rule(const Rule& rule, double Quantization::*additive, bool coordinates_are_scalar,
               Quantization& total) {
-  if (grid_of(rule) != nullptr) return false;
+  if (is_format(rule)) return false;
   const Noise* noise = noise_of(rule);
   if (noise == nullptr) return true;
   if (noise->kind == Noise::Kind::additive) {

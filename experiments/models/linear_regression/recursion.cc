@@ -238,7 +238,7 @@ bool recursion_applies(const Problem& problem, const Policy& policy) {
   for (int i = 0; i < place_count; ++i) {
     const auto place = static_cast<Place>(i);
     const Rule& rule = policy.at(place);
-    if (place != Place::avg && place != Place::sketch && grid_of(rule) != nullptr) return false;
+    if (place != Place::avg && place != Place::sketch && is_format(rule)) return false;
   }
   const Rule& data = policy.at(Place::data);
   const Rule& feature = policy.at(Place::feature);

@@ -9,7 +9,7 @@
 namespace halfulp::experiments {
 namespace {
 
-constexpr std::size_t test_block = 128;
+constexpr std::size_t test_block = 128;  // rows, about
 
 void scale(Symmetric& a, double factor) {
   for (double& x : a.values) x *= factor;
@@ -73,17 +73,19 @@ void add_differences(const Instance& instance, const Block& block, const View& f
 std::optional<Symmetric> quantized_second_moment(const Instance& instance, const Policy& policy) {
   const Rule& data = policy.at(Place::data);
   const Rule& feature = policy.at(Place::feature);
-  if (grid_of(data) != nullptr || grid_of(feature) != nullptr) return std::nullopt;
+  if (is_format(data) || is_format(feature)) return std::nullopt;
   Symmetric a = instance.covariance;
   if (const Noise* noise = noise_of(data)) add_data_noise(instance, *noise, a);
   if (const Noise* noise = noise_of(feature)) add_feature_noise(*noise, a);
   return a;
 }
 
-Risk::Risk(const Machine& machine, const Instance& instance, const Policy& policy)
+Risk::Risk(const Machine& machine, const Instance& instance, const Policy& policy,
+           std::size_t batch)
     : machine_(machine),
       instance_(&instance),
       policy_(&policy),
+      batch_(batch),
       second_moment_(quantized_second_moment(instance, policy)) {}
 
 double Risk::clean(std::span<const double> weights) const {
@@ -110,13 +112,14 @@ std::vector<double> Risk::quantized(const std::vector<std::vector<double>>& weig
     answer.push_back(clean(v) + extra);
   }
   if (second_moment_) return answer;
-  FeatureStations stations(machine_, *instance_, *policy_, Site::test_place);
+  FeatureStations stations(machine_, *instance_, *policy_, Site::test_place, batch_);
   std::vector<double> sums(weights.size(), 0.0);
   const std::size_t total = instance_->problem->test_samples;
+  const std::size_t rows = batch_ * std::max<std::size_t>(1, test_block / batch_);
   Block block;
-  for (std::size_t first = 0; first < total; first += test_block) {
-    draw_samples(*instance_, machine_, Site::test_sample, first,
-                 std::min(test_block, total - first), block);
+  for (std::size_t first = 0; first < total; first += rows) {
+    draw_samples(*instance_, machine_, Site::test_sample, first, std::min(rows, total - first),
+                 block);
     add_differences(*instance_, block, stations.apply(block), weights, sums);
   }
   for (std::size_t k = 0; k < answer.size(); ++k) answer[k] += sums[k] / static_cast<double>(total);

@@ -4,10 +4,11 @@
 //     excess(v) = (v - v*)^T Sigma (v - v*) + approximation.
 // Quantized: the places `data` and `feature` act on the test features too. Under the noise models
 // that adds v^T (Sigma_q - Sigma) v with the second moment Sigma_q of the quantized features. A
-// real format has no closed form; then the difference
+// real format, scalar or of blocks, has no closed form; then the difference
 //     E[<v, z_q - z>^2 + 2 <v, z_q - z> (<v, z> - y)]
 // (y without its label noise, which drops out) is estimated on a fixed test sample of the repeat,
-// common to all policies, and everything else stays in closed form.
+// common to all policies, and everything else stays in closed form. Block formats see the sample in
+// batches as in training, one after the other.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,9 @@ std::optional<Symmetric> quantized_second_moment(const Instance& instance, const
 
 class Risk {
  public:
-  Risk(const Machine& machine, const Instance& instance, const Policy& policy);
+  // batch: the rows of a step of training.
+  Risk(const Machine& machine, const Instance& instance, const Policy& policy,
+       std::size_t batch = 1);
 
   [[nodiscard]] double clean(std::span<const double> weights) const;
   // One answer for each of several weights, from one pass over the test sample where there is one.
@@ -38,6 +41,7 @@ class Risk {
   Machine machine_;
   const Instance* instance_;
   const Policy* policy_;
+  std::size_t batch_;
   std::optional<Symmetric> second_moment_;
 };
 

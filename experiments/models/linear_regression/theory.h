@@ -31,15 +31,15 @@ struct ExcessTheory {
   std::optional<double> clean_last, clean_average, quantized_last, quantized_average;
 };
 
-// All absent where the policy holds something that the recursion does not describe: a real format,
-// coordinate-wise noise, noise on x before the sketch that is not a scalar. Averages are absent for
-// tail averaging and where the average itself is rounded.
+// All absent where the policy holds something that the recursion does not describe: a real format
+// (block formats among them), coordinate-wise noise, noise on x before the sketch that is not a
+// scalar. Averages are absent for tail averaging and where the average itself is rounded.
 bool recursion_applies(const Problem& problem, const Policy& policy);
 ExcessTheory excess_theory(const Instance& instance, const Spectrum& spectrum,
                            const Training& training, const Policy& policy);
 
 // E of `approximation` and `floor` over sketches and teachers. Absent: a sketch with a policy of
-// its own; for the floor, real formats and coordinate-wise noise on the features.
+// its own; for the floor, real formats (of blocks too) and coordinate-wise noise on the features.
 std::optional<double> approximation_theory(const Problem& problem, const Policy& policy);
 std::optional<double> floor_theory(const Problem& problem, const Policy& policy);
 

@@ -33,11 +33,11 @@ DotUnit dot_unit(const Policy& policy) {
 }  // namespace
 
 FeatureStations::FeatureStations(const Machine& machine, const Instance& instance,
-                                 const Policy& policy, Site site)
+                                 const Policy& policy, Site site, std::size_t batch)
     : machine_(machine),
       instance_(&instance),
-      data_(machine, policy, Place::data, site),
-      feature_(machine, policy, Place::feature, site) {
+      data_(machine, policy, Place::data, site, batch),
+      feature_(machine, policy, Place::feature, site, batch) {
   const Noise* noise = noise_of(policy.at(Place::data));
   if (instance.needs.gram && !instance.needs.inputs && noise != nullptr &&
       noise->kind == Noise::Kind::additive) {
@@ -107,11 +107,11 @@ Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy&
       training_(training),
       first_averaged_(training.first_averaged()),
       stage_length_(training.stage_length()),
-      features_(machine, instance, policy, Site::training_place),
-      label_(machine, policy, Place::label, Site::training_place),
+      features_(machine, instance, policy, Site::training_place, training.batch),
+      label_(machine, policy, Place::label, Site::training_place, training.batch),
       param_(machine, policy, Place::param, Site::training_place),
-      act_(machine, policy, Place::act, Site::training_place),
-      out_grad_(machine, policy, Place::out_grad, Site::training_place),
+      act_(machine, policy, Place::act, Site::training_place, training.batch),
+      out_grad_(machine, policy, Place::out_grad, Site::training_place, training.batch),
       weight_(machine, policy, Place::weight, Site::training_place),
       average_station_(machine, policy, Place::avg, Site::training_place),
       dot_(machine.engine->prepare_dot(dot_unit(policy))),

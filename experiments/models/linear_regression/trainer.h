@@ -22,9 +22,11 @@ namespace halfulp::experiments {
 // x or z on its way into the product, by the places `data` and `feature`.
 class FeatureStations {
  public:
-  FeatureStations(const Machine& machine, const Instance& instance, const Policy& policy,
-                  Site site);
-  // Rows of quantized features of a block; they stay valid until the next call.
+  // batch: the rows of a step.
+  FeatureStations(const Machine& machine, const Instance& instance, const Policy& policy, Site site,
+                  std::size_t batch = 1);
+  // Rows of quantized features of a block, which begins a batch; they stay valid until the next
+  // call.
   View apply(const Block& block);
 
  private:
