@@ -51,16 +51,67 @@ std::string format_words(const Json& format) {
   return dumped(format);
 }
 
+// What a block format says of its scales and of the peer that it follows.
+std::string rule_words(const Json& object) {
+  std::string text;
+  for (const char* key : {"rule", "preset", "arithmetic", "zero_scale", "special"}) {
+    const Json value = object.value(key, Json());
+    if (value.is_string()) text += ", " + spaced(key) + " " + value.get<std::string>();
+  }
+  return text;
+}
+
+// What one scale is shared by.
+std::string sharing_words(const Json& level) {
+  const Json rows = level.value("rows", Json(1));
+  const Json columns = level.value("columns", Json(0));
+  if (columns == 0 && rows == 1) return "row";
+  if (columns == 0 && rows == 0) return "tensor";
+  if (columns == 1 && rows == 0) return "column";
+  const auto extent = [](const Json& count) { return count == 0 ? "all" : dumped(count); };
+  if (rows == 1) return "group of " + extent(columns);
+  return "block of " + extent(rows) + " × " + extent(columns);
+}
+
+std::string level_words(const Json& level) {
+  if (!level.is_object()) return ", " + dumped(level);
+  std::string text = ", scale per " + sharing_words(level);
+  if (level.contains("scale")) text += " in " + value_words(level["scale"]);
+  return text;
+}
+
+std::string scaling_words(const Json& scaling) {
+  if (scaling.is_object()) {
+    const Json scale = scaling.value("scale", Json());
+    if (scale.is_number()) return ", scale " + number_words(scale.get<double>(), 3);
+    return level_words(scaling) + rule_words(scaling);
+  }
+  if (!scaling.is_string()) return ", " + dumped(scaling);
+  const auto text = scaling.get<std::string>();
+  const std::size_t colon = text.find(':');
+  return ", scale per " + (colon == std::string::npos
+                               ? text
+                               : text.substr(0, colon) + " of " + text.substr(colon + 1));
+}
+
 std::string quantizer_words(const Json& quantizer) {
   std::string text = format_words(quantizer["format"]);
-  const Json scale = quantizer.contains("scaling") && quantizer["scaling"].is_object()
-                         ? quantizer["scaling"].value("scale", Json())
-                         : Json();
-  if (scale.is_number()) text += ", scale " + number_words(scale.get<double>(), 3);
+  if (quantizer.contains("scaling")) text += scaling_words(quantizer["scaling"]);
+  text += rule_words(quantizer);
   const Json rounding = quantizer.value("rounding", Json());
   if (rounding.is_string() && rounding != "nearest-even")
     text += ", " + rounding.get<std::string>();
   return text;
+}
+
+// {"kind": "block", ...}
+std::string block_words(const Json& block) {
+  if (block.contains("name") && block["name"].is_string()) return block["name"].get<std::string>();
+  std::string text = value_words(block.value("element", Json()));
+  if (!block.contains("levels")) return text + level_words(block) + rule_words(block);
+  for (const Json& level : block["levels"])
+    text += level_words(level) + (level.is_object() ? rule_words(level) : "");
+  return text + rule_words(block);
 }
 
 // A map from places to quantizers, such as a whole policy.
@@ -122,6 +173,7 @@ std::string value_words(const Json& value) {
   if (value.is_object()) {
     if (value.contains("noise")) return shortened(noise_words(value["noise"]));
     if (value.contains("format")) return shortened(quantizer_words(value));
+    if (value.value("kind", Json()) == "block") return shortened(block_words(value));
     return shortened(places_words(value));
   }
   return shortened(dumped(value));
