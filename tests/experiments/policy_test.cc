@@ -109,6 +109,70 @@ TEST(PolicyDocument, ErrorsSayWhereAndWhat) {
       std::string::npos);
 }
 
+// Every form that a block format has in JSON, beside the scalar ones, and their full records.
+TEST(PolicyDocument, TakesBlockFormats) {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("blocks-" + std::to_string(::getpid()) + ".json");
+  std::ofstream(file) << R"({"format": "mxint8", "rounding": "toward-zero"})";
+  Json json = parse_json(R"({
+    "data": "mxfp4", "sketch": "bfp8_16", "feature": {"format": "nvfp4", "random": "splitmix64"},
+    "param": {"kind": "block", "element": "int8", "columns": 8, "rule": "floor",
+              "scale": "float8_e8m0fnu"},
+    "act": {"format": "int8", "rounding": "stochastic", "scaling": "row"},
+    "out_grad": {"format": "int8", "scaling": {"columns": 8, "scale": "float8_e8m0fnu"}},
+    "weight": {"format": "int8", "scaling": {"scale": 0.5}}, "avg": "flexpoint"})",
+                         "text");
+  json["label"] = file.string();
+  const Policy policy = parse_policy(json, "/policy");
+  std::filesystem::remove(file);
+  EXPECT_EQ(blocks_of(policy.at(Place::data))->format, find_block_format("mxfp4"));
+  EXPECT_EQ(blocks_of(policy.at(Place::sketch))->format.levels[0].columns, 16);
+  EXPECT_EQ(blocks_of(policy.at(Place::feature))->generator, Generator::splitmix64);
+  EXPECT_EQ(blocks_of(policy.at(Place::label))->format.element.rounding.mode, Mode::toward_zero);
+  EXPECT_EQ(blocks_of(policy.at(Place::param))->format.levels[0].rule, ScaleRule::floor);
+  EXPECT_EQ(blocks_of(policy.at(Place::act))->format,
+            block_format_from_json(json["act"], "by itself"));
+  EXPECT_EQ(blocks_of(policy.at(Place::act))->format.element.rounding.mode, Mode::stochastic);
+  EXPECT_EQ(blocks_of(policy.at(Place::out_grad))->format.levels[0].columns, 8);
+  EXPECT_EQ(grid_of(policy.at(Place::weight))->scale, 0.5);
+  EXPECT_TRUE(blocks_of(policy.at(Place::avg))->format.levels[0].predicted);
+  const Json resolved = to_json(policy);
+  EXPECT_EQ(resolved["data"]["kind"], "block");
+  EXPECT_FALSE(resolved["data"].contains("random"));
+  EXPECT_EQ(parse_policy(resolved, "/policy"), policy);
+  EXPECT_EQ(to_json(parse_policy(resolved, "")).dump(), resolved.dump());
+}
+
+TEST(PolicyDocument, ErrorsOfBlockFormatsSayWhereAndWhat) {
+  EXPECT_EQ(parse_error(R"({"label": "mxpf4"})"),
+            "/policy/label: unknown format \"mxpf4\"; did you mean \"mxfp4\"?");
+  EXPECT_NE(parse_error(R"({"label": "mxfp8"})").find("\"mxfp8_e4m3\" or \"mxfp8_e5m2\""),
+            std::string::npos);
+  EXPECT_EQ(
+      parse_error(R"({"accumulator": "mxfp4"})"),
+      "/policy/accumulator: the block format \"mxfp4\" stands in an accumulator; its sums and "
+      "products come one by one and have no block to share a scale; give a scalar format such "
+      "as \"binary32\"");
+  EXPECT_EQ(parse_error(R"({"accumulator": {"format": "binary32", "product": "nvfp4"}})")
+                .find("/policy/accumulator/product: the block format \"nvfp4\""),
+            0U);
+  EXPECT_EQ(parse_error(R"({"accumulator": {"format": "binary32", "scaling": "row"}})"),
+            "/policy/accumulator/scaling: an accumulator has no scale; leave it out");
+  EXPECT_EQ(
+      parse_error(R"({"data": {"format": "mxfp4", "scaling": {"kind": "static", "scale": 2}}})"),
+      "/policy/data/scaling: a static scale over the scales of \"mxfp4\"; leave it out: a block "
+      "format has scales of its own");
+  EXPECT_EQ(parse_error(R"({"data": {"format": "int8", "scaling": "rows"}})"),
+            "/policy/data/scaling: unknown scaling \"rows\"; did you mean \"row\"?");
+  EXPECT_EQ(parse_error(R"({"data": {"kind": "block", "element": "int8", "colums": 8}})"),
+            "/policy/data/colums: unknown key \"colums\"; did you mean \"columns\"?");
+  EXPECT_EQ(parse_error(R"({"data": {"format": "mxfp4", "random": "philox"}})")
+                .find("/policy/data/random: unknown generator"),
+            0U);
+  const std::string bare = error_of([] { load_policy("mxfp4", "/policy", ""); });
+  EXPECT_NE(bare.find("{\"feature\": \"mxfp4\"}"), std::string::npos) << bare;
+}
+
 TEST(PolicyDocument, TextsAreFilesOrExplained) {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("policy-" + std::to_string(::getpid()));

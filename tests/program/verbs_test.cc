@@ -285,5 +285,33 @@ TEST_F(Program, AReportStandsAlone) {
   EXPECT_NE(text_of("r.svg").find("</svg>"), std::string::npos);
 }
 
+// Rules that differ in their scales alone have curves and rows of their own.
+TEST_F(Program, AReportNamesBlockFormats) {
+  const Ran ran = shell("halfulp run " HALFULP_SOURCE_DIR
+                        "/data/experiments/block-formats.json --set /repeats=2 --set "
+                        "/sweep/~1training~1samples=[64,128,256] -o r.json --quiet && halfulp "
+                        "report r.json -o r.html --keep-script");
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const Json result = parse_json(text_of("r.json"), "r.json");
+  ASSERT_EQ(result["points"].size(), 24U);
+  for (const Json& point : result["points"]) {
+    const Json& excess = point["metrics"]["excess_quantized_last"]["mean"];
+    EXPECT_TRUE(excess.is_number() && excess > 0 && excess < 10) << point.dump();
+    const bool native = point["set"]["/policy/feature"] == "binary64";
+    EXPECT_EQ(point["theory"]["excess_quantized_last"].is_null(), !native);
+    EXPECT_EQ(point["metrics"]["excess_clean_last"] == point["metrics"]["excess_quantized_last"],
+              native);
+  }
+  const std::string page = text_of("r.html");
+  for (const char* label :
+       {"flexpoint", "mxfp8_e4m3", "nvfp4", "mxfp4", "mxfp4, stochastic",
+        "int4, scale per row, stochastic", "int4, scale per tensor, stochastic"}) {
+    EXPECT_NE(page.find("<td>" + std::string(label) + "</td>"), std::string::npos)
+        << label;
+    EXPECT_NE(text_of("r.gnuplot").find("'" + std::string(label) + "'"), std::string::npos)
+        << label;
+  }
+}
+
 }  // namespace
 }  // namespace halfulp::program
