@@ -306,8 +306,7 @@ TEST_F(Program, AReportNamesBlockFormats) {
   for (const char* label :
        {"flexpoint", "mxfp8_e4m3", "nvfp4", "mxfp4", "mxfp4, stochastic",
         "int4, scale per row, stochastic", "int4, scale per tensor, stochastic"}) {
-    EXPECT_NE(page.find("<td>" + std::string(label) + "</td>"), std::string::npos)
-        << label;
+    EXPECT_NE(page.find("<td>" + std::string(label) + "</td>"), std::string::npos) << label;
     EXPECT_NE(text_of("r.gnuplot").find("'" + std::string(label) + "'"), std::string::npos)
         << label;
   }
