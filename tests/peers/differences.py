@@ -34,23 +34,27 @@ class Differences:
                 self.explained[check] += 1
                 self.covered[index, check] += 1
                 return
+        words = " ".join(f"{key}={value}" for key, value in facts.items())
+        self.fail(f"{check}: {words}")
+
+    def fail(self, line):
         self.failures += 1
         if self.failures <= SHOWN:
-            print(f"FAILED: {check}:", " ".join(f"{key}={value}" for key, value in facts.items()))
+            print("FAILED:", line)
 
-    def report(self):
-        """Prints the counts; answers whether all is well."""
+    def status(self):
+        """Prints the counts; answers the status of the process: 0 if all is well, otherwise 1."""
         for index, entry in enumerate(self.entries):
             for check, stated in entry["cases"].items():
                 found = self.covered[index, check]
                 if found != stated:
-                    self.failures += 1
                     print(f"FAILED: {check}: {found} cases, not {stated}: {entry['reason']}")
+                    self.failures += 1
         for check, count in self.checks.items():
             print(f"{check}: {count} checks, {self.explained[check]} explained differences")
         total = sum(self.checks.values())
         print(f"{total} checks, {sum(self.explained.values())} explained, {self.failures} failures")
-        return total > 0 and self.failures == 0
+        return 0 if total > 0 and self.failures == 0 else 1
 
 
 def fits(condition, facts):
@@ -64,12 +68,3 @@ def fits(condition, facts):
 def same(a, b):
     """Equality of numbers, of the signs of zeros too; every NaN equals every NaN."""
     return (np.isnan(a) & np.isnan(b)) | ((a == b) & (np.signbit(a) == np.signbit(b)))
-
-
-def kind(x, largest):
-    """What a number is: nan, infinite, zero, largest or finite."""
-    if np.isnan(x):
-        return "nan"
-    if np.isinf(x):
-        return "infinite"
-    return "zero" if x == 0 else "largest" if abs(x) == largest else "finite"

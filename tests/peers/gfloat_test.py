@@ -2,8 +2,8 @@
 """What codes mean and how numbers are rounded, in all formats and all modes of gfloat.
 
 usage: gfloat_test.py HALFULP, the program. The formats: gfloat's own list, by its functions of one
-number, and the P3109 family, by those of arrays: K 3 to 8 in every mode, K 9 to 16 with every code
-and four of the modes each.
+number, and the P3109 family, by those of arrays: K 3 to 8 in every mode, K 9 to 16 in four of the
+modes each, in turn. Every code up to 12 bits, of longer formats the ends and drawn ones.
 """
 
 import itertools
@@ -15,8 +15,9 @@ import gfloat
 import numpy as np
 from gfloat.formats import Domain, Signedness, format_info_p3109, sample_formats
 
-from differences import Differences, kind, same
+from differences import Differences, same
 from halfulp import Halfulp, Inputs, in_parallel
+from limits import Limits, kind, sign, yes
 from points import around, drawn_bits, sample
 
 halfulp = Halfulp(sys.argv[1])
@@ -52,12 +53,15 @@ def fits_binary64(fi):
 
 
 def codes_of(fi):
-    """All codes; of long formats the ends of both signs and drawn runs of three."""
+    """All codes; of long formats the ends of both signs, around the largest, and drawn ones, in
+    runs of three."""
     if fi.k <= LONGEST_IN_FULL:
         return np.arange(2**fi.k, dtype=np.uint64)
     last = 2**fi.k - 3
-    starts = [0, last // 2, last // 2 + 3, last, *drawn_bits(fi.k, 1000, fi.k).tolist()]
-    return np.array(sorted({min(start, last) + i for start in starts for i in range(3)}), np.uint64)
+    starts = [0, last // 2, last // 2 + 3, last, fi.code_of_max - 1, fi.code_of_min - 1]
+    starts += drawn_bits(fi.k, 1000, fi.k).tolist()
+    codes = {min(max(start, 0), last) + i for start in starts for i in range(3)}
+    return np.array(sorted(codes), np.uint64)
 
 
 def peer_decodes(fi, codes, by_arrays):
@@ -95,14 +99,23 @@ def check_codes(fi, by_arrays):
     return theirs
 
 
+def round_number(fi, *arguments, **random):
+    """A format without zero gets numbers below its least one from round_float: there gfloat's
+    answer is the code's."""
+    rounded = gfloat.round_float(fi, *arguments, **random)
+    if fi.has_zero:
+        return rounded
+    return gfloat.decode_float(fi, gfloat.encode_float(fi, rounded)).fval
+
+
 def peer_round(fi, x, mode, saturates, random, random_bits):
-    """round_float of every number; where it raises an error, that stands in the second array."""
+    """Of every number; where gfloat raises an error, that stands in the second array."""
     rounded = np.zeros(len(x))
     errors = np.zeros(len(x), bool)
     for i, number in enumerate(x.tolist()):
         try:
             bits = {} if random is None else {"srbits": int(random[i]), "srnumbits": random_bits}
-            rounded[i] = gfloat.round_float(fi, number, mode, saturates, **bits)
+            rounded[i] = round_number(fi, number, mode, saturates, **bits)
         except ValueError:
             errors[i] = True
     return rounded, errors
@@ -123,8 +136,7 @@ class Format:
         self.by_arrays = by_arrays
         self.table = check_codes(fi, by_arrays)
         finite = np.unique(self.table[np.isfinite(self.table)])
-        self.largest = finite[-1]
-        self.least = np.min(np.abs(finite[finite != 0]))
+        self.limits = Limits(finite)
         self.numbers = around(sample(finite, grid_size, fi.k))
         self.inputs = Inputs(self.numbers.view(np.uint64))
 
@@ -141,13 +153,6 @@ class Format:
         bits[2::5] = 2 ** (random_bits - 1)
         return bits
 
-    def place(self, x):
-        if not np.isfinite(x):
-            return ""
-        if abs(x) > self.largest:
-            return "beyond_largest"
-        return "below_least" if x != 0 and abs(x) < self.least else "between"
-
     def position(self, x):
         """Of a finite number in its gap, 0 to 1, by the definition that gfloat also follows."""
         if not np.isfinite(x) or x == 0:
@@ -158,14 +163,21 @@ class Format:
         return math.ldexp(abs(x), self.fi.precision - 1 - exponent) % 1
 
 
-def sum_is_exact(mode, position, random, random_bits):
+def sum_rounds_up_to_1(mode, position, random, random_bits):
     """gfloat adds the position and the random bits, or one half, in binary64."""
     added = {
         Mode.TiesToAway: 0.5,
         Mode.StochasticFast: (0.5 + random) * 2.0**-random_bits,
         Mode.StochasticFastest: random * 2.0**-random_bits,
     }.get(mode, 0)
-    return Fraction(position) + Fraction(added) == Fraction(position + added)
+    return Fraction(position) + Fraction(added) < 1 <= position + added
+
+
+def odd_decides(position, random, random_bits):
+    """Whether the position lies in the middle of two multiples of 2^-random_bits, and the random
+    bits are those with which only the upper one rounds away."""
+    whole, rest = divmod(position * 2**random_bits, 1)
+    return rest == 0.5 and whole + 1 + random == 2**random_bits
 
 
 def facts_of_rounding(format, setting, x, theirs, ours, random):
@@ -174,18 +186,18 @@ def facts_of_rounding(format, setting, x, theirs, ours, random):
     position = format.position(x)
     return {
         "format": format.fi.name,
-        "signed": "yes" if format.fi.is_signed else "no",
+        "signed": yes(format.fi.is_signed),
         "mode": mode.name,
-        "saturates": "yes" if saturates else "no",
+        "saturates": yes(saturates),
         "x": float(x).hex(),
         "random": f"{random}/{random_bits}",
-        "input": kind(x, np.inf),
-        "sign": "negative" if np.signbit(x) else "positive",
-        "place": format.place(x),
-        "half": "yes" if position * 2**random_bits % 1 == 0.5 else "no",
-        "sum": "exact" if sum_is_exact(mode, position, random, random_bits) else "rounded",
-        "peer": ERROR if theirs is None else kind(theirs, format.largest),
-        "ours": kind(ours, format.largest),
+        "input": kind(x),
+        "sign": sign(x),
+        "place": format.limits.place(x),
+        "odd_decides": yes(odd_decides(position, random, random_bits)),
+        "sum_rounds_up_to_1": yes(sum_rounds_up_to_1(mode, position, random, random_bits)),
+        "peer": ERROR if theirs is None else format.limits.kind(theirs),
+        "ours": format.limits.kind(ours),
         "answers": f"{theirs} {ours}",
     }
 
@@ -227,17 +239,17 @@ def tasks():
         ]
     wide = list(p3109(range(9, 17)))
     fitting = [fi for fi in wide if fits_binary64(fi)]
-    print(f"left out: {len(wide) - len(fitting)} formats that binary64 does not hold, in which gfloat computes")
+    print("left out, as gfloat computes in binary64:", len(wide) - len(fitting), "wider formats")
     for turn, fi in enumerate(fitting):
-        chosen = [every[(4 * turn + i) % len(every)] for i in range(4)]
-        yield Format(fi, True, 60), chosen
+        yield Format(fi, True, 60), [every[(4 * turn + i) % len(every)] for i in range(4)]
 
 
 def main():
     for format, chosen in tasks():
-        for equal, facts in in_parallel(lambda setting, f=format: check_rounding(f, setting), chosen):
+        rounded = in_parallel(lambda setting, f=format: check_rounding(f, setting), chosen)
+        for equal, facts in rounded:
             differences.compare("round", equal, facts)
-    return 0 if differences.report() else 1
+    return differences.status()
 
 
 sys.exit(main())

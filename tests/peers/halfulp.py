@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Inputs:
-    """Codes, an array of unsigned integers, and where rounding is stochastic the random bits of each."""
+    """Codes, an array of unsigned integers; where rounding is stochastic, the random bits of each."""
 
     def __init__(self, codes, random=None):
         self.codes = codes
@@ -32,7 +32,8 @@ class Halfulp:
 
     def cast(self, inputs, source, target, *options):
         """The codes of `target` that the inputs, codes of `source`, become."""
-        call = [self.program, "cast", "--from", source, "--to", target, *options]
+        # Hexadecimal values, which are not read here, are quicker to print than decimal ones.
+        call = [self.program, "cast", "--hex", "--from", source, "--to", target, *options]
         done = subprocess.run(call, input=inputs.text, capture_output=True)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(call)}: {done.stderr.decode().strip()}")

@@ -13,8 +13,9 @@ import warnings
 import ml_dtypes
 import numpy as np
 
-from differences import Differences, kind
+from differences import Differences, same
 from halfulp import Halfulp, Inputs, in_parallel
+from limits import Limits, kind, sign, yes
 from points import around, drawn_bits, sample
 
 warnings.simplefilter("ignore")  # NumPy's, of NaN and overflow in casts: that is what is tested
@@ -53,7 +54,9 @@ def all_codes(name):
 
 def rounding_of(name):
     """Integers are cut, as C++ converts them; ties into E8M0 go up (jax-ml/ml_dtypes issue 298)."""
-    return "toward-zero" if name in INTEGERS else "nearest-up" if name == "float8_e8m0fnu" else "nearest-even"
+    if name in INTEGERS:
+        return "toward-zero"
+    return "nearest-up" if name == "float8_e8m0fnu" else "nearest-even"
 
 
 def options_for(name):
@@ -67,9 +70,7 @@ class Type:
         self.name = name
         self.numbers = of_codes(all_codes(name), name).astype(np.float64)
         self.finite = np.unique(self.numbers[np.isfinite(self.numbers)])
-        self.largest = np.max(np.abs(self.finite))
-        nonzero = np.abs(self.finite[self.finite != 0])
-        self.least = np.min(nonzero) if len(nonzero) else 0
+        self.limits = Limits(self.finite)
         # Of a NaN the sign counts, not the payload.
         self.signs = np.signbit(self.numbers)
 
@@ -79,32 +80,23 @@ class Type:
         return (a == b) | (both & (self.signs[i] == self.signs[j]))
 
     def facts(self, x, theirs, ours):
-        """x: the exact number that is converted."""
+        """x: the exact number that is converted; the answers are codes."""
         return {
             "type": self.name,
-            "input": kind(x, np.inf),
-            "sign": "negative" if np.signbit(x) else "positive",
+            "input": kind(x),
+            "sign": sign(x),
             "x": float(x).hex(),
             "codes": f"{int(theirs):x} {int(ours):x}",
-            "peer": kind(self.numbers[int(theirs)], self.largest),
-            "ours": kind(self.numbers[int(ours)], self.largest),
-            "place": self.place(x),
-            "subnormal": "yes" if 0 < abs(x) < np.finfo(np.float32).tiny else "no",
+            "peer": self.limits.kind(self.numbers[int(theirs)]),
+            "ours": self.limits.kind(self.numbers[int(ours)]),
+            "place": self.limits.place(x),
+            "subnormal": yes(0 < abs(x) < np.finfo(np.float32).tiny),
+            "wraps": yes(self.name in INTEGERS and theirs == self.low_bits(x)),
         }
 
-    def place(self, x):
-        if not np.isfinite(x):
-            return ""
-        if x > self.finite[-1]:
-            return "beyond_largest"
-        if x < self.finite[0]:
-            if x > 0:
-                return "below_least"
-            return "beyond_largest" if self.finite[0] < 0 else "negative"
-        above = np.searchsorted(self.finite, x)
-        if self.finite[above] != x and x == np.mean(self.finite[above - 1 : above + 1]):
-            return "tie"
-        return "below_least" if x != 0 and abs(x) < self.least else "between"
+    def low_bits(self, x):
+        """Of x cut to an integer."""
+        return int(x) % 2 ** TYPES[self.name]
 
     def is_defined(self, numbers):
         """ml_dtypes makes integers by way of int8 and uint8; what is beyond these C++ leaves
@@ -122,10 +114,11 @@ types = {name: Type(name) for name in TYPES}
 def check_decode(name):
     known = types[name]
     ours = halfulp.values(name, all_codes(name))
-    equal = (ours == known.numbers) & (np.signbit(ours) == known.signs)
-    equal |= np.isnan(ours) & np.isnan(known.numbers)
-    differences.compare("decode", equal, lambda i: {"type": name, "code": f"{i:x}",
-                        "peer": str(known.numbers[i]), "ours": str(ours[i])})  # fmt: skip
+
+    def facts(i):
+        return {"type": name, "code": f"{i:x}", "peer": str(known.numbers[i]), "ours": str(ours[i])}
+
+    differences.compare("decode", same(ours, known.numbers), facts)
 
 
 def sources_for(known, source):
@@ -135,11 +128,18 @@ def sources_for(known, source):
     points = around(sample(known.finite, 256, 1)) if len(known.finite) > 2 else known.finite
     if source == "binary64":
         close = points * (1 + 2.0**-30)
-        return np.concatenate([points, close, drawn_bits(64, 4000, 2).view(np.float64)]).view(np.uint64)
+        drawn = drawn_bits(64, 4000, 2).view(np.float64)
+        return np.concatenate([points, close, drawn]).view(np.uint64)
     narrow = points.astype(np.float32)
     near = [np.nextafter(narrow, np.float32(end)) for end in (-np.inf, np.inf)]
     drawn = drawn_bits(32, 20000, 3).astype(np.uint32).view(np.float32)
     return np.concatenate([narrow, *near, drawn]).view(np.uint32).astype(np.uint64)
+
+
+def as_numbers(codes, source):
+    """Codes of one of NumPy's floats as its numbers."""
+    numbers = SOURCES[source]
+    return codes.astype(f"u{np.dtype(numbers).itemsize}").view(numbers)
 
 
 def cast_by_peer(numbers, name):
@@ -147,12 +147,12 @@ def cast_by_peer(numbers, name):
 
 
 def check_casts(task):
-    """From NumPy's floats. From binary64 NumPy goes through binary32: `twice` says whether two
-    roundings of ours give the peer's answer."""
+    """From NumPy's floats. From binary64 to floats NumPy goes through binary32: `twice` says
+    whether two roundings of ours give the peer's answer."""
     name, source = task
     known = types[name]
     codes = sources_for(known, source)
-    numbers = codes.astype(f"u{np.dtype(SOURCES[source]).itemsize}").view(SOURCES[source])
+    numbers = as_numbers(codes, source)
     defined = known.is_defined(numbers)
     codes, numbers = codes[defined], numbers[defined]
     theirs = cast_by_peer(numbers, name)
@@ -165,7 +165,7 @@ def check_casts(task):
 
     def facts(i):
         two_roundings = known.same(theirs[i : i + 1], twice[i : i + 1])[0]
-        return known.facts(exact[i], theirs[i], ours[i]) | {"twice": "yes" if two_roundings else "no"}
+        return known.facts(exact[i], theirs[i], ours[i]) | {"twice": yes(two_roundings)}
 
     return f"cast from {source}", known.same(theirs, ours), facts
 
@@ -190,13 +190,13 @@ def check_widening(task):
     source, name = task
     codes = all_codes(source)
     theirs = of_codes(codes, source).astype(SOURCES[name])
-    bits = halfulp.cast(Inputs(codes), source, name)
-    ours = bits.astype(f"u{np.dtype(SOURCES[name]).itemsize}").view(SOURCES[name])
-    equal = (theirs == ours) & (np.signbit(theirs) == np.signbit(ours))
-    equal |= np.isnan(theirs) & np.isnan(ours)
-    return "cast to NumPy's floats", equal, lambda i: {
-        "type": source, "to": name, "code": f"{i:x}", "peer": str(theirs[i]), "ours": str(ours[i])
-    }  # fmt: skip
+    ours = as_numbers(halfulp.cast(Inputs(codes), source, name), name)
+
+    def facts(i):
+        return {"type": source, "to": name, "code": f"{i:x}", "peer": str(theirs[i]),
+                "ours": str(ours[i])}  # fmt: skip
+
+    return "cast to NumPy's floats", same(theirs, ours), facts
 
 
 def pairs_of(name):
@@ -207,21 +207,27 @@ def pairs_of(name):
     return np.stack(np.meshgrid(codes, codes, indexing="ij"), -1).reshape(-1, 2)
 
 
+def arithmetic(name, op, engine, pairs):
+    """The codes of the results, by the driver of this folder."""
+    done = subprocess.run([ARITHMETIC, engine, op, name, rounding_of(name), "ml-dtypes"],
+                          input=pairs.astype("<u2").tobytes(), capture_output=True)  # fmt: skip
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.decode())
+    return np.frombuffer(done.stdout, "<u2").astype(np.uint64)
+
+
 def check_arithmetic(task):
+    """The sign of a NaN, and of the zero that it becomes in formats without NaN, is the one that
+    the processor gave it: it is not compared."""
     name, op, engine = task
     known = types[name]
     pairs = pairs_of(name)
     a, b = (of_codes(np.ascontiguousarray(pairs[:, i]), name) for i in (0, 1))
     theirs = to_codes(OPERATIONS[op](a, b), name)
-    done = subprocess.run([ARITHMETIC, engine, op, name, rounding_of(name), "ml-dtypes"],
-                          input=pairs.astype("<u2").tobytes(), capture_output=True)  # fmt: skip
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr.decode())
-    ours = np.frombuffer(done.stdout, "<u2").astype(np.uint64)
+    ours = arithmetic(name, op, engine, pairs)
     exact = OPERATIONS[op](a.astype(np.float64), b.astype(np.float64))
-    theirs_at, ours_at = known.numbers[theirs.astype(np.int64)], known.numbers[ours.astype(np.int64)]
+    theirs_at, ours_at = (known.numbers[codes.astype(np.int64)] for codes in (theirs, ours))
     equal = (theirs == ours) | (np.isnan(theirs_at) & np.isnan(ours_at))
-    # Into formats without NaN it goes as a zero, by the sign that the processor gave the NaN.
     equal |= np.isnan(exact) & (theirs_at == 0) & (ours_at == 0)
 
     def facts(i):
@@ -239,26 +245,31 @@ def can_cast(source, name):
     return True
 
 
-def main():
-    for name in TYPES:
-        check_decode(name)
+def pairs_with_casts():
+    """Prints the pairs of types that are left out."""
     pairs = list(itertools.product(TYPES, TYPES))
     between = [pair for pair in pairs if can_cast(*pair)]
     missing = [f"{source} to {name}" for source, name in pairs if (source, name) not in between]
     print("left out, as ml_dtypes has no such casts:", ", ".join(missing))
-    tasks = [
-        (check_casts, (name, source)) for name in TYPES for source in SOURCES
-    ] + [
-        (check_between, pair) for pair in between
-    ] + [
-        (check_widening, (name, to)) for name in TYPES for to in ("binary16", "binary32")
-    ] + [
-        (check_arithmetic, (name, op, engine))
-        for name in FLOATS for op in OPERATIONS for engine in ("emulator", "reference")
-    ]  # fmt: skip
-    for check, equal, facts in in_parallel(lambda task: task[0](task[1]), tasks):
+    return between
+
+
+def tasks():
+    """Checks and what each is given."""
+    for name in TYPES:
+        yield from ((check_casts, (name, source)) for source in SOURCES)
+        yield from ((check_widening, (name, to)) for to in ("binary16", "binary32"))
+    yield from ((check_between, pair) for pair in pairs_with_casts())
+    for operation in itertools.product(FLOATS, OPERATIONS, ("emulator", "reference")):
+        yield check_arithmetic, operation
+
+
+def main():
+    for name in TYPES:
+        check_decode(name)
+    for check, equal, facts in in_parallel(lambda task: task[0](task[1]), tasks()):
         differences.compare(check, equal, facts)
-    return 0 if differences.report() else 1
+    return differences.status()
 
 
 sys.exit(main())

@@ -16,7 +16,7 @@ def around(grid):
     step = gaps[-1]
     with np.errstate(over="ignore"):
         beyond = end + step * np.array([0.25, 0.4375, 0.5, 0.5625, 1, 1.5, 2, 1e3])
-    beyond = np.concatenate([beyond, np.nextafter(beyond, 0), np.nextafter(beyond, np.inf)])
+        beyond = np.concatenate([beyond, np.nextafter(beyond, 0), np.nextafter(beyond, np.inf)])
     least = np.min(np.abs(grid[grid != 0]))
     below = least * np.array([2.0**-60, 0.25, 0.5, 0.75])
     below = np.concatenate([below, np.nextafter(below, 0), np.nextafter(below, np.inf)])
