@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Inputs:
-    """Codes, an array of unsigned integers; where rounding is stochastic, the random bits of each."""
+    """Codes, an array of unsigned integers, and for stochastic rounding the random bits of each."""
 
     def __init__(self, codes, random=None):
         self.codes = codes

@@ -32,7 +32,7 @@ class Limits:
         self.least = np.min(magnitudes) if len(magnitudes) else 0
 
     def kind(self, x):
-        """Of a number of the format; the least and the largest magnitudes have words of their own."""
+        """Of a number of the format; its least and largest magnitudes have words of their own."""
         if kind(x) != "finite":
             return kind(x)
         if abs(x) == self.least:
