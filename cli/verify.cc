@@ -155,7 +155,7 @@ class Planner {
     for (const Format& format : formats.scalar) {
       if (wanted("codes")) add_codes(format);
       if (wanted("cast")) add_casts(format);
-      for (int op = 0; op < op_count; ++op) {
+      for (int op = 0; op < arithmetic_op_count; ++op) {
         if (wanted(std::string(name_of(static_cast<Op>(op)))))
           add_operation(format, static_cast<Op>(op));
       }

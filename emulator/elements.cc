@@ -38,6 +38,8 @@ Class class_of_result(Op op, std::span<const Operand> x) {
     case Op::square_root:
       if (x[0].negative && x[0].kind != Class::zero) return Class::nan;
       break;
+    default:
+      break;
   }
   return any_infinite ? Class::infinite : Class::finite;
 }

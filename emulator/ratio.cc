@@ -72,8 +72,9 @@ Ratio exact_result(Op op, std::span<const Operand> operands) {
       return {.numerator = sum(product(x(0), x(1)), x(2))};
     case Op::square_root:
       return {.numerator = x(0), .root = true};
+    default:
+      return {};
   }
-  return {};
 }
 
 // x = n / d or its root: n^2 against a b d^2, or n against a b d.

@@ -214,8 +214,9 @@ Outcome operate_on_numbers(Op op, const Target& target, std::span<const Operand>
       return fused(target, operands.first<3>(), random);
     case Op::square_root:
       return square_root(target, operands[0], random);
+    default:
+      return invalid(target);
   }
-  return invalid(target);
 }
 
 // nearest_log: with the exact result beside. Where there is none, nothing is rounded.

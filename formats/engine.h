@@ -21,16 +21,11 @@
 
 #include "formats/block.h"
 #include "formats/format.h"
+#include "formats/operation.h"
 #include "formats/random.h"
 #include "formats/rounding.h"
 
 namespace halfulp {
-
-enum class Op : std::uint8_t { add, subtract, multiply, divide, fused_multiply_add, square_root };
-inline constexpr int op_count = 6;
-int arity(Op op);
-std::string_view name_of(Op op);     // "add", "sub", "mul", "div", "fma", "sqrt"
-Op parse_op(std::string_view name);  // throws Error
 
 // An operation on codes: operands in their formats, the result rounded once.
 struct Operation {

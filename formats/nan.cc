@@ -106,4 +106,13 @@ Code code_of(const Format& format, const Nan& nan) {
   return sign | (kinds::infinity_magnitude(*f) + (nan.all_ones ? all : kept));
 }
 
+Code copied_nan(const Format& format, const NanOperand& nan) {
+  const Float* f = with_nan_fraction(format);
+  if (f == nullptr) return nan_code(format, nan.negative);
+  const Code kept = nan.fraction >> (code_bits - f->fraction_bits);
+  if (kept == 0) return code_of(format, Nan{.negative = nan.negative});
+  const Code sign = nan.negative && f->sign ? Code{1} << (kinds::bits(*f) - 1) : 0;
+  return sign | (kinds::infinity_magnitude(*f) + kept);
+}
+
 }  // namespace halfulp

@@ -53,5 +53,8 @@ bool keeps_fraction(NanRule rule);
 bool has_nan_fraction(const Format& format);
 // Signs and fractions that the format lacks are dropped. Precondition: has_nan.
 Code code_of(const Format& format, const Nan& nan);
+// The NaN of a format with sign and fraction of another, signalling ones too, as far as it has
+// them: what operations on signs deliver.
+Code copied_nan(const Format& format, const NanOperand& nan);
 
 }  // namespace halfulp

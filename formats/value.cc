@@ -310,24 +310,6 @@ std::string hexadecimal_text(const Value& a) {
          std::to_string(leading < 0 ? -leading : leading);
 }
 
-Real absolute(Real x) {
-  if (!x.numerator.negative) return x;
-  x.numerator.negative = false;
-  x.addend.negative = !x.addend.negative;
-  return x;
-}
-
-int compare(const Real& x, const Value& v) {
-  if (!x.numerator.is_finite() || !v.is_finite()) return compare(x.numerator, v);
-  if (!x.addend.is_zero()) {
-    const std::array<Value, 3> terms{x.numerator, x.addend, negated(product(v, x.denominator))};
-    return sign_of_sum(terms);
-  }
-  if (!x.root) return compare(x.numerator, product(v, x.denominator));
-  if (v.negative && !v.is_zero()) return 1;
-  return compare(x.numerator, product(product(v, v), x.denominator));
-}
-
 namespace {
 
 class NumberReader {

@@ -4,12 +4,15 @@
 // any length, or an infinity, or NaN: what every code of every format stands for. Numbers of
 // logarithmic formats have a further factor, a power of two or of e that is not an integer power;
 // they are irrational, and still compared exactly. A Real is what an operation produces before it
-// is rounded: a quotient of two Values or the square root of one, known only through comparison
-// with Values, which is all that rounding by definition needs (reference/round.h).
+// is rounded: a quotient of two Values, the square root of one or what bounds enclose, known only
+// through comparison with Values, which is all that rounding by definition needs
+// (reference/round.h).
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -91,21 +94,35 @@ float nearest_float(const Value& a);
 // irrational number: of the double next to it.
 std::string hexadecimal_text(const Value& a);
 
+// lower < x < upper, dyadic, of one sign, and no further apart than 2^-bits of x.
+struct Bounds {
+  Value lower, upper;
+};
+using BoundsOf = std::function<Bounds(int bits)>;
+
 // The exact real number (numerator + addend) / denominator, or its square root where root is set.
 // denominator is finite and positive; numerator may be infinite or NaN (then the whole is); under a
 // root it is >= 0. addend is 0 except in sums of numbers with different irrational factors, where
 // it is smaller in magnitude than the numerator; then there is no root.
+//
+// Or, where there is an enclosure, a number that is known by bounds only, as those of most
+// functions are. The numerator then is a number of its sign near it. It equals no number that it is
+// compared with: who makes such a real has singled out the cases where it would.
 struct Real {
   Value numerator;
   Value denominator = make_value(1);
   bool root = false;
   Value addend = {};
+  std::shared_ptr<const BoundsOf> enclosure = nullptr;
 };
 
 inline Real real(Value v) { return Real{.numerator = std::move(v)}; }
 Real absolute(Real x);
 // Order of a real that is not NaN and a finite value: -1, 0 or 1.
 int compare(const Real& x, const Value& v);
+// For a real with an enclosure: what `order`, never decreasing, answers for both bounds once they
+// are close enough to agree on -1 or 1. Throws Error where they never are.
+int decide_by_bounds(const Real& x, const std::function<int(const Value&)>& order);
 
 // Reads "0.1", "-1e-3", "0x1.8p-3", "inf", "-nan" as that exact number. Decimal exponents beyond
 // +-400000 are taken as

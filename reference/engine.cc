@@ -2,6 +2,7 @@
 #include "reference/engine.h"
 
 #include <array>
+#include <variant>
 #include <vector>
 
 #include "formats/codes.h"
@@ -28,12 +29,23 @@ DotPlan prepare_dot(const DotUnit& unit) {
   return {.unit = unit, .compiled = nullptr};
 }
 
+// NaR, the NaN of posits and takums, equals itself and is less than every number (Posit Standard
+// 2022, 5.3).
+Value ordered(const Format& format, Value v) {
+  const bool has_nar =
+      std::holds_alternative<Posit>(format.kind) || std::holds_alternative<Takum>(format.kind);
+  return has_nar && v.is_nan() ? infinite_value(true) : v;
+}
+
 Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
   HALFULP_REQUIRE(operands.size() == operation.inputs.size(), "apply: wrong number of operands");
   const Quantizer& q = *operation.output;
+  const bool flush = q.rounding.flush_inputs && !is_sign_operation(operation.op);
   std::vector<Value> values;
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    values.push_back(operand(operation.inputs[i], operands[i], q.rounding.flush_inputs));
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    values.push_back(operand(operation.inputs[i], operands[i], flush));
+    if (is_comparison(operation.op)) values[i] = ordered(operation.inputs[i], values[i]);
+  }
   return operate(operation.op, values, q, random);
 }
 
@@ -49,11 +61,13 @@ class Elements {
   Elements(const Plan& plan, const Random& random, Counts* counts)
       : quantizer_(plan.quantizer), random_(random), counts_(counts) {}
 
-  Outcome deliver(const Exact& x, std::uint64_t index) const {
+  std::uint64_t bits(std::uint64_t index) const {
     const Rounding& rounding = quantizer_.rounding;
-    const std::uint64_t bits =
-        is_stochastic(rounding.mode) ? random_.bits(index, rounding.random_bits) : 0;
-    const Outcome outcome = decide(locate(x, quantizer_.format), quantizer_, bits);
+    return is_stochastic(rounding.mode) ? random_.bits(index, rounding.random_bits) : 0;
+  }
+
+  Outcome deliver(Op op, const Exact& x, std::uint64_t index) const {
+    const Outcome outcome = reference::deliver(op, x, quantizer_, bits(index));
     count(counts_, x.value, outcome, decode(quantizer_.format, outcome.code));
     return outcome;
   }
@@ -94,7 +108,7 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
   for (std::size_t row = 0; row < in.rows; ++row) {
     for (std::size_t column = 0; column < in.columns; ++column) {
       const Exact x = element(in, row, column, plan.quantizer);
-      const Outcome outcome = elements.deliver(x, row * in.columns + column);
+      const Outcome outcome = elements.deliver(Op::convert, x, row * in.columns + column);
       store(out, row, column, delivered(x, plan.quantizer, outcome));
     }
   }
@@ -108,15 +122,17 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   require_fits(q.format, out.carrier);
   for (const View& view : in) require_same_shape(view, out);
   const Elements elements(plan, random, counts);
+  const bool flush = q.rounding.flush_inputs && !is_sign_operation(op);
   std::vector<Value> operands(in.size());
   for (std::size_t row = 0; row < out.rows; ++row) {
     for (std::size_t column = 0; column < out.columns; ++column) {
       for (std::size_t i = 0; i < in.size(); ++i) {
         const Value v = number_of(q.format, in[i].carrier, load(in[i], row, column));
-        operands[i] = q.rounding.flush_inputs ? flushed(q.format, v) : v;
+        operands[i] = flush ? flushed(q.format, v) : v;
       }
-      const Exact x = exact(op, operands);
-      const Outcome outcome = elements.deliver(x, row * out.columns + column);
+      const std::size_t index = row * out.columns + column;
+      const Exact x = exact(op, operands, q.rounding, elements.bits(index));
+      const Outcome outcome = elements.deliver(op, x, index);
       store(out, row, column, delivered(x, q, outcome));
     }
   }
@@ -133,7 +149,7 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
     for (std::size_t column = 0; column < in.columns; ++column) {
       const Exact x = element(in, row, column, plan.quantizer);
       const std::size_t index = row * in.columns + column;
-      put_code(out, index, packed_bits(format), elements.deliver(x, index).code);
+      put_code(out, index, packed_bits(format), elements.deliver(Op::convert, x, index).code);
     }
   }
 }

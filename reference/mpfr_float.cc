@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "formats/codes.h"
@@ -106,8 +107,9 @@ class Task {
         return mpfr_fma(y.get(), x(0), x(1), x(2), direction);
       case Op::square_root:
         return mpfr_sqrt(y.get(), x(0), direction);
+      default:
+        throw std::logic_error("mpfr_float: an operation that is not computed here");
     }
-    return 0;
   }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The exact results of arithmetic before they are rounded: IEEE 754-2019 clause 5.4.1 for numbers,
+// The exact results of operations before they are rounded: IEEE 754-2019 clause 5 for numbers,
 // clauses 6.1, 6.3, 7.2 and 7.3 for infinities, the signs of zeros, invalid operations and division
 // by zero. Which NaN a result is, and whether it raises invalid, is left to formats/nan.h.
 #pragma once
@@ -20,18 +20,23 @@ namespace halfulp::reference {
 // An exact result: a number, an infinity or NaN, with the flags that the operation itself raises.
 struct Exact {
   Real value;
-  std::uint8_t flags = 0;   // divide by zero
+  std::uint8_t flags = 0;   // divide by zero, invalid, and inexact where an integer was chosen
   bool arithmetic = false;  // the result of an operation, not a number to be converted
+  bool copied = false;      // an operand; NaN with its own sign and fraction, and quiet
   NanCause nan = {};        // of NaN in arithmetic
   // An exact zero sum of terms that are not zeros of one sign: -0 toward negative, else +0 (6.3).
   bool sign_by_mode = false;
 };
 
-// operands: arity(op) of them.
-Exact exact(Op op, std::span<const Value> operands);
+// operands: arity(op) of them. The rounding, and its random bits, choose integers.
+Exact exact(Op op, std::span<const Value> operands, const Rounding& rounding = {},
+            std::uint64_t random = 0);
 
 Located locate(const Exact& x, const Format& format);
 
+// Rounds the exact result of an operation. Conversions to integers raise invalid alone where the format does
+// not hold the integer; signs and choices of operands are never flushed.
+Outcome deliver(Op op, const Exact& x, const Quantizer& quantizer, std::uint64_t random);
 // One operation, rounded once.
 Outcome operate(Op op, std::span<const Value> operands, const Quantizer& quantizer,
                 std::uint64_t random);

@@ -172,6 +172,10 @@ void locate_finite(Located& x, const Real& signed_x, const Format& format) {
 // (2^bits - k) + outer k) / 2^bits: the sign of n 2^bits - d (inner (2^bits - k) + outer k). The
 // square of the point takes its place under a root.
 int compare_to_point(const Real& x, const Gap& gap, const Integer& k, int bits) {
+  if (x.enclosure) {
+    return decide_by_bounds(
+        x, [&](const Value& bound) { return compare_to_point(real(bound), gap, k, bits); });
+  }
   const Integer whole = Integer(1) << static_cast<unsigned>(bits);
   const Value near_part = product(gap.inner, integer_value(whole - k));
   const Value far_part = product(gap.outer, integer_value(k));
@@ -213,6 +217,10 @@ bool chance_goes_out(const Real& magnitude, const Gap& gap, const Rounding& roun
 // Between the signs the turn is zero.
 int compare_in_logarithm(const Real& x, const Gap& gap) {
   if (gap.logarithmic) return gap.middle;
+  if (x.enclosure) {
+    return decide_by_bounds(
+        x, [&](const Value& bound) { return compare_in_logarithm(real(bound), gap); });
+  }
   if (gap.inner.negative) return compare(x, zero_value());
   const Value mean_square = product(gap.inner, gap.outer);
   if (x.root) return compare(x.numerator, product(mean_square, x.denominator));
@@ -223,8 +231,10 @@ int compare_in_logarithm(const Real& x, const Gap& gap) {
   return sign_of_sum(terms);
 }
 
-// Of the two ends of the gap, does the mode choose the outer?
-bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::uint64_t random) {
+}  // namespace
+
+bool goes_out(const Real& magnitude, bool negative, const Gap& gap, const Rounding& rounding,
+              std::uint64_t random) {
   switch (rounding.mode) {
     case Mode::nearest_even:
       return gap.middle > 0 || (gap.middle == 0 && gap.tie_out);
@@ -235,11 +245,11 @@ bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::u
     case Mode::nearest_zero:
       return gap.middle > 0;
     case Mode::nearest_up:
-      return gap.middle > 0 || (gap.middle == 0 && !x.negative);
+      return gap.middle > 0 || (gap.middle == 0 && !negative);
     case Mode::nearest_down:
-      return gap.middle > 0 || (gap.middle == 0 && x.negative);
+      return gap.middle > 0 || (gap.middle == 0 && negative);
     case Mode::nearest_log: {
-      const int order = compare_in_logarithm(x.magnitude, gap);
+      const int order = compare_in_logarithm(magnitude, gap);
       return order > 0 || (order == 0 && gap.inner_odd);
     }
     case Mode::toward_zero:
@@ -247,18 +257,24 @@ bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::u
     case Mode::away_from_zero:
       return true;
     case Mode::toward_positive:
-      return !x.negative;
+      return !negative;
     case Mode::toward_negative:
-      return x.negative;
+      return negative;
     case Mode::to_odd:
       return !gap.inner_odd;
     case Mode::stochastic:
     case Mode::stochastic_b:
     case Mode::stochastic_c:
     case Mode::stochastic_equal:
-      return chance_goes_out(x.magnitude, gap, rounding, random);
+      return chance_goes_out(magnitude, gap, rounding, random);
   }
   return false;
+}
+
+namespace {
+
+bool goes_out(const Located& x, const Gap& gap, const Rounding& rounding, std::uint64_t random) {
+  return goes_out(x.magnitude, x.negative, gap, rounding, random);
 }
 
 bool is_tiny(const Located& x, Tininess rule, const Rounding& rounding, std::uint64_t random) {
@@ -286,6 +302,7 @@ constexpr std::uint8_t overflow_inexact = flags::overflow | flags::inexact;
 Outcome decide_nan(const Located& x, const Quantizer& q) {
   const Landing landing = land_nan(q, x.negative);
   if (landing != Landing::nan) return land(q, landing, x.negative, flags::invalid);
+  if (x.copied) return {copied_nan(q.format, x.nan.operands[0]), 0};
   const NanRule rule = q.rounding.nan;
   return {code_of(q.format, choose_nan(rule, x.nan)),
           raises_invalid(rule, x.nan) ? flags::invalid : std::uint8_t{0}};

@@ -30,6 +30,11 @@ struct Gap {
   bool logarithmic = false;  // "nearest" turns in the logarithm whatever the mode
 };
 
+// Of the two ends of the gap around a magnitude, does the mode choose the outer? negative: of the
+// number.
+bool goes_out(const Real& magnitude, bool negative, const Gap& gap, const Rounding& rounding,
+              std::uint64_t random);
+
 // Where a number lies in a format.
 struct Located {
   enum class Place : std::uint8_t {
@@ -45,8 +50,9 @@ struct Located {
   Place place = Place::nan;
   bool negative = false;
   NanCause nan;               // of place nan
+  bool copied = false;        // of place nan: sign and fraction are those of the operand
   bool sign_by_mode = false;  // an exact zero sum of terms that are not zeros of one sign
-  std::uint8_t flags = 0;     // raised before rounding: divide by zero
+  std::uint8_t flags = 0;     // raised before rounding: divide by zero, invalid
 
   Rank inner = 0, outer = 0;
   Real magnitude;

@@ -239,8 +239,9 @@ bool operate_to_odd_lanes(const OddOptions& options, const double* a, const doub
       return operate_all<Op::fused_multiply_add>(options, a, b, c, count, out);
     case Op::square_root:
       return operate_all<Op::square_root>(options, a, b, c, count, out);
+    default:  // not an operation of the lanes
+      return false;
   }
-  return false;
 }
 
 }  // namespace HWY_NAMESPACE

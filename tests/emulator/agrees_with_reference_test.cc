@@ -179,7 +179,7 @@ TEST(AgreesWithReference, OperatesOnDrawnOperands) {
       const Quantizer q{.format = variant % 4 == 3 ? other : format,
                         .rounding = cases::rounding(turn++)};
       for (int i = 0; i < 200; ++i) {
-        const auto op = static_cast<Op>(stream.below(op_count));
+        const auto op = static_cast<Op>(stream.below(arithmetic_op_count));
         const auto used = static_cast<std::size_t>(arity(op));
         std::array<Code, 3> codes;
         for (std::size_t k = 0; k < 3; ++k) codes[k] = sampling::draw_code(inputs[k], stream);

@@ -154,7 +154,7 @@ TEST_P(DrawnFormats, AgreeWithTheReference) {
     const Format other = stream.bits(1) != 0 ? to : draw_any(stream);
     const Quantizer q{.format = to, .rounding = cases::rounding(turn)};
     for (int i = 0; i < 12; ++i) {
-      const auto op = static_cast<Op>(stream.below(op_count));
+      const auto op = static_cast<Op>(stream.below(arithmetic_op_count));
       const std::array<Format, 3> all{to, other, stream.bits(1) != 0 ? to : other};
       const std::span<const Format> inputs =
           std::span(all).first(static_cast<std::size_t>(arity(op)));

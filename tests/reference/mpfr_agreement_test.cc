@@ -111,7 +111,7 @@ TEST_P(Agreement, OnDrawnOperands) {
   const int count = bits(judge.format()) > 64 ? 200 : 800;
   const Format binary64 = find_format("binary64");
   for (int i = 0; i < count && !HasFatalFailure(); ++i) {
-    for (int op = 0; op < op_count; ++op) {
+    for (int op = 0; op < arithmetic_op_count; ++op) {
       const auto codes =
           sampling::draw_operands(static_cast<Op>(op), judge.format(), judge.stream());
       std::vector<Value> operands;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// Operations around integers: IEEE 754-2019 5.3.1 (round to integral, remainder), 5.3.3 (scaleB,
+// logB) and 5.8. Operands are neither NaN nor infinite, and not zero.
+#pragma once
+
+#include <cstdint>
+
+#include "formats/rounding.h"
+#include "formats/value.h"
+
+namespace halfulp::reference {
+
+// The integer next to x that the mode chooses, with the sign of x, zero too.
+Value rounded_to_integer(const Real& x, const Rounding& rounding, std::uint64_t random);
+
+// x - y n, n the integer nearest to x / y and even at a tie; a zero has the sign of x. Exact.
+Real remainder(const Value& x, const Value& y);
+
+bool is_integer(const Value& x);
+// x 2^n of an integer n, which beyond +-2^40 counts as that: no format reaches so far.
+Value scaled_by(const Value& x, const Value& n);
+
+}  // namespace halfulp::reference
