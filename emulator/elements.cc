@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/internal/arrays.h"
+#include "emulator/internal/exact_operand.h"
 #include "emulator/internal/operate.h"
 
 namespace halfulp::emulator {
@@ -44,6 +45,10 @@ Class class_of_result(Op op, std::span<const Operand> x) {
   return any_infinite ? Class::infinite : Class::finite;
 }
 
+bool has_operand_result(Op op) {
+  return !is_arithmetic(op) && !is_function(op) && op != Op::convert;
+}
+
 }  // namespace
 
 void Elements::count(Class exact, const Outcome& outcome) const {
@@ -70,12 +75,30 @@ Outcome Elements::round(Operand x, std::uint64_t index) const {
 Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index) const {
   const Outcome outcome = emulator::operate(op, target_, operands, draw(index));
   // operate() has flushed the operands in place, so that the class is that of what was computed.
-  if (counts_ != nullptr) count(class_of_result(op, operands), outcome);
+  if (counts_ == nullptr) return outcome;
+  if (has_operand_result(op)) {
+    const Delivered delivered = operate_by_operand(op, target_, operands, draw(index));
+    count(delivered.exact, {outcome.code, delivered.rounding_flags});
+  } else {
+    count(class_of_result(op, operands), outcome);
+  }
   return outcome;
 }
 
-// A number that landed on NaN has plus.
+// A number that landed on NaN has plus, in conversions its own sign.
 bool Elements::nan_is_negative(Op op, std::span<const Operand> operands) const {
+  if (has_operand_result(op)) {
+    const ExactOperand exact = exact_operand(op, target_.quantizer->rounding, operands, 0);
+    if (exact.x.kind != Class::nan) return false;
+    if (exact.copied) return exact.x.negative;
+    return choose_nan(target_.quantizer->rounding.nan, cause_of(op, operands)).negative;
+  }
+  if (op == Op::convert) {
+    const Operand& x = operands[0];
+    return x.kind == Class::nan
+               ? choose_nan(target_.quantizer->rounding.nan, conversion_of(x)).negative
+               : x.negative;
+  }
   return class_of_result(op, operands) == Class::nan &&
          choose_nan(target_.quantizer->rounding.nan, cause_of(op, operands)).negative;
 }

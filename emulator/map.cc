@@ -120,7 +120,7 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   require_fits(ready, out.carrier);
   for (const View& view : in) require_same_shape(view, out);
   Mapper mapper(op, ready, random, counts);
-  if (ready.rounds_odd()) {
+  if (is_arithmetic(op) && ready.rounds_odd()) {
     mapper.by_lanes(in, out);
   } else {
     mapper.by_element(in, out);

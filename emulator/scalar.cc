@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <variant>
 
 #include "emulator/internal/exact.h"
+#include "emulator/internal/exact_operand.h"
 #include "emulator/internal/gap.h"
 #include "emulator/internal/irrational.h"
 #include "emulator/internal/long.h"
@@ -244,15 +246,72 @@ NanCause cause_of(Op op, std::span<const Operand> operands) {
   return cause;
 }
 
+namespace {
+
+// What is delivered instead of a number by operations on signs: the NaN itself.
+Outcome copy_nan(const Target& target, const Operand& x) {
+  const Landing landing = land_nan(*target.quantizer, x.negative);
+  if (landing != Landing::nan)
+    return {code_of(target.quantizer->format, landing, x.negative), flags::invalid};
+  return {copied_nan(target.quantizer->format, nan_operand(x)), 0};
+}
+
+Outcome deliver(const Target& target, const ExactOperand& exact, std::uint64_t random) {
+  if (exact.real) return round_real(*exact.real, *target.quantizer, random);
+  if (exact.copied && target.quantizer->rounding.flush_outputs) {
+    Quantizer unflushed = *target.quantizer;
+    unflushed.rounding.flush_outputs.reset();
+    return round_operand(target_of(unflushed), exact.x, random);
+  }
+  return round_operand(target, exact.x, random);
+}
+
+// Conversions to integers: invalid alone where something else than the integer is delivered.
+bool is_held(const ExactOperand& exact, const Format& format, Code code) {
+  const Operand delivered = unpack(format, code);
+  return !exact.real && exact.x.kind != Class::infinite && delivered.kind == exact.x.kind &&
+         compare(delivered, exact.x) == 0;
+}
+
+}  // namespace
+
+Delivered operate_by_operand(Op op, const Target& target, std::span<const Operand> operands,
+                             std::uint64_t random) {
+  const Rounding& rounding = target.quantizer->rounding;
+  ExactOperand exact = exact_operand(op, rounding, operands, random);
+  if (exact.x.kind == Class::nan) {
+    Outcome outcome =
+        exact.copied ? copy_nan(target, exact.x) : deliver_nan(target, cause_of(op, operands));
+    if (is_to_integer(op)) outcome.flags = flags::invalid;
+    return {Class::nan, outcome, outcome.flags};
+  }
+  exact.x.subnormal = false;  // operands are flushed already
+  const Outcome rounded = deliver(target, exact, random);
+  Delivered result{exact.x.kind, rounded, rounded.flags};
+  result.outcome.flags |= exact.flags;
+  if (is_to_integer(op))
+    result.outcome.flags =
+        is_held(exact, target.quantizer->format, rounded.code) ? exact.flags : flags::invalid;
+  return result;
+}
+
 Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random) {
   bool any_nan = false;
   for (Operand& x : operands) {
-    if (target.quantizer->rounding.flush_inputs && x.subnormal) x.kind = Class::zero;
+    const bool flushes = target.quantizer->rounding.flush_inputs && !is_sign_operation(op);
+    if (flushes && x.subnormal) x.kind = Class::zero;
     any_nan = any_nan || x.kind == Class::nan;
   }
+  if (op == Op::convert) return round_operand(target, operands[0], random);
+  if (!is_arithmetic(op) && !is_function(op))
+    return operate_by_operand(op, target, operands, random).outcome;
   if (any_nan) return deliver_nan(target, cause_of(op, operands));
   if (op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1])) {
     return invalid(target);
+  }
+  if (op == Op::reciprocal) {
+    std::array<Operand, 2> quotient{operand_of(1), operands[0]};
+    return operate(Op::divide, target, quotient, random);
   }
   return target.quantizer->rounding.mode == Mode::nearest_log
              ? operate_in_logarithm(op, target, operands, random)
@@ -280,12 +339,30 @@ Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
   return round_number(with_number, x, random);
 }
 
+namespace {
+
+// NaR of posits and takums is less than every number and equal to itself.
+Operand ordered(const Format& format, Operand x) {
+  const bool has_nar =
+      std::holds_alternative<Posit>(format.kind) || std::holds_alternative<Takum>(format.kind);
+  if (has_nar && x.kind == Class::nan) {
+    x.kind = Class::infinite;
+    x.negative = true;
+  }
+  return x;
+}
+
+}  // namespace
+
 Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
   const auto count = static_cast<std::size_t>(arity(operation.op));
   HALFULP_REQUIRE(operation.inputs.size() == count && operands.size() == count,
                   "apply: the operation takes another number of operands");
   std::array<Operand, 3> unpacked;
-  for (std::size_t i = 0; i < count; ++i) unpacked[i] = unpack(operation.inputs[i], operands[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    unpacked[i] = unpack(operation.inputs[i], operands[i]);
+    if (is_comparison(operation.op)) unpacked[i] = ordered(operation.inputs[i], unpacked[i]);
+  }
   const Target target = target_of(*operation.output);
   return operate(operation.op, target, std::span(unpacked).first(count), random);
 }

@@ -192,9 +192,34 @@ int sign_within(const std::vector<Value>& terms, const std::vector<Enclosure>& p
   return high < 0 ? -1 : 0;
 }
 
+// Dyadic terms, the smallest far below the last places of the others, so that no long integer is
+// made: the sum of the others is a multiple of 2^place and decides unless it is zero. 0 where the
+// terms are not so.
+int sign_without_smallest(std::span<const Value> terms) {
+  constexpr std::int64_t far = 512;  // nearer ones are as quickly added
+  std::vector<Value> others;
+  for (const Value& term : terms) {
+    if (!term.is_dyadic()) return 0;
+    if (!term.is_zero()) others.push_back(term);
+  }
+  if (others.size() < 2) return 0;
+  const auto smallest = std::min_element(
+      others.begin(), others.end(),
+      [](const Value& a, const Value& b) { return leading_exponent(a) < leading_exponent(b); });
+  const Value least = *smallest;
+  others.erase(smallest);
+  const auto lowest =
+      std::min_element(others.begin(), others.end(),
+                       [](const Value& a, const Value& b) { return a.exponent < b.exponent; });
+  if (leading_exponent(least) >= lowest->exponent - far) return 0;
+  const int sign = sign_of_sum(others);
+  return sign != 0 ? sign : (least.negative ? -1 : 1);
+}
+
 }  // namespace
 
 int sign_of_sum(std::span<const Value> terms) {
+  if (const int sign = sign_without_smallest(terms); sign != 0) return sign;
   const std::vector<Value> groups = gathered(terms);
   if (groups.empty()) return 0;
   if (groups.size() == 1) return groups.front().negative ? -1 : 1;

@@ -24,7 +24,7 @@ enum class Op : std::uint8_t {
   divide,
   fused_multiply_add,
   square_root,
-  // 5.3.1: x - y n, n the integer nearest to x / y, ties to even
+  // 5.3.1: x - y n, n the integer nearest to x / y, ties to even; invalid where x / y is irrational
   remainder,
   // 5.3.1, 5.9: the integer that the rounding mode chooses; the exact form raises inexact
   round_to_integral,

@@ -68,7 +68,10 @@ class Elements {
 
   Outcome deliver(Op op, const Exact& x, std::uint64_t index) const {
     const Outcome outcome = reference::deliver(op, x, quantizer_, bits(index));
-    count(counts_, x.value, outcome, decode(quantizer_.format, outcome.code));
+    // Conversions to integers raise invalid where they overflow.
+    const Outcome counted =
+        is_to_integer(op) ? decide(locate(x, quantizer_.format), quantizer_, bits(index)) : outcome;
+    count(counts_, x.value, counted, decode(quantizer_.format, outcome.code));
     return outcome;
   }
 
@@ -91,6 +94,10 @@ Value delivered(const Exact& x, const Quantizer& q, const Outcome& outcome) {
   if (!value.is_nan()) return value;
   const Located located = locate(x, q.format);
   const bool nan = located.place == Located::Place::nan;
+  if (nan && located.copied) {
+    value.negative = located.nan.operands[0].negative;
+    return value;
+  }
   value.negative = nan ? choose_nan(q.rounding.nan, located.nan).negative
                        : x.value.numerator.negative && !x.arithmetic;
   return value;

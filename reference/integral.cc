@@ -2,8 +2,6 @@
 #include "reference/integral.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "reference/round.h"
 
@@ -12,19 +10,13 @@ namespace {
 
 namespace mp = boost::multiprecision;
 
-// floor(n / d) of positive dyadic numbers.
-Integer floor_of_quotient(const Value& n, const Value& d) {
-  const std::int64_t shift = n.exponent - d.exponent;
-  if (shift >= 0) return (n.significand << static_cast<unsigned>(shift)) / d.significand;
-  if (leading_exponent(n) < leading_exponent(d)) return 0;
-  return n.significand / (d.significand << static_cast<unsigned>(-shift));
-}
-
-// floor(x), x > 0: by division, or where factors are irrational by search.
-Integer floor_of(const Real& x) {
-  const bool quotient = !x.root && x.addend.is_zero() && !x.enclosure;
-  if (quotient && x.numerator.is_dyadic() && x.denominator.is_dyadic())
-    return floor_of_quotient(x.numerator, x.denominator);
+// floor(x), x > 0: by a shift, or where the factor is irrational by search.
+Integer floor_of(const Value& x) {
+  if (x.is_dyadic()) {
+    if (x.exponent >= 0) return x.significand << static_cast<unsigned>(x.exponent);
+    return leading_exponent(x) < 0 ? Integer(0)
+                                   : Integer(x.significand >> static_cast<unsigned>(-x.exponent));
+  }
   Integer low = 0;
   Integer high = 1;
   while (compare(x, integer_value(high)) >= 0) {
@@ -36,13 +28,6 @@ Integer floor_of(const Real& x) {
     (compare(x, integer_value(middle)) >= 0 ? low : high) = middle;
   }
   return low;
-}
-
-Real negated(Real x, bool negative) {
-  if (!negative) return x;
-  x.numerator.negative = !x.numerator.negative;
-  x.addend.negative = !x.addend.negative;
-  return x;
 }
 
 // Of |x| and |y| with one irrational factor, which cancels in the quotient: integers X and Y in
@@ -65,23 +50,14 @@ Value remainder_of_like(const Value& x, const Value& y) {
   return result.significand.is_zero() ? zero_value() : result;
 }
 
-// n |y| and |x| have different irrational factors: their difference is not zero.
-Real remainder_of_unlike(const Value& x, const Value& y) {
-  const Real quotient{.numerator = x, .denominator = y};
-  const Value n = rounded_to_integer(quotient, Rounding{}, 0);
-  if (n.is_zero()) return real(x);
-  Value multiple = product(n, y);
-  multiple.negative = true;
-  const bool x_is_larger = compare(x, absolute(multiple)) > 0;
-  return {.numerator = x_is_larger ? x : multiple, .addend = x_is_larger ? std::move(multiple) : x};
-}
-
 }  // namespace
 
-Value rounded_to_integer(const Real& x, const Rounding& rounding, std::uint64_t random) {
-  const bool negative = x.numerator.negative;
-  const Real magnitude = absolute(x);
-  Integer n = floor_of(magnitude);
+Value rounded_to_integer(const Value& x, const Rounding& rounding, std::uint64_t random) {
+  const bool negative = x.negative;
+  constexpr std::int64_t farthest = 1024;
+  if (!x.is_dyadic() && leading_exponent(x) >= farthest) return x;
+  const Real magnitude = real(absolute(x));
+  Integer n = floor_of(magnitude.numerator);
   if (compare(magnitude, integer_value(n)) != 0) {
     const bool odd = mp::bit_test(n, 0);
     Gap gap{.inner = integer_value(n), .outer = integer_value(n + 1), .inner_odd = odd};
@@ -94,14 +70,13 @@ Value rounded_to_integer(const Real& x, const Rounding& rounding, std::uint64_t 
   return result;
 }
 
-Real remainder(const Value& x, const Value& y) {
+Value remainder(const Value& x, const Value& y) {
   const Value a = absolute(x);
   const Value b = absolute(y);
-  if (compare(scaled(a, 1), b) < 0) return real(x);
-  if (!same_irrational_factor(a, b)) return negated(remainder_of_unlike(a, b), x.negative);
+  if (compare(scaled(a, 1), b) < 0) return x;
   Value result = remainder_of_like(a, b);
-  result.negative = result.negative != x.negative;
-  return real(result);
+  result.negative = result.is_zero() ? x.negative : result.negative != x.negative;
+  return result;
 }
 
 bool is_integer(const Value& x) {
@@ -110,11 +85,11 @@ bool is_integer(const Value& x) {
 }
 
 Value scaled_by(const Value& x, const Value& n) {
-  constexpr std::int64_t farthest = std::int64_t{1} << 40;
+  constexpr std::int64_t farthest = std::int64_t{1} << 24;
   if (n.is_zero()) return x;
   std::int64_t power = farthest;
   if (compare(absolute(n), make_value(farthest)) < 0)
-    power = static_cast<std::int64_t>(floor_of_quotient(absolute(n), make_value(1)));
+    power = static_cast<std::int64_t>(floor_of(absolute(n)));
   return scaled(x, n.negative ? -power : power);
 }
 

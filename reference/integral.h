@@ -11,14 +11,16 @@
 
 namespace halfulp::reference {
 
-// The integer next to x that the mode chooses, with the sign of x, zero too.
-Value rounded_to_integer(const Real& x, const Rounding& rounding, std::uint64_t random);
+// The integer next to x that the mode chooses, with the sign of x, zero too. Irrational numbers of
+// 2^1024 and more are themselves: no format tells them from the integers beside them.
+Value rounded_to_integer(const Value& x, const Rounding& rounding, std::uint64_t random);
 
 // x - y n, n the integer nearest to x / y and even at a tie; a zero has the sign of x. Exact.
-Real remainder(const Value& x, const Value& y);
+// Precondition: x / y is rational.
+Value remainder(const Value& x, const Value& y);
 
 bool is_integer(const Value& x);
-// x 2^n of an integer n, which beyond +-2^40 counts as that: no format reaches so far.
+// x 2^n of an integer n, which beyond +-2^24 counts as that: no format reaches so far.
 Value scaled_by(const Value& x, const Value& n);
 
 }  // namespace halfulp::reference

@@ -92,19 +92,17 @@ Exact square_root(const Value& a) {
 //               zero     invalid   zero        zero
 //               number   invalid   remainder   x
 //               infinity invalid   invalid     invalid
+// Numbers whose quotient is irrational, which are numbers of logarithmic formats, have none.
 Exact remainder_of(const Value& x, const Value& y) {
   if (x.is_infinite() || y.is_zero()) return invalid();
   if (x.is_zero() || y.is_infinite()) return number(x);
-  Exact result;
-  result.value = remainder(x, y);
-  if (result.value.numerator.is_zero()) result.value.numerator.negative = x.negative;
-  return result;
+  return same_irrational_factor(x, y) ? number(remainder(x, y)) : invalid();
 }
 
 // 5.3.1: zeros and infinities are themselves; an integer that is zero has the sign of x.
 Exact integral(Op op, const Value& x, const Rounding& rounding, std::uint64_t random) {
   if (!x.is_finite() || x.is_zero()) return number(x);
-  Exact result = number(rounded_to_integer(real(x), rounding, random));
+  Exact result = number(rounded_to_integer(x, rounding, random));
   const bool exact_form = op == Op::round_to_integral_exact || op == Op::to_integer_exact;
   if (exact_form && compare(result.value.numerator, x) != 0) result.flags = flags::inexact;
   return result;
@@ -197,8 +195,6 @@ Exact numerical(Op op, std::span<const Value> operands, const Rounding& rounding
       return scale(operands[0], operands[1]);
     case Op::log_b:
       return log_b(operands[0]);
-    case Op::convert:
-      return number(operands[0]);
     default:
       return function(op, operands);
   }
@@ -218,6 +214,7 @@ bool is_number_in_spite_of_nan(Op op, std::span<const Value> x) {
 
 Exact result(Op op, std::span<const Value> operands, const Rounding& rounding,
              std::uint64_t random) {
+  if (op == Op::convert) return number(operands[0]);
   if (is_sign_operation(op)) return with_sign(op, operands);
   if (is_comparison(op)) return comparison(op, operands[0], operands[1]);
   if (op >= Op::min_num && op <= Op::maximum_magnitude_number) return choice(op, operands);

@@ -16,7 +16,7 @@ struct Position {
 };
 
 // v = (x - inner) / (outer - inner), exactly. Precondition: x lies between the two; bits <= 64.
-Position position_between(const Exact<Integer>& x, const Exact<Integer>& inner,
+Position position_between(Exact<Integer> x, const Exact<Integer>& inner,
                           const Exact<Integer>& outer, int bits);
 
 inline Exact<Integer> exact_integer(const Operand& x) {

@@ -142,7 +142,8 @@ struct PhiloxKey {
 void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
             std::size_t count, std::uint32_t* words);
 
-// SplitMix64: out[i] = mix(first + i * step) >> shift, modulo 2^64. 32-bit words: shift at least 32.
+// SplitMix64: out[i] = mix(first + i * step) >> shift, modulo 2^64. 32-bit words: shift at
+// least 32.
 struct SplitMixRun {
   std::uint64_t first = 0, step = 0;
   int shift = 0;
