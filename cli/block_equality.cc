@@ -19,11 +19,11 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::uint64_t draw_seed = 3;
+constexpr std::uint64_t matrix_seed = 3;
 
 class Dice {
  public:
-  explicit Dice(std::uint64_t stream) : random_{.seed = draw_seed, .stream = stream} {}
+  explicit Dice(std::uint64_t stream) : random_{.seed = matrix_seed, .stream = stream} {}
   std::uint64_t below(std::uint64_t bound) { return random_.bits(next_++, 64) % bound; }
   Code code(const Format& format) {
     const Code low = random_.bits(next_++, 64);
@@ -136,7 +136,7 @@ class Drawer {
   std::uint64_t number_;
   Dice& dice_;
   Format carrier_;
-  CaseDrawer cases_{draw_seed};
+  CaseDrawer cases_{matrix_seed};
   std::uint64_t next_ = 0;
   int base_ = 0;
   double factor_ = 1;

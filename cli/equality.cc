@@ -7,8 +7,11 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <tuple>
+#include <variant>
 
+#include "cli/instances.h"
 #include "formats/json.h"
+#include "formats/nan.h"
 #include "reference/mpfr_float.h"
 #include "reference/operations.h"
 #include "reference/round.h"
@@ -16,70 +19,9 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr int variations = 6;  // roundings with drawn overflow rules, tininess and flushing a block
 constexpr int stochastic_words = 3;  // drawn, all zeros, all ones
-constexpr std::uint64_t draw_seed = 2;
 
 std::uint64_t all_ones(int count) { return ~std::uint64_t{0} >> (64 - count); }
-
-// One rounding under which a block is checked.
-struct Instance {
-  Quantizer quantizer;
-  bool extremes = false;  // stochastic: with random bits all zero and all one too
-  Generator generator = Generator::philox4x32_10;
-};
-
-// Half of the time a peer's overflow rule, else every axis by itself.
-template <typename Below>
-Overflow draw_overflow(const Below& below) {
-  if (below(2) != 0) return overflow_presets()[below(overflow_presets().size())].rule;
-  Overflow rule;
-  rule.finite = static_cast<Overflow::Finite>(below(2));
-  rule.infinite = static_cast<Overflow::Infinite>(below(4));
-  rule.missing_infinity = static_cast<Overflow::Missing>(below(2));
-  rule.directed = below(2) != 0;
-  rule.negative = static_cast<Overflow::Negative>(below(4));
-  rule.missing_nan = static_cast<Overflow::Nan>(below(5));
-  rule.to_odd = static_cast<Overflow::ToOdd>(below(3));
-  rule.missing_zero = static_cast<Overflow::NoZero>(below(3));
-  return rule;
-}
-
-// Either generator, by the toss of a coin at the instance's number.
-Generator toss_generator(const Random& dice, std::size_t number) {
-  constexpr std::uint64_t coins = std::uint64_t{1} << 40;
-  return dice.bits(coins + number, 1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10;
-}
-
-std::vector<Instance> instances_of(const Subject& subject, const Block& block,
-                                   const std::vector<Mode>& modes) {
-  constexpr std::array<int, 14> widths{32, 8, 1, 16, 24, 2, 23, 12, 3, 31, 33, 48, 64, 7};
-  const Random dice{.seed = draw_seed + 1, .stream = block.begin};
-  std::uint64_t next = 0;
-  const auto below = [&](std::uint64_t bound) { return dice.word(next++) % bound; };
-  std::vector<Instance> instances;
-  for (const Mode mode : modes) {
-    Instance instance{.quantizer = {.format = subject.format, .rounding = {}}, .extremes = true};
-    instance.quantizer.rounding.mode = mode;
-    instance.quantizer.rounding.random_bits = widths[below(widths.size())];
-    instance.generator = toss_generator(dice, instances.size());
-    instances.push_back(instance);
-  }
-  for (int i = 0; i < variations; ++i) {
-    Rounding rounding;
-    rounding.mode = modes[below(modes.size())];
-    rounding.random_bits = widths[below(widths.size())];
-    rounding.overflow = draw_overflow(below);
-    rounding.tininess = below(2) != 0 ? Tininess::before_rounding : Tininess::after_rounding;
-    rounding.flush_inputs = below(4) == 0;
-    if (below(4) == 0) rounding.flush_outputs = static_cast<Tininess>(below(2));
-    rounding.flush_inexact = below(2) != 0;
-    rounding.nan = static_cast<NanRule>(below(nan_presets().size()));
-    instances.push_back({.quantizer = {.format = subject.format, .rounding = rounding},
-                         .generator = toss_generator(dice, instances.size())});
-  }
-  return instances;
-}
 
 // What array checks of one carrier need for a whole block: the operands, and the last wanted code
 // of each element with its value, as neighbouring modes often want the same.
@@ -165,15 +107,17 @@ class BlockCheck {
   }
 
   // Against the reference.
-  Tally run(const std::vector<Mode>& modes) {
+  Tally run(std::vector<Mode> modes) {
+    if (subject_.op && is_without_mode(*subject_.op)) modes.resize(1);
     located_ = locate(false);
-    for (const Instance& instance : instances_of(subject_, block_, modes)) check(instance);
+    for (const Instance& instance : instances_of(subject_.format, block_.begin, modes))
+      check(instance);
     return tally_;
   }
 
   // What the engine answers on arrays, as one number.
   std::uint64_t digest(const std::vector<Mode>& modes) {
-    for (const Instance& instance : instances_of(subject_, block_, modes)) {
+    for (const Instance& instance : instances_of(subject_.format, block_.begin, modes)) {
       plan_ = engine_.prepare(instance.quantizer);
       digest_arrays<float>();
       digest_arrays<double>();
@@ -186,7 +130,12 @@ class BlockCheck {
     return subject_.source ? *subject_.source : subject_.format;
   }
 
-  // An exact result and, for MPFR, its operands.
+  // Does the exact result not depend on the rounding? Else it chooses an integer, say.
+  [[nodiscard]] bool is_located_once() const {
+    return !subject_.op || is_arithmetic(*subject_.op) || is_function(*subject_.op);
+  }
+
+  // The operands and, where it is known before the rounding, an exact result.
   struct Exact {
     std::array<Value, most_operands> values;
     reference::Located located;
@@ -197,6 +146,8 @@ class BlockCheck {
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       for (std::size_t k = 0; k < arity_; ++k)
         all[i].values[k] = reference::operand(source(), operands_[i][k], flush);
+      if (is_comparison_with_nar()) order_nar(all[i].values);
+      if (!is_located_once()) continue;
       const std::span<const Value> values(all[i].values.data(), arity_);
       all[i].located =
           subject_.op ? reference::locate(reference::exact(*subject_.op, values), subject_.format)
@@ -205,10 +156,24 @@ class BlockCheck {
     return all;
   }
 
+  // The NaN of posits and takums is the least of all in comparisons.
+  [[nodiscard]] bool is_comparison_with_nar() const {
+    const Kind& kind = source().kind;
+    return subject_.op && is_comparison(*subject_.op) &&
+           (std::holds_alternative<Posit>(kind) || std::holds_alternative<Takum>(kind));
+  }
+
+  void order_nar(std::array<Value, most_operands>& values) const {
+    for (std::size_t k = 0; k < arity_; ++k) {
+      if (values[k].is_nan()) values[k] = infinite_value(true);
+    }
+  }
+
   void check(const Instance& instance) {
     const Rounding& rounding = instance.quantizer.rounding;
-    const std::vector<Exact> flushed = rounding.flush_inputs ? locate(true) : std::vector<Exact>();
-    const std::vector<Exact>& exact = rounding.flush_inputs ? flushed : located_;
+    const bool flushes = rounding.flush_inputs && !(subject_.op && is_sign_operation(*subject_.op));
+    const std::vector<Exact> flushed = flushes ? locate(true) : std::vector<Exact>();
+    const std::vector<Exact>& exact = flushes ? flushed : located_;
     plan_ = engine_.prepare(instance.quantizer);
     const bool stochastic = is_stochastic(rounding.mode);
     generator_ = instance.generator;
@@ -227,18 +192,19 @@ class BlockCheck {
   template <typename RandomWord>
   void check_codes_of(const Quantizer& quantizer, const std::vector<Exact>& exact, bool with_mpfr,
                       const RandomWord& word_of) {
-    const std::array<Format, most_operands> inputs{subject_.format, subject_.format,
-                                                   subject_.format};
+    const std::array<Format, most_operands> inputs{source(), source(), source()};
     const bool second_opinion =
         with_mpfr && reference::mpfr_supports(quantizer) && is_dyadic(source());
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       const std::uint64_t word = word_of(i);
-      const Outcome want = reference::decide(exact[i].located, quantizer, word);
+      const std::span<const Value> values(exact[i].values.data(), arity_);
+      const Outcome want = is_located_once()
+                               ? reference::decide(exact[i].located, quantizer, word)
+                               : reference::operate(*subject_.op, values, quantizer, word);
       wanted_[i] = want.code;
       ++tally_.cases;
       Outcome got;
       std::optional<Outcome> other;
-      const std::span<const Value> values(exact[i].values.data(), arity_);
       if (subject_.op) {
         const Operation operation{
             .op = *subject_.op, .inputs = {inputs.data(), arity_}, .output = &quantizer};
@@ -315,11 +281,19 @@ class BlockCheck {
     }
   }
 
+  // Do results besides flags differ between quiet and signalling NaN, which arrays do not carry?
+  static bool tells_signalling(Op op) {
+    return (op >= Op::min_num && op <= Op::max_num_magnitude) || op == Op::power ||
+           op == Op::hypotenuse;
+  }
+
   // True where arrays say the same as codes: the carrier fits, and the numbers of another
   // irrational format are not carried.
   template <typename T>
   [[nodiscard]] bool arrays_agree() const {
     if (!fits<T>(subject_.format) || !fits<T>(source())) return false;
+    if (subject_.op && subject_.source) return false;
+    if (subject_.op && tells_signalling(*subject_.op) && has_nan_fraction(source())) return false;
     return is_dyadic(source()) || source() == subject_.format;
   }
 
@@ -448,6 +422,11 @@ void check_carrier(const Format& format, const std::vector<Code>& codes, const E
 }
 
 }  // namespace
+
+bool is_without_mode(Op op) {
+  return is_sign_operation(op) || is_comparison(op) ||
+         (op >= Op::min_num && op <= Op::maximum_magnitude_number);
+}
 
 void Tally::add(const Tally& other) {
   cases += other.cases;

@@ -17,13 +17,16 @@
 
 namespace halfulp::cli {
 
-// What is checked: an operation on codes of `format`, or the conversion to it of codes of a source,
-// or (neither) decoding and encoding its codes.
+// What is checked: an operation on codes of `source`, or else of `format`, that delivers in
+// `format`; or the conversion to it of codes of a source; or (neither) decoding and encoding its
+// codes.
 struct Subject {
   Format format;
   std::optional<Op> op;
   std::optional<Format> source;
 };
+// True where the mode plays no part, so that one is enough.
+bool is_without_mode(Op op);
 
 // Operand combinations [begin, end) of a subject.
 struct Block {

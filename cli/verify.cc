@@ -91,8 +91,11 @@ struct Work {
 };
 
 const std::vector<std::string>& operation_names() {
-  static const std::vector<std::string> names{"codes", "cast", "add",  "sub",      "mul",
-                                              "div",   "fma",  "sqrt", "quantize", "dequantize"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list{"codes", "quantize", "dequantize"};
+    for (const OpEntry& entry : operations()) list.emplace_back(entry.name);
+    return list;
+  }();
   return names;
 }
 
@@ -139,10 +142,9 @@ void check_operations(const VerifyOptions& options) {
     const std::vector<std::string>& known = operation_names();
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string hint = suggest(name, known);
-    throw Error("unknown operation \"" + name + "\"", "--operation",
-                hint.empty() ? "there are codes, cast, add, sub, mul, div, fma, sqrt, quantize, "
-                               "dequantize"
-                             : hint);
+    throw Error(
+        "unknown operation \"" + name + "\"", "--operation",
+        hint.empty() ? "there are codes, quantize, dequantize and what `halfulp op` lists" : hint);
   }
 }
 
@@ -155,9 +157,9 @@ class Planner {
     for (const Format& format : formats.scalar) {
       if (wanted("codes")) add_codes(format);
       if (wanted("cast")) add_casts(format);
-      for (int op = 0; op < arithmetic_op_count; ++op) {
-        if (wanted(std::string(name_of(static_cast<Op>(op)))))
-          add_operation(format, static_cast<Op>(op));
+      for (const OpEntry& entry : operations()) {
+        if (entry.op != Op::convert && wanted(std::string(entry.name)))
+          add_operation(format, entry.op);
       }
     }
     for (const BlockFormat& format : formats.block) {
@@ -255,10 +257,26 @@ class Planner {
     }
   }
 
+  // What is neither arithmetic nor exhaustive has a smaller budget. Comparisons deliver truths, and
+  // integers of several widths and both kinds of sign are delivered.
   void add_operation(const Format& format, Op op) {
-    add_blocks(add_row(format, std::string(name_of(op))),
-               {.format = format, .op = op, .source = {}}, combinations(format, arity(op)),
-               options_.budget);
+    const std::uint64_t all = combinations(format, arity(op));
+    constexpr std::uint64_t share = 16;
+    const bool exhausted = all <= options_.budget / per_combination_;
+    const std::uint64_t budget =
+        is_arithmetic(op) || exhausted ? options_.budget : options_.budget / share;
+    const std::string name(name_of(op));
+    if (is_to_integer(op)) {
+      for (const char* integer : {"int8", "uint16", "int32", "uint64"}) {
+        add_blocks(add_row(format, name + " " + integer),
+                   {.format = find_format(integer), .op = op, .source = format}, all, budget / 4);
+      }
+    } else if (is_comparison(op)) {
+      add_blocks(add_row(format, name),
+                 {.format = find_format("uint1"), .op = op, .source = format}, all, budget);
+    } else {
+      add_blocks(add_row(format, name), {.format = format, .op = op, .source = {}}, all, budget);
+    }
   }
 
   const VerifyOptions& options_;
@@ -417,7 +435,7 @@ int verify_verb(const Arguments& arguments) {
   CLI::App& app = parser.app();
   app.add_option("NAME", options.names, "formats; all of the catalogue without it")->type_name("");
   app.add_option("--operation", options.operations,
-                 "only these: codes, cast, add, sub, mul, div, fma, sqrt; of block formats\n"
+                 "only these: codes, cast, or any that `halfulp op` lists; of block formats\n"
                  "quantize, dequantize")
       ->type_name("OP,...")
       ->delimiter(',')

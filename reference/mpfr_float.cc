@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
-#include <stdexcept>
 #include <vector>
 
 #include "formats/codes.h"
@@ -79,6 +78,59 @@ mpfr_prec_t exact_precision(const Value& v) {
   return std::max<std::int64_t>(2, v.is_finite() ? bit_length(v.significand) : 2);
 }
 
+using UnaryFunction = int (*)(mpfr_ptr, mpfr_srcptr, mpfr_rnd_t);
+
+// MPFR's own; null where it has none.
+UnaryFunction unary_function(Op op) {
+  switch (op) {
+    case Op::exp:
+      return mpfr_exp;
+    case Op::exp2:
+      return mpfr_exp2;
+    case Op::expm1:
+      return mpfr_expm1;
+    case Op::log:
+      return mpfr_log;
+    case Op::log2:
+      return mpfr_log2;
+    case Op::log10:
+      return mpfr_log10;
+    case Op::log1p:
+      return mpfr_log1p;
+    case Op::sin:
+      return mpfr_sin;
+    case Op::cos:
+      return mpfr_cos;
+    case Op::tan:
+      return mpfr_tan;
+    case Op::asin:
+      return mpfr_asin;
+    case Op::acos:
+      return mpfr_acos;
+    case Op::atan:
+      return mpfr_atan;
+    case Op::sinh:
+      return mpfr_sinh;
+    case Op::cosh:
+      return mpfr_cosh;
+    case Op::tanh:
+      return mpfr_tanh;
+    case Op::erf:
+      return mpfr_erf;
+    case Op::cube_root:
+      return mpfr_cbrt;
+    case Op::reciprocal_square_root:
+      return mpfr_rec_sqrt;
+    default:
+      return nullptr;
+  }
+}
+
+bool computes(Op op) {
+  return is_arithmetic(op) || op == Op::remainder || op == Op::power || op == Op::hypotenuse ||
+         unary_function(op) != nullptr;
+}
+
 // An operation (or, without one, a conversion) waiting to be computed to some precision.
 class Task {
  public:
@@ -107,8 +159,14 @@ class Task {
         return mpfr_fma(y.get(), x(0), x(1), x(2), direction);
       case Op::square_root:
         return mpfr_sqrt(y.get(), x(0), direction);
+      case Op::remainder:
+        return mpfr_remainder(y.get(), x(0), x(1), direction);
+      case Op::power:
+        return mpfr_pow(y.get(), x(0), x(1), direction);
+      case Op::hypotenuse:
+        return mpfr_hypot(y.get(), x(0), x(1), direction);
       default:
-        throw std::logic_error("mpfr_float: an operation that is not computed here");
+        return unary_function(*op_)(y.get(), x(0), direction);
     }
   }
 
@@ -328,14 +386,16 @@ Outcome deliver_nan(std::optional<Op> op, std::span<const Value> operands, const
           raises_invalid(q.rounding.nan, cause) ? flags::invalid : std::uint8_t{0}};
 }
 
-Outcome evaluate(std::optional<Op> op, std::span<const Value> operands, const Quantizer& q,
-                 std::uint64_t random) {
+// Empty where MPFR's own range of exponents is left.
+std::optional<Outcome> evaluate(std::optional<Op> op, std::span<const Value> operands,
+                                const Quantizer& q, std::uint64_t random) {
   const MpfrRange widest(mpfr_get_emin_min(), mpfr_get_emax_max());
   const Task task(op, operands);
   const Grid grid(std::get<Float>(q.format.kind));
   MpfrNumber first(grid.precision);
   mpfr_clear_flags();
   task.compute(first, MPFR_RNDZ);
+  if (mpfr_overflow_p() != 0 || mpfr_underflow_p() != 0) return std::nullopt;
   if (mpfr_nan_p(first.get()) != 0) return deliver_nan(op, operands, q);
   if (mpfr_inf_p(first.get()) != 0)
     return deliver_infinity(mpfr_signbit(first.get()) != 0, mpfr_divby0_p() != 0, q);
@@ -355,7 +415,9 @@ bool mpfr_supports(const Quantizer& quantizer) {
 
 std::optional<Outcome> mpfr_operate(Op op, std::span<const Value> operands,
                                     const Quantizer& quantizer, std::uint64_t random) {
-  if (!mpfr_supports(quantizer)) return std::nullopt;
+  if (!mpfr_supports(quantizer) || !computes(op)) return std::nullopt;
+  // IEEE 754-2019 9.2.1 has -infinity here, MPFR +infinity.
+  if (op == Op::reciprocal_square_root && operands[0].is_zero()) return std::nullopt;
   return evaluate(op, operands, quantizer, random);
 }
 

@@ -111,8 +111,9 @@ Exact compute(const Arithmetic& arithmetic, Op op, const std::array<Exact, 3>& x
     case Op::square_root:
       if (x[0].kind == Exact::Class::zero) return zero;
       return x[0].negative ? nan : arithmetic.root(x[0]);
+    default:
+      return nan;  // no other operation is asked for
   }
-  return nan;
 }
 
 class Arithmetic : public testing::TestWithParam<Scheme> {
