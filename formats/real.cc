@@ -9,9 +9,8 @@
 
 namespace halfulp {
 
-Real absolute(Real x) {
-  if (!x.numerator.negative) return x;
-  x.numerator.negative = false;
+Real negated(Real x) {
+  x.numerator.negative = !x.numerator.negative;
   x.addend.negative = !x.addend.negative;
   if (x.enclosure) {
     x.enclosure = std::make_shared<const BoundsOf>([inner = x.enclosure](int bits) {
@@ -21,6 +20,8 @@ Real absolute(Real x) {
   }
   return x;
 }
+
+Real absolute(Real x) { return x.numerator.negative ? negated(std::move(x)) : x; }
 
 int decide_by_bounds(const Real& x, const std::function<int(const Value&)>& order) {
   constexpr int fewest = 96;

@@ -117,6 +117,7 @@ struct Real {
 };
 
 inline Real real(Value v) { return Real{.numerator = std::move(v)}; }
+Real negated(Real x);  // no root
 Real absolute(Real x);
 // Order of a real that is not NaN and a finite value: -1, 0 or 1.
 int compare(const Real& x, const Value& v);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions enclosed by MPFR, see interval.h. What is defined by others (the sigmoid, the
+// activation functions, powers) is composed of intervals.
+#pragma once
+
+#include <span>
+
+#include "formats/operation.h"
+#include "formats/value.h"
+
+namespace halfulp::reference {
+
+// Operands finite, of the function's domain, and the result neither zero nor equal to any number
+// that it will be compared with. Results beyond every format stand at 2^+-farthest.
+Real enclosed(Op op, std::span<const Value> operands);
+
+// The root of x^2 + y^2, x positive and y less than 2^-1024 of it.
+Real hypotenuse_of_unlike(const Value& larger);
+
+// pi / 2 with a sign: what the arc tangent of an infinity is.
+Real half_pi(bool negative);
+
+}  // namespace halfulp::reference
