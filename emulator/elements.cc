@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/internal/arrays.h"
 #include "emulator/internal/exact_operand.h"
+#include "emulator/internal/functions.h"
 #include "emulator/internal/operate.h"
 
 namespace halfulp::emulator {
@@ -10,6 +11,7 @@ using Class = Operand::Class;
 
 // What an exact result is, as far as counting has to know: zero stands for "finite" as well.
 Class class_of_result(Op op, std::span<const Operand> x) {
+  if (is_function(op)) return class_of_function(op, x);
   bool any_infinite = false;
   for (const Operand& operand : x) {
     if (operand.kind == Class::nan) return Class::nan;

@@ -56,9 +56,20 @@ Enclosed root(const Enclosed& a, int bits) {
   return r;
 }
 
+// Both bounds on the lower of their exponents.
+Enclosed of_bounds(const Bounds& bounds) {
+  const bool negative = bounds.lower.negative;
+  const Value& low = negative ? bounds.upper : bounds.lower;
+  const Value& high = negative ? bounds.lower : bounds.upper;
+  const std::int64_t exponent = std::min(low.exponent, high.exponent);
+  return {negative, low.significand << static_cast<unsigned>(low.exponent - exponent),
+          high.significand << static_cast<unsigned>(high.exponent - exponent), exponent};
+}
+
 }  // namespace
 
 std::optional<Enclosed> enclosed(const Real& x, int bits) {
+  if (x.enclosure) return of_bounds((*x.enclosure)(bits));
   Interval n = interval_of(x.numerator, bits);
   if (!x.addend.is_zero()) n = sum(n, interval_of(x.addend, bits));
   if (n.low <= 0 && n.high >= 0) return std::nullopt;

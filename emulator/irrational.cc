@@ -62,22 +62,29 @@ std::optional<Outcome> round_ends(const Target& target, const Near& x, bool nega
   return std::nullopt;
 }
 
+// The number lies between the ends, and is neither: each is moved a quarter of a unit inwards where
+// it is asked what is cut off, and stays where it is asked on which side of a mean it lies.
 Outcome round_narrowed(const Target& target, const Result& x, std::uint64_t random) {
   const Real magnitude = x.magnitude();
   for (int bits = 256;; bits *= 2) {
     const std::optional<Enclosed> ends = enclosed(magnitude, bits);
     if (!ends) continue;
-    const auto at = [&](const Integer& n) {
-      return round_near(target, Exact<Integer>{x.negative(), n, ends->exponent}, random);
+    const int inwards = ends->low == ends->high ? 0 : 1;
+    const auto at = [&](const Integer& n, int step) {
+      const Ratio number{.numerator = {x.negative(), n, ends->exponent}};
+      Target with_number = target;
+      with_number.number = &number;
+      return round_long(with_number, {x.negative(), (n << 2) + step, ends->exponent - 2}, random);
     };
-    const Outcome inner = at(ends->low);
-    if (inner == at(ends->high)) return inner;
+    const Outcome inner = at(ends->low, inwards);
+    if (inner == at(ends->high, -inwards)) return inner;
   }
 }
 
 // The square of a magnitude where that is rational, as the root that the magnitude is: 2^(1/2) is
 // the geometric mean of 1 and 2, which no narrowing tells.
 std::optional<Ratio> rational_square(const Real& x) {
+  if (x.enclosure) return std::nullopt;
   Value numerator = x.numerator;
   if (!x.addend.is_zero()) {
     if (!same_irrational_factor(numerator, x.addend)) return std::nullopt;
@@ -200,13 +207,7 @@ Real Result::real() const {
   return x;
 }
 
-Real Result::magnitude() const {
-  Real x = real();
-  if (!negative_) return x;
-  x.numerator.negative = !x.numerator.negative;
-  x.addend.negative = !x.addend.negative;
-  return x;
-}
+Real Result::magnitude() const { return negative_ ? halfulp::negated(real()) : real(); }
 
 Outcome round_result(const Target& target, const Result& x, std::uint64_t random) {
   if (target.scheme == Scheme::logarithmic) return round_logarithmic(target, x, random);

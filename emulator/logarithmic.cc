@@ -160,6 +160,10 @@ int near_order(const Target& target, const Near& x, const Point& point) {
 // The same, always. x = n / d or its root: the sign of n 2^bits - d (inner rest + outer k), squares
 // in the place of the two under a root.
 int exact_order(const Target& target, const Real& x, const Point& point) {
+  if (x.enclosure) {
+    return decide_by_bounds(
+        x, [&](const Value& bound) { return exact_order(target, halfulp::real(bound), point); });
+  }
   const auto value = [&](Code rank, Code times) {
     if (rank == 0) return zero_value();
     return halfulp::product(value_at(target.quantizer->format, static_cast<Rank>(rank)),

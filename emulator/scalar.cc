@@ -11,6 +11,7 @@
 
 #include "emulator/internal/exact.h"
 #include "emulator/internal/exact_operand.h"
+#include "emulator/internal/functions.h"
 #include "emulator/internal/gap.h"
 #include "emulator/internal/irrational.h"
 #include "emulator/internal/long.h"
@@ -305,6 +306,7 @@ Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::u
   if (op == Op::convert) return round_operand(target, operands[0], random);
   if (!is_arithmetic(op) && !is_function(op))
     return operate_by_operand(op, target, operands, random).outcome;
+  if (is_function(op)) return function(op, target, operands, random);
   if (any_nan) return deliver_nan(target, cause_of(op, operands));
   if (op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1])) {
     return invalid(target);
@@ -395,7 +397,7 @@ Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t rand
   }
   if (a.is_infinite()) return deliver_infinity(target, a.negative);
   if (a.is_zero()) return round_zero(target, a.negative, random);
-  const bool dyadic = a.is_dyadic() && x.denominator.is_dyadic() && x.addend.is_dyadic();
+  const bool dyadic = !x.enclosure && a.is_dyadic() && x.denominator.is_dyadic() && x.addend.is_dyadic();
   if (target.scheme == Scheme::logarithmic || !dyadic)
     return round_result(target, Result(x), random);
   const Ratio number{

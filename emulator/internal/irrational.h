@@ -29,7 +29,7 @@ class Result {
  public:
   // The operands must outlive it.
   explicit Result(const Expression& expression);
-  // x finite and nonzero, with a dyadic denominator; it must outlive the result.
+  // x finite and nonzero; it must outlive the result.
   explicit Result(const Real& x);
 
   // Sums only; of the others nothing may be asked then.

@@ -166,7 +166,8 @@ std::optional<Real> beside_operand(Op op, const Value& x) {
   const std::int64_t exponent = leading_exponent(x);
   const bool is_tiny = exponent < -2048;
   const bool is_tiny_for_square = exponent < -1024;
-  const bool is_large = exponent > 11 && !x.negative;  // e^-2048 is less than 2^-2048
+  // e^-x, of gelu e^(-x^2 / 2), is less than 2^-2048.
+  const bool is_large = exponent >= (op == Op::gelu ? 6 : 11) && !x.negative;
   switch (op) {
     case Op::sin:
     case Op::atan:

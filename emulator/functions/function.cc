@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// A function of operands to its outcome: what a table tells, else a cut, else a Real.
+#include <algorithm>
+#include <array>
+
+#include "emulator/internal/functions.h"
+#include "emulator/internal/long.h"
+#include "emulator/internal/operate.h"
+#include "emulator/internal/round_exact.h"
+#include "emulator/scalar.h"
+
+namespace halfulp::emulator {
+namespace {
+
+using Class = Operand::Class;
+
+// 9.2.1: pow(x, 0), pow(1, y) and hypot of an infinity are numbers whatever else a quiet NaN is.
+bool is_number_in_spite_of_nan(Op op, std::span<const Operand> x) {
+  if (std::any_of(x.begin(), x.end(), [](const Operand& operand) {
+        return operand.kind == Class::nan && operand.signalling;
+      }))
+    return false;
+  if (op == Op::hypotenuse) return x[0].kind == Class::infinite || x[1].kind == Class::infinite;
+  if (op != Op::power) return false;
+  const bool one = x[0].kind == Class::finite && !x[0].negative && compare_to_one(x[0]) == 0;
+  return one || x[1].kind == Class::zero;
+}
+
+bool is_nan(Op op, std::span<const Operand> x) {
+  return std::any_of(x.begin(), x.end(),
+                     [](const Operand& operand) { return operand.kind == Class::nan; }) &&
+         !is_number_in_spite_of_nan(op, x);
+}
+
+Outcome deliver(const Target& target, const KnownResult& known, std::uint64_t random) {
+  if (known.number.kind == Class::nan) return deliver_nan(target, NanCause{});
+  Outcome outcome = round_operand(target, known.number, random);
+  outcome.flags |= known.flags;
+  return outcome;
+}
+
+bool leaves_cuts(const Target& target, std::span<const Operand> x) {
+  return target.scheme == Scheme::logarithmic ||
+         target.quantizer->rounding.mode == Mode::nearest_log ||
+         std::any_of(x.begin(), x.end(),
+                     [](const Operand& operand) { return operand.is_irrational(); });
+}
+
+Outcome round_cut(const Target& target, const Exact<Integer>& x, std::uint64_t random) {
+  constexpr int short_bits = 120;
+  if (bit_length(x.significand) > short_bits) return round_long(target, x, random);
+  const Exact<Code> number{x.negative, to_code(x.significand), x.exponent};
+  return round_exact(target, number, random);
+}
+
+}  // namespace
+
+Operand::Class class_of_function(Op op, std::span<const Operand> operands) {
+  if (is_nan(op, operands)) return Class::nan;
+  const std::optional<KnownResult> known = known_function(op, operands);
+  if (!known) return Class::finite;
+  return known->number.kind == Class::zero ? Class::finite : known->number.kind;
+}
+
+Outcome function(Op op, const Target& target, std::span<const Operand> operands,
+                 std::uint64_t random) {
+  if (is_nan(op, operands)) return deliver_nan(target, cause_of(op, operands));
+  if (const auto known = known_function(op, operands)) return deliver(target, *known, random);
+  std::array<Operand, 2> x{operands[0], operands.back()};
+  if (op == Op::reciprocal) {
+    x[0] = Operand{.kind = Class::finite, .significand = 1};
+    return operate(Op::divide, target, x, random);
+  }
+  const bool negative = op == Op::power && x[0].negative && is_odd_integer(x[1]);
+  if (op == Op::power) x[0].negative = false;
+  const auto used = std::span<const Operand>(x).first(operands.size());
+  if (leaves_cuts(target, used)) {
+    const Real exact = real_function(op, used);
+    return round_real(negative ? negated(exact) : exact, *target.quantizer, random);
+  }
+  Exact<Integer> cut = cut_function(op, used, bits_needed(target) + 2);
+  cut.negative = cut.negative != negative;
+  return round_cut(target, cut, random);
+}
+
+}  // namespace halfulp::emulator

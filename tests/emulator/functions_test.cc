@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions, the emulator against the reference: every code of small formats of every kind in every
+// mode, drawn codes of wide ones, mixed formats, both bases of logarithms, arrays.
+#include <gtest/gtest.h>
+
+#include "emulator/engine.h"
+#include "emulator/scalar.h"
+#include "reference/engine.h"
+#include "reference/operations.h"
+#include "tests/emulator/cases.h"
+#include "tests/support/sampling.h"
+
+namespace halfulp {
+namespace {
+
+std::vector<Op> functions(int operands) {
+  std::vector<Op> list;
+  for (const OpEntry& entry : operations()) {
+    if (is_function(entry.op) && entry.arity == operands) list.push_back(entry.op);
+  }
+  return list;
+}
+
+// One operation on codes; what the reference finds of it is kept for many roundings.
+class Case {
+ public:
+  Case(Op op, std::vector<Format> inputs, std::vector<Code> codes)
+      : op_(op), inputs_(std::move(inputs)), codes_(std::move(codes)) {
+    for (const bool flush : {false, true}) {
+      std::vector<Value> values;
+      for (std::size_t i = 0; i < codes_.size(); ++i)
+        values.push_back(reference::operand(inputs_[i], codes_[i], flush));
+      exact_[flush ? 1 : 0] = reference::exact(op_, values);
+    }
+  }
+
+  // In n-th roundings of cases.h.
+  void compare(const Format& output, std::size_t first, std::size_t count,
+               sampling::Stream& stream) const {
+    std::array<reference::Located, 2> located;
+    for (std::size_t i = 0; i < 2; ++i) located[i] = reference::locate(exact_[i], output);
+    for (std::size_t n = first; n < first + count; ++n) {
+      const Quantizer q{.format = output, .rounding = cases::rounding(n)};
+      const std::uint64_t random = stream.bits(q.rounding.random_bits);
+      const Outcome want = reference::decide(located[q.rounding.flush_inputs ? 1 : 0], q, random);
+      const Outcome got =
+          emulator::apply({.op = op_, .inputs = inputs_, .output = &q}, codes_, random);
+      ASSERT_EQ(want, got) << describe(q) << " random " << random << "\n  reference "
+                           << cases::describe(output, want) << "\n  emulator  "
+                           << cases::describe(output, got);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::string describe(const Quantizer& q) const {
+    std::string text(name_of(op_));
+    for (std::size_t i = 0; i < codes_.size(); ++i) {
+      text += " " + inputs_[i].name + " " + code_text(inputs_[i], codes_[i]) + " = " +
+              hexadecimal_text(decode(inputs_[i], codes_[i]));
+    }
+    return text + " to " + cases::describe(q);
+  }
+
+  Op op_;
+  std::vector<Format> inputs_;
+  std::vector<Code> codes_;
+  std::array<reference::Exact, 2> exact_;
+};
+
+std::vector<Format> small_formats(int width) {
+  std::vector<Format> list = cases::formats_up_to(width);
+  for (const Format& format : cases::logarithmic_formats()) {
+    if (bits(format) <= width) list.push_back(format);
+  }
+  return list;
+}
+
+// Every format of at most 6 bits; every mode a code, and the other choices in turn.
+TEST(Functions, EveryCodeOfSmallFormatsInEveryMode) {
+  sampling::Stream stream(1);
+  std::size_t turn = 0;
+  for (const Format& format : small_formats(6)) {
+    for (const Op op : functions(1)) {
+      for (Code code = 0; code < Code{1} << bits(format); ++code) {
+        const std::size_t count = is_dyadic(format) ? mode_count : 3;
+        Case(op, {format}, {code}).compare(format, count * turn++, count, stream);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Functions, EveryCodeOfEightBitFormats) {
+  sampling::Stream stream(2);
+  std::size_t turn = 0;
+  for (const char* name :
+       {"float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "binary8p3se", "posit8", "takum8",
+        "takum_log8", "log4.3", "int8", "uint8", "float8_e5m2fnuz"}) {
+    const Format format = find_format(name);
+    for (const Op op : functions(1)) {
+      for (Code code = 0; code < Code{1} << bits(format); ++code) {
+        Case(op, {format}, {code}).compare(format, 5 * turn++, 5, stream);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Functions, EveryPairOfSmallFormats) {
+  sampling::Stream stream(3);
+  std::size_t turn = 0;
+  for (const Format& format : small_formats(6)) {
+    const Code codes = Code{1} << bits(format);
+    for (const Op op : functions(2)) {
+      for (Code a = 0; a < codes; ++a) {
+        for (Code b = 0; b < codes; ++b) {
+          Case(op, {format, format}, {a, b}).compare(format, 2 * turn++, 2, stream);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+// Operands and results of any formats, up to 128 bits.
+TEST(Functions, DrawnCodesOfAllFormats) {
+  sampling::Stream stream(4);
+  std::vector<Format> formats = cases::formats();
+  for (const Format& format : cases::logarithmic_formats()) formats.push_back(format);
+  for (const char* name : {"binary128", "posit128", "takum128"})
+    formats.push_back(find_format(name));
+  const auto any = [&] { return formats[stream.below(formats.size())]; };
+  for (std::size_t n = 0; n < 6000; ++n) {
+    const Op op =
+        static_cast<Op>(static_cast<int>(Op::exp) +
+                        static_cast<int>(stream.below(op_count - static_cast<int>(Op::exp))));
+    const Format format = any();
+    std::vector<Format> inputs(static_cast<std::size_t>(arity(op)), format);
+    if (stream.bits(1) != 0) inputs.back() = any();
+    std::vector<Code> codes;
+    for (const Format& input : inputs) codes.push_back(sampling::draw_code(input, stream));
+    Case(op, inputs, codes)
+        .compare(stream.bits(1) != 0 ? format : any(), stream.below(5000), 3, stream);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Functions, DrawnCodesOfIeeeFormats) {
+  sampling::Stream stream(5);
+  for (const char* name : {"binary16", "bfloat16", "binary32", "binary64", "binary128"}) {
+    const Format format = find_format(name);
+    for (const int operands : {1, 2}) {
+      for (const Op op : functions(operands)) {
+        for (int i = 0; i < 40; ++i) {
+          std::vector<Code> codes;
+          for (int k = 0; k < operands; ++k) codes.push_back(sampling::draw_code(format, stream));
+          Case(op, std::vector<Format>(codes.size(), format), codes)
+              .compare(format, stream.below(5000), 4, stream);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace halfulp
