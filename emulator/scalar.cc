@@ -311,10 +311,6 @@ Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::u
   if (op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1])) {
     return invalid(target);
   }
-  if (op == Op::reciprocal) {
-    std::array<Operand, 2> quotient{operand_of(1), operands[0]};
-    return operate(Op::divide, target, quotient, random);
-  }
   return target.quantizer->rounding.mode == Mode::nearest_log
              ? operate_in_logarithm(op, target, operands, random)
              : operate_on_numbers(op, target, operands, random);
