@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/literals.h"
 #include "cli/output.h"
 #include "cli/tokens.h"
 #include "cli/verb.h"
@@ -63,37 +64,10 @@ struct Input {
   std::uint64_t random = 0;
 };
 
-std::uint64_t parse_random(const std::string& text, int random_bits) {
-  const bool hexadecimal = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-  const std::string digits = hexadecimal ? text.substr(2) : text;
-  const std::string_view allowed = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
-  if (digits.empty() || digits.find_first_not_of(allowed) != std::string::npos)
-    throw Error("\"" + text + "\" behind the slash is no number", "",
-                "random bits are written as in 0.3/0x5a");
-  std::uint64_t value = 0;
-  bool fits = true;
-  try {
-    value = std::stoull(digits, nullptr, hexadecimal ? 16 : 10);
-  } catch (const std::out_of_range&) {
-    fits = false;
-  }
-  if (!fits || (random_bits < 64 && value >> random_bits != 0))
-    throw Error(text + " has more than " + std::to_string(random_bits) + " bits", "",
-                "raise --random-bits or give fewer bits");
-  return value;
-}
-
 class Caster {
  public:
   explicit Caster(const CastOptions& options)
       : options_(options), engine_(options.reference ? reference::engine() : emulator::engine()) {
-    const auto format_at = [](const std::string& option, const std::string& text) {
-      try {
-        return format_from_text(text);
-      } catch (const Error& error) {
-        throw error.at(option);
-      }
-    };
     quantizer_.format = format_at("--to", options.to);
     quantizer_.rounding = rounding_of(options.rounding, quantizer_.format);
     random_ = random_of(options.rounding);
@@ -111,8 +85,7 @@ class Caster {
     const std::string code = code_text(format, outcome.code);
     const std::string value = options_.hexadecimal ? hexadecimal_text(decode(format, outcome.code))
                                                    : shortest_text(format, outcome.code);
-    constexpr const char* digits = "0123456789abcdef";
-    const std::string flags{digits[outcome.flags >> 4U], digits[outcome.flags & 15U]};
+    const std::string flags = flag_digits(outcome.flags);
     if (!options_.json) return code + " " + value + " " + flags + "\n";
     Json object;
     object["input"] = token;

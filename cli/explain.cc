@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/literals.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "formats/codes.h"
@@ -52,21 +53,12 @@ struct ExplainOptions {
   bool hexadecimal = false, json = false;
 };
 
-Format format_at(const std::string& option, const std::string& text) {
-  try {
-    return format_from_text(text);
-  } catch (const Error& error) {
-    throw error.at(option);
-  }
-}
-
 // Hexadecimal digits behind 0x, or as many of them as codes of the format have. A hexadecimal
 // literal with a point or an exponent is a number.
 bool is_code(const Format& format, const std::string& text) {
-  const bool prefixed = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-  const std::string digits = prefixed ? text.substr(2) : text;
-  const bool hexadecimal = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-  return hexadecimal && (prefixed || digits.size() == bare_code_text(format, 0).size());
+  if (is_prefixed_code(text)) return true;
+  const bool hexadecimal = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  return hexadecimal && text.size() == bare_code_text(format, 0).size();
 }
 
 // What is to be rounded.

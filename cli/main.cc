@@ -18,10 +18,13 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 8> verbs{{
+constexpr std::array<Verb, 11> verbs{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
+    {"op", "compute one operation on numbers or codes, rounded once", op_verb},
+    {"vectors", "write test vectors for hardware and libraries", vectors_verb},
+    {"check", "recompute test vectors and say what is wrong with them", check_verb},
     {"quantize", "round tensor files to a format, block formats included", quantize_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},

@@ -32,6 +32,9 @@ struct Verb {
 int formats_verb(const Arguments& arguments);
 int cast_verb(const Arguments& arguments);
 int explain_verb(const Arguments& arguments);
+int op_verb(const Arguments& arguments);
+int vectors_verb(const Arguments& arguments);
+int check_verb(const Arguments& arguments);
 int quantize_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "cli/calculation.h"
+
+#include "cli/literals.h"
+#include "emulator/engine.h"
+#include "emulator/scalar.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "formats/json.h"
+#include "reference/engine.h"
+
+namespace halfulp::cli {
+namespace {
+
+template <typename Make>
+auto at_option(const std::string& option, const Make& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    throw error.at(option);
+  }
+}
+
+// "F,G" in two, but for commas inside of JSON.
+std::vector<std::string> listed(const std::string& text) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (const char c : text) {
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (c == ',' && depth == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+std::vector<Format> inputs_of(Op op, const std::string& text) {
+  if (text.empty())
+    throw Error("the format of the operands is missing", "--format",
+                "add it, as in --format binary16");
+  const std::vector<std::string> names = listed(text);
+  const auto count = static_cast<std::size_t>(arity(op));
+  if (names.size() != 1 && names.size() != count)
+    throw Error(std::to_string(names.size()) + " formats are given, and " +
+                    std::string(name_of(op)) + " has " + std::to_string(count) + " operand" +
+                    (count == 1 ? "" : "s"),
+                "--format", "give one format for all, or one for each");
+  std::vector<Format> formats;
+  for (std::size_t i = 0; i < count; ++i)
+    formats.push_back(format_at("--format", names[names.size() == 1 ? 0 : i]));
+  return formats;
+}
+
+std::string usual_output(Op op) {
+  if (is_comparison(op)) return "uint1";
+  return is_to_integer(op) ? "int32" : "";
+}
+
+bool is_integer(const Format& format) {
+  const auto* fixed = std::get_if<Fixed>(&format.kind);
+  return fixed != nullptr && fixed->fraction_bits == 0;
+}
+
+// A conversion has two formats: any two of --from, --format and --to, in this order.
+void set_conversion(const CalculationOptions& options, Calculation& calculation) {
+  std::vector<std::pair<std::string, std::string>> given;
+  for (const auto& [option, text] : {std::pair<std::string, std::string>{"--from", options.from},
+                                     {"--format", options.format},
+                                     {"--to", options.to}}) {
+    if (!text.empty()) given.emplace_back(option, text);
+  }
+  if (given.size() != 2)
+    throw Error("a cast has two formats, and " + std::to_string(given.size()) + " are given",
+                "--to", "write --from F0 --to F");
+  calculation.inputs = {format_at(given[0].first, given[0].second)};
+  calculation.output.format = format_at(given[1].first, given[1].second);
+}
+
+void set_formats(const CalculationOptions& options, Calculation& calculation) {
+  if (calculation.op == Op::convert) return set_conversion(options, calculation);
+  if (!options.from.empty())
+    throw Error("only a cast has it", "--from", "the formats of operands are --format F,F2,F3");
+  calculation.inputs = inputs_of(calculation.op, options.format);
+  const std::string usual = usual_output(calculation.op);
+  if (!options.to.empty()) {
+    calculation.output.format = format_at("--to", options.to);
+  } else {
+    calculation.output.format =
+        usual.empty() ? calculation.inputs.front() : format_from_text(usual);
+  }
+  if (is_to_integer(calculation.op) && !is_integer(calculation.output.format))
+    throw Error(calculation.output.format.name + " is no integer format", "--to",
+                "give one such as int32 or uint8");
+}
+
+void set_function(const CalculationOptions& options, const TestFloatFunction& function,
+                  Calculation& calculation) {
+  for (const auto& [option, text] :
+       {std::pair<std::string, std::string>{"--format", options.format},
+        {"--to", options.to},
+        {"--from", options.from}}) {
+    if (!text.empty())
+      throw Error(options.operation + " says the formats itself", option,
+                  "drop the option, or name the operation without formats");
+  }
+  CalculationOptions plain = options;
+  plain.format = function.input;
+  plain.to = function.output;
+  calculation.op = function.op;
+  set_formats(plain, calculation);
+}
+
+}  // namespace
+
+Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t random) const {
+  return compute_as(output, operands, random);
+}
+
+// The emulator's apply takes the operations that arrays have; its conversions are a call of their
+// own, and the reference answers for the others.
+Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> operands,
+                                std::uint64_t random) const {
+  const bool emulated = engine != &reference::engine();
+  if (emulated && op == Op::convert)
+    return emulator::convert(inputs.front(), operands.front(), other, random);
+  const Engine& answers = emulated && !is_arithmetic(op) ? reference::engine() : *engine;
+  return answers.apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
+}
+
+void add_calculation(CLI::App& app, CalculationOptions& options) {
+  app.add_option("--format", options.format,
+                 "the format of the operands, or one each operand, with commas between")
+      ->type_name("F[,F2[,F3]]");
+  app.add_option("--to", options.to,
+                 "the format of the result: that of the first operand unless given; int32 of "
+                 "to_int, uint1 of comparisons")
+      ->type_name("G");
+  app.add_option("--from", options.from, "of a cast: the format that it begins with")
+      ->type_name("F0");
+  app.add_flag("--exact", options.exact,
+               "TestFloat's functions that round to integers raise inexact (their option -exact)");
+  app.add_flag("--reference", options.reference,
+               "answer from the exact reference instead of the emulator");
+  add_rounding(app, options.rounding);
+}
+
+Calculation calculation_of(const CalculationOptions& options) {
+  Calculation calculation;
+  RoundingOptions rounding = options.rounding;
+  const auto function =
+      at_option("OP", [&] { return testfloat_function(options.operation, options.exact); });
+  if (function) {
+    set_function(options, *function, calculation);
+  } else {
+    if (options.exact)
+      throw Error("only TestFloat's functions have it", "--exact",
+                  "of the operations here rint and to_int raise inexact, nearbyint and "
+                  "to_int_quiet do not");
+    calculation.op = at_option("OP", [&] { return parse_op(options.operation); });
+    set_formats(options, calculation);
+  }
+  std::optional<Mode> mode = function ? function->mode : std::nullopt;
+  if (!mode) mode = testfloat_mode(rounding.rounding);
+  if (mode) rounding.rounding = std::string(name_of(*mode));
+  calculation.output.rounding = rounding_of(rounding, calculation.output.format);
+  calculation.engine = options.reference ? &reference::engine() : &emulator::engine();
+  return calculation;
+}
+
+}  // namespace halfulp::cli

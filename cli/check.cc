@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp check: vectors from anywhere, recomputed. Batches of lines are cut among threads; what is
+// said comes in the order of the lines, whatever the threads.
+#include "cli/check.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "cli/output.h"
+#include "cli/vector_source.h"
+#include "cli/vectors/arrays.h"
+#include "cli/vectors/line_reader.h"
+#include "emulator/parallel.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "formats/json.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Recomputes test vectors from a simulator, a device, testfloat_gen or `halfulp vectors`, "
+    "prints\n"
+    "the first mismatches (operands with their bits, what was got and wanted, the exact value, "
+    "the\n"
+    "distance, the known wrong way that gives the same), then `CASES cases, BAD mismatches`. The\n"
+    "lines come from FILE or standard input, in any style of `halfulp vectors`, which is found "
+    "out\n"
+    "unless --style says it. OP as in `halfulp op`: `add`, or a function of TestFloat such as\n"
+    "f16_add, which says the formats itself. Exit status 1 on a mismatch, 2 on a line that is no\n"
+    "case.";
+
+const char* const examples =
+    "  $ printf '3C00 3C00 4000 00\\n3C00 1000 3C01 01\\n' | halfulp check f16_add || test $? = 1\n"
+    "  standard input, line 2: add\n"
+    "    a     3C00  0|01111|0000000000  1\n"
+    "    b     1000  0|00100|0000000000  0.000488\n"
+    "    exact 1.00048828125 = 2049 * 2^-11\n"
+    "    got   3C01  0|01111|0000000001  1.001  01 inexact\n"
+    "    want  3C00  0|01111|0000000000  1  01 inexact\n"
+    "    off   1 ulp\n"
+    "    as if rounded nearest-away, or nearest-up, or toward-positive\n"
+    "  2 cases, 1 mismatches\n"
+    "\n"
+    "  $ halfulp vectors fma --format e4m3fn --count 5000 | halfulp check fma --format e4m3fn\n"
+    "  5000 cases, 0 mismatches\n"
+    "\n"
+    "  $ echo 'b32+ =^ +1.000000P0 +1.000000P-24 -> +1.000001P0 x' | halfulp check f32_add\n"
+    "  1 cases, 0 mismatches\n";
+
+struct CheckOptions {
+  CalculationOptions calculation;
+  std::string file = "-", style;
+  std::uint64_t show = 10;
+  bool no_flags = false, keep_going = false, json = false;
+  int threads = 0;
+};
+
+// What was found in a part of the lines, in their order.
+struct Findings {
+  std::uint64_t cases = 0, mismatches = 0, others = 0, bad_lines = 0;
+  std::vector<Mismatch> first;
+  std::optional<Error> error;  // of the first bad line
+};
+
+class Checker {
+ public:
+  Checker(const Calculation& calculation, const CheckOptions& options, Strictness strictness)
+      : calculation_(calculation), options_(options), strictness_(strictness) {}
+
+  void check(const vectors::Case& c, const std::string& name, std::size_t number,
+             Findings& found) const {
+    const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
+    const Outcome want =
+        c.mode ? calculation_.compute_as(quantizer_of(calculation_, c), operands, c.random)
+               : calculation_.compute(operands, c.random);
+    ++found.cases;
+    if (agrees(calculation_, strictness_, c, want)) return;
+    ++found.mismatches;
+    if (found.first.size() < options_.show)
+      found.first.push_back({.place = name + std::to_string(number), .got = c, .want = want});
+  }
+
+  void print_mismatch(const Mismatch& mismatch) const {
+    print(options_.json ? json_text_of(calculation_, strictness_, mismatch)
+                        : text_of(calculation_, strictness_, mismatch));
+  }
+
+ private:
+  const Calculation& calculation_;
+  const CheckOptions& options_;
+  Strictness strictness_;
+};
+
+class Check {
+ public:
+  Check(const Calculation& calculation, const CheckOptions& options, Strictness strictness)
+      : calculation_(calculation),
+        options_(options),
+        checker_(calculation, options, strictness),
+        source_(options.file) {}
+
+  int execute() {
+    const vectors::Style style = options_.style.empty() ? vectors::detect_style(source_.peek())
+                                                        : style_at("--style", options_.style);
+    style == vectors::Style::npz ? check_arrays() : check_lines(style);
+    if (total_.others > 0)
+      note(std::to_string(total_.others) +
+           " lines of other operations, formats or without a result were left out");
+    if (total_.cases == 0 && total_.bad_lines == 0)
+      throw Error("no case of " + std::string(name_of(calculation_.op)), source_.name(),
+                  "are operation, formats and style right?");
+    print_total();
+    if (total_.bad_lines > 0) return exit_wrong_call;
+    return total_.mismatches > 0 ? exit_bad_verdict : exit_good;
+  }
+
+ private:
+  void print_total() const {
+    if (options_.json) {
+      Json object;
+      object["cases"] = total_.cases;
+      object["mismatches"] = total_.mismatches;
+      if (total_.bad_lines > 0) object["bad_lines"] = total_.bad_lines;
+      return print(object.dump() + "\n");
+    }
+    print(std::to_string(total_.cases) + " cases, " + std::to_string(total_.mismatches) +
+          " mismatches");
+    if (total_.bad_lines > 0) print(", " + std::to_string(total_.bad_lines) + " bad lines");
+    print("\n");
+  }
+
+  void add(const Findings& found) {
+    for (const Mismatch& mismatch : found.first) {
+      if (shown_++ < options_.show) checker_.print_mismatch(mismatch);
+    }
+    total_.cases += found.cases;
+    total_.mismatches += found.mismatches;
+    total_.others += found.others;
+    if (found.error && !options_.keep_going) {
+      print_total();
+      throw *found.error;
+    }
+    if (found.error && total_.bad_lines == 0) note(found.error->what());
+    total_.bad_lines += found.bad_lines;
+  }
+
+  void check_arrays() {
+    const std::string bytes = source_.rest();
+    std::vector<vectors::Case> cases;
+    try {
+      cases =
+          vectors::cases_of_npz({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                                layout_of(calculation_), options_.no_flags);
+    } catch (const Error& error) {
+      throw error.at(source_.name());
+    }
+    in_chunks(cases.size(), [&](std::size_t index, Findings& found) {
+      checker_.check(cases[index], source_.name() + ", case ", index, found);
+      return true;
+    });
+  }
+
+  // Calls body for every index on any thread, one after another within a chunk until it answers
+  // false; then what the chunks found is added in order.
+  template <typename Body>
+  void in_chunks(std::size_t count, const Body& body) {
+    constexpr std::size_t chunk = 2048;
+    std::vector<Findings> found((count + chunk - 1) / chunk);
+    emulator::for_each_chunk(count, chunk, options_.threads,
+                             [&](std::size_t begin, std::size_t end) {
+                               for (std::size_t i = begin; i < end; ++i) {
+                                 if (!body(i, found[begin / chunk])) break;
+                               }
+                             });
+    for (const Findings& part : found) add(part);
+  }
+
+  void check_lines(vectors::Style style) {
+    vectors::LineReader reader(style, layout_of(calculation_), options_.no_flags);
+    const std::string place = source_.name() + ", line ";
+    bool beginning = true;
+    while (true) {
+      const std::vector<std::string_view>& lines = source_.next();
+      if (lines.empty()) return;
+      const std::size_t number = source_.line_number();
+      std::size_t skipped = 0;
+      while (beginning && skipped < lines.size()) {
+        try {
+          beginning = reader.begin(lines[skipped]);
+        } catch (const Error& error) {
+          throw error.at(source_.place(number + skipped));
+        }
+        if (beginning) ++skipped;
+      }
+      in_chunks(lines.size() - skipped, [&](std::size_t i, Findings& found) {
+        return check_line(reader, lines[skipped + i], place, number + skipped + i, found);
+      });
+    }
+  }
+
+  // False where the line is bad and ends the work.
+  bool check_line(const vectors::LineReader& reader, std::string_view line,
+                  const std::string& place, std::size_t number, Findings& found) const {
+    vectors::Case c;
+    try {
+      switch (reader.read(line, c)) {
+        case vectors::LineReader::Line::a_case:
+          checker_.check(c, place, number, found);
+          break;
+        case vectors::LineReader::Line::another:
+          ++found.others;
+          break;
+        case vectors::LineReader::Line::nothing:
+          break;
+      }
+    } catch (const Error& error) {
+      if (!found.error) found.error = error.at(place + std::to_string(number));
+      ++found.bad_lines;
+      return options_.keep_going;
+    }
+    return true;
+  }
+
+  const Calculation& calculation_;
+  const CheckOptions& options_;
+  Checker checker_;
+  LineSource source_;
+  Findings total_;
+  std::uint64_t shown_ = 0;
+};
+
+// --nan any, --nan exact, or a rule by which NaN is compared exactly.
+Strictness strictness_of(CheckOptions& options) {
+  Strictness strictness{.flags = !options.no_flags};
+  std::string& nan = options.calculation.rounding.nan;
+  if (nan.empty() || nan == "any") {
+    nan.clear();
+    return strictness;
+  }
+  if (nan == "exact") nan.clear();
+  strictness.nan_exact = true;
+  strictness.invalid_exact = true;
+  return strictness;
+}
+
+}  // namespace
+
+Quantizer quantizer_of(const Calculation& calculation, const vectors::Case& c) {
+  Quantizer quantizer = calculation.output;
+  if (c.mode) quantizer.rounding.mode = *c.mode;
+  return quantizer;
+}
+
+bool agrees(const Calculation& calculation, const Strictness& strictness, const vectors::Case& c,
+            const Outcome& outcome) {
+  if (strictness.flags && c.has_flags && c.flags != outcome.flags) return false;
+  if (c.result == outcome.code) return true;
+  const Format& format = calculation.output.format;
+  const bool invalid = (outcome.flags & flags::invalid) != 0;
+  if (is_to_integer(calculation.op) && invalid && !strictness.invalid_exact) return true;
+  if (strictness.nan_exact || !has_nan(format)) return false;
+  return classify(format, c.result) == CodeClass::nan &&
+         classify(format, outcome.code) == CodeClass::nan;
+}
+
+int check_verb(const Arguments& arguments) {
+  CheckOptions options;
+  Parser parser("check", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("OP", options.calculation.operation, "the operation")->required()->type_name("");
+  app.add_option("FILE", options.file, "the vectors; standard input without it")->type_name("");
+  add_calculation(app, options.calculation);
+  app.get_option("--nan")->description(
+      "any: every NaN is every other, and the integer of an invalid conversion any (the default); "
+      "exact: neither is; or the rule by which NaN is exact, of `halfulp formats --nan`");
+  app.add_option("--style", options.style,
+                 "testfloat, readmemh, fptest, csv, json or npz; found out without it")
+      ->type_name("NAME");
+  app.add_option("--show", options.show, "so many mismatches in full (10)")->type_name("N");
+  app.add_flag("--no-flags", options.no_flags, "do not compare flags; lines may lack them");
+  app.add_flag("--keep-going", options.keep_going,
+               "count bad lines and go on; the exit status still is 2");
+  add_threads(app, options.threads);
+  add_json(app, options.json);
+  if (!parser.parse(arguments)) return exit_good;
+  const Strictness strictness = strictness_of(options);
+  const Calculation calculation = calculation_of(options.calculation);
+  return Check(calculation, options, strictness).execute();
+}
+
+}  // namespace halfulp::cli

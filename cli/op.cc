@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp op: one operation on numbers or codes, rounded once. Operands are answered as they come,
+// in groups of the operation's arity.
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/calculation.h"
+#include "cli/literals.h"
+#include "cli/output.h"
+#include "cli/tokens.h"
+#include "cli/verb.h"
+#include "emulator/scalar.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "formats/json.h"
+#include "reference/round.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Computes OP on operands of the format --format, rounds the exact result once to --to and\n"
+    "prints `code value flags`, a line a group of operands. An operand is a code behind 0x, or a\n"
+    "number (0.1, -0x1.8p-3, inf, nan), which is first rounded to its format, to nearest even; "
+    "with\n"
+    "--codes all operands are codes. Without operands they are read from standard input, "
+    "separated\n"
+    "by blanks or line ends. Random bits of a stochastic rounding stand behind a slash on the "
+    "last\n"
+    "operand. OP may be a function of Berkeley TestFloat, which says the formats itself. Flags: "
+    "01\n"
+    "inexact, 02 underflow, 04 overflow, 08 divide by zero, 10 invalid. Without OP the operations\n"
+    "are listed.";
+
+const char* const examples =
+    "  $ halfulp op add --format binary16 1 0x0001 2049 1\n"
+    "  0x3c00 1 01\n"
+    "  0x6800 2048 01\n"
+    "\n"
+    "  $ halfulp op fma --format e4m3fn,e4m3fn,binary32 --to binary32 1.125 1.125 -1.25 --hex\n"
+    "  0x3c800000 0x1p-6 00\n"
+    "\n"
+    "  $ halfulp op lt --format bfloat16 -0 0 nan 1\n"
+    "  0x0 0 00\n"
+    "  0x0 0 10\n"
+    "\n"
+    "  $ halfulp op f64_to_i32_r_minMag -2.75 1e300\n"
+    "  0xfffffffe -2 00\n"
+    "  0x7fffffff 2147483647 10\n"
+    "\n"
+    "  $ echo 3c00 4000 | halfulp op div --format fp16 --codes --json\n"
+    "  ...\n";
+
+struct OpOptions {
+  CalculationOptions calculation;
+  std::vector<std::string> tokens;
+  bool list = false, codes = false, hexadecimal = false, json = false;
+};
+
+int list_operations(bool json) {
+  std::vector<std::vector<std::string>> rows;
+  for (const OpEntry& entry : operations()) {
+    std::string aliases;
+    for (const std::string_view alias : entry.aliases)
+      aliases += (aliases.empty() ? "" : ", ") + std::string(alias);
+    rows.push_back(
+        {std::string(entry.name), aliases, std::to_string(entry.arity), std::string(entry.what)});
+    if (!json) continue;
+    Json object;
+    object["name"] = entry.name;
+    object["aliases"] = entry.aliases;
+    object["operands"] = entry.arity;
+    object["what"] = entry.what;
+    print(object.dump() + "\n");
+  }
+  if (!json)
+    print(table_text({{"operation"}, {"also called"}, {"operands", Align::right}, {"what it is"}},
+                     rows));
+  return exit_good;
+}
+
+class Operator {
+ public:
+  explicit Operator(const OpOptions& options)
+      : options_(options),
+        calculation_(calculation_of(options.calculation)),
+        random_(random_of(options.calculation.rounding)) {}
+
+  [[nodiscard]] std::size_t operand_count() const { return calculation_.inputs.size(); }
+
+  // The operand at `place` of its group, its slash and random bits cut off.
+  [[nodiscard]] Code operand(std::size_t place, const std::string& token) const {
+    const Format& format = calculation_.inputs[place];
+    const std::string text = token.substr(0, token.find('/'));
+    if (options_.codes || is_prefixed_code(text)) return parse_code(format, text);
+    const Quantizer nearest{.format = format, .rounding = {}};
+    const Real x = parse_real(text);
+    return options_.calculation.reference ? reference::round(x, nearest, 0).code
+                                          : emulator::round_real(x, nearest, 0).code;
+  }
+
+  // What stands behind the slash of the last token of the index-th group, or is drawn.
+  [[nodiscard]] std::uint64_t random(const std::vector<std::string>& tokens,
+                                     std::uint64_t index) const {
+    const int bits = calculation_.output.rounding.random_bits;
+    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+      if (tokens[i].find('/') != std::string::npos)
+        throw Error("random bits behind \"" + tokens[i] + "\", which is not the last operand", "",
+                    "write them behind the last operand of the group");
+    }
+    const std::string& last = tokens.back();
+    const std::size_t slash = last.find('/');
+    if (slash == std::string::npos)
+      return calculation_.is_stochastic() ? random_.bits(index, bits) : 0;
+    if (!calculation_.is_stochastic())
+      throw Error("\"" + last + "\" brings random bits to a rounding that uses none", "",
+                  "add --rounding stochastic or drop the slash");
+    return parse_random(last.substr(slash + 1), bits);
+  }
+
+  [[nodiscard]] std::string answer(const std::vector<std::string>& tokens,
+                                   const std::vector<Code>& operands, std::uint64_t index) const {
+    const Outcome outcome = calculation_.compute(operands, random(tokens, index));
+    const Format& format = calculation_.output.format;
+    const std::string code = code_text(format, outcome.code);
+    const std::string value = options_.hexadecimal ? hexadecimal_text(decode(format, outcome.code))
+                                                   : shortest_text(format, outcome.code);
+    const std::string flags = flag_digits(outcome.flags);
+    if (!options_.json) return code + " " + value + " " + flags + "\n";
+    Json object;
+    object["operands"] = tokens;
+    Json codes = Json::array();
+    for (std::size_t i = 0; i < operands.size(); ++i)
+      codes.push_back(code_text(calculation_.inputs[i], operands[i]));
+    object["operand_codes"] = codes;
+    object["code"] = code;
+    object["value"] = value;
+    object["flags"] = flags;
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+
+ private:
+  const OpOptions& options_;
+  Calculation calculation_;
+  Random random_;
+};
+
+void answer_all(const OpOptions& options) {
+  const Operator compute(options);
+  TokenReader reader(options.tokens);
+  std::vector<std::string> tokens;
+  std::vector<Code> operands;
+  std::string token;
+  std::uint64_t index = 0;
+  while (reader.next(token)) {
+    try {
+      operands.push_back(compute.operand(operands.size(), token));
+      tokens.push_back(token);
+      if (operands.size() < compute.operand_count()) continue;
+      print(compute.answer(tokens, operands, index++));
+    } catch (const Error& error) {
+      throw error.at(reader.place());
+    }
+    tokens.clear();
+    operands.clear();
+  }
+  if (operands.empty()) return;
+  const std::size_t count = compute.operand_count();
+  throw Error("the last group has " + std::to_string(operands.size()) + " of " +
+                  std::to_string(count) + " operands",
+              reader.place(), "operands come in groups of " + std::to_string(count));
+}
+
+}  // namespace
+
+int op_verb(const Arguments& arguments) {
+  OpOptions options;
+  Parser parser("op", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("OP", options.calculation.operation, "the operation")->type_name("");
+  app.add_option("TOKEN", options.tokens, "operands; - is standard input")->type_name("");
+  add_calculation(app, options.calculation);
+  app.add_flag("--codes", options.codes, "operands are codes, with or without 0x");
+  app.add_flag("--hex", options.hexadecimal, "print values as C hexadecimal floats");
+  app.add_flag("--list", options.list, "list the operations");
+  add_json(app, options.json);
+  if (!parser.parse(arguments)) return exit_good;
+  if (options.list || options.calculation.operation.empty()) return list_operations(options.json);
+  answer_all(options);
+  return exit_good;
+}
+
+}  // namespace halfulp::cli

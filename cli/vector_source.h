@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// Files of vectors, and standard input, in batches: whole lines as they come, in constant memory.
+// Standard output is flushed before every read that may wait.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/calculation.h"
+#include "cli/vectors/layout.h"
+
+namespace halfulp::cli {
+
+// Throws Error with the option's name as location.
+vectors::Style style_at(const std::string& option, const std::string& name);
+vectors::Layout layout_of(const Calculation& calculation);
+
+class LineSource {
+ public:
+  // "-" is standard input. Throws Error, naming the path.
+  explicit LineSource(const std::string& path);
+  LineSource(const LineSource&) = delete;
+  LineSource& operator=(const LineSource&) = delete;
+  ~LineSource();
+
+  // The next lines, without their ends; they stand until the next call. At the end there are none.
+  // Throws Error: unreadable, or a line without end.
+  const std::vector<std::string_view>& next();
+  // Of the first line of the last batch, counted from 1.
+  [[nodiscard]] std::size_t line_number() const { return line_; }
+  // "x.tv" or "standard input".
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::string place(std::size_t line) const;
+  // What there is, unread; up to a batch. Before the first call of next().
+  std::string_view peek();
+  // All of the rest.
+  std::string rest();
+
+ private:
+  bool read_more(bool may_wait);
+
+  std::string name_;
+  int descriptor_ = 0;
+  bool owned_ = false, ended_ = false;
+  std::string buffer_;
+  std::size_t used_ = 0;  // bytes of the buffer that have been handed out
+  std::size_t line_ = 1, given_ = 0;
+  std::vector<std::string_view> lines_;
+};
+
+}  // namespace halfulp::cli

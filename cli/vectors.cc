@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp vectors: operands drawn or all of them, results and flags, in the styles of
+// cli/vectors/layout.h. A case is a function of the seed and its number alone, so the file is the
+// same from any number of threads.
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "cli/calculation.h"
+#include "cli/cases.h"
+#include "cli/coverage.h"
+#include "cli/directed_cases.h"
+#include "cli/output.h"
+#include "cli/vector_source.h"
+#include "cli/vectors/arrays.h"
+#include "cli/vectors/line_writer.h"
+#include "cli/vectors/package.h"
+#include "cli/vectors/sha256.h"
+#include "cli/verb.h"
+#include "emulator/parallel.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Writes test vectors: operands, the result rounded once, the flags, a case a line in bare\n"
+    "hexadecimal, as Berkeley TestFloat's testfloat_gen prints them; stochastic roundings have "
+    "their\n"
+    "random word before the result. --all takes every combination of operands; else --count of "
+    "them\n"
+    "are drawn so that everything that goes wrong comes often: ends of the range, NaN, ties and "
+    "what\n"
+    "is next to them, cancellation, tininess, exact results and near misses. --coverage says "
+    "which of\n"
+    "these a file has. OP as in `halfulp op`, functions of TestFloat too.";
+
+const char* const examples =
+    "  $ halfulp vectors add --format float4_e2m1fn --all | head -3\n"
+    "  0 0 0 00\n"
+    "  1 0 1 00\n"
+    "  2 0 2 00\n"
+    "\n"
+    "  $ halfulp vectors f16_mul --count 100000 --seed 7 -o mul.tv --style readmemh --package "
+    "mul.sv\n"
+    "\n"
+    "  $ halfulp vectors cast --from binary32 --to e4m3fn --count 2 --style json\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp vectors fma --format bfloat16 --count 4000 -o fma.txt && halfulp vectors fma "
+    "--format bfloat16 --coverage fma.txt\n"
+    "  ...\n";
+
+constexpr std::uint64_t usual_count = 10000;
+constexpr std::uint64_t most_cases = std::uint64_t{1} << 36;
+
+struct VectorsOptions {
+  CalculationOptions calculation;
+  std::string style = "testfloat", output = "-", package, coverage;
+  std::uint64_t count = usual_count;
+  bool all = false, json = false;
+  int threads = 0;
+};
+
+// The cases by number.
+class Generator {
+ public:
+  Generator(const VectorsOptions& options, const Calculation& calculation)
+      : calculation_(calculation),
+        drawer_(calculation, options.calculation.rounding.seed),
+        every_case_(options.all),
+        count_(options.all ? every_count() : options.count) {}
+
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
+  [[nodiscard]] vectors::Case at(std::uint64_t index) const {
+    vectors::Case c;
+    if (every_case_) {
+      c.operands = combination(index);
+      c.random = drawer_.random_of(c.operands, index);
+    } else {
+      const DrawnCase drawn = drawer_.draw(index);
+      c.operands = drawn.operands;
+      c.random = drawn.random;
+    }
+    const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
+    const Outcome outcome = calculation_.compute(operands, c.random);
+    c.result = outcome.code;
+    c.flags = outcome.flags;
+    return c;
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t every_count() const {
+    int width = 0;
+    for (const Format& format : calculation_.inputs) width += bits(format);
+    if (width < 64 && std::uint64_t{1} << width <= most_cases) return std::uint64_t{1} << width;
+    throw Error("there are 2^" + std::to_string(width) + " combinations of operands", "--all",
+                "take --count N --seed S instead");
+  }
+
+  [[nodiscard]] Operands combination(std::uint64_t index) const {
+    Operands operands{};
+    for (std::size_t i = 0; i < calculation_.inputs.size(); ++i) {
+      const int width = bits(calculation_.inputs[i]);
+      operands[i] = index & ((std::uint64_t{1} << width) - 1);
+      index >>= width;
+    }
+    return operands;
+  }
+
+  const Calculation& calculation_;
+  DirectedDrawer drawer_;
+  bool every_case_;
+  std::uint64_t count_;
+};
+
+// Blocks of lines, made by threads and given to `take` in order.
+template <typename Take>
+void for_each_block(const Generator& generator, const vectors::LineWriter& writer, int threads,
+                    const Take& take) {
+  constexpr std::uint64_t block = 1 << 12;
+  constexpr std::uint64_t round = 16 * block;
+  for (std::uint64_t begin = 0; begin < generator.count(); begin += round) {
+    const std::uint64_t size = std::min(round, generator.count() - begin);
+    std::vector<std::string> texts(static_cast<std::size_t>((size + block - 1) / block));
+    emulator::for_each_chunk(size, block, threads, [&](std::size_t from, std::size_t to) {
+      std::string& text = texts[from / block];
+      for (std::size_t i = from; i < to; ++i) writer.append(generator.at(begin + i), text);
+    });
+    for (const std::string& text : texts) take(text);
+  }
+}
+
+std::string npz_of_all(const Generator& generator, const vectors::Layout& layout,
+                       const vectors::Origin& origin, int threads) {
+  std::vector<vectors::Case> cases(static_cast<std::size_t>(generator.count()));
+  emulator::for_each_chunk(cases.size(), 1 << 12, threads, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) cases[i] = generator.at(i);
+  });
+  return vectors::npz_of(layout, origin, cases);
+}
+
+std::string file_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+// "mul.sv" is the package mul.
+std::string package_name(const std::string& path) {
+  const std::string name = file_name(path);
+  return name.substr(0, name.find_last_of('.'));
+}
+
+void check_options(const VectorsOptions& options, vectors::Style style) {
+  if (!options.package.empty() && style != vectors::Style::readmemh)
+    throw Error("only files of --style readmemh have a package", "--package",
+                "add --style readmemh");
+  if (!options.package.empty() && options.output == "-")
+    throw Error("a package names its vector file", "--package", "add -o FILE");
+  if (style == vectors::Style::npz && options.output == "-")
+    throw Error("an archive is no text for standard output", "--style", "add -o FILE.npz");
+}
+
+void write_all(const VectorsOptions& options, const Calculation& calculation) {
+  const vectors::Style style = style_at("--style", options.style);
+  check_options(options, style);
+  const vectors::Layout layout = layout_of(calculation);
+  const Generator generator(options, calculation);
+  const vectors::Origin origin{.version = HALFULP_VERSION,
+                               .seed = options.calculation.rounding.seed,
+                               .count = generator.count(),
+                               .every_case = options.all};
+  if (options.output != "-") require_writable(options.output);
+  if (style == vectors::Style::npz)
+    return write_file(options.output, npz_of_all(generator, layout, origin, options.threads));
+  const vectors::LineWriter writer(style, layout);
+  if (options.output == "-") {
+    print(writer.heading(origin));
+    return for_each_block(generator, writer, options.threads,
+                          [](const std::string& text) { print(text); });
+  }
+  std::string content = writer.heading(origin);
+  for_each_block(generator, writer, options.threads,
+                 [&](const std::string& text) { content += text; });
+  if (!options.package.empty()) {
+    require_writable(options.package);
+    const vectors::PackageFacts facts{.name = package_name(options.package),
+                                      .vector_file = file_name(options.output),
+                                      .sha256 = vectors::sha256(content)};
+    write_file(options.package, vectors::package_of(layout, origin, facts));
+  }
+  write_file(options.output, content);
+}
+
+}  // namespace
+
+int vectors_verb(const Arguments& arguments) {
+  VectorsOptions options;
+  Parser parser("vectors", description, examples);
+  CLI::App& app = parser.app();
+  app.add_option("OP", options.calculation.operation, "the operation")->required()->type_name("");
+  add_calculation(app, options.calculation);
+  app.get_option("--seed")->description("seed of the cases and of the random words (0)");
+  app.add_option("--count", options.count, "so many drawn cases (10000)")
+      ->check(CLI::Range(std::uint64_t{1}, most_cases))
+      ->type_name("N");
+  CLI::Option* all = app.add_flag("--all", options.all, "every combination of operands");
+  all->excludes(app.get_option("--count"));
+  app.add_option("--style", options.style,
+                 "testfloat (the default), readmemh, fptest, csv, json or npz")
+      ->type_name("NAME");
+  app.add_option("-o,--output", options.output, "the file; standard output without it")
+      ->type_name("FILE");
+  app.add_option("--package", options.package,
+                 "write a SystemVerilog package that describes the readmemh file")
+      ->type_name("FILE.sv");
+  app.add_option("--coverage", options.coverage,
+                 "write nothing: say which classes of cases this file reaches, in any style")
+      ->type_name("FILE");
+  add_threads(app, options.threads);
+  app.add_flag("--json", options.json, "print the coverage as JSON");
+  if (!parser.parse(arguments)) return exit_good;
+  const Calculation calculation = calculation_of(options.calculation);
+  if (!options.coverage.empty()) return print_coverage(calculation, options.coverage, options.json);
+  write_all(options, calculation);
+  return exit_good;
+}
+
+}  // namespace halfulp::cli
