@@ -48,6 +48,7 @@ std::string distance_text(const Format& format, Code got, Code want) {
   if (got == want || !decode(format, got).is_finite() || !decode(format, want).is_finite())
     return {};
   const Rank distance = rank_of(format, got) - rank_of(format, want);
+  if (distance == 0) return {};
   const bool negative = distance < 0;
   Integer magnitude(negative ? -distance : distance);
   return (negative ? "-" : "") + magnitude.str();
@@ -64,7 +65,7 @@ std::string title(const Calculation& calculation, const vectors::Case& c) {
   return text;
 }
 
-// "NaN and invalid operations have no distance" and such need no words: what is compared is shown.
+// The first of the ways; "rounded" stands once.
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   constexpr std::size_t most = 4;

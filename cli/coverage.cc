@@ -1,5 +1,80 @@
 // SPDX-License-Identifier: MIT
 #include "cli/coverage.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/case_classes.h"
+#include "cli/output.h"
+#include "cli/vector_source.h"
+#include "cli/vectors/arrays.h"
+#include "cli/vectors/line_reader.h"
+#include "cli/verb.h"
+#include "formats/error.h"
+#include "formats/json.h"
+
 namespace halfulp::cli {
-int print_coverage(const Calculation&, const std::string&, bool) { return 0; }
+namespace {
+
+// Calls take for every case of the file; the number of cases.
+template <typename Take>
+std::uint64_t for_each_case(const Calculation& calculation, const std::string& path,
+                            const Take& take) {
+  LineSource source(path);
+  const vectors::Layout layout = layout_of(calculation);
+  const vectors::Style style = vectors::detect_style(source.peek());
+  if (style == vectors::Style::npz) {
+    const std::string bytes = source.rest();
+    const std::vector<vectors::Case> cases = vectors::cases_of_npz(
+        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, layout, true);
+    for (const vectors::Case& c : cases) take(c);
+    return cases.size();
+  }
+  vectors::LineReader reader(style, layout, true);
+  std::uint64_t count = 0;
+  bool beginning = true;
+  while (true) {
+    const std::vector<std::string_view>& lines = source.next();
+    if (lines.empty()) return count;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      try {
+        beginning = beginning && reader.begin(lines[i]);
+        vectors::Case c;
+        if (beginning || reader.read(lines[i], c) != vectors::LineReader::Line::a_case) continue;
+        take(c);
+        ++count;
+      } catch (const Error& error) {
+        throw error.at(source.place(source.line_number() + i));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int print_coverage(const Calculation& calculation, const std::string& path, bool json) {
+  const Classifier classifier(calculation);
+  const std::vector<Classifier::Class>& classes = classifier.classes();
+  std::vector<std::uint64_t> counts(classes.size());
+  const std::uint64_t cases = for_each_case(
+      calculation, path, [&](const vectors::Case& c) { classifier.count(c, counts); });
+  std::vector<std::vector<std::string>> rows;
+  std::size_t missing = 0;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    missing += counts[i] == 0 ? 1 : 0;
+    rows.push_back({classes[i].name, std::to_string(counts[i]), counts[i] == 0 ? "missing" : "",
+                    classes[i].what});
+    if (!json) continue;
+    Json object;
+    object["class"] = classes[i].name;
+    object["cases"] = counts[i];
+    print(object.dump() + "\n");
+  }
+  if (!json) {
+    print(table_text({{"class"}, {"cases", Align::right}, {""}, {"what it is"}}, rows));
+    print(std::to_string(cases) + " cases, " + std::to_string(classes.size() - missing) + " of " +
+          std::to_string(classes.size()) + " classes\n");
+  }
+  return missing == 0 ? exit_good : exit_bad_verdict;
+}
+
 }  // namespace halfulp::cli

@@ -1,17 +1,557 @@
 // SPDX-License-Identifier: MIT
 #include "cli/directed_cases.h"
 
+#include <algorithm>
+
+#include "cli/near_misses.h"
+#include "emulator/scalar.h"
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+
 namespace halfulp::cli {
+namespace {
+
+// The random numbers of one case.
+class Dice {
+ public:
+  Dice(std::uint64_t seed, std::uint64_t index) : random_{.seed = seed, .stream = index} {}
+  std::uint64_t below(std::uint64_t bound) { return random_.bits(next_++, 64) % bound; }
+  std::int64_t between(std::int64_t lowest, std::int64_t highest) {
+    return lowest +
+           static_cast<std::int64_t>(
+               below(static_cast<std::uint64_t>(std::max(highest - lowest, std::int64_t{0})) + 1));
+  }
+  bool coin() { return below(2) != 0; }
+  Integer integer(int bits) {
+    Integer n = 0;
+    for (int have = 0; have < bits; have += 64) n = (n << 64) + random_.bits(next_++, 64);
+    return n & ((Integer(1) << static_cast<unsigned>(bits)) - 1);
+  }
+
+ private:
+  Random random_;
+  std::uint64_t next_ = 0;
+};
+
+int precision_of(const Format& format) {
+  if (const auto* f = std::get_if<Float>(&format.kind)) return f->fraction_bits + 1;
+  if (const auto* f = std::get_if<Fixed>(&format.kind)) return f->bits;
+  return std::max(1, bits(format) - 4);
+}
+
+Code mask_of(const Format& format) {
+  return bits(format) >= 128 ? ~Code{0} : (Code{1} << bits(format)) - 1;
+}
+
+bool is_finite(const Format& format, Code code) { return decode(format, code).is_finite(); }
+
+// The finite code `steps` further up, as far as there are any.
+Code stepped(const Format& format, Code code, std::int64_t steps) {
+  if (steps == 0 || !is_finite(format, code)) return code;
+  const Range range = finite_range(format);
+  return code_at(format, std::clamp(rank_of(format, code) + static_cast<Rank>(steps), range.lowest,
+                                    range.highest));
+}
+
+Code rounded(const Format& format, const Real& x, Mode mode = Mode::nearest_even) {
+  Quantizer quantizer{.format = format, .rounding = {}};
+  quantizer.rounding.mode = mode;
+  return emulator::round_real(x, quantizer, 0).code;
+}
+
+// The exponents of the leading bits of the format's least and largest positive numbers of full
+// precision.
+struct Exponents {
+  std::int64_t least = 0, largest = 0;
+};
+Exponents exponents_of(const Format& format) {
+  return {leading_exponent(smallest_normal(format)), leading_exponent(largest_finite(format))};
+}
+
+class Drawing {
+ public:
+  Drawing(const Calculation& calculation, std::uint64_t seed, std::uint64_t index)
+      : calculation_(calculation),
+        to_(calculation.output.format),
+        dice_(seed, index),
+        random_([this](int bits) { return dice_.integer(bits); }) {}
+
+  Operands draw() {
+    for (std::size_t i = 0; i < count(); ++i) operands_[i] = draw_operand(input(i));
+    if (count() > 1 && dice_.below(3) == 0) operands_[1] = draw_partner();
+    if (dice_.below(8) < 2 || !all_dyadic()) return operands_;
+    switch (calculation_.op) {
+      case Op::add:
+      case Op::subtract:
+        direct_sum();
+        break;
+      case Op::multiply:
+        direct_product();
+        break;
+      case Op::divide:
+        direct_quotient();
+        break;
+      case Op::fused_multiply_add:
+        direct_fused();
+        break;
+      case Op::square_root:
+        direct_root();
+        break;
+      case Op::remainder:
+        direct_remainder();
+        break;
+      case Op::scale_b:
+        operands_[1] = rounded(input(1), real(make_value(dice_.between(-70, 70))));
+        break;
+      default:
+        direct_others();
+    }
+    return operands_;
+  }
+
+ private:
+  [[nodiscard]] std::size_t count() const { return calculation_.inputs.size(); }
+  [[nodiscard]] const Format& input(std::size_t i) const { return calculation_.inputs[i]; }
+
+  // Sums of other numbers are none that could be directed.
+  [[nodiscard]] bool all_dyadic() const {
+    return is_dyadic(to_) && std::all_of(calculation_.inputs.begin(), calculation_.inputs.end(),
+                                         [](const Format& format) { return is_dyadic(format); });
+  }
+
+  Value with_sign(Value v, const Format& format) {
+    return is_signed(format) && dice_.coin() ? negated(std::move(v)) : v;
+  }
+
+  // A fraction whose carries run far or not at all.
+  Integer draw_fraction(int count) {
+    if (count == 0) return 0;
+    const Integer all = (Integer(1) << static_cast<unsigned>(count)) - 1;
+    const auto place = static_cast<unsigned>(dice_.below(static_cast<std::uint64_t>(count)));
+    switch (dice_.below(8)) {
+      case 0:
+        return 0;
+      case 1:
+        return all;
+      case 2:
+        return Integer(1) << place;
+      case 3:
+        return (all << place) & all;
+      case 4:
+        return all >> place;
+      default:
+        return dice_.integer(count);
+    }
+  }
+
+  // A positive number of full precision whose leading bit has the exponent.
+  Value draw_number(const Format& format, std::int64_t exponent) {
+    const int bits = precision_of(format) - 1;
+    Value v = integer_value((Integer(1) << static_cast<unsigned>(bits)) + draw_fraction(bits));
+    v.exponent = exponent - bits;
+    return v;
+  }
+
+  // Any finite number, exponents evenly.
+  Code draw_finite(const Format& format) {
+    const Exponents e = exponents_of(format);
+    const std::int64_t below = dice_.below(6) == 0 ? precision_of(format) : 0;
+    const Value v = draw_number(format, dice_.between(e.least - below, e.largest));
+    const Code code = rounded(format, real(with_sign(v, format)), Mode::toward_zero);
+    return is_finite(format, code) ? code : code_at(format, finite_range(format).highest);
+  }
+
+  Code draw_nan(const Format& format) {
+    const auto* f = std::get_if<Float>(&format.kind);
+    const Code code = nan_code(format, is_signed(format) && dice_.coin());
+    if (f == nullptr || f->fraction_bits == 0) return code;
+    const Code fraction = (Code{1} << f->fraction_bits) - 1;
+    const Code drawn =
+        (code & ~fraction) | (static_cast<Code>(dice_.integer(f->fraction_bits)) & fraction);
+    // A signalling one where the format has them: the quiet bit is not set.
+    const Code quiet = Code{1} << (f->fraction_bits - 1);
+    const Code candidate = dice_.coin() ? drawn | quiet : drawn & ~quiet;
+    return decode(format, candidate).is_nan() && dice_.below(3) != 0 ? candidate : code;
+  }
+
+  Code draw_special(const Format& format) {
+    const bool negative = is_signed(format) && dice_.coin();
+    const Range range = finite_range(format);
+    switch (dice_.below(7)) {
+      case 0:
+        return has_infinity(format) ? infinity_code(format, negative) : draw_finite(format);
+      case 1:
+      case 2:
+        return has_nan(format) ? draw_nan(format) : draw_finite(format);
+      case 3:
+        return has_zero(format) ? zero_code(format, negative && has_negative_zero(format))
+                                : draw_finite(format);
+      case 4:
+        return code_at(format, negative ? range.lowest : range.highest);
+      case 5:
+        return stepped(format, rounded(format, real(with_sign(smallest_normal(format), format))),
+                       dice_.between(-1, 1));
+      default:
+        return rounded(format, real(with_sign(smallest_positive(format), format)));
+    }
+  }
+
+  Code draw_operand(const Format& format) {
+    const std::uint64_t kind = dice_.below(8);
+    if (kind < 2) return draw_special(format);
+    if (kind == 2) {
+      // One and other powers of two, and their neighbours.
+      const Exponents e = exponents_of(format);
+      const std::int64_t exponent =
+          dice_.coin() ? 0 : dice_.between(e.least - precision_of(format), e.largest);
+      return stepped(format, rounded(format, real(with_sign(make_value(1, exponent), format))),
+                     dice_.between(-1, 1));
+    }
+    if (kind == 3) return static_cast<Code>(dice_.integer(bits(format))) & mask_of(format);
+    return draw_finite(format);
+  }
+
+  // Beside the first operand or its opposite.
+  Code draw_partner() {
+    const Value first = decode(input(0), operands_[0]);
+    if (first.is_nan()) return draw_operand(input(1));
+    const Value v = is_signed(input(1)) && dice_.coin() ? negated(first) : first;
+    return stepped(input(1), rounded(input(1), real(v)), dice_.between(-1, 1));
+  }
+
+  // A number at or next to which the result is to lie.
+  Value draw_place() {
+    const Range range = finite_range(to_);
+    const Value least_normal = smallest_normal(to_);
+    const Value spacing = smallest_positive(to_);
+    switch (dice_.below(8)) {
+      case 0: {
+        const Value end = saturates(to_) ? largest_finite(to_) : boundary_above(to_, range.highest);
+        return dice_.below(3) == 0 ? largest_finite(to_) : end;
+      }
+      case 1:
+        return scaled(spacing, dice_.between(-2, 1));
+      case 2:  // just below the least normal number, down to an eighth of the spacing
+        return sum(least_normal, negated(scaled(spacing, dice_.between(-4, 0))));
+      case 3: {
+        const Exponents e = exponents_of(to_);
+        return make_value(1, dice_.between(e.least, e.largest));
+      }
+      default:
+        break;
+    }
+    const Rank rank = rank_of(to_, code_of_positive(draw_finite(to_)));
+    if (rank >= range.highest || dice_.below(4) == 0) return value_at(to_, rank);
+    const Value turn = boundary_above(to_, rank);
+    return turn.is_dyadic() ? turn : value_at(to_, rank);
+  }
+
+  Code code_of_positive(Code code) {
+    const Value v = decode(to_, code);
+    return v.negative ? rounded(to_, real(absolute(v))) : code;
+  }
+
+  std::int64_t nudge() { return dice_.coin() ? 0 : dice_.between(-1, 1); }
+
+  // The operand i next to x, or a neighbour of it.
+  void solve(std::size_t i, const Real& x) {
+    if (!x.numerator.is_finite() || x.denominator.is_zero()) return;
+    operands_[i] = stepped(input(i), rounded(input(i), x), nudge());
+  }
+
+  [[nodiscard]] Value number(std::size_t i) const { return decode(input(i), operands_[i]); }
+
+  // The operand i becomes a finite number, not zero.
+  void make_finite(std::size_t i) {
+    const Value v = number(i);
+    if (!v.is_finite() || v.is_zero() || dice_.coin()) operands_[i] = draw_finite(input(i));
+    if (number(i).is_zero()) operands_[i] = rounded(input(i), real(make_value(1)));
+  }
+
+  // The sum of the operands `first` (or, of a fused operation, of the product) and `last` near w.
+  void direct_sum() {
+    const bool minus = calculation_.op == Op::subtract;
+    const auto set_second = [&](const Value& b) { solve(1, real(minus ? negated(b) : b)); };
+    if (dice_.below(4) == 0 && cancel(minus)) return;
+    const Value w = with_sign(draw_place(), to_);
+    if (dice_.coin()) {
+      operands_[0] = rounded(input(0), real(w), Mode::toward_zero);
+    } else {
+      const std::int64_t reach = precision_of(to_) + 2;
+      const std::int64_t exponent =
+          w.is_zero() ? 0 : leading_exponent(w) + dice_.between(-reach, 2);
+      operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))),
+                             Mode::toward_zero);
+    }
+    if (!number(0).is_finite()) return;
+    set_second(sum(w, negated(number(0))));
+  }
+
+  // A number and its opposite but for a difference of c bits less: the sum loses c leading bits.
+  bool cancel(bool minus) {
+    const int p = std::min(precision_of(input(0)), precision_of(to_));
+    const Exponents e = exponents_of(input(0));
+    const std::int64_t exponent = dice_.between(std::min(e.least + p, e.largest), e.largest);
+    const auto lost = static_cast<int>(dice_.between(1, p));
+    Value a = draw_number(input(0), exponent);
+    Value difference = draw_number(to_, exponent - lost);
+    if (lost >= p) {
+      a = make_value(1, exponent);
+      difference = make_value(1, exponent - p);
+    } else {
+      // Of whole spacings of a, so that the other operand is a number.
+      const auto cut = static_cast<unsigned>(lost);
+      difference.significand = difference.significand >> cut << cut;
+    }
+    a = with_sign(a, input(0));
+    difference.negative = dice_.coin() ? a.negative : !a.negative;
+    if (lost >= p) difference.negative = a.negative;
+    operands_[0] = rounded(input(0), real(a));
+    const Value b = sum(difference, negated(number(0)));
+    operands_[1] = rounded(input(1), real(minus ? negated(b) : b));
+    return is_finite(input(1), operands_[1]);
+  }
+
+  // Exponents of two factors, or of a divisor and a dividend, of a result near 2^exponent.
+  std::int64_t first_exponent(std::int64_t exponent, std::int64_t sign_of_second) {
+    const Exponents a = exponents_of(input(0));
+    const Exponents b = exponents_of(input(1));
+    const std::int64_t lowest = sign_of_second > 0 ? exponent - b.largest : exponent + b.least;
+    const std::int64_t highest = sign_of_second > 0 ? exponent - b.least : exponent + b.largest;
+    return std::clamp(dice_.between(std::max(a.least, lowest), std::min(a.largest, highest)),
+                      a.least, a.largest);
+  }
+
+  [[nodiscard]] Precisions precisions() const {
+    return {precision_of(input(0)), precision_of(input(count() > 1 ? 1 : 0)), precision_of(to_)};
+  }
+
+  static Value placed(const Integer& significand, std::int64_t exponent) {
+    Value v = integer_value(significand);
+    v.exponent = exponent - static_cast<std::int64_t>(boost::multiprecision::msb(significand));
+    return v;
+  }
+
+  std::int64_t result_exponent() {
+    const Exponents e = exponents_of(to_);
+    return dice_.between(e.least, e.largest);
+  }
+
+  // Two integers as significands of the first operands.
+  void place_factors(const IntegerPair& pair, std::int64_t exponent) {
+    const std::int64_t first = first_exponent(exponent, 1);
+    operands_[0] = rounded(input(0), real(with_sign(placed(pair.a, first), input(0))));
+    operands_[1] = rounded(input(1), real(with_sign(placed(pair.b, exponent - first), input(1))));
+  }
+
+  void direct_product() {
+    const std::uint64_t how = dice_.below(8);
+    const auto pair = how < 2    ? near_product(precisions(), random_)
+                      : how == 2 ? middle_product(precisions(), random_)
+                                 : std::nullopt;
+    if (pair) return place_factors(*pair, result_exponent());
+    if (how == 3 && at_overflow()) return;
+    factor(draw_place());
+  }
+
+  // A product of the first two operands near w.
+  void factor(const Value& w) {
+    if (w.is_zero()) return;
+    const std::int64_t exponent = first_exponent(leading_exponent(w), 1);
+    operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))));
+    const Value a = number(0);
+    if (!a.is_finite() || a.is_zero()) return;
+    solve(1, {.numerator = with_sign(w, input(1)), .denominator = absolute(a)});
+  }
+
+  // The product that lies just where overflow begins.
+  bool at_overflow() {
+    const auto* f = std::get_if<Float>(&to_.kind);
+    if (f == nullptr) return false;
+    const Value end = boundary_above(to_, finite_range(to_).highest);
+    Integer odd = end.significand;
+    odd >>= boost::multiprecision::lsb(odd);
+    const auto pair = factors(odd, random_);
+    if (!pair) return false;
+    const std::int64_t exponent = leading_exponent(end);
+    const std::int64_t first = first_exponent(exponent - 1, 1);
+    Value a = placed(pair->a, first);
+    operands_[0] = rounded(input(0), real(with_sign(a, input(0))));
+    solve(1, {.numerator = with_sign(end, input(1)), .denominator = a});
+    return true;
+  }
+
+  void direct_quotient() {
+    if (dice_.below(3) == 0) {
+      if (const auto pair = near_quotient(precisions(), random_)) {
+        const std::int64_t exponent = result_exponent();
+        const std::int64_t first = first_exponent(exponent, -1);
+        operands_[0] = rounded(input(0), real(with_sign(placed(pair->a, first), input(0))));
+        operands_[1] =
+            rounded(input(1), real(with_sign(placed(pair->b, first - exponent), input(1))));
+        return;
+      }
+    }
+    const Value w = draw_place();
+    if (w.is_zero()) return;
+    const std::int64_t exponent = leading_exponent(w);
+    const std::int64_t divisor = first_exponent(exponent, -1) - exponent;
+    Value b = dice_.coin()
+                  ? draw_number(input(1), divisor)
+                  : make_value(1 + 2 * static_cast<std::int64_t>(dice_.below(4)), divisor - 1);
+    operands_[1] = rounded(input(1), real(with_sign(b, input(1))));
+    b = number(1);
+    if (b.is_finite()) solve(0, real(with_sign(product(w, b), input(0))));
+  }
+
+  void direct_root() {
+    if (dice_.below(3) == 0) {
+      if (const auto operand = near_square(precisions(), random_)) {
+        const Exponents e = exponents_of(input(0));
+        const auto length = static_cast<std::int64_t>(boost::multiprecision::msb(*operand));
+        Value v = integer_value(*operand);
+        const std::int64_t wanted = dice_.between(e.least, e.largest) - length;
+        v.exponent = wanted & ~std::int64_t{1};
+        operands_[0] = rounded(input(0), real(v));
+        return;
+      }
+    }
+    Value w = draw_place();
+    if (dice_.below(3) == 0)
+      w = make_value(1 + static_cast<std::int64_t>(dice_.below(64)), dice_.between(-20, 20));
+    solve(0, real(product(w, w)));
+  }
+
+  void direct_fused() {
+    switch (dice_.below(6)) {
+      case 0:
+        return align();
+      case 1: {  // a product near the place, and nothing or next to nothing beside it
+        factor(draw_place());
+        operands_[2] = rounded(
+            input(2),
+            real(with_sign(dice_.coin() ? zero_value() : smallest_positive(input(2)), input(2))));
+        return;
+      }
+      case 2:
+        return cancel_product();
+      case 3: {  // the addend just below the place, the product the rest
+        const Value w = draw_place();
+        operands_[2] = rounded(input(2), real(w), Mode::toward_zero);
+        const Value rest = sum(w, negated(number(2)));
+        if (!number(2).is_finite()) return;
+        factor(rest.is_zero() ? scaled(absolute(w), -precision_of(to_) - 2) : rest);
+        if (is_signed(input(0)) && !number(0).is_nan() &&
+            number(0).negative != number(1).negative && dice_.coin())
+          operands_[0] = rounded(input(0), real(negated(number(0))));
+        return;
+      }
+      case 4:
+        if (const auto pair = near_product(precisions(), random_)) {
+          place_factors(*pair, result_exponent());
+          operands_[2] = rounded(input(2), real(zero_value()));
+          return;
+        }
+        [[fallthrough]];
+      default: {
+        const Value w = with_sign(draw_place(), to_);
+        make_finite(0);
+        make_finite(1);
+        solve(2, real(sum(w, negated(product(number(0), number(1))))));
+      }
+    }
+  }
+
+  // Product and addend apart by every distance at which they meet.
+  void align() {
+    const int p = precision_of(to_);
+    const Exponents c = exponents_of(input(2));
+    const std::int64_t distance = dice_.between(-(2 * p + 3), p + 3);
+    const std::int64_t exponent = dice_.between(std::max(c.least, c.least + distance),
+                                                std::min(c.largest, c.largest + distance));
+    const std::int64_t product_exponent = exponent - distance;
+    const std::int64_t first = first_exponent(product_exponent, 1);
+    const auto put = [&](std::size_t i, std::int64_t e) {
+      operands_[i] =
+          rounded(input(i), real(with_sign(draw_number(input(i), e), input(i))), Mode::toward_zero);
+    };
+    put(0, first);
+    put(1, product_exponent - first - (dice_.coin() ? 1 : 0));
+    put(2, exponent);
+  }
+
+  // The addend is the product's opposite but for what lies behind its first bits.
+  void cancel_product() {
+    make_finite(0);
+    make_finite(1);
+    const Value ab = product(number(0), number(1));
+    const int kept = static_cast<int>(dice_.between(1, precision_of(input(2))));
+    Value cut = ab;
+    if (!ab.is_zero()) {
+      const auto length = static_cast<int>(boost::multiprecision::msb(ab.significand)) + 1;
+      const auto drop = static_cast<unsigned>(std::max(0, length - kept));
+      cut.significand = ((cut.significand >> drop) + (dice_.coin() ? 1 : 0)) << drop;
+    }
+    operands_[2] = rounded(input(2), real(negated(cut)));
+  }
+
+  void direct_remainder() {
+    make_finite(1);
+    const Value b = number(1);
+    const Value n = make_value(dice_.between(0, 1 << dice_.below(12)));
+    const Value quarters = make_value(dice_.between(0, 3), -2);
+    solve(0, real(product(b, sum(n, quarters))));
+  }
+
+  void direct_others() {
+    const Op op = calculation_.op;
+    if (op == Op::round_to_integral || op == Op::round_to_integral_exact) {
+      const auto reach = static_cast<std::uint64_t>(precision_of(input(0)) + 2);
+      const Integer whole = dice_.integer(static_cast<int>(dice_.below(reach)));
+      const Value halves = make_value(dice_.between(0, 3), -2);
+      return solve(0, real(with_sign(sum(integer_value(whole), halves), input(0))));
+    }
+    if (op == Op::convert || is_to_integer(op)) solve(0, real(with_sign(draw_place(), input(0))));
+  }
+
+  const Calculation& calculation_;
+  const Format& to_;
+  Dice dice_;
+  RandomInteger random_;
+  Operands operands_{};
+};
+
+}  // namespace
+
 DrawnCase DirectedDrawer::draw(std::uint64_t index) const {
   DrawnCase c;
-  c.operands =
-      CaseDrawer(seed_).operands(calculation_.inputs.front(), arity(calculation_.op), index);
+  c.operands = Drawing(calculation_, seed_, index).draw();
   c.random = random_of(c.operands, index);
   return c;
 }
-std::uint64_t DirectedDrawer::random_of(const Operands&, std::uint64_t index) const {
+
+// Results turn once as the random word grows: at the word that is sought by halving.
+std::uint64_t DirectedDrawer::random_of(const Operands& operands, std::uint64_t index) const {
   if (!calculation_.is_stochastic()) return 0;
-  return Random{.seed = seed_, .stream = index}.bits(1000,
-                                                     calculation_.output.rounding.random_bits);
+  const int bits = calculation_.output.rounding.random_bits;
+  constexpr std::uint64_t apart = std::uint64_t{1} << 63;  // from the streams of the operands
+  const Random random{.seed = seed_, .stream = apart | index};
+  const std::uint64_t last = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+  const std::uint64_t drawn = random.bits(0, bits);
+  const std::uint64_t choice = random.bits(1, 3);
+  if (choice >= 5) return drawn;
+  const std::span<const Code> used(operands.data(), calculation_.inputs.size());
+  const auto code = [&](std::uint64_t word) { return calculation_.compute(used, word).code; };
+  const Code first = code(0);
+  if (code(last) == first) return drawn;
+  std::uint64_t low = 0;
+  std::uint64_t high = last;
+  while (high - low > 1) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    (code(middle) == first ? low : high) = middle;
+  }
+  if (choice == 0) return low;
+  return choice == 1 ? std::min(high + 1, last) : high;
 }
+
 }  // namespace halfulp::cli

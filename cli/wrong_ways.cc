@@ -22,9 +22,10 @@ class Ways {
         right_(quantizer_of(calculation, c)) {}
 
   std::vector<std::string> find() {
+    if (case_.result == compute(right_).code) add_tininess();
     add_modes();
     add_flushing();
-    add_tininess();
+    if (case_.result != compute(right_).code) add_tininess();
     add_saturation();
     add_detours();
     add_unfused();
@@ -101,8 +102,8 @@ class Ways {
 
   // Rounded to nearest even in another format first.
   void add_detours() {
-    if (is_comparison(calculation_.op) || is_to_integer(calculation_.op)) return;
     const Op op = calculation_.op;
+    if (is_comparison(op) || is_to_integer(op) || is_sign_operation(op)) return;
     for (const char* name : {"binary128", "binary64", "binary32", "tf32", "bfloat16", "binary16"}) {
       const Format& via = find_format(name);
       if (via.kind == right_.format.kind) continue;

@@ -7,6 +7,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "cli/tensors/bytes.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -75,7 +76,9 @@ std::string_view next_word(std::string_view& rest) {
   return word;
 }
 
-std::string in_quotes(std::string_view text) { return '"' + std::string(text.substr(0, 60)) + '"'; }
+std::string in_quotes(std::string_view text) {
+  return '"' + tensors::printable(text.substr(0, 60)) + '"';
+}
 
 Error no_number(const Format& format, std::string_view text) {
   const auto* f = std::get_if<Float>(&format.kind);

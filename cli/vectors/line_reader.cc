@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "cli/tensors/bytes.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -44,7 +45,9 @@ std::uint64_t short_number(const char* digits, std::size_t count, std::uint8_t& 
   return number;
 }
 
-std::string in_quotes(std::string_view text) { return '"' + std::string(text.substr(0, 60)) + '"'; }
+std::string in_quotes(std::string_view text) {
+  return '"' + tensors::printable(text.substr(0, 60)) + '"';
+}
 
 std::string names_of(const std::vector<Field>& fields) {
   std::string names;
