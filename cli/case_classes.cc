@@ -77,8 +77,8 @@ bool has_overflow(const Calculation& calculation) {
   const Format& to = calculation.output.format;
   if (saturates(to) || !is_dyadic(to) || calculation.op == Op::square_root) return false;
   if (calculation.op == Op::divide) return true;
-  const bool rounds =
-      is_arithmetic(calculation.op) || calculation.op == Op::convert || is_to_integer(calculation.op);
+  const bool rounds = is_arithmetic(calculation.op) || calculation.op == Op::convert ||
+                      is_to_integer(calculation.op);
   return rounds && compare(largest_result(calculation), largest_finite(to)) > 0;
 }
 
@@ -158,8 +158,8 @@ Classifier::Classifier(const Calculation& calculation)
       precision_(precision_of(grid_)),
       nearness_(nearness_of(calculation, precision_)) {
   add_operand_classes();
-  const bool dyadic = is_dyadic(grid_) && std::all_of(calculation.inputs.begin(),
-                                                      calculation.inputs.end(), is_dyadic);
+  const bool dyadic = is_dyadic(grid_) &&
+                      std::all_of(calculation.inputs.begin(), calculation.inputs.end(), is_dyadic);
   if (is_rounded(calculation.op) && dyadic) add_result_classes();
   add_numbered_classes();
 }

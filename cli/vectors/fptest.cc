@@ -5,9 +5,9 @@
 #include <charconv>
 #include <utility>
 
+#include "cli/tensors/bytes.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
-#include "cli/tensors/bytes.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
