@@ -119,13 +119,16 @@ Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t rando
   return compute_as(output, operands, random);
 }
 
-// The emulator's apply takes the operations that arrays have; its conversions are a call of their
-// own, and the reference answers for the others.
+// Conversions are a call of their own. The emulator's apply takes the operations that arrays have;
+// the reference answers for the others.
 Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> operands,
                                 std::uint64_t random) const {
   const bool emulated = engine != &reference::engine();
-  if (emulated && op == Op::convert)
-    return emulator::convert(inputs.front(), operands.front(), other, random);
+  if (op == Op::convert) {
+    return emulated
+               ? emulator::convert(inputs.front(), operands.front(), other, random)
+               : engine->convert(inputs.front(), operands.front(), engine->prepare(other), random);
+  }
   const Engine& answers = emulated && !is_arithmetic(op) ? reference::engine() : *engine;
   return answers.apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
 }

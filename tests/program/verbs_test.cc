@@ -18,8 +18,8 @@ namespace halfulp::program {
 namespace {
 
 const std::vector<std::string>& verbs() {
-  static const std::vector<std::string> names{"formats", "cast", "explain", "quantize",
-                                              "verify",  "run",  "report"};
+  static const std::vector<std::string> names{"formats", "cast",     "explain", "op",  "vectors",
+                                              "check",   "quantize", "verify",  "run", "report"};
   return names;
 }
 
