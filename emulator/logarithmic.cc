@@ -50,7 +50,11 @@ Placed placed(const Result& x, bool to_base_root_e) {
   Placed place{high.whole, high_word(high.fraction), true};
   const bool certain = low.whole == high.whole && low_word(low.fraction) != 0 &&
                        high_word(low.fraction) == high_word(high.fraction);
-  if (certain) return place;
+  // Logarithms of takums are within +-256. Farther out some functions come nearer to a power of e
+  // than can be told.
+  constexpr std::int64_t farthest = 300;
+  const bool far = to_base_root_e && (place.whole > farthest || place.whole < -farthest);
+  if (certain || far) return place;
   const Power multiple = (static_cast<Power>(place.whole) << placed_bits) + place.fraction;
   const Value point = to_base_root_e ? power_of_e(multiple, placed_bits + 1)
                                      : halfulp::power_of_two(multiple, placed_bits);

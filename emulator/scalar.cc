@@ -393,7 +393,8 @@ Outcome round_real(const Real& x, const Quantizer& quantizer, std::uint64_t rand
   }
   if (a.is_infinite()) return deliver_infinity(target, a.negative);
   if (a.is_zero()) return round_zero(target, a.negative, random);
-  const bool dyadic = !x.enclosure && a.is_dyadic() && x.denominator.is_dyadic() && x.addend.is_dyadic();
+  const bool dyadic =
+      !x.enclosure && a.is_dyadic() && x.denominator.is_dyadic() && x.addend.is_dyadic();
   if (target.scheme == Scheme::logarithmic || !dyadic)
     return round_result(target, Result(x), random);
   const Ratio number{

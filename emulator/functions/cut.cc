@@ -71,7 +71,7 @@ Exact<Integer> beyond(bool negative, bool small) {
   return {negative, Integer(3), small ? -farthest : farthest};
 }
 
-// A number below or above |x| 2^shift and nearer to it than any of `bits` bits.
+// A number below or above |x| 2^shift and nearer to it than any other of `bits` bits.
 Exact<Integer> beside(mpfr_srcptr x, int shift, bool above, int bits) {
   Exact<Integer> number = exact_of(x, true);
   const int more = std::max(2, bits + 2 - bit_length(number.significand));
@@ -145,7 +145,8 @@ bool exceeds_root(mpfr_srcptr x, int square) {
 std::optional<Exact<Integer>> near_number(Op op, mpfr_srcptr x, int bits) {
   if (mpfr_zero_p(x) != 0) return std::nullopt;
   const bool negative = mpfr_signbit(x) != 0;
-  const int limit = bits + 8;
+  // So near that no number of `bits` bits, nor of those of x, lies between.
+  const int limit = std::max(bits, static_cast<int>(mpfr_min_prec(x))) + 8;
   Multiple one(2);
   mpfr_set_ui(one, 1, MPFR_RNDN);
   const bool activation = op == Op::silu || op == Op::gelu;

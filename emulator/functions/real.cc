@@ -172,8 +172,7 @@ std::optional<Real> beside_operand(Op op, const Operand& operand) {
   if (exponent < -2048 && activation) return beside(scaled(x, -1), true);
   // What is missing is less than e^-2048 of x.
   const bool large = exponent >= (op == Op::gelu ? 6 : 11) && !x.negative;
-  if (large && (activation || op == Op::softplus))
-    return beside(x, op == Op::softplus);
+  if (large && (activation || op == Op::softplus)) return beside(x, op == Op::softplus);
   return std::nullopt;
 }
 
@@ -212,7 +211,7 @@ Value value_of(mpfr_srcptr x) {
 
 // True where the extremes over a short interval are at its ends.
 bool is_monotonic_near(Op op, const Operand& x) {
-  if (op == Op::sin || op == Op::cos) return false;
+  if (op == Op::sin || op == Op::cos) return leading_exponent(exact_value(x)) < 0;
   const bool dips = op == Op::gelu || op == Op::silu;  // between -2 and 0
   return !dips || !x.negative || leading_exponent(exact_value(x)) > 1;
 }

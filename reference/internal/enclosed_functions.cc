@@ -32,8 +32,8 @@ Interval normal_distribution(const Interval& x, mpfr_prec_t p) {
 }
 
 Interval tangent(const Interval& x, mpfr_prec_t p) {
-  if (x.is_point()) return lipschitz(mpfr_tan, x, p);
-  return quotient(lipschitz(mpfr_sin, x, p), lipschitz(mpfr_cos, x, p), p);
+  if (x.is_point()) return increasing(mpfr_tan, x, p);
+  return quotient(oscillating(mpfr_sin, x, p), oscillating(mpfr_cos, x, p), p);
 }
 
 Interval unary(Op op, const Interval& x, mpfr_prec_t p) {
@@ -53,9 +53,9 @@ Interval unary(Op op, const Interval& x, mpfr_prec_t p) {
     case Op::log1p:
       return increasing(mpfr_log1p, x, p);
     case Op::sin:
-      return lipschitz(mpfr_sin, x, p);
+      return oscillating(mpfr_sin, x, p);
     case Op::cos:
-      return lipschitz(mpfr_cos, x, p);
+      return oscillating(mpfr_cos, x, p);
     case Op::tan:
       return tangent(x, p);
     case Op::asin:

@@ -127,7 +127,7 @@ Interval decreasing(MpfrFunction f, const Interval& x, mpfr_prec_t precision) {
   return y;
 }
 
-Interval lipschitz(MpfrFunction f, const Interval& x, mpfr_prec_t precision) {
+Interval oscillating(MpfrFunction f, const Interval& x, mpfr_prec_t precision) {
   Interval y(precision);
   f(y.low(), x.low(), MPFR_RNDD);
   f(y.high(), x.low(), MPFR_RNDU);
@@ -136,6 +136,8 @@ Interval lipschitz(MpfrFunction f, const Interval& x, mpfr_prec_t precision) {
   mpfr_sub(width.get(), x.high(), x.low(), MPFR_RNDU);
   mpfr_sub(y.low(), y.low(), width.get(), MPFR_RNDD);
   mpfr_add(y.high(), y.high(), width.get(), MPFR_RNDU);
+  if (mpfr_cmp_si(y.low(), -1) < 0) mpfr_set_si(y.low(), -1, MPFR_RNDD);
+  if (mpfr_cmp_si(y.high(), 1) > 0) mpfr_set_si(y.high(), 1, MPFR_RNDU);
   return y;
 }
 

@@ -40,8 +40,8 @@ Interval interval_of(long n);
 using MpfrFunction = int (*)(mpfr_ptr, mpfr_srcptr, mpfr_rnd_t);
 Interval increasing(MpfrFunction f, const Interval& x, mpfr_prec_t precision);
 Interval decreasing(MpfrFunction f, const Interval& x, mpfr_prec_t precision);
-// |f'| <= 1.
-Interval lipschitz(MpfrFunction f, const Interval& x, mpfr_prec_t precision);
+// Sine, cosine: neither they nor their derivatives leave [-1, 1].
+Interval oscillating(MpfrFunction f, const Interval& x, mpfr_prec_t precision);
 
 Interval sum(const Interval& a, const Interval& b, mpfr_prec_t precision);
 Interval product(const Interval& a, const Interval& b, mpfr_prec_t precision);

@@ -123,6 +123,15 @@ TEST(Functions, EveryPairOfSmallFormats) {
   }
 }
 
+// A function that is next to x, where a number of fewer bits lies between the two.
+TEST(Functions, NumbersBetweenOperandAndResultAreSeen) {
+  const Format wide = find_format("binary128");
+  const Code below_32 = encode(wide, sum(make_value(32), make_value(-1, -47)));
+  sampling::Stream stream(6);
+  for (const Op op : {Op::softplus, Op::gelu, Op::silu})
+    Case(op, {wide}, {below_32}).compare(find_format("float8_e4m3"), 0, mode_count, stream);
+}
+
 // Operands and results of any formats, up to 128 bits.
 TEST(Functions, DrawnCodesOfAllFormats) {
   sampling::Stream stream(4);
@@ -136,8 +145,10 @@ TEST(Functions, DrawnCodesOfAllFormats) {
         static_cast<Op>(static_cast<int>(Op::exp) +
                         static_cast<int>(stream.below(op_count - static_cast<int>(Op::exp))));
     const Format format = any();
+    // Sines of irrational numbers up to 2^(2^20) take seconds.
+    if (op >= Op::sin && op <= Op::tan && format.name == "log21.42") continue;
     std::vector<Format> inputs(static_cast<std::size_t>(arity(op)), format);
-    if (stream.bits(1) != 0) inputs.back() = any();
+    if (arity(op) > 1 && stream.bits(1) != 0) inputs.back() = any();
     std::vector<Code> codes;
     for (const Format& input : inputs) codes.push_back(sampling::draw_code(input, stream));
     Case(op, inputs, codes)
