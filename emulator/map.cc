@@ -3,13 +3,17 @@
 // Elementwise operations on arrays: a block of exact results, rounded to odd by the lanes, is
 // rounded by the plan's grid; elements that the lanes cannot do are recomputed by the scalar path,
 // and so is everything where the plan's precision and random bits leave binary64 too narrow.
+// Functions are bounded in binary64 and both bounds rounded (internal/candidate.h).
 #include <array>
+#include <bit>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "emulator/environment.h"
 #include "emulator/internal/arrays.h"
 #include "emulator/internal/blocks.h"
+#include "emulator/internal/candidate.h"
 #include "emulator/internal/random_bits.h"
 #include "emulator/internal/round_exact.h"
 
@@ -77,14 +81,51 @@ class Mapper {
     if (plan_.stochastic()) {
       draw(random_, plan_.rounding().random_bits, {block.index, 1, block.count}, draws_.data());
     }
+    if (is_function(op_)) return one_block_of_function(in, block, out);
     const bool marked = kernels::operate_to_odd(options_, numbers_[0].data(), numbers_[1].data(),
                                                 numbers_[2].data(), block.count, exact_.data());
     recomputed_.clear();
     if (marked) recompute(in, block);
+    finish(block, out);
+  }
+
+  void finish(const Block& block, const MutableView& out) {
     kernels::round(exact_.data(), block.count, plan_.arithmetic_grid(), draws_.data(),
                    exact_.data(), counts_);
     narrow(exact_.data(), out, block);
     for (const auto& [index, x] : recomputed_) store(out, index, x);
+  }
+
+  // Bounds of the results, both rounded. Where they agree, and the number that they are rounded to
+  // does not lie between them (the result may be exact then), the lower one stands for the result.
+  void one_block_of_function(std::span<const View> in, const Block& block, const MutableView& out) {
+    std::array<double, draw_block> high;
+    std::array<double, draw_block> low_rounded;
+    std::array<double, draw_block> high_rounded;
+    candidates(op_, {.a = numbers_[0].data(),
+                     .b = in.size() > 1 ? numbers_[1].data() : nullptr,
+                     .count = block.count,
+                     .flush_below = plan_.flush_below(),
+                     .low = exact_.data(),
+                     .high = high.data()});
+    const auto round = [&](const double* from, double* to) {
+      kernels::round(from, block.count, plan_.arithmetic_grid(), draws_.data(), to, nullptr);
+    };
+    round(exact_.data(), low_rounded.data());
+    round(high.data(), high_rounded.data());
+    bool marked = false;
+    for (std::size_t i = 0; i < block.count; ++i) {
+      const double rounded = low_rounded[i];
+      const bool same =
+          std::bit_cast<std::uint64_t>(rounded) == std::bit_cast<std::uint64_t>(high_rounded[i]);
+      const bool trusted = exact_[i] == exact_[i];
+      if (trusted && same && !(exact_[i] <= rounded && rounded <= high[i])) continue;
+      exact_[i] = std::numeric_limits<double>::quiet_NaN();
+      marked = true;
+    }
+    recomputed_.clear();
+    if (marked) recompute(in, block);
+    finish(block, out);
   }
 
   // Before the block is stored, as `out` may be one of the operands. Zeros take the marks' places.
@@ -120,7 +161,8 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   require_fits(ready, out.carrier);
   for (const View& view : in) require_same_shape(view, out);
   Mapper mapper(op, ready, random, counts);
-  if (is_arithmetic(op) && ready.rounds_odd()) {
+  const bool by_bounds = is_function(op) && ready.grid64() != nullptr;
+  if (by_bounds || (is_arithmetic(op) && ready.rounds_odd())) {
     mapper.by_lanes(in, out);
   } else {
     mapper.by_element(in, out);

@@ -175,5 +175,65 @@ TEST(Functions, DrawnCodesOfIeeeFormats) {
   }
 }
 
+// Numbers of a carrier: of the format, between them, special ones, and where functions turn.
+template <typename Real>
+std::vector<Real> drawn_numbers(const Format& format, std::size_t count, sampling::Stream& stream) {
+  const Format carrier = find_format(sizeof(Real) == 4 ? "binary32" : "binary64");
+  std::vector<Real> list(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t choice = stream.below(4);
+    if (choice == 0) {  // uniform in [-8, 8)
+      list[i] = static_cast<Real>(static_cast<double>(stream.bits(32)) * 0x1p-28 - 8);
+    } else if (choice == 1) {
+      list[i] = static_cast<Real>(static_cast<double>(stream.below(65)) / 4 - 8);
+    } else {
+      list[i] = static_cast<Real>(
+          to_double(decode(carrier, sampling::draw_carrier_code(format, carrier, stream))));
+    }
+  }
+  return list;
+}
+
+template <typename Real>
+void compare_arrays(Op op, const Quantizer& q, sampling::Stream& stream) {
+  constexpr std::size_t count = 300;  // more than a block, and no multiple of lanes
+  const std::vector<Real> a = drawn_numbers<Real>(q.format, count, stream);
+  const std::vector<Real> b = drawn_numbers<Real>(q.format, count, stream);
+  std::vector<View> in{view_of(std::span(a))};
+  if (arity(op) == 2) in.push_back(view_of(std::span(b)));
+  const Random random{.seed = stream.bits(64)};
+  std::array<std::vector<Real>, 2> out;
+  std::array<Counts, 2> counts;
+  std::size_t i = 0;
+  for (const Engine* engine : {&reference::engine(), &emulator::engine()}) {
+    out[i].resize(count);
+    engine->map(op, in, engine->prepare(q), random, view_of(std::span(out[i])), &counts[i]);
+    ++i;
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
+    ASSERT_EQ(std::bit_cast<Bits>(out[0][k]), std::bit_cast<Bits>(out[1][k]))
+        << name_of(op) << " " << cases::describe(q) << " element " << k << ": " << a[k] << " "
+        << b[k] << " gives " << out[0][k] << ", emulator " << out[1][k];
+  }
+  ASSERT_EQ(counts[0], counts[1]) << name_of(op) << " " << cases::describe(q);
+}
+
+TEST(Functions, ArraysAreTheElementsAndCountTheSame) {
+  sampling::Stream stream(8);
+  for (const char* name : {"float8_e4m3fn", "float8_e5m2", "bfloat16", "binary16", "int8", "posit8",
+                           "dlfloat16", "log4.3"}) {
+    for (const int operands : {1, 2}) {
+      for (const Op op : functions(operands)) {
+        const Quantizer q{.format = find_format(name),
+                          .rounding = cases::rounding(stream.below(5000))};
+        compare_arrays<float>(op, q, stream);
+        compare_arrays<double>(op, q, stream);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace halfulp

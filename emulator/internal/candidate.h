@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions in binary64 by the C library, with bounds that no library's last bits can cross: what
+// both ends of the bounds are rounded to is the result, whatever the library; where they differ
+// something exact is asked. So results stay the same on every machine.
+#pragma once
+
+#include <cstddef>
+
+#include "formats/operation.h"
+
+namespace halfulp::emulator {
+
+// low[i] <= f(a[i], b[i]) <= high[i], strictly where the result is not exact. NaN in both where no
+// bounds are trusted: for operands that are not finite or zero or less than `flush_below`, beyond
+// the ranges that candidate.cc states, and results out of 2^+-1000. Needs a StandardEnvironment.
+// b is not read by functions of one operand.
+struct Candidates {
+  const double* a = nullptr;
+  const double* b = nullptr;
+  std::size_t count = 0;
+  double flush_below = 0;
+  double* low = nullptr;
+  double* high = nullptr;
+};
+void candidates(Op op, const Candidates& c);
+
+}  // namespace halfulp::emulator
