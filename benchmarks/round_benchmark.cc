@@ -5,6 +5,7 @@
 // stochastic rounding. Compare ratios, not absolute times. Arrays fit the second-level cache; their
 // numbers have mixed signs, subnormals, ties, and a few per cent beyond the range.
 #include <benchmark/benchmark.h>
+#include <mpfr.h>
 
 #include <cmath>
 #include <cstring>
@@ -203,6 +204,43 @@ BENCHMARK_CAPTURE(apply_code, binary32_multiply, "binary32", Op::multiply);
 BENCHMARK_CAPTURE(apply_code, binary32_divide, "binary32", Op::divide);
 BENCHMARK_CAPTURE(apply_code, binary32_square_root, "binary32", Op::square_root);
 BENCHMARK_CAPTURE(apply_code, binary32_fma, "binary32", Op::fused_multiply_add);
+
+// Functions of binary32 elements to float8, beside MPFR's at the precision of float8.
+void map_function(benchmark::State& state, Op op) {
+  const std::vector<float> a = numbers<float>(l2_elements);
+  std::vector<float> out(a.size());
+  const Plan plan = plan_of("float8_e4m3fn", Mode::nearest_even);
+  const std::vector<View> in{view_of(std::span(a))};
+  for (auto _ : state) {
+    emulator::engine().map(op, in, plan, {}, view_of(std::span(out)), nullptr);
+    benchmark::DoNotOptimize(out.data());
+    benchmark::ClobberMemory();
+  }
+  per_element(state, a.size());
+}
+BENCHMARK_CAPTURE(map_function, exp, Op::exp);
+BENCHMARK_CAPTURE(map_function, sin, Op::sin);
+BENCHMARK_CAPTURE(map_function, gelu, Op::gelu);
+
+void mpfr_exp_loop(benchmark::State& state) {
+  const std::vector<float> a = numbers<float>(4096);
+  mpfr_t x;
+  mpfr_t y;
+  mpfr_init2(x, 24);
+  mpfr_init2(y, 4);
+  for (auto _ : state) {
+    for (const float number : a) {
+      mpfr_set_flt(x, number, MPFR_RNDN);
+      benchmark::DoNotOptimize(mpfr_exp(y, x, MPFR_RNDN));
+    }
+  }
+  mpfr_clears(x, y, nullptr);
+  per_element(state, a.size());
+}
+BENCHMARK(mpfr_exp_loop);
+
+BENCHMARK_CAPTURE(apply_code, binary16_exp, "binary16", Op::exp);
+BENCHMARK_CAPTURE(apply_code, binary32_exp, "binary32", Op::exp);
 
 // Items are multiply-accumulates.
 void multiply_matrices(benchmark::State& state, DotUnit unit, std::size_t rows, std::size_t inner,

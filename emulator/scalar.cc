@@ -11,6 +11,7 @@
 
 #include "emulator/internal/exact.h"
 #include "emulator/internal/exact_operand.h"
+#include "emulator/internal/function_table.h"
 #include "emulator/internal/functions.h"
 #include "emulator/internal/gap.h"
 #include "emulator/internal/irrational.h"
@@ -362,6 +363,8 @@ Outcome apply(const Operation& operation, std::span<const Code> operands, std::u
     if (is_comparison(operation.op)) unpacked[i] = ordered(operation.inputs[i], unpacked[i]);
   }
   const Target target = target_of(*operation.output);
+  if (const auto outcome = function_by_table(operation, operands[0], target, random))
+    return *outcome;
   return operate(operation.op, target, std::span(unpacked).first(count), random);
 }
 

@@ -74,6 +74,9 @@ Exact<Integer> beyond(bool negative, bool small) {
 // A number below or above |x| 2^shift and nearer to it than any other of `bits` bits.
 Exact<Integer> beside(mpfr_srcptr x, int shift, bool above, int bits) {
   Exact<Integer> number = exact_of(x, true);
+  const auto zeros = static_cast<int>(boost::multiprecision::lsb(number.significand));
+  number.significand >>= zeros;
+  number.exponent += zeros;
   const int more = std::max(2, bits + 2 - bit_length(number.significand));
   number.significand <<= more;
   number.significand += above ? 1 : -1;

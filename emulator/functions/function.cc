@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// A function of operands to its outcome: what a table tells, else a cut, else a Real.
+// A function of operands to its outcome: what a table of special values tells, else bounds in
+// binary64, else a cut, else a Real.
 #include <algorithm>
 #include <array>
 
+#include "emulator/environment.h"
+#include "emulator/internal/candidate.h"
 #include "emulator/internal/functions.h"
 #include "emulator/internal/long.h"
 #include "emulator/internal/operate.h"
+#include "emulator/internal/plan.h"
 #include "emulator/internal/round_exact.h"
 #include "emulator/scalar.h"
 
@@ -54,6 +58,47 @@ Outcome round_cut(const Target& target, const Exact<Integer>& x, std::uint64_t r
   return round_exact(target, number, random);
 }
 
+// The number as a double, where that is exact and far from the ends of the range.
+std::optional<double> as_double(const Operand& x) {
+  constexpr int precision = 53;
+  constexpr std::int64_t largest = 900;
+  const int length = bit_length(x.significand);
+  const std::int64_t leading = x.exponent + length - 1;
+  const bool fits = x.kind == Class::finite && length <= precision && !x.is_irrational() &&
+                    leading <= largest && leading >= -largest;
+  if (!fits) return std::nullopt;
+  return double_of(x);
+}
+
+Exact<Code> exact_double(double x) {
+  const Operand operand = unpack_double(x);
+  return {operand.negative, operand.significand, operand.exponent};
+}
+
+// Both bounds of internal/candidate.h, rounded, where they agree and the number that they are
+// rounded to is not between them: the result might be exact then, and raise nothing.
+std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const Operand> x,
+                                    std::uint64_t random) {
+  constexpr int most_bits = 47;
+  if (bits_needed(target) > most_bits || target.scheme == Scheme::affine) return std::nullopt;
+  const std::optional<double> a = as_double(x[0]);
+  const std::optional<double> b = as_double(x.back());
+  if (!a || !b) return std::nullopt;
+  const StandardEnvironment environment;
+  double low = 0;
+  double high = 0;
+  candidates(op, {.a = &*a, .b = &*b, .count = 1, .flush_below = 0, .low = &low, .high = &high});
+  if (low != low) return std::nullopt;
+  const Outcome outcome = round_exact(target, exact_double(low), random);
+  if (outcome != round_exact(target, exact_double(high), random)) return std::nullopt;
+  const Operand delivered = unpack(target.quantizer->format, outcome.code);
+  if (delivered.kind != Class::finite) return outcome;
+  const std::optional<double> number = as_double(delivered);
+  const bool may_be_exact = !number || (low <= *number && *number <= high);
+  if (may_be_exact) return std::nullopt;
+  return outcome;
+}
+
 }  // namespace
 
 Operand::Class class_of_function(Op op, std::span<const Operand> operands) {
@@ -78,6 +123,9 @@ Outcome function(Op op, const Target& target, std::span<const Operand> operands,
   if (leaves_cuts(target, used)) {
     const Real exact = real_function(op, used);
     return round_real(negative ? negated(exact) : exact, *target.quantizer, random);
+  }
+  if (!negative) {
+    if (const auto outcome = by_candidate(op, target, used, random)) return *outcome;
   }
   Exact<Integer> cut = cut_function(op, used, bits_needed(target) + 2);
   cut.negative = cut.negative != negative;

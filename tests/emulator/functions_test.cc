@@ -3,8 +3,15 @@
 // Functions, the emulator against the reference: every code of small formats of every kind in every
 // mode, drawn codes of wide ones, mixed formats, both bases of logarithms, arrays.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <bit>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "emulator/engine.h"
+#include "emulator/internal/function_table.h"
 #include "emulator/scalar.h"
 #include "reference/engine.h"
 #include "reference/operations.h"
@@ -13,6 +20,9 @@
 
 namespace halfulp {
 namespace {
+
+// Tests neither read nor leave tables in the user's folder.
+[[maybe_unused]] const int no_folder = setenv("HALFULP_CACHE", "off", 1);
 
 std::vector<Op> functions(int operands) {
   std::vector<Op> list;
@@ -233,6 +243,59 @@ TEST(Functions, ArraysAreTheElementsAndCountTheSame) {
       }
     }
   }
+}
+
+// The same answers before a table is made and from it: more calls than it takes to make one.
+TEST(Functions, TablesAnswerAsTheReferenceDoes) {
+  const Format format = find_format("bfloat16");
+  sampling::Stream stream(9);
+  const Quantizer fill{.format = format, .rounding = {}};
+  for (const Op op : {Op::tanh, Op::softplus, Op::log}) {
+    const std::array<Format, 1> inputs{format};
+    for (Code code = 0; code < 5000; ++code)
+      emulator::apply({.op = op, .inputs = inputs, .output = &fill}, std::array{code}, 0);
+    for (int i = 0; i < 300; ++i) {
+      const Code code = sampling::draw_code(format, stream);
+      Case(op, {format}, {code}).compare(format, stream.below(5000), 4, stream);
+      Case(op, {format}, {code})
+          .compare(find_format("float8_e4m3fn"), stream.below(5000), 4, stream);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(Functions, DamagedTablesAreMadeAnew) {
+  using emulator::function_table;
+  const Format format = find_format("float8_e4m3fn");
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("halfulp_tables_" + std::to_string(getpid()));
+  std::filesystem::remove_all(folder);
+  const auto good = function_table(Op::exp, format, "");
+  ASSERT_EQ(good.size(), 256U);
+  EXPECT_EQ(function_table(Op::exp, format, folder), good);
+  const std::filesystem::path path = emulator::table_path(Op::exp, format, folder);
+  const auto bytes = [&] {
+    std::ifstream file(path, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  };
+  const std::string whole = bytes();
+  ASSERT_GT(whole.size(), good.size() * sizeof(emulator::TableEntry));
+  for (const std::size_t at : {std::size_t{3}, whole.size() / 2, whole.size() - 1}) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    std::ofstream(path, std::ios::binary) << damaged;
+    EXPECT_EQ(function_table(Op::exp, format, folder), good);
+    EXPECT_EQ(bytes(), whole);
+  }
+  std::ofstream(path, std::ios::binary) << whole.substr(0, 100);
+  EXPECT_EQ(function_table(Op::exp, format, folder), good);
+  EXPECT_EQ(bytes(), whole);
+  // Another function's table under this name is none.
+  std::filesystem::copy_file(path, emulator::table_path(Op::exp2, format, folder));
+  EXPECT_EQ(function_table(Op::exp2, format, folder), function_table(Op::exp2, format, ""));
+  // A file in the folder's place is no error, and no folder.
+  EXPECT_EQ(function_table(Op::exp, format, path), good);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

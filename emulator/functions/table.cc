@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "emulator/internal/function_table.h"
+#include "emulator/internal/functions.h"
+#include "emulator/internal/round_exact.h"
+#include "formats/codes.h"
+#include "formats/json.h"
+
+namespace halfulp::emulator {
+namespace {
+
+constexpr int most_bits = 16;
+constexpr int cut_bits = 126;
+constexpr std::size_t calls_before_table = 4096;
+
+// FNV-1a of 64 bits.
+std::uint64_t checksum(std::span<const char> bytes) {
+  std::uint64_t sum = 0xcbf29ce484222325U;
+  for (const char byte : bytes) sum = (sum ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
+  return sum;
+}
+
+std::string hexadecimal(std::uint64_t n) {
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(n >> shift) & 15];
+  return text;
+}
+
+std::string described(const Format& format) {
+  Format unnamed = format;
+  unnamed.name.clear();
+  return to_json(unnamed).dump();
+}
+
+// The version counts what entries mean, and corrections of what makes them: an old file is no good
+// then.
+std::string header(Op op, const Format& format) {
+  return "halfulp function table 1 " +
+         std::string(std::endian::native == std::endian::little ? "little" : "big") + "\n" +
+         std::string(name_of(op)) + "\n" + described(format) + "\n";
+}
+
+std::string serialised(Op op, const Format& format, const std::vector<TableEntry>& table) {
+  std::string body(table.size() * sizeof(TableEntry), '\0');
+  std::memcpy(body.data(), table.data(), body.size());
+  const std::string start = header(op, format);
+  return start + hexadecimal(checksum(start + body)) + "\n" + body;
+}
+
+std::optional<std::vector<TableEntry>> read(Op op, const Format& format,
+                                            const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::size_t entries = std::size_t{1} << bits(format);
+  const std::size_t size = entries * sizeof(TableEntry);
+  if (text.size() < size) return std::nullopt;
+  std::vector<TableEntry> table(entries);
+  std::memcpy(table.data(), text.data() + (text.size() - size), size);
+  if (serialised(op, format, table) != text) return std::nullopt;
+  return table;
+}
+
+// Whole or not at all: under another name first. A folder that cannot be written to is no error.
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::error_code failed;
+  std::filesystem::create_directories(path.parent_path(), failed);
+  const std::filesystem::path part = path.string() + "." + std::to_string(getpid());
+  {
+    std::ofstream file(part, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) {
+      std::filesystem::remove(part, failed);
+      return;
+    }
+  }
+  std::filesystem::rename(part, path, failed);
+  if (failed) std::filesystem::remove(part, failed);
+}
+
+TableEntry entry_of(Op op, const Format& format, Code code) {
+  const Operand x = unpack(format, code);
+  if (x.kind != Operand::Class::finite || known_function(op, std::span(&x, 1))) return {};
+  const Exact<Integer> cut = cut_function(op, std::span(&x, 1), cut_bits);
+  if (bit_length(cut.significand) > word_bits<Code>) return {};
+  const Code significand = to_code(cut.significand);
+  return {static_cast<std::uint64_t>(significand), static_cast<std::uint64_t>(significand >> 64),
+          static_cast<std::int32_t>(cut.exponent), cut.negative ? 1U : 0U};
+}
+
+// Of one function and format; never freed. Whoever finds `entries` finds them complete.
+struct Table {
+  Op op = Op::exp;
+  Format format;
+  std::atomic<std::size_t> calls = 0;
+  std::once_flag once;
+  std::vector<TableEntry> made;
+  std::atomic<const TableEntry*> entries = nullptr;
+  const Table* next = nullptr;
+};
+
+// Results do not depend on it: a table says what is computed without it.
+struct Tables {
+  std::mutex adding;
+  std::array<std::atomic<Table*>, op_count> first{};
+};
+Tables& tables() {
+  static Tables all;
+  return all;
+}
+
+Table* found(Table* table, const Format& format) {
+  while (table != nullptr && !(table->format.kind == format.kind))
+    table = const_cast<Table*>(table->next);
+  return table;
+}
+
+Table& table_of(Op op, const Format& format) {
+  Tables& all = tables();
+  std::atomic<Table*>& first = all.first[static_cast<std::size_t>(op)];
+  if (Table* table = found(first.load(std::memory_order_acquire), format)) return *table;
+  const std::lock_guard lock(all.adding);
+  if (Table* table = found(first.load(std::memory_order_acquire), format)) return *table;
+  auto* table = new Table;
+  table->op = op;
+  table->format = format;
+  table->next = first.load();
+  first.store(table, std::memory_order_release);
+  return *table;
+}
+
+const TableEntry* entries_of(Table& table) {
+  if (const TableEntry* entries = table.entries.load(std::memory_order_acquire)) return entries;
+  const std::size_t calls = table.calls.fetch_add(1, std::memory_order_relaxed);
+  if (calls < calls_before_table) return nullptr;
+  std::call_once(table.once, [&table] {
+    table.made = function_table(table.op, table.format, table_folder());
+    table.entries.store(table.made.data(), std::memory_order_release);
+  });
+  return table.entries.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+bool is_tabulated(Op op, const Format& format) {
+  return is_function(op) && arity(op) == 1 && op != Op::reciprocal && bits(format) <= most_bits &&
+         is_dyadic(format);
+}
+
+std::filesystem::path table_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  const std::string cache = variable("HALFULP_CACHE");
+  if (cache == "off") return {};
+  if (!cache.empty()) return cache;
+  if (!variable("XDG_CACHE_HOME").empty())
+    return std::filesystem::path(variable("XDG_CACHE_HOME")) / "halfulp";
+  if (variable("HOME").empty()) return {};
+  return std::filesystem::path(variable("HOME")) / ".cache" / "halfulp";
+}
+
+std::filesystem::path table_path(Op op, const Format& format, const std::filesystem::path& folder) {
+  return folder / (std::string(name_of(op)) + "-" + hexadecimal(checksum(described(format))));
+}
+
+std::vector<TableEntry> function_table(Op op, const Format& format,
+                                       const std::filesystem::path& folder) {
+  const std::filesystem::path path = table_path(op, format, folder);
+  if (!folder.empty()) {
+    if (auto table = read(op, format, path)) return *table;
+  }
+  std::vector<TableEntry> table;
+  const std::size_t codes = std::size_t{1} << bits(format);
+  table.reserve(codes);
+  for (std::size_t code = 0; code < codes; ++code) table.push_back(entry_of(op, format, code));
+  if (!folder.empty()) write(path, serialised(op, format, table));
+  return table;
+}
+
+std::optional<Outcome> function_by_table(const Operation& operation, Code code,
+                                         const Target& target, std::uint64_t random) {
+  const Format& format = operation.inputs[0];
+  const Rounding& rounding = target.quantizer->rounding;
+  if (!is_function(operation.op)) return std::nullopt;
+  if (target.scheme == Scheme::logarithmic || rounding.mode == Mode::nearest_log ||
+      rounding.flush_inputs || bits_needed(target) + 2 > cut_bits)
+    return std::nullopt;
+  if (!is_tabulated(operation.op, format)) return std::nullopt;
+  const TableEntry* entries = entries_of(table_of(operation.op, format));
+  if (entries == nullptr) return std::nullopt;
+  const TableEntry& entry = entries[static_cast<std::size_t>(code)];
+  const Code significand = (Code{entry.high} << 64) | entry.low;
+  if (significand == 0) return std::nullopt;
+  return round_exact(target, Exact<Code>{entry.negative != 0, significand, entry.exponent}, random);
+}
+
+}  // namespace halfulp::emulator
