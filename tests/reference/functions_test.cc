@@ -401,8 +401,8 @@ TEST_P(AgainstMpfr, PowersAndHypotenusesAreCorrectlyRounded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, AgainstMpfr,
-                         testing::Values("float8_e4m3", "float8_e5m2", "bfloat16",
-                                         "binary16", "binary32", "binary64"),
+                         testing::Values("float8_e4m3", "float8_e5m2", "bfloat16", "binary16",
+                                         "binary32", "binary64"),
                          [](const auto& info) { return instance_name(info.param); });
 
 // What MPFR does not have, from definitions, at a precision beyond doubt.
