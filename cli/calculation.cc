@@ -119,8 +119,7 @@ Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t rando
   return compute_as(output, operands, random);
 }
 
-// Conversions are a call of their own. The emulator's apply takes the operations that arrays have;
-// the reference answers for the others.
+// Conversions are a call of their own.
 Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> operands,
                                 std::uint64_t random) const {
   const bool emulated = engine != &reference::engine();
@@ -129,8 +128,7 @@ Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> op
                ? emulator::convert(inputs.front(), operands.front(), other, random)
                : engine->convert(inputs.front(), operands.front(), engine->prepare(other), random);
   }
-  const Engine& answers = emulated && !is_arithmetic(op) ? reference::engine() : *engine;
-  return answers.apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
+  return engine->apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
 }
 
 void add_calculation(CLI::App& app, CalculationOptions& options) {
@@ -168,6 +166,8 @@ Calculation calculation_of(const CalculationOptions& options) {
   std::optional<Mode> mode = function ? function->mode : std::nullopt;
   if (!mode) mode = testfloat_mode(rounding.rounding);
   if (mode) rounding.rounding = std::string(name_of(*mode));
+  const bool unsaid = rounding.overflow.empty() && rounding.preset.empty();
+  if (function && mode == Mode::to_odd && unsaid) rounding.overflow = "softfloat";
   calculation.output.rounding = rounding_of(rounding, calculation.output.format);
   calculation.engine = options.reference ? &reference::engine() : &emulator::engine();
   return calculation;

@@ -58,6 +58,7 @@ constexpr O ptx_satfinite{.finite = O::Finite::largest,
                           .missing_nan = O::Nan::positive_largest,
                           .to_odd = O::ToOdd::largest,
                           .missing_zero = O::NoZero::smallest};
+constexpr O softfloat{.to_odd = O::ToOdd::largest};
 constexpr O cpfloat{.infinite = O::Infinite::infinity_or_as_finite, .to_odd = O::ToOdd::largest};
 constexpr O dojo{.finite = O::Finite::largest,
                  .infinite = O::Infinite::largest,
@@ -123,6 +124,8 @@ const std::vector<OverflowPreset>& overflow_presets() {
       {"ptx-satfinite", ptx_satfinite,
        "everything but NaN saturates; NaN into FP6 and FP4 is +largest; E8M0 drops the sign",
        "PTX ISA, cvt with .satfinite; cuda_fp8.hpp and cuda_fp4.hpp, host paths"},
+      {"softfloat", softfloat, "as ieee, but to odd never passes the largest",
+       "measured: Berkeley SoftFloat a0c6494, round_odd"},
       {"cpfloat", cpfloat,
        "as ieee, but to odd never passes the largest; a missing infinity is as the mode says",
        "measured: CPFloat 3583976"},
