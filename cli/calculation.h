@@ -16,7 +16,6 @@
 
 namespace halfulp::cli {
 
-inline constexpr std::size_t most_operands_of_all = 3;
 
 struct Calculation {
   Op op = Op::add;

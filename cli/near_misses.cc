@@ -8,7 +8,11 @@ namespace {
 
 constexpr int tries = 24;
 
-Integer power_of_two(int exponent) { return Integer(1) << static_cast<unsigned>(exponent); }
+Integer power_of_two(int exponent) {
+  Integer n = 1;
+  n <<= static_cast<unsigned>(exponent);
+  return n;
+}
 
 Integer low_bits(const Integer& n, int count) { return n & (power_of_two(count) - 1); }
 

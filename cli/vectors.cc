@@ -4,7 +4,6 @@
 // cli/vectors/layout.h. A case is a function of the seed and its number alone, so the file is the
 // same from any number of threads.
 #include <algorithm>
-#include <fstream>
 #include <string>
 #include <vector>
 
