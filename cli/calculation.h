@@ -16,7 +16,6 @@
 
 namespace halfulp::cli {
 
-
 struct Calculation {
   Op op = Op::add;
   std::vector<Format> inputs;  // one each operand

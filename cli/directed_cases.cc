@@ -3,70 +3,13 @@
 
 #include <algorithm>
 
+#include "cli/drawing.h"
 #include "cli/near_misses.h"
-#include "emulator/scalar.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 
 namespace halfulp::cli {
 namespace {
-
-// The random numbers of one case.
-class Dice {
- public:
-  Dice(std::uint64_t seed, std::uint64_t index) : random_{.seed = seed, .stream = index} {}
-  std::uint64_t below(std::uint64_t bound) { return random_.bits(next_++, 64) % bound; }
-  std::int64_t between(std::int64_t lowest, std::int64_t highest) {
-    return lowest +
-           static_cast<std::int64_t>(
-               below(static_cast<std::uint64_t>(std::max(highest - lowest, std::int64_t{0})) + 1));
-  }
-  bool coin() { return below(2) != 0; }
-  Integer integer(int bits) {
-    Integer n = 0;
-    for (int have = 0; have < bits; have += 64) n = (n << 64) + random_.bits(next_++, 64);
-    return n & ((Integer(1) << static_cast<unsigned>(bits)) - 1);
-  }
-
- private:
-  Random random_;
-  std::uint64_t next_ = 0;
-};
-
-int precision_of(const Format& format) {
-  if (const auto* f = std::get_if<Float>(&format.kind)) return f->fraction_bits + 1;
-  if (const auto* f = std::get_if<Fixed>(&format.kind)) return f->bits;
-  return std::max(1, bits(format) - 4);
-}
-
-Code mask_of(const Format& format) {
-  return bits(format) >= 128 ? ~Code{0} : (Code{1} << bits(format)) - 1;
-}
-
-bool is_finite(const Format& format, Code code) { return decode(format, code).is_finite(); }
-
-// The finite code `steps` further up, as far as there are any.
-Code stepped(const Format& format, Code code, std::int64_t steps) {
-  if (steps == 0 || !is_finite(format, code)) return code;
-  const Range range = finite_range(format);
-  return code_at(format, std::clamp(rank_of(format, code) + static_cast<Rank>(steps), range.lowest,
-                                    range.highest));
-}
-
-Code rounded(const Format& format, const Real& x, Mode mode = Mode::nearest_even) {
-  Quantizer quantizer{.format = format, .rounding = {}};
-  quantizer.rounding.mode = mode;
-  return emulator::round_real(x, quantizer, 0).code;
-}
-
-// The exponents of the leading bits of the format's least and largest positive numbers of full
-// precision.
-struct Exponents {
-  std::int64_t least = 0, largest = 0;
-};
-Exponents exponents_of(const Format& format) {
-  return {leading_exponent(smallest_normal(format)), leading_exponent(largest_finite(format))};
-}
 
 class Drawing {
  public:
