@@ -243,8 +243,8 @@ BENCHMARK_CAPTURE(apply_code, binary16_exp, "binary16", Op::exp);
 BENCHMARK_CAPTURE(apply_code, binary32_exp, "binary32", Op::exp);
 
 // Items are multiply-accumulates.
-void multiply_matrices(benchmark::State& state, DotUnit unit, std::size_t rows, std::size_t inner,
-                       std::size_t columns) {
+void multiply_matrices(benchmark::State& state, const DotUnit& unit, std::size_t rows,
+                       std::size_t inner, std::size_t columns) {
   const std::vector<double> a = numbers<double>(rows * inner);
   const std::vector<double> b = numbers<double>(inner * columns);
   std::vector<double> out(rows * columns);

@@ -3,7 +3,6 @@
 
 #include "cli/literals.h"
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
@@ -119,15 +118,8 @@ Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t rando
   return compute_as(output, operands, random);
 }
 
-// Conversions are a call of their own.
 Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> operands,
                                 std::uint64_t random) const {
-  const bool emulated = engine != &reference::engine();
-  if (op == Op::convert) {
-    return emulated
-               ? emulator::convert(inputs.front(), operands.front(), other, random)
-               : engine->convert(inputs.front(), operands.front(), engine->prepare(other), random);
-  }
   return engine->apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
 }
 
