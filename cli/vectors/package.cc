@@ -2,6 +2,7 @@
 #include "cli/vectors/package.h"
 
 #include <cctype>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "formats/json.h"
@@ -31,11 +32,15 @@ std::string upper(std::string text) {
   return text;
 }
 
+// As an int where it is one, which loops count with.
 std::string integer(const std::string& name, std::uint64_t value) {
-  return "  localparam longint unsigned " + name + " = 64'd" + std::to_string(value) + ";\n";
+  if (value <= std::numeric_limits<std::int32_t>::max())
+    return "  localparam int " + name + " = " + std::to_string(value) + ";\n";
+  return "  localparam bit [63:0] " + name + " = 64'd" + std::to_string(value) + ";\n";
 }
+// Without a type: not every simulator knows parameters of type string.
 std::string text_parameter(const std::string& name, const std::string& value) {
-  return "  localparam string " + name + " = " + literal(value) + ";\n";
+  return "  localparam " + name + " = " + literal(value) + ";\n";
 }
 
 }  // namespace
