@@ -282,7 +282,7 @@ TEST_F(Program, PackagesBelongToTheirFile) {
   const std::string sum = shell("sha256sum add.hex | cut -c 1-64").out.substr(0, 64);
   EXPECT_NE(package.find("VEC_SHA256 = \"" + sum + "\""), std::string::npos) << package;
   EXPECT_NE(package.find("package add_pkg;"), std::string::npos);
-  EXPECT_NE(package.find("VEC_COUNT = 64'd50;"), std::string::npos);
+  EXPECT_NE(package.find("VEC_COUNT = 50;"), std::string::npos);
   EXPECT_EQ(shell("grep -vc '^//' add.hex").out, "50\n");
 }
 

@@ -217,7 +217,7 @@ TEST(Packages, SayWhereTheFieldsAre) {
   const std::string text = package_of(layout, {.version = "0", .seed = 7, .count = 12},
                                       {.name = "mul-6", .vector_file = "m.hex", .sha256 = "ab"});
   for (const char* part :
-       {"package mul_6;", "VEC_COUNT = 64'd12;", "VEC_SEED = 64'd7;", "VEC_FILE = \"m.hex\";",
+       {"package mul_6;", "VEC_COUNT = 12;", "VEC_SEED = 7;", "VEC_FILE = \"m.hex\";",
         "VEC_SHA256 = \"ab\";", "VEC_WIDTH = 40;", "A_LSB = 32;", "A_BITS = 6;", "B_LSB = 24;",
         "RESULT_LSB = 8;", "FLAGS_LSB = 0;", "A_FORMAT = \"float6_e2m3fn\";",
         "RESULT_FORMAT = \"binary16\";", "logic [7:0] a;", "logic [15:0] result;", "endpackage"})
