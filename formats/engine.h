@@ -24,6 +24,7 @@
 #include "formats/operation.h"
 #include "formats/random.h"
 #include "formats/rounding.h"
+#include "formats/unit.h"
 
 namespace halfulp {
 
@@ -39,8 +40,6 @@ struct Outcome {
   std::uint8_t flags = 0;
   bool operator==(const Outcome&) const = default;
 };
-
-enum class Carrier : std::uint8_t { binary32, binary64 };
 
 // A row-major matrix in a carrier. stride: elements from one row to the next. A vector is one row.
 struct View {
@@ -81,24 +80,7 @@ struct Plan {
   std::shared_ptr<const void> compiled;
 };
 
-// How a dot product is computed.
-//   accumulator present: terms in increasing index, starting from +0; every sum of the accumulator
-//   and a product is
-//     rounded once by `accumulator`; the product enters it exactly (a fused step), or first rounded
-//     by `product` where that is present
-//   accumulator absent: plain arithmetic of the `native` carrier, product and sum each rounded to
-//   nearest even, in the
-//     stated order: sequential from +0, or as eight partial sums (term k belongs to sum k mod 8,
-//     each sequential from +0) that are added as ((0+4)+(2+6))+((1+5)+(3+7))
-enum class Order : std::uint8_t { sequential, eight_sums };
-struct DotUnit {
-  Carrier native = Carrier::binary64;
-  Order order = Order::sequential;  // of native arithmetic
-  std::optional<Quantizer> product;
-  std::optional<Quantizer> accumulator;
-  bool operator==(const DotUnit&) const = default;
-};
-
+// A dot unit (unit.h) prepared once and used many times.
 struct DotPlan {
   DotUnit unit;
   std::shared_ptr<const void> compiled;
@@ -121,7 +103,7 @@ struct Engine {
   std::string_view name;
 
   Plan (*prepare)(const Quantizer& quantizer);
-  DotPlan (*prepare_dot)(const DotUnit& unit);
+  DotPlan (*prepare_dot)(const DotUnit& unit);  // throws Error where the unit is not valid
 
   // One operation on codes of any scalar format of at most 64 bits; `random` holds random_bits
   // bits.
@@ -142,9 +124,9 @@ struct Engine {
                  std::span<std::uint8_t> out, Counts* counts);
   void (*decode)(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
 
-  // out = a * b (rows x inner, inner x columns) over a dot unit. The sum for (row, column) step k
-  // draws its random bits at index ((row * columns + column) * inner + k) * 2, its product at that
-  // index + 1.
+  // out = a * b (rows x inner, inner x columns) over a dot unit. (row, column) is its result number
+  // row * columns + column, and n is inner: unit.h says at which index what draws its random bits. A
+  // sum of the elements of a row is its product with ones.
   void (*multiply)(const View& a, const View& b, const DotPlan& unit, const Random& random,
                    const MutableView& out);
 

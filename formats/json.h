@@ -16,6 +16,7 @@
 #include "formats/block.h"
 #include "formats/format.h"
 #include "formats/rounding.h"
+#include "formats/unit.h"
 
 namespace halfulp {
 
@@ -108,6 +109,14 @@ Json to_json(const BlockFormat& format);
 using AnyQuantizer = std::variant<Quantizer, BlockFormat>;
 AnyQuantizer any_quantizer_from_json(const Json& value, const std::string& where);
 Json to_json(const AnyQuantizer& quantizer);
+
+// The members "order" and "chunk" of an accumulator (unit.h) in an object that may hold others; the
+// reader marks them as known. Orders of native arithmetic are errors.
+void order_from_json(ObjectReader& reader, DotUnit& unit);
+// A dot unit: {"native": "binary32", "order": "eight-sums"}, or {"accumulator": Q, "order", "chunk",
+// "outer": Q, "product": Q}, Q a quantizer. Without an accumulator and "native": binary64.
+DotUnit dot_unit_from_json(const Json& value, const std::string& where);
+Json to_json(const DotUnit& unit);  // without the members that are absent
 
 // For the command line: a name, a path to a JSON description, or the JSON text itself.
 Format format_from_text(const std::string& text);

@@ -24,8 +24,10 @@ Plan prepare(const Quantizer& quantizer) {
 }
 
 DotPlan prepare_dot(const DotUnit& unit) {
-  if (unit.product) prepare(*unit.product);
-  if (unit.accumulator) prepare(*unit.accumulator);
+  validate(unit);
+  for (const auto* quantizer : {&unit.product, &unit.accumulator, &unit.outer}) {
+    if (*quantizer) prepare(**quantizer);
+  }
   return {.unit = unit, .compiled = nullptr};
 }
 

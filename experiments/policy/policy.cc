@@ -92,16 +92,26 @@ bool is_static(const Json& scaling) {
          (scaling.contains("kind") || (scaling.contains("scale") && scaling["scale"].is_number()));
 }
 
+// The members of `value` beside the format and its rounding are read here and taken out.
 Grid parse_accumulator(Json value, const std::string& where, Generator generator) {
   Grid grid;
   grid.generator = generator;
   if (value.is_object() && value.contains("scaling"))
     throw Error("an accumulator has no scale", where + "/scaling", "leave it out");
-  if (value.is_object() && value.contains("product")) {
-    grid.product = parse_scalar(value["product"], where + "/product");
-    value.erase("product");
+  if (value.is_object()) {
+    ObjectReader reader(value, where);
+    DotUnit unit;
+    order_from_json(reader, unit);
+    grid.order = unit.order;
+    grid.chunk = unit.chunk;
+    if (const Json* outer = reader.find("outer"))
+      grid.outer = parse_scalar(*outer, reader.place("outer"));
+    if (const Json* product = reader.find("product"))
+      grid.product = parse_scalar(*product, reader.place("product"));
+    for (const char* key : {"order", "chunk", "outer", "product"}) value.erase(key);
   }
   grid.quantizer = parse_scalar(value, where);
+  validate(dot_unit_of(grid), where);
   return grid;
 }
 
@@ -126,8 +136,7 @@ Rule parse_format(Json value, const std::string& where, Place place, Generator g
   }
   Grid grid{.quantizer = std::get<Quantizer>(any),
             .scale = scale.value_or(1.0),
-            .generator = generator,
-            .product = {}};
+            .generator = generator};
   require_binary64(grid.quantizer.format, where);
   return grid;
 }
@@ -178,6 +187,9 @@ Json to_json(const Rule& rule) {
     if (grid->generator != Generator::philox4x32_10)
       object["random"] = std::string(name_of(grid->generator));
     if (grid->scale != 1.0) object["scaling"] = Json{{"kind", "static"}, {"scale", grid->scale}};
+    if (grid->order != Order::sequential) object["order"] = std::string(name_of(grid->order));
+    if (grid->chunk != 0) object["chunk"] = grid->chunk;
+    if (grid->outer) object["outer"] = halfulp::to_json(*grid->outer);
     if (grid->product) object["product"] = halfulp::to_json(*grid->product);
     return object;
   }
@@ -191,6 +203,15 @@ Json to_json(const Rule& rule) {
 }
 
 }  // namespace
+
+DotUnit dot_unit_of(const Grid& accumulator) {
+  DotUnit unit{.order = accumulator.order,
+               .product = accumulator.product,
+               .accumulator = accumulator.quantizer,
+               .chunk = accumulator.chunk,
+               .outer = accumulator.outer};
+  return unit;
+}
 
 std::string_view name_of(Place place) { return place_names[static_cast<std::size_t>(place)]; }
 

@@ -54,9 +54,15 @@ struct Grid {
   Quantizer quantizer;
   double scale = 1.0;
   Generator generator = Generator::philox4x32_10;  // of the stochastic modes' random bits
-  std::optional<Quantizer> product;  // accumulator only; without it products enter exactly
+  // Of an accumulator only (formats/unit.h).
+  Order order = Order::sequential;
+  std::int64_t chunk = 0;
+  std::optional<Quantizer> outer = std::nullopt;
+  std::optional<Quantizer> product = std::nullopt;
   bool operator==(const Grid&) const = default;
 };
+// The dot unit of an accumulator.
+DotUnit dot_unit_of(const Grid& accumulator);
 
 // A block format, of the tensor of one step (station.h). At every place but the accumulator.
 struct BlockRule {

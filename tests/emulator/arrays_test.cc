@@ -252,43 +252,65 @@ Array draw_matrix(const Format& format, Carrier carrier, std::size_t count,
   return array;
 }
 
+// Every order with an accumulator, or native arithmetic.
+DotUnit draw_unit(const Format& format, int i, std::size_t& turn, sampling::Stream& stream) {
+  const Quantizer q{.format = format, .rounding = cases::rounding(turn++)};
+  DotUnit unit{.native = stream.bits(1) != 0 ? Carrier::binary32 : Carrier::binary64,
+               .order = stream.bits(1) != 0 ? Order::sequential : Order::eight_sums,
+               .product = {},
+               .accumulator = {}};
+  if (i % 6 == 5) return unit;
+  constexpr std::array orders{Order::sequential, Order::pairwise, Order::chunked,
+                              Order::compensated, Order::exact};
+  unit.order = orders[static_cast<std::size_t>(i) % 6];
+  unit.accumulator = q;
+  if (stream.below(3) == 1) unit.product = Quantizer{format, cases::rounding(turn + 7)};
+  if (unit.order != Order::chunked) return unit;
+  unit.chunk = 1 + static_cast<std::int64_t>(stream.below(7));
+  if (stream.bits(1) != 0) unit.outer = Quantizer{format, cases::rounding(turn + 5)};
+  return unit;
+}
+
+std::string describe(const DotUnit& unit) {
+  if (!unit.accumulator) return " natively";
+  return " " + std::string(name_of(unit.order)) + " chunk " + std::to_string(unit.chunk) +
+         " into " + cases::describe(*unit.accumulator) +
+         (unit.product ? " product " + cases::describe(*unit.product) : "") +
+         (unit.outer ? " outer " + cases::describe(*unit.outer) : "");
+}
+
+bool multiplies_alike(const Format& format, const DotUnit& unit, int i, sampling::Stream& stream) {
+  auto [from, to] = carrier_pairs[stream.below(4)];
+  if (!unit.accumulator) from = unit.native;
+  if (!unit.accumulator && unit.native == Carrier::binary64) to = Carrier::binary64;
+  if (unit.accumulator && !fits(format, to)) return true;
+  const std::size_t rows = 1 + stream.below(i % 5 == 0 ? 20 : 7);
+  const std::size_t inner = stream.below(20);
+  const std::size_t columns = 1 + stream.below(i % 5 == 1 ? 40 : 9);
+  const Array a = draw_matrix(format, from, rows * inner + 1, stream);
+  const Array b = draw_matrix(format, from, inner * columns + 1, stream);
+  const Random random = draw_random(stream, 2, 3);
+  Array ours(to, rows * columns);
+  Array theirs(to, rows * columns);
+  const View left = a.view(rows, inner, inner);
+  const View right = b.view(inner, columns, columns);
+  emulator::engine().multiply(left, right, emulator::engine().prepare_dot(unit), random,
+                              ours.mutable_view(rows, columns, columns));
+  reference::engine().multiply(left, right, reference::engine().prepare_dot(unit), random,
+                               theirs.mutable_view(rows, columns, columns));
+  const std::string what = "multiply " + std::to_string(rows) + " x " + std::to_string(inner) +
+                           " x " + std::to_string(columns) + describe(unit);
+  return same(what, ours, theirs, {}, {}, {});
+}
+
 TEST_P(OnEveryInstructionSet, MultipliesLikeTheReference) {
   int failures = 0;
   sampling::Stream stream(14);
   std::size_t turn = 0;
   for (const Format& format : cases::formats()) {
-    for (int i = 0; i < mode_count; ++i) {
-      const Quantizer q{.format = format, .rounding = cases::rounding(turn++)};
-      DotUnit unit{.native = stream.bits(1) != 0 ? Carrier::binary32 : Carrier::binary64,
-                   .order = stream.bits(1) != 0 ? Order::sequential : Order::eight_sums,
-                   .product = {},
-                   .accumulator = {}};
-      const bool emulated = i % 4 != 3;
-      if (emulated) unit.accumulator = q;
-      if (emulated && i % 3 == 1) unit.product = Quantizer{format, cases::rounding(turn + 7)};
-      auto [from, to] = carrier_pairs[stream.below(4)];
-      if (!emulated) from = unit.native;
-      if (!emulated && unit.native == Carrier::binary64) to = Carrier::binary64;
-      if (emulated && !fits(format, to)) continue;
-      const std::size_t rows = 1 + stream.below(i % 5 == 0 ? 20 : 7);
-      const std::size_t inner = stream.below(20);
-      const std::size_t columns = 1 + stream.below(i % 5 == 1 ? 40 : 9);
-      const Array a = draw_matrix(format, from, rows * inner + 1, stream);
-      const Array b = draw_matrix(format, from, inner * columns + 1, stream);
-      const Random random = draw_random(stream, 2, 3);
-      Array ours(to, rows * columns);
-      Array theirs(to, rows * columns);
-      const View left = a.view(rows, inner, inner);
-      const View right = b.view(inner, columns, columns);
-      emulator::engine().multiply(left, right, emulator::engine().prepare_dot(unit), random,
-                                  ours.mutable_view(rows, columns, columns));
-      reference::engine().multiply(left, right, reference::engine().prepare_dot(unit), random,
-                                   theirs.mutable_view(rows, columns, columns));
-      const std::string what = "multiply " + std::to_string(rows) + " x " + std::to_string(inner) +
-                               " x " + std::to_string(columns) +
-                               (emulated ? " into " + describe(q) : std::string(" natively")) +
-                               (unit.product ? " product " + describe(*unit.product) : "");
-      failures += same(what, ours, theirs, {}, {}, {}) ? 0 : 1;
+    for (int i = 0; i < 2 * mode_count; ++i) {
+      const DotUnit unit = draw_unit(format, i, turn, stream);
+      failures += multiplies_alike(format, unit, i, stream) ? 0 : 1;
       if (failures > tolerated_failures) return;
     }
     turn += 3;

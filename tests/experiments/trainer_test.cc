@@ -141,11 +141,9 @@ double plain_dot(const Machine& machine, const Policy& policy, const std::vector
     for (std::size_t k = 0; k < x.size(); ++k) s[k % 8] += x[k] * w[k];
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
   }
-  DotUnit unit;
-  unit.accumulator = grid->quantizer;
-  unit.product = grid->product;
+  const DotUnit unit = dot_unit_of(*grid);
   Random random = machine.random(Site::training_place, static_cast<int>(Place::accumulator));
-  random.offset = sample * 2 * x.size();
+  random.offset = sample * draws_per_term(unit) * x.size();
   random.generator = grid->generator;
   double out = 0.0;
   machine.engine->multiply(view_of(x.data(), 1, x.size()), view_of(w.data(), w.size(), 1),

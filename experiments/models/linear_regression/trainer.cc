@@ -20,13 +20,12 @@ void apply_in_place(Station& station, const MutableView& view, std::uint64_t fir
   if (station.active()) station.apply(as_const(view), first_row, view);
 }
 
+// The order of the prediction where nothing is said of it.
 DotUnit dot_unit(const Policy& policy) {
+  const Grid* grid = grid_of(policy.at(Place::accumulator));
+  if (grid != nullptr) return dot_unit_of(*grid);
   DotUnit unit;
   unit.order = Order::eight_sums;
-  if (const Grid* grid = grid_of(policy.at(Place::accumulator))) {
-    unit.accumulator = grid->quantizer;
-    unit.product = grid->product;
-  }
   return unit;
 }
 
@@ -144,7 +143,7 @@ void Trainer::predict(const View& features, std::uint64_t first_row) {
     w = &seen_;
   }
   Random random = dot_random_;
-  random.offset = 2 * first_row * features.columns;
+  random.offset = draws_per_term(dot_.unit) * first_row * features.columns;
   const MutableView out = view_of(prediction_.data(), prediction_.size(), 1);
   machine_.engine->multiply(features, column(*w), dot_, random, out);
   apply_in_place(act_, out, first_row);
