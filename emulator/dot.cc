@@ -24,8 +24,8 @@ Operand negated(Operand x) {
 
 bool is_finite(const Operand& x) { return x.kind == Class::zero || x.kind == Class::finite; }
 
-// One result. Operands know whether they are subnormal in the format or carrier that they come from,
-// and operate() flushes them where the plan says so.
+// One result. Operands know whether they are subnormal in the format or carrier that they come
+// from, and operate() flushes them where the plan says so.
 class ElementDot {
  public:
   ElementDot(const View& a, const View& b, const CompiledDot& unit, const Random& random)

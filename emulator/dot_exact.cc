@@ -178,8 +178,7 @@ class ExactDot {
     }
   }
 
-  void add_by_scalar_path(std::size_t row, std::size_t column, std::size_t k,
-                          std::uint64_t first) {
+  void add_by_scalar_path(std::size_t row, std::size_t column, std::size_t k, std::uint64_t first) {
     const CompiledPlan& product = *unit_.product;
     std::array factors{load_operand(a_, row, k), load_operand(b_, k, column)};
     const Outcome outcome = operate(Op::multiply, product.target(), factors,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Dot products whose lanes are results: columns of the result, or rows where there are more of those
-// (the transposed problem, in which every product is the same). Every rounding is of numbers that
-// binary64 holds, computed to odd and rounded (kernels/operate.cc, kernels/round.cc).
+// Dot products whose lanes are results: columns of the result, or rows where there are more of
+// those (the transposed problem, in which every product is the same). Every rounding is of numbers
+// that binary64 holds, computed to odd and rounded (kernels/operate.cc, kernels/round.cc).
 #include <algorithm>
 #include <array>
 #include <span>
@@ -53,8 +53,7 @@ void Lanes::operate(Op op, const CompiledPlan& plan, const Draws& draws,
       std::array<Operand, 3> operands;
       for (std::size_t j = 0; j < 3; ++j) operands[j] = unpack_double(in[j][i]);
       const std::span<Operand> taken(operands.data(), static_cast<std::size_t>(arity(op)));
-      const Outcome outcome =
-          emulator::operate(op, plan.target(), taken, draw_one(plan, draws, i));
+      const Outcome outcome = emulator::operate(op, plan.target(), taken, draw_one(plan, draws, i));
       marked_.push_back({i, double_of(unpack(plan.quantizer().format, outcome.code))});
       exact_[i] = 0;
     }

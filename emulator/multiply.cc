@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Matrix products over a dot unit. Native arithmetic goes to the kernels as it is; dot products with
-// an accumulator to lanes that are outputs (dot_lanes.cc), exact sums to a long integer
+// Matrix products over a dot unit. Native arithmetic goes to the kernels as it is; dot products
+// with an accumulator to lanes that are outputs (dot_lanes.cc), exact sums to a long integer
 // (dot_exact.cc), and what neither can do to the scalar path (dot.cc).
 #include <array>
 #include <memory>

@@ -57,10 +57,10 @@ Exact<Code> Superaccumulator::jammed() const {
 
 Exact<Integer> Superaccumulator::total() const {
   const Magnitude x = magnitude();
+  if (x.length == 0) return {};
   Integer n;
-  boost::multiprecision::import_bits(n, x.words.begin(),
-                                     x.words.begin() + static_cast<std::ptrdiff_t>(x.length), 64,
-                                     false);
+  boost::multiprecision::import_bits(
+      n, x.words.begin(), x.words.begin() + static_cast<std::ptrdiff_t>(x.length), 64, false);
   return {x.negative, n, least_exponent};
 }
 

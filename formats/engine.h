@@ -125,8 +125,8 @@ struct Engine {
   void (*decode)(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
 
   // out = a * b (rows x inner, inner x columns) over a dot unit. (row, column) is its result number
-  // row * columns + column, and n is inner: unit.h says at which index what draws its random bits. A
-  // sum of the elements of a row is its product with ones.
+  // row * columns + column, and n is inner: unit.h says at which index what draws its random bits.
+  // A sum of the elements of a row is its product with ones.
   void (*multiply)(const View& a, const View& b, const DotPlan& unit, const Random& random,
                    const MutableView& out);
 

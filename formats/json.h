@@ -111,10 +111,10 @@ AnyQuantizer any_quantizer_from_json(const Json& value, const std::string& where
 Json to_json(const AnyQuantizer& quantizer);
 
 // The members "order" and "chunk" of an accumulator (unit.h) in an object that may hold others; the
-// reader marks them as known. Orders of native arithmetic are errors.
+// reader marks them as known. validate() is left to the caller.
 void order_from_json(ObjectReader& reader, DotUnit& unit);
-// A dot unit: {"native": "binary32", "order": "eight-sums"}, or {"accumulator": Q, "order", "chunk",
-// "outer": Q, "product": Q}, Q a quantizer. Without an accumulator and "native": binary64.
+// A dot unit: {"native": "binary32", "order": "eight-sums"}, or {"accumulator": Q, "order",
+// "chunk", "outer": Q, "product": Q}, Q a quantizer. Without an accumulator and "native": binary64.
 DotUnit dot_unit_from_json(const Json& value, const std::string& where);
 Json to_json(const DotUnit& unit);  // without the members that are absent
 

@@ -34,9 +34,10 @@ void validate_accumulator(const DotUnit& unit, const std::string& where) {
     throw Error("the order \"eight-sums\" with an accumulator", where + "/order",
                 "only native arithmetic has it; \"pairwise\" is near");
   if (unit.order == Order::exact && unit.product && !is_dyadic(unit.product->format))
-    throw Error("exact sums of numbers of \"" + unit.product->format.name +
-                    "\", which are irrational",
-                where + "/product", "leave it out, so that products enter exactly, or choose another order");
+    throw Error(
+        "exact sums of numbers of \"" + unit.product->format.name + "\", which are irrational",
+        where + "/product",
+        "leave it out, so that products enter exactly, or choose another order");
 }
 
 Quantizer scalar(const Json& value, const std::string& where) {

@@ -7,51 +7,51 @@
 // to nearest even, `sequential` from +0, or in `eight_sums`: term k belongs to sum k mod 8, each
 // sequential from +0, and they are added as ((0+4)+(2+6))+((1+5)+(3+7)).
 //
-// With an accumulator A, a quantizer, there are n terms, k from 0 on. Term p[k] is the exact product
-// of its operands, or that product rounded by `product` where this is present. "A(x)" is x rounded
-// once by A; so A(p + s) is a fused step where p is exact. A(p) alone is the product, or, of a
-// rounded product, its conversion. Operands of a step are flushed where the quantizer that rounds
-// it says so: those of the product by their carrier, others by the format that they come from.
+// With an accumulator A, a quantizer, there are n terms, k from 0 on. Term p[k] is the exact
+// product of its operands, or that product rounded by `product` where this is present. "A(x)" is x
+// rounded once by A; so A(p + s) is a fused step where p is exact. A(p) alone is the product, or,
+// of a rounded product, its conversion. Operands of a step are flushed where the quantizer that
+// rounds it says so: those of the product by their carrier, others by the format that they come
+// from.
 //
-//   sequential   s = +0; s = A(p[k] + s) for every k.
-//   pairwise     A(p[0]), ..., A(p[n-1]); then neighbours are added level by level, each sum rounded
-//                by A, an odd one out passing to the next level, until one is left (Higham, "The
-//                accuracy of floating point summation", SIAM J. Sci. Comput. 14, 1993, section 2).
-//   chunked      `chunk` terms at a time are summed sequentially from +0 by A, the last chunk of what
-//                remains; the chunks' sums are added in order, sequentially from +0, by `outer`, a
-//                quantizer that is A where it is absent. (Accumulation in FP8 with promotion to FP32:
-//                Wang et al., "Training deep neural networks with 8-bit floating point numbers",
-//                NeurIPS 2018, section 3.1.)
-//   compensated  s = c = +0; for every k: y = A(p[k] - c), t = A(s + y), c = A(A(t - s) - y), s = t
-//                (Kahan, "Pracniques: further remarks on reducing truncation errors", CACM 8, 1965).
-//                Where c is not finite it is +0 instead, as otherwise every infinite sum would turn
-//                into NaN.
-//   exact        the exact sum of p[0] to p[n-1] is rounded once by A (Kulisch's accumulator; Kulisch
-//                and Miranker, "Computer Arithmetic in Theory and Practice", 1981). Where A is of a
-//                posit format this is its quire (Standard for Posit Arithmetic 2022, section 3.5).
-//                What differs: a quire of 16 n bits may overflow after 2^31 products of the largest
-//                n-bit posit with itself, ours never does; its products are those of n-bit posits,
-//                ours of any numbers of the carriers, infinities among them, which posits turn into
-//                NaR like NaN.
+// `sequential`: s = +0, then s = A(p[k] + s) for every k.
+//
+// `pairwise`: A(p[0]), ..., A(p[n-1]); then neighbours are added level by level, each sum rounded
+// by A, an odd one out passing to the next level, until one is left (Higham, "The accuracy of
+// floating point summation", SIAM J. Sci. Comput. 14, 1993, section 2).
+//
+// `chunked`: `chunk` terms at a time, and at the end those that remain, are summed sequentially
+// from +0 by A. The chunks' sums are added in order, from +0, by `outer`, a quantizer that is A
+// where it is absent. (Accumulation in FP8 with promotion to FP32 is this; Wang et al., "Training
+// deep neural networks with 8-bit floating point numbers", NeurIPS 2018, have it in FP16.)
+//
+// `compensated`: s = c = +0; for every k: y = A(p[k] - c), t = A(s + y), c = A(A(t - s) - y), s = t
+// (Kahan, "Further remarks on reducing truncation errors", CACM 8, 1965). Where c is not finite it
+// is +0 instead, as otherwise every infinite sum would turn into NaN.
+//
+// `exact`: the exact sum of p[0] to p[n-1] is rounded once by A (Kulisch's accumulator; Kulisch and
+// Miranker, "Computer Arithmetic in Theory and Practice", 1981). Where A is of a posit format this
+// is its quire (Standard for Posit Arithmetic 2022, section 3.5). What differs: a quire of 16 bits
+// for every bit of the posits may overflow from 2^31 products on, ours never does; and its products
+// are those of posits, ours of any numbers of the carriers, infinities among them, which posits
+// turn into NaR like NaN.
 //
 // Signs of zero follow from these steps and IEEE 754-2019 6.3: sums from +0 are never -0 but in
 // modes toward negative. `exact` has no +0 to start from: its sum is -0 where every term is -0, +0
 // where every term is +0; any other zero sum is -0 toward negative and else +0.
 // Infinities and NaN are as IEEE sums in any order would: `exact` has NaN, as of an invalid
-// operation, where a term is NaN (an operand is, or infinity met zero) or terms are infinities of both
-// signs; else an infinity where a term is one. The other orders follow their steps, which overflow as
-// their quantizers do. Results are delivered with one NaN, the positive quiet one.
+// operation, where a term is NaN (an operand is, or infinity met zero) or terms are infinities of
+// both signs; else an infinity where a term is one. The other orders follow their steps, which
+// overflow as their quantizers do. Results are delivered with one NaN, the positive quiet one.
 // Without terms the result of every order is +0, which nothing rounds.
 //
 // Random bits. Each result has its own draws_per_term(unit) * n indices: result number r begins at
-// first = r * draws_per_term * n. With D = draws_per_term, the roundings of term k draw at
-// first + D k plus
-//   sequential   (D = 2)  0: the sum   1: the product
-//   pairwise     (D = 4)  0: A(p[k])   1: the product   2: the sum whose right operand begins with
-//                         term k
-//   chunked      (D = 4)  0: the sum   1: the product   2: the outer sum, of a chunk's first term
-//   compensated  (D = 8)  0: y   1: the product   2: t   3: t - s   4: c
-//   exact        (D = 2)  1: the product; and the result at first
+// first = r * D * n with D = draws_per_term(unit). The roundings of term k draw at first + D k plus
+//   D = 2, sequential:   0 the sum, 1 the product
+//   D = 4, pairwise:     0 A(p[k]), 1 the product, 2 the sum whose right operand begins at term k
+//   D = 4, chunked:      0 the sum, 1 the product, 2 the outer sum of the chunk that begins here
+//   D = 8, compensated:  0 y, 1 the product, 2 t, 3 t - s, 4 c
+//   D = 2, exact:        1 the product; the result draws at first
 #pragma once
 
 #include <cstdint>

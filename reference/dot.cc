@@ -145,8 +145,8 @@ Value pairwise(const Dot& dot) {
     std::vector<Node> above;
     for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
       const std::uint64_t random = dot.draw(*dot.unit().accumulator, level[i + 1].first, 2);
-      above.push_back({dot.apply(Op::add, level[i].value, level[i + 1].value, random),
-                       level[i].first});
+      above.push_back(
+          {dot.apply(Op::add, level[i].value, level[i + 1].value, random), level[i].first});
     }
     if (level.size() % 2 == 1) above.push_back(level.back());
     level = std::move(above);
@@ -171,7 +171,9 @@ Value chunked(const Dot& dot) {
 
 Value compensated(const Dot& dot) {
   const Quantizer& accumulator = *dot.unit().accumulator;
-  const auto draw = [&](std::size_t k, std::uint64_t move) { return dot.draw(accumulator, k, move); };
+  const auto draw = [&](std::size_t k, std::uint64_t move) {
+    return dot.draw(accumulator, k, move);
+  };
   Value s = zero_value();
   Value c = zero_value();
   for (std::size_t k = 0; k < dot.size(); ++k) {
@@ -191,7 +193,8 @@ Value exact_term(const Dot& dot, std::size_t k) {
   return exact(Op::multiply, dot.factors(k, *dot.unit().accumulator)).value.numerator;
 }
 
-// The exact sum before it is rounded: infinities and NaN first, then numbers, then the sign of zero.
+// The exact sum before it is rounded: infinities and NaN first, then numbers, then the sign of
+// zero.
 Exact exact_sum(std::span<const Value> terms) {
   const Value& first = terms.front();
   Exact result{.value = real(first.is_nan() ? nan_value() : first), .arithmetic = true};
@@ -257,9 +260,8 @@ void multiply(const View& a, const View& b, const DotPlan& plan, const Random& r
     for (std::size_t column = 0; column < out.columns; ++column) {
       const Terms terms{a, b, row, column};
       const std::uint64_t first = (row * out.columns + column) * draws;
-      const Value dot = plan.unit.accumulator
-                            ? emulated_dot(Dot(terms, plan.unit, random, first))
-                            : native_dot(terms, plan.unit);
+      const Value dot = plan.unit.accumulator ? emulated_dot(Dot(terms, plan.unit, random, first))
+                                              : native_dot(terms, plan.unit);
       store(out, row, column, dot.is_nan() ? nan_value() : dot);
     }
   }

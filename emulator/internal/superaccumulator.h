@@ -59,9 +59,9 @@ inline void Superaccumulator::add_at(bool negative, Code n, std::size_t position
   const unsigned shift = position % 64;
   const Code low = n << shift;
   const auto mask = static_cast<std::uint64_t>(-static_cast<std::int64_t>(negative));
-  const std::array<std::uint64_t, 3> term{static_cast<std::uint64_t>(low) ^ mask,
-                                          static_cast<std::uint64_t>(low >> 64) ^ mask,
-                                          static_cast<std::uint64_t>((n >> 1) >> (127 - shift)) ^ mask};
+  const std::array<std::uint64_t, 3> term{
+      static_cast<std::uint64_t>(low) ^ mask, static_cast<std::uint64_t>(low >> 64) ^ mask,
+      static_cast<std::uint64_t>((n >> 1) >> (127 - shift)) ^ mask};
   // 2. Added; a negative one as 2^192 less it.
   Code sum = negative ? 1 : 0;
   for (std::size_t i = 0; i < term.size(); ++i) {

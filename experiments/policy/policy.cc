@@ -134,9 +134,8 @@ Rule parse_format(Json value, const std::string& where, Place place, Generator g
                   "leave it out: a block format has scales of its own");
     return BlockRule{.format = std::move(*block), .generator = generator};
   }
-  Grid grid{.quantizer = std::get<Quantizer>(any),
-            .scale = scale.value_or(1.0),
-            .generator = generator};
+  Grid grid{
+      .quantizer = std::get<Quantizer>(any), .scale = scale.value_or(1.0), .generator = generator};
   require_binary64(grid.quantizer.format, where);
   return grid;
 }

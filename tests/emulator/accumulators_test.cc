@@ -95,9 +95,9 @@ void expect_same(const Terms& terms, const DotUnit& unit, const Random& random,
 TEST(Accumulators, AgreeWhereSumsCancelOverflowAndAreSubnormal) {
   sampling::Stream stream(21);
   std::size_t turn = 0;
-  for (const char* name : {"binary16", "bfloat16", "binary32", "binary64", "float8_e4m3fn",
-                           "float8_e5m2fnuz", "int8", "posit8", "posit16", "posit32", "takum16",
-                           "nf4", "float8_e8m0fnu"}) {
+  for (const char* name :
+       {"binary16", "bfloat16", "binary32", "binary64", "float8_e4m3fn", "float8_e5m2fnuz", "int8",
+        "posit8", "posit16", "posit32", "takum16", "nf4", "float8_e8m0fnu"}) {
     for (int i = 0; i < 150; ++i) {
       const Quantizer q{.format = find_format(name), .rounding = cases::rounding(turn++)};
       if (!fits_binary64(q.format)) continue;

@@ -264,7 +264,9 @@ DotUnit draw_unit(const Format& format, int i, std::size_t& turn, sampling::Stre
                               Order::compensated, Order::exact};
   unit.order = orders[static_cast<std::size_t>(i) % 6];
   unit.accumulator = q;
-  if (stream.below(3) == 1) unit.product = Quantizer{format, cases::rounding(turn + 7)};
+  const bool rounds_products = unit.order != Order::exact || is_dyadic(format);
+  if (rounds_products && stream.below(3) == 1)
+    unit.product = Quantizer{format, cases::rounding(turn + 7)};
   if (unit.order != Order::chunked) return unit;
   unit.chunk = 1 + static_cast<std::int64_t>(stream.below(7));
   if (stream.bits(1) != 0) unit.outer = Quantizer{format, cases::rounding(turn + 5)};

@@ -143,6 +143,66 @@ TEST(PolicyDocument, TakesBlockFormats) {
   EXPECT_EQ(to_json(parse_policy(resolved, "")).dump(), resolved.dump());
 }
 
+TEST(PolicyDocument, AccumulatorsHaveAnOrder) {
+  const Json json = parse_json(R"({"accumulator": {
+    "format": "float8_e5m2", "rounding": "stochastic", "order": "chunked", "chunk": 128,
+    "outer": "binary32", "product": {"format": "binary16", "rounding": "rtz"},
+    "random": "splitmix64"}})",
+                               "text");
+  const Policy policy = parse_policy(json, "/policy");
+  const DotUnit unit = dot_unit_of(*grid_of(policy.at(Place::accumulator)));
+  EXPECT_EQ(unit.order, Order::chunked);
+  EXPECT_EQ(unit.chunk, 128);
+  EXPECT_EQ(unit.accumulator->format.name, "float8_e5m2");
+  EXPECT_EQ(unit.accumulator->rounding.mode, Mode::stochastic);
+  EXPECT_EQ(unit.outer->format.name, "binary32");
+  EXPECT_EQ(unit.product->rounding.mode, Mode::toward_zero);
+  EXPECT_EQ(parse_policy(to_json(policy), "/policy"), policy);
+}
+
+// Documents of sums in sequence say nothing of the order, and so keep their hash.
+TEST(PolicyDocument, AccumulatorsWithoutAnOrderAreWrittenWithoutOne) {
+  const Policy plain =
+      parse_policy(parse_json(R"({"accumulator": "bfloat16"})", "text"), "/policy");
+  const Policy named = parse_policy(
+      parse_json(R"({"accumulator": {"format": "bfloat16", "order": "sequential"}})", "text"),
+      "/policy");
+  EXPECT_EQ(plain, named);
+  const Json written = to_json(plain)["accumulator"];
+  EXPECT_EQ(written, halfulp::to_json(grid_of(plain.at(Place::accumulator))->quantizer));
+}
+
+TEST(PolicyDocument, ErrorsOfAccumulatorsSayWhereAndWhat) {
+  EXPECT_EQ(parse_error(R"({"accumulator": {"format": "binary32", "order": "pairwize"}})"),
+            "/policy/accumulator/order: \"pairwize\" is no order of summation; did you mean "
+            "\"pairwise\"?");
+  EXPECT_EQ(parse_error(R"({"accumulator": {"format": "binary32", "order": "eight-sums"}})"),
+            "/policy/accumulator/order: the order \"eight-sums\" with an accumulator; only native "
+            "arithmetic has it; \"pairwise\" is near");
+  EXPECT_EQ(parse_error(R"({"accumulator": {"format": "binary32", "order": "chunked"}})"),
+            "/policy/accumulator/chunk: the order \"chunked\" without a number of terms; give "
+            "\"chunk\", such as 128");
+  EXPECT_EQ(parse_error(R"({"accumulator": {"format": "binary32", "chunk": 8}})"),
+            "/policy/accumulator/chunk: a number of terms of a chunk, and no chunks; leave it out, "
+            "or write \"order\": \"chunked\"");
+  EXPECT_EQ(
+      parse_error(R"({"accumulator": {"format": "binary32", "order": "exact",
+                                            "product": "log4.3"}})"),
+      "/policy/accumulator/product: exact sums of numbers of \"log4.3\", which are irrational; "
+      "leave it out, so that products enter exactly, or choose another order");
+  EXPECT_EQ(
+      parse_error(R"({"accumulator": {"format": "binary32", "order": "chunked", "chunk": 0}})"),
+      "/policy/accumulator/chunk: 0 is out of range; 1 to 9007199254740992 is possible");
+  EXPECT_EQ(
+      parse_error(R"({"accumulator": {"format": "binary32", "order": "chunked", "chunk": 2,
+                                            "outer": "binary128"}})")
+          .find("/policy/accumulator/outer: the format \"binary128\" has values that binary64"),
+      0U);
+  EXPECT_EQ(parse_error(R"({"weight": {"format": "binary32", "order": "exact"}})")
+                .find("/policy/weight/order: unknown key \"order\""),
+            0U);
+}
+
 TEST(PolicyDocument, ErrorsOfBlockFormatsSayWhereAndWhat) {
   EXPECT_EQ(parse_error(R"({"label": "mxpf4"})"),
             "/policy/label: unknown format \"mxpf4\"; did you mean \"mxfp4\"?");

@@ -242,6 +242,22 @@ TEST_P(Pitfalls, P39RunningSumStops) {
   EXPECT_TRUE(got.code == operands[0]);
 }
 
+// The sum itself, of ones: 9984 is the number of bfloat16 next to 10000.
+TEST_P(Pitfalls, P39TheAccumulatorDecides) {
+  const std::vector<float> ones(10000, 1.0F);
+  const auto sum = [&](Order order, const char* accumulator) {
+    DotUnit unit{.order = order, .product = {}, .accumulator = {}};
+    unit.accumulator = Quantizer{.format = find_format(accumulator), .rounding = {}};
+    float out = 0;
+    engine().multiply(view_of(ones.data(), 1, ones.size()), view_of(ones.data(), ones.size(), 1),
+                      engine().prepare_dot(unit), {}, view_of(&out, 1, 1));
+    return out;
+  };
+  EXPECT_EQ(sum(Order::sequential, "bfloat16"), 256.0F);
+  EXPECT_EQ(sum(Order::sequential, "binary32"), 10000.0F);
+  EXPECT_EQ(sum(Order::exact, "bfloat16"), 9984.0F);
+}
+
 HALFULP_ON_ALL_ENGINES(Pitfalls);
 
 }  // namespace
