@@ -22,8 +22,8 @@ namespace halfulp::reference {
 // where there are none. Not nearest-log, nor unsigned formats whose rule drops the sign.
 bool mpfr_supports(const Quantizer& quantizer);
 
-// Nothing where mpfr_supports is false, nor for operations that MPFR has none of (it has arithmetic,
-// remainder and most functions).
+// Nothing where mpfr_supports is false, nor for operations that MPFR has none of (it has
+// arithmetic, remainder and most functions).
 std::optional<Outcome> mpfr_operate(Op op, std::span<const Value> operands,
                                     const Quantizer& quantizer, std::uint64_t random);
 std::optional<Outcome> mpfr_convert(const Value& x, const Quantizer& quantizer,
