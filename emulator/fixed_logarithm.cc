@@ -176,10 +176,10 @@ Logarithm signed_times(const Logarithm& a, Code fraction) {
   return a.whole < 0 ? negated(times(negated(a), fraction)) : times(a, fraction);
 }
 
-// Moves the leading bit to the top; error counts units.
+// Moves the leading bit to the top; error counts units, none of an exact number of few bits.
 Near normalised(Code n, std::int64_t exponent, std::uint64_t error) {
   const int shift = 128 - bit_length(n);
-  return {n << shift, exponent + 127 - shift, error << shift};
+  return {n << shift, exponent + 127 - shift, error == 0 ? 0 : error << shift};
 }
 
 }  // namespace
