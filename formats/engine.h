@@ -105,7 +105,7 @@ struct Engine {
   Plan (*prepare)(const Quantizer& quantizer);
   DotPlan (*prepare_dot)(const DotUnit& unit);  // throws Error where the unit is not valid
 
-  // One operation on codes of any scalar format of at most 64 bits; `random` holds random_bits
+  // One operation on codes of any scalar format of at most 128 bits; `random` holds random_bits
   // bits.
   Outcome (*apply)(const Operation& operation, std::span<const Code> operands,
                    std::uint64_t random);
