@@ -63,7 +63,8 @@ bool is_integer(const Format& format) {
   return fixed != nullptr && fixed->fraction_bits == 0;
 }
 
-// A conversion has two formats: any two of --from, --format and --to, in this order.
+// A conversion has two formats: any two of --from, --format and --to, in this order. Where from_int
+// has one, and that is no integer, it begins with int32, the format in which to_int ends.
 void set_conversion(const CalculationOptions& options, Calculation& calculation) {
   std::vector<std::pair<std::string, std::string>> given;
   for (const auto& [option, text] : {std::pair<std::string, std::string>{"--from", options.from},
@@ -71,6 +72,9 @@ void set_conversion(const CalculationOptions& options, Calculation& calculation)
                                      {"--to", options.to}}) {
     if (!text.empty()) given.emplace_back(option, text);
   }
+  if (given.size() == 1 && options.operation == "from_int" &&
+      !is_integer(format_at(given[0].first, given[0].second)))
+    given.insert(given.begin(), {"--from", "int32"});
   if (given.size() != 2)
     throw Error("a cast has two formats, and " + std::to_string(given.size()) + " are given",
                 "--to", "write --from F0 --to F");
@@ -131,7 +135,8 @@ void add_calculation(CLI::App& app, CalculationOptions& options) {
                  "the format of the result: that of the first operand unless given; int32 of "
                  "to_int, uint1 of comparisons")
       ->type_name("G");
-  app.add_option("--from", options.from, "of a cast: the format that it begins with")
+  app.add_option("--from", options.from,
+                 "of a cast: the format that it begins with; int32 of from_int")
       ->type_name("F0");
   app.add_flag("--exact", options.exact,
                "TestFloat's functions that round to integers raise inexact (their option -exact)");

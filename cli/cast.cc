@@ -81,17 +81,11 @@ class Caster {
   [[nodiscard]] std::string answer(const std::string& token, std::uint64_t index) const {
     const Input input = split(token, index);
     const Outcome outcome = round(input);
-    const Format& format = quantizer_.format;
-    const std::string code = code_text(format, outcome.code);
-    const std::string value = options_.hexadecimal ? hexadecimal_text(decode(format, outcome.code))
-                                                   : shortest_text(format, outcome.code);
-    const std::string flags = flag_digits(outcome.flags);
-    if (!options_.json) return code + " " + value + " " + flags + "\n";
+    const Answer answer = answer_of(quantizer_.format, outcome, options_.hexadecimal);
+    if (!options_.json) return answer.line();
     Json object;
     object["input"] = token;
-    object["code"] = code;
-    object["value"] = value;
-    object["flags"] = flags;
+    answer.add_to(object);
     return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
 

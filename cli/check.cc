@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/vector_source.h"
 #include "cli/vectors/arrays.h"
 #include "cli/vectors/line_reader.h"
@@ -54,7 +55,7 @@ struct CheckOptions {
   CalculationOptions calculation;
   std::string file = "-", style;
   std::uint64_t show = 10;
-  bool no_flags = false, keep_going = false, json = false;
+  bool no_flags = false, keep_going = false, json = false, quiet = false;
   int threads = 0;
 };
 
@@ -100,12 +101,14 @@ class Check {
       : calculation_(calculation),
         options_(options),
         checker_(calculation, options, strictness),
-        source_(options.file) {}
+        source_(options.file),
+        bar_("bytes", options.quiet) {}
 
   int execute() {
     const vectors::Style style = options_.style.empty() ? vectors::detect_style(source_.peek())
                                                         : style_at("--style", options_.style);
     style == vectors::Style::npz ? check_arrays() : check_lines(style);
+    bar_.clear();
     if (total_.others > 0)
       note(std::to_string(total_.others) +
            " lines of other operations, formats or without a result were left out");
@@ -134,7 +137,9 @@ class Check {
 
   void add(const Findings& found) {
     for (const Mismatch& mismatch : found.first) {
-      if (shown_++ < options_.show) checker_.print_mismatch(mismatch);
+      if (shown_++ >= options_.show) break;
+      bar_.clear();
+      checker_.print_mismatch(mismatch);
     }
     total_.cases += found.cases;
     total_.mismatches += found.mismatches;
@@ -143,7 +148,10 @@ class Check {
       print_total();
       throw *found.error;
     }
-    if (found.error && total_.bad_lines == 0) note(found.error->what());
+    if (found.error && total_.bad_lines == 0) {
+      bar_.clear();
+      note(found.error->what());
+    }
     total_.bad_lines += found.bad_lines;
   }
 
@@ -181,6 +189,7 @@ class Check {
   void check_lines(vectors::Style style) {
     vectors::LineReader reader(style, layout_of(calculation_), options_.no_flags);
     const std::string place = source_.name() + ", line ";
+    const auto size = static_cast<double>(source_.size());
     bool beginning = true;
     while (true) {
       const std::vector<std::string_view>& lines = source_.next();
@@ -198,6 +207,8 @@ class Check {
       in_chunks(lines.size() - skipped, [&](std::size_t i, Findings& found) {
         return check_line(reader, lines[skipped + i], place, number + skipped + i, found);
       });
+      bar_.update(static_cast<double>(source_.position()), size, 0,
+                  std::to_string(total_.cases) + " cases");
     }
   }
 
@@ -228,6 +239,7 @@ class Check {
   const CheckOptions& options_;
   Checker checker_;
   LineSource source_;
+  ProgressBar bar_;
   Findings total_;
   std::uint64_t shown_ = 0;
 };
@@ -284,6 +296,7 @@ int check_verb(const Arguments& arguments) {
   app.add_flag("--keep-going", options.keep_going,
                "count bad lines and go on; the exit status still is 2");
   add_threads(app, options.threads);
+  add_quiet(app, options.quiet);
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
   const Strictness strictness = strictness_of(options);

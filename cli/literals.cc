@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/literals.h"
 
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
 
+#include "formats/codes.h"
 #include "formats/error.h"
-#include "formats/json.h"
 
 namespace halfulp::cli {
 
@@ -45,6 +46,19 @@ std::uint64_t parse_random(const std::string& text, int random_bits) {
 std::string flag_digits(std::uint8_t flags) {
   constexpr const char* digits = "0123456789abcdef";
   return {digits[flags >> 4U], digits[flags & 15U]};
+}
+
+Answer answer_of(const Format& format, const Outcome& outcome, bool hexadecimal) {
+  return {.code = code_text(format, outcome.code),
+          .value = hexadecimal ? hexadecimal_text(decode(format, outcome.code))
+                               : shortest_text(format, outcome.code),
+          .flags = flag_digits(outcome.flags)};
+}
+
+void Answer::add_to(Json& object) const {
+  object["code"] = code;
+  object["value"] = value;
+  object["flags"] = flags;
 }
 
 }  // namespace halfulp::cli

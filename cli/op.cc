@@ -123,21 +123,15 @@ class Operator {
   [[nodiscard]] std::string answer(const std::vector<std::string>& tokens,
                                    const std::vector<Code>& operands, std::uint64_t index) const {
     const Outcome outcome = calculation_.compute(operands, random(tokens, index));
-    const Format& format = calculation_.output.format;
-    const std::string code = code_text(format, outcome.code);
-    const std::string value = options_.hexadecimal ? hexadecimal_text(decode(format, outcome.code))
-                                                   : shortest_text(format, outcome.code);
-    const std::string flags = flag_digits(outcome.flags);
-    if (!options_.json) return code + " " + value + " " + flags + "\n";
+    const Answer answer = answer_of(calculation_.output.format, outcome, options_.hexadecimal);
+    if (!options_.json) return answer.line();
     Json object;
     object["operands"] = tokens;
     Json codes = Json::array();
     for (std::size_t i = 0; i < operands.size(); ++i)
       codes.push_back(code_text(calculation_.inputs[i], operands[i]));
     object["operand_codes"] = codes;
-    object["code"] = code;
-    object["value"] = value;
-    object["flags"] = flags;
+    answer.add_to(object);
     return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
 

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 
 #include "formats/error.h"
 
@@ -41,49 +43,6 @@ bool is_special_file(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-// Closes and, unless it was kept, removes.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& beside) : name_(beside + ".XXXXXX") {
-    descriptor_ = ::mkstemp(name_.data());
-    if (descriptor_ < 0) throw system_error("cannot be written", beside);
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    ::fchmod(descriptor_, 0666 & ~mask);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    if (!kept_) ::unlink(name_.c_str());
-  }
-
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-  void keep_as(const std::string& path) {
-    const bool synced = ::fsync(descriptor_) == 0;
-    const bool closed = ::close(descriptor_) == 0;
-    descriptor_ = -1;
-    if (!synced || !closed || ::rename(name_.c_str(), path.c_str()) != 0)
-      throw system_error("cannot be written", path);
-    kept_ = true;
-  }
-
- private:
-  std::string name_;
-  int descriptor_ = -1;
-  bool kept_ = false;
-};
-
-void write_all(int descriptor, const std::string& content, const std::string& path) {
-  std::size_t done = 0;
-  while (done < content.size()) {
-    const ssize_t count = ::write(descriptor, content.data() + done, content.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw system_error("cannot be written", path);
-    done += static_cast<std::size_t>(count);
-  }
-}
-
 }  // namespace
 
 void print(std::string_view text) {
@@ -103,23 +62,72 @@ void note(const std::string& text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void write_file(const std::string& path, const std::string& content) {
-  if (path == "-") return print(content);
-  if (is_special_file(path)) {
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) throw system_error("cannot be written", path);
-    try {
-      write_all(descriptor, content, path);
-    } catch (...) {
-      ::close(descriptor);
-      throw;
-    }
-    if (::close(descriptor) != 0) throw system_error("cannot be written", path);
+OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+  if (path_ == "-") return;
+  if (is_special_file(path_)) {
+    straight_ = true;
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) throw system_error("cannot be written", path_);
     return;
   }
-  TemporaryFile file(path);
-  write_all(file.descriptor(), content, path);
-  file.keep_as(path);
+  // 1. A file without a name, which is gone however the program ends; it is linked through /proc.
+  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+  if (::access("/proc/self/fd", X_OK) == 0)
+    descriptor_ = ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC,
+                         S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
+  if (descriptor_ >= 0) return;
+  // 2. Where the file system has none: a file of another name.
+  temporary_ = path_ + ".XXXXXX";
+  descriptor_ = ::mkstemp(temporary_.data());
+  if (descriptor_ < 0) throw system_error("cannot be written", path_);
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  ::fchmod(descriptor_, 0666 & ~mask);
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::write(std::string_view content) {
+  if (path_ == "-") return print(content);
+  while (!content.empty()) {
+    const ssize_t count = ::write(descriptor_, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw system_error("cannot be written", path_);
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void OutputFile::commit() {
+  if (path_ == "-") return;
+  if (!straight_ && !(::fsync(descriptor_) == 0 && take_name()))
+    throw system_error("cannot be written", path_);
+  const bool closed = ::close(descriptor_) == 0;
+  descriptor_ = -1;
+  if (!closed) throw system_error("cannot be written", path_);
+}
+
+// A link does not replace a file, a renaming does.
+bool OutputFile::take_name() {
+  if (temporary_.empty()) {
+    const std::string self = "/proc/self/fd/" + std::to_string(descriptor_);
+    const std::string name = path_ + "." + std::to_string(::getpid());
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      return false;
+    temporary_ = name;
+  }
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return false;
+  temporary_.clear();
+  return true;
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  OutputFile file(path);
+  file.write(content);
+  file.commit();
 }
 
 void require_writable(const std::string& path) {
@@ -133,7 +141,7 @@ void require_writable(const std::string& path) {
     if (::access(path.c_str(), W_OK) != 0) throw system_error("cannot be written", path);
     return;
   }
-  const TemporaryFile probe(path);
+  const OutputFile probe(path);
 }
 
 std::string table_text(const std::vector<Column>& columns,

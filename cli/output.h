@@ -20,9 +20,29 @@ void flush_output();
 // Notes on standard error: "halfulp: " and the text. Never fails.
 void note(const std::string& text);
 
-// Writes the file under a temporary name beside it and renames it. A path that is no regular file
-// (a pipe, a device) is written straight. "-" is standard output. Throws Error naming the path.
-void write_file(const std::string& path, const std::string& content);
+// A file written piece by piece without a name, or under a temporary one beside it, until `commit`
+// gives it its own; without `commit` nothing is left. A path that is no regular file (a pipe, a
+// device) is written straight.
+// "-" is standard output. All throw Error naming the path.
+class OutputFile {
+ public:
+  explicit OutputFile(std::string path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
+
+  void write(std::string_view content);
+  void commit();
+
+ private:
+  bool take_name();
+
+  std::string path_, temporary_;
+  int descriptor_ = -1;
+  bool straight_ = false;
+};
+// All of a file at once.
+void write_file(const std::string& path, std::string_view content);
 // Throws Error where write_file could not write the path: to be asked before long work.
 void require_writable(const std::string& path);
 

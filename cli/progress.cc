@@ -75,17 +75,20 @@ void ProgressBar::clear() {
 
 std::string ProgressBar::line(double done, double total, double skipped,
                               const std::string& label) const {
-  const double share = total > 0 ? std::clamp(done / total, 0.0, 1.0) : 0;
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = seconds > 0 ? (done - skipped) / seconds : 0;
-  const auto filled = static_cast<std::size_t>(share * bar_width);
-  std::string text =
-      terminal_ ? "[" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " : "";
-  text += fmt::format("{:.0f} %", share * 100);
-  if (!label.empty()) text += "  " + label;
+  std::string text;
+  if (total > 0) {
+    const double share = std::clamp(done / total, 0.0, 1.0);
+    const auto filled = static_cast<std::size_t>(share * bar_width);
+    if (terminal_)
+      text = "[" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] ";
+    text += fmt::format("{:.0f} %", share * 100);
+  }
+  if (!label.empty()) text += (text.empty() ? "" : "  ") + label;
   if (seconds >= settled_seconds && rate > 0) {
     text += "  " + short_number(rate) + " " + unit_ + "/s";
-    text += "  " + duration_text((total - done) / rate) + " left";
+    if (total > 0) text += "  " + duration_text((total - done) / rate) + " left";
   }
   return text;
 }

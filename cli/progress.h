@@ -18,6 +18,7 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();  // removes the bar
 
+  // total: 0 where it is not known: then the label and the rate alone.
   // skipped: how much of `done` stood there before, so that rate and time left leave it out.
   // label: shown before the rate ("12/40 units"); may be empty.
   void update(double done, double total, double skipped, const std::string& label);

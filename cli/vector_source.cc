@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -52,6 +53,12 @@ LineSource::~LineSource() {
 
 std::string LineSource::place(std::size_t line) const {
   return name_ + ", line " + std::to_string(line);
+}
+
+std::uint64_t LineSource::size() const {
+  struct stat status {};
+  const bool regular = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  return regular ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 // False where nothing came: at the end, or where it would have had to wait.
@@ -112,6 +119,7 @@ const std::vector<std::string_view>& LineSource::next() {
     used_ = end == std::string_view::npos ? text.size() : end + 1;
   }
   given_ = lines_.size();
+  position_ += used_;
   return lines_;
 }
 

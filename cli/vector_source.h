@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ class LineSource {
   // "x.tv" or "standard input".
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::string place(std::size_t line) const;
+  // Of a regular file; 0 of anything else.
+  [[nodiscard]] std::uint64_t size() const;
+  // Bytes of the lines that next() has given.
+  [[nodiscard]] std::uint64_t position() const { return position_; }
   // What there is, unread; up to a batch. Before the first call of next().
   std::string_view peek();
   // All of the rest.
@@ -47,6 +52,7 @@ class LineSource {
   bool owned_ = false, ended_ = false;
   std::string buffer_;
   std::size_t used_ = 0;  // bytes of the buffer that have been handed out
+  std::uint64_t position_ = 0;
   std::size_t line_ = 1, given_ = 0;
   std::vector<std::string_view> lines_;
 };

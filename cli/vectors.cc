@@ -12,6 +12,7 @@
 #include "cli/coverage.h"
 #include "cli/directed_cases.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/vector_source.h"
 #include "cli/vectors/arrays.h"
 #include "cli/vectors/line_writer.h"
@@ -55,12 +56,13 @@ const char* const examples =
 
 constexpr std::uint64_t usual_count = 10000;
 constexpr std::uint64_t most_cases = std::uint64_t{1} << 36;
+constexpr std::uint64_t most_archived = std::uint64_t{1} << 24;
 
 struct VectorsOptions {
   CalculationOptions calculation;
   std::string style = "testfloat", output = "-", package, coverage;
   std::uint64_t count = usual_count;
-  bool all = false, json = false;
+  bool all = false, json = false, quiet = false;
   int threads = 0;
 };
 
@@ -120,7 +122,7 @@ class Generator {
 // Blocks of lines, made by threads and given to `take` in order.
 template <typename Take>
 void for_each_block(const Generator& generator, const vectors::LineWriter& writer, int threads,
-                    const Take& take) {
+                    ProgressBar& bar, const Take& take) {
   constexpr std::uint64_t block = 1 << 12;
   constexpr std::uint64_t round = 16 * block;
   for (std::uint64_t begin = 0; begin < generator.count(); begin += round) {
@@ -131,11 +133,16 @@ void for_each_block(const Generator& generator, const vectors::LineWriter& write
       for (std::size_t i = from; i < to; ++i) writer.append(generator.at(begin + i), text);
     });
     for (const std::string& text : texts) take(text);
+    bar.update(static_cast<double>(begin + size), static_cast<double>(generator.count()), 0, "");
   }
 }
 
 std::string npz_of_all(const Generator& generator, const vectors::Layout& layout,
                        const vectors::Origin& origin, int threads) {
+  if (generator.count() > most_archived)
+    throw Error("an archive of " + std::to_string(generator.count()) + " cases", "--style",
+                "an archive is made in memory, of at most " + std::to_string(most_archived) +
+                    "; take another style, or several seeds");
   std::vector<vectors::Case> cases(static_cast<std::size_t>(generator.count()));
   emulator::for_each_chunk(cases.size(), 1 << 12, threads, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) cases[i] = generator.at(i);
@@ -170,26 +177,27 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
                                .seed = options.calculation.rounding.seed,
                                .count = generator.count(),
                                .every_case = options.all};
-  if (options.output != "-") require_writable(options.output);
+  if (!options.package.empty()) require_writable(options.package);
   if (style == vectors::Style::npz)
     return write_file(options.output, npz_of_all(generator, layout, origin, options.threads));
   const vectors::LineWriter writer(style, layout);
-  if (options.output == "-") {
-    print(writer.heading(origin));
-    return for_each_block(generator, writer, options.threads,
-                          [](const std::string& text) { print(text); });
-  }
-  std::string content = writer.heading(origin);
-  for_each_block(generator, writer, options.threads,
-                 [&](const std::string& text) { content += text; });
+  // Where lines go to standard output, they are the progress.
+  ProgressBar bar("cases", options.quiet || options.output == "-");
+  OutputFile file(options.output);
+  vectors::Sha256 sum;
+  const auto write = [&](const std::string& text) {
+    file.write(text);
+    if (!options.package.empty()) sum.add(text);
+  };
+  write(writer.heading(origin));
+  for_each_block(generator, writer, options.threads, bar, write);
   if (!options.package.empty()) {
-    require_writable(options.package);
     const vectors::PackageFacts facts{.name = package_name(options.package),
                                       .vector_file = file_name(options.output),
-                                      .sha256 = vectors::sha256(content)};
+                                      .sha256 = sum.digits()};
     write_file(options.package, vectors::package_of(layout, origin, facts));
   }
-  write_file(options.output, content);
+  file.commit();
 }
 
 }  // namespace
@@ -218,6 +226,7 @@ int vectors_verb(const Arguments& arguments) {
                  "write nothing: say which classes of cases this file reaches, in any style")
       ->type_name("FILE");
   add_threads(app, options.threads);
+  add_quiet(app, options.quiet);
   app.add_flag("--json", options.json, "print the coverage as JSON");
   if (!parser.parse(arguments)) return exit_good;
   const Calculation calculation = calculation_of(options.calculation);

@@ -123,12 +123,11 @@ void pack_codes_at(std::span<const std::uint64_t> codes, int width, std::size_t 
 void unpack_codes_at(const std::uint8_t* bytes, int width, std::size_t index,
                      std::span<std::uint64_t> codes) {
   const auto step = static_cast<std::size_t>(width);
-  const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
   for (; !codes.empty() && index * step % 8 != 0; codes = codes.subspan(1), ++index) {
     const std::size_t shift = index * step % 8;
     std::uint64_t pair = bytes[index * step / 8];
     if (shift + step > 8) pair |= std::uint64_t{bytes[index * step / 8 + 1]} << 8;
-    codes[0] = pair >> shift & mask;
+    codes[0] = pair >> shift & ((std::uint64_t{1} << width) - 1);
   }
   if (!codes.empty()) unpack_codes(bytes + index * step / 8, width, codes);
 }

@@ -140,6 +140,9 @@ bool is_sign_operation(Op op) { return lies_between(op, Op::negate, Op::copy_sig
 bool is_function(Op op) { return op >= Op::exp; }
 
 Op parse_op(std::string_view name) {
+  if (name == "compare")
+    throw Error("\"compare\" is several operations", "",
+                "say which: eq, ne, lt, le, gt, ge or unordered");
   std::vector<std::string> known;
   for (const OpEntry& entry : operations()) {
     if (entry.name == name) return entry.op;

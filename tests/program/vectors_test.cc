@@ -42,6 +42,7 @@ TEST_F(Program, OpAnswersByHand) {
       {"lt --format e4m3fn 1 nan", "0x0 0 10\n"},
       {"to_int --format binary16 2.5 --to int8 3.5 1000", "0x02 2 01\n0x04 4 01\n0x7f 127 10\n"},
       {"from_int --format int32 --to binary16 65520", "0x7c00 inf 05\n"},
+      {"from_int --format binary32 16777217", "0x4b800000 16777216 01\n"},
       {"rint --format binary16 --rounding minMag -2.5", "0xc000 -2 01\n"},
       {"f16_roundToInt --rounding minMag -2.5", "0xc000 -2 00\n"},
       {"f16_roundToInt --rounding min --exact -2.5", "0xc200 -3 01\n"},
@@ -271,6 +272,16 @@ TEST_F(Program, DrawnVectorsReachEveryClass) {
         shell("halfulp vectors " + text + " -o v && halfulp vectors " + text + " --coverage v");
     EXPECT_EQ(ran.status, 0) << call << "\n" << ran.out << ran.err;
   }
+}
+
+// A file is written in pieces under another name: stopped on the way it is not there, nor is its
+// package, which would promise it.
+TEST_F(Program, VectorsStoppedLeaveNothing) {
+  const Ran ran = shell(
+      "mkdir room && cd room && (ulimit -f 100; trap '' XFSZ; halfulp vectors f16_add --quiet "
+      "--count 100000 --style readmemh -o v.hex --package v.sv)");
+  EXPECT_EQ(ran.status, 2) << ran.err;
+  EXPECT_EQ(shell("ls -A room").out, "");
 }
 
 TEST_F(Program, PackagesBelongToTheirFile) {
