@@ -118,10 +118,9 @@ QuotientPlan quotient_plan(const CompiledBlock& plan) {
   const bool least = plan.format().arithmetic == Arithmetic::torchao;
   const Operand asked = least ? innermost.least_normal() : Operand{};
   const Scale zero = innermost.choose({.finite = true}, one_operand(), 0, &asked);
-  using Class = Operand::Class;
-  if (zero.number.kind == Class::zero || zero.number.kind == Class::finite) {
-    quotients.zero_block = zero.code;
-  }
+  const auto number = zero.number.kind == Operand::Class::zero ? std::optional<double>(0)
+                                                               : double_in_range(zero.number);
+  if (number) quotients.zero_block = {.code = zero.code, .scale = *number};
   return quotients;
 }
 
@@ -278,8 +277,17 @@ void QuotientBlocks::divisors_on_lanes(std::size_t count) {
   }
 }
 
+// A block of zeros stays one, whatever its scale, unless a reciprocal in binary32 may be infinite:
+// 0 times that is NaN.
+bool QuotientBlocks::keeps_zeros(double outer) const {
+  if (!quotients_.zero_block || outer != outer) return false;
+  if (quotients_.how != How::multiply32 || quotients_.zero_block->scale == 0) return true;
+  constexpr double least_divisor = 0x1p-127;
+  return outer >= least_divisor && outer * quotients_.zero_block->scale >= least_divisor;
+}
+
 // 1. Every step leaves NaN where it cannot decide, which no comparison holds for.
-// 2. Blocks of zeros stay zeros, whatever their scale: it counts as one.
+// 2. The scale of a block that stays zeros counts as one.
 void QuotientBlocks::scales_on_lanes(std::size_t first, std::size_t count) {
   exact_.clear();
   asked_on_lanes(first, count);
@@ -291,11 +299,10 @@ void QuotientBlocks::scales_on_lanes(std::size_t first, std::size_t count) {
     const bool ready =
         decided[k] && asked_[k] == asked_[k] && in_range(total_[k]) && in_range(by_[k]);
     places_[k] = {.total = total_[k], .by = by_[k], .on_lanes = ready};
-    const bool inside = outer_[k] == outer_[k];
-    if (largest_[k] == 0 && inside && quotients_.zero_block) {
+    if (largest_[k] == 0 && keeps_zeros(outer_[k])) {
       places_[k] = {.total = 1, .by = 1, .on_lanes = true};
       if (transfer_.codes != nullptr)
-        transfer_.codes->scales.back()[first + k] = *quotients_.zero_block;
+        transfer_.codes->scales.back()[first + k] = quotients_.zero_block->code;
     }
   }
 }

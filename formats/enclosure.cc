@@ -71,14 +71,6 @@ const Constants& constants(int step) {
   return tables.at(i);
 }
 
-Integer to_integer(Power n) {
-  const bool negative = n < 0;
-  const auto magnitude = static_cast<unsigned __int128>(negative ? -n : n);
-  const Integer result = (Integer(static_cast<std::uint64_t>(magnitude >> 64)) << 64) +
-                         static_cast<std::uint64_t>(magnitude);
-  return negative ? Integer(-result) : result;
-}
-
 // floor(n / 2^shift), also of negative numbers.
 Integer floor_shifted(const Integer& n, unsigned shift) {
   if (n >= 0) return n >> shift;
@@ -96,11 +88,11 @@ Integer floor_shifted(const Integer& n, unsigned shift) {
 Enclosure enclose_factor(const Value& a, const Constants& c) {
   const auto places = static_cast<unsigned>(c.bits);
   const auto power_bits = static_cast<unsigned>(a.power_bits);
-  const Integer n = to_integer(a.natural_power);
+  const Integer n = a.natural_power;
   const Integer magnified = (mp::abs(n) >> power_bits) + 1;
   const Integer slack = n.is_zero() ? Integer(2) : Integer(magnified * (3 * c.bits) + 2);
   Integer t = floor_shifted(n * c.log2_e, power_bits) +
-              floor_shifted(to_integer(a.binary_power) << places, power_bits);
+              floor_shifted(Integer(a.binary_power) << places, power_bits);
   if (n < 0) t -= slack;  // a lower bound of log2 e gives an upper bound here
   const Integer whole = floor_shifted(t, places);
   const Integer f = t - (whole << places);

@@ -25,9 +25,13 @@ struct QuotientPlan {
   bool exact_products = false;
   // Elements of few magnitudes, numbers and scales in binary32.
   std::optional<kernels::NarrowTable> narrow;
-  // The innermost scales too, and which code that of a block of zeros has.
+  // The innermost scales too, and that of a block of zeros.
   bool scales = false;
-  std::optional<Code> zero_block;
+  struct ZeroBlock {
+    Code code = 0;
+    double scale = 0;
+  };
+  std::optional<ZeroBlock> zero_block;
 };
 class CompiledBlock {
  public:

@@ -44,6 +44,7 @@ class QuotientBlocks {
 
   void find_largest(std::size_t first, std::size_t count);
   void scales_on_lanes(std::size_t first, std::size_t count);
+  [[nodiscard]] bool keeps_zeros(double outer) const;
   void asked_on_lanes(std::size_t first, std::size_t count);
   void round_scales(std::size_t first, std::size_t count);
   void divisors_on_lanes(std::size_t count);

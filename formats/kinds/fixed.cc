@@ -25,8 +25,7 @@ Value value_at(const Fixed& f, Rank rank) {
   const auto magnitude = static_cast<Code>(rank < 0 ? -rank : rank);
   Value v;
   v.negative = rank < 0;
-  v.significand = (Integer(static_cast<std::uint64_t>(magnitude >> 64)) << 64) +
-                  static_cast<std::uint64_t>(magnitude);
+  v.significand = magnitude;
   v.exponent = rank == 0 ? 0 : -f.fraction_bits;
   return v;
 }

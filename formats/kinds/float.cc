@@ -19,10 +19,6 @@ Code top_magnitude(const Float& f) { return (Code{1} << (f.exponent_bits + f.fra
 
 Code sign_bit(const Float& f) { return f.sign ? top_magnitude(f) + 1 : 0; }
 
-Integer to_integer(Code code) {
-  return (Integer(static_cast<std::uint64_t>(code >> 64)) << 64) + static_cast<std::uint64_t>(code);
-}
-
 Value value_of_magnitude(const Float& f, Code magnitude) {
   if (magnitude == 0 && f.zero) return zero_value();
   const int t = f.fraction_bits;
@@ -30,10 +26,10 @@ Value value_of_magnitude(const Float& f, Code magnitude) {
   const Code fraction = magnitude & ((Code{1} << t) - 1);
   Value v;
   if (exponent_field == 0 && f.subnormals) {
-    v.significand = to_integer(fraction);
+    v.significand = fraction;
     v.exponent = 1 - f.bias - t;
   } else {
-    v.significand = to_integer((Code{1} << t) + fraction);
+    v.significand = (Code{1} << t) + fraction;
     v.exponent = static_cast<std::int64_t>(exponent_field) - f.bias - t;
   }
   return v;
@@ -114,7 +110,7 @@ Value decode(const Float& f, Code code) {
     Value v = nan_value(negative);
     v.signalling = has_signalling_nan(f) && magnitude < quiet_nan_magnitude(f);
     if (has_nan_fraction(f)) {
-      v.significand = to_integer(magnitude - infinity_magnitude(f));
+      v.significand = magnitude - infinity_magnitude(f);
       v.exponent = -f.fraction_bits;
     }
     return v;

@@ -16,10 +16,6 @@
 namespace halfulp::kinds {
 namespace {
 
-Integer to_integer(Code code) {
-  return (Integer(static_cast<std::uint64_t>(code >> 64)) << 64) + static_cast<std::uint64_t>(code);
-}
-
 Code low_bits(Code code, int count) {
   return count >= 128 ? code : code & ((Code{1} << count) - 1);
 }
@@ -37,7 +33,7 @@ Value value_of_body(Code body, int width, int exponent_bits) {
   const auto exponent = static_cast<std::int64_t>(tail >> fraction_bits)
                         << std::max(exponent_bits - rest, 0);
   Value v;
-  v.significand = to_integer((Code{1} << fraction_bits) | low_bits(tail, fraction_bits));
+  v.significand = (Code{1} << fraction_bits) | low_bits(tail, fraction_bits);
   v.exponent = (regime << exponent_bits) + exponent - fraction_bits;
   return v;
 }

@@ -18,10 +18,6 @@
 namespace halfulp::kinds {
 namespace {
 
-Integer to_integer(Code code) {
-  return (Integer(static_cast<std::uint64_t>(code >> 64)) << 64) + static_cast<std::uint64_t>(code);
-}
-
 Code low_bits(Code code, int count) {
   return count >= 128 ? code : code & ((Code{1} << count) - 1);
 }
@@ -44,7 +40,7 @@ Value value_of_body(Code body, int width, bool logarithmic) {
     return power_of_e(power, mantissa_bits + 1);
   }
   Value v;
-  v.significand = to_integer((Code{1} << mantissa_bits) | mantissa);
+  v.significand = (Code{1} << mantissa_bits) | mantissa;
   v.exponent = c - mantissa_bits;
   return v;
 }

@@ -14,14 +14,6 @@ constexpr int most_power_bits = 80;
 // Longer odd integers, and their squares, are beyond what formats, turns and random bits hold.
 constexpr std::int64_t longest = 4096;
 
-Integer to_integer(Power n) {
-  const bool negative = n < 0;
-  const auto magnitude = static_cast<unsigned __int128>(negative ? -n : n);
-  const Integer result = (Integer(static_cast<std::uint64_t>(magnitude >> 64)) << 64) +
-                         static_cast<std::uint64_t>(magnitude);
-  return negative ? Integer(-result) : result;
-}
-
 Power to_power(const Integer& n) {
   const Integer magnitude = abs(n);
   const auto low = static_cast<std::uint64_t>(magnitude & ~std::uint64_t{0});
@@ -68,9 +60,9 @@ Factors factors_of(const Value& v) {
   const unsigned zeros = mp::lsb(v.significand);
   const Integer exponent = Integer(v.exponent) + zeros;
   return {Integer(v.significand >> zeros),
-          reduced((exponent << static_cast<unsigned>(v.power_bits)) + to_integer(v.binary_power),
+          reduced((exponent << static_cast<unsigned>(v.power_bits)) + Integer(v.binary_power),
                   v.power_bits),
-          reduced(to_integer(v.natural_power), v.power_bits)};
+          reduced(Integer(v.natural_power), v.power_bits)};
 }
 
 Value value_of(const Factors& f) {

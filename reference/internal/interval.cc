@@ -22,14 +22,6 @@ void set(mpfr_ptr x, const Integer& n, mpfr_rnd_t direction) {
   mpz_clear(integer);
 }
 
-Integer to_integer(Power n) {
-  const bool negative = n < 0;
-  const auto magnitude = static_cast<unsigned __int128>(negative ? -n : n);
-  const Integer result = (Integer(static_cast<std::uint64_t>(magnitude >> 64)) << 64) +
-                         static_cast<std::uint64_t>(magnitude);
-  return negative ? Integer(-result) : result;
-}
-
 mpfr_prec_t precision_of(const Integer& n) {
   const auto length = n.is_zero() ? 1 : static_cast<mpfr_prec_t>(boost::multiprecision::msb(n)) + 1;
   return std::max<mpfr_prec_t>(length, MPFR_PREC_MIN);
@@ -37,7 +29,7 @@ mpfr_prec_t precision_of(const Integer& n) {
 
 // f(power / 2^power_bits).
 Interval enclose_power(MpfrFunction f, Power power, int power_bits, mpfr_prec_t precision) {
-  const Integer n = to_integer(power);
+  const Integer n = power;
   const Integer magnitude = abs(n);
   Interval x(precision_of(magnitude));
   for (mpfr_ptr end : {x.low(), x.high()}) {

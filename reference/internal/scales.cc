@@ -282,7 +282,8 @@ Real quotient(const BlockFormat& format, const Value& x, const Divisors& by) {
   if (scale.is_infinite())
     return real(x.is_zero() ? x : Value{.negative = x.negative, .significand = 1});
   if (is_of_two_levels(format.arithmetic)) return real(peer_quotient(format, x, by));
-  if (format.arithmetic == Arithmetic::qpytorch && x.is_finite()) {
+  if (format.arithmetic == Arithmetic::qpytorch) {
+    if (x.is_infinite()) return real(x);
     const Value six = make_value(6);
     const Value rebased = step({.numerator = sum(x, product(six, scale)), .denominator = scale});
     return real(rebased.is_infinite() ? rebased : sum(rebased, negated(six)));

@@ -98,7 +98,7 @@ TEST(Accumulators, AgreeWhereSumsCancelOverflowAndAreSubnormal) {
   for (const char* name :
        {"binary16", "bfloat16", "binary32", "binary64", "float8_e4m3fn", "float8_e5m2fnuz", "int8",
         "posit8", "posit16", "posit32", "takum16", "nf4", "float8_e8m0fnu"}) {
-    for (int i = 0; i < 150; ++i) {
+    for (std::size_t i = 0; i < sampling::draws(150); ++i) {
       const Quantizer q{.format = find_format(name), .rounding = cases::rounding(turn++)};
       if (!fits_binary64(q.format)) continue;
       DotUnit unit = unit_of(orders[stream.below(5)], q, 1 + static_cast<int>(stream.below(5)));

@@ -150,7 +150,8 @@ inline BlockFormat varied(const BlockFormat& format, std::size_t n, sampling::St
   for (Level& level : varied.levels) {
     if (pick(2) == 0) level.rule = static_cast<ScaleRule>(pick(scale_rule_count));
     level.division = static_cast<Division>(pick(3));
-    level.given = std::ldexp(1.0 + static_cast<double>(pick(4)) / 4, static_cast<int>(pick(9)) - 4);
+    const double quarters = static_cast<double>(pick(4)) / 4;
+    level.given = std::ldexp(1.0 + quarters, static_cast<int>(pick(9)) - 4);
     if (pick(3) == 0) {
       level.scale.rounding = rounding(n + pick(1000));
       level.scale.rounding.flush_inputs = false;
@@ -215,8 +216,9 @@ inline Format draw_element(sampling::Stream& stream) {
   if (stream.bits(1) != 0) return elements()[stream.below(elements().size())];
   if (stream.bits(1) != 0) return draw_float(stream.below(4) != 0, 6, 6, stream);
   const int bits = 2 + static_cast<int>(stream.below(stream.bits(1) != 0 ? 7 : 31));
+  const bool fractions = stream.bits(1) != 0;
   return custom("drawn", Fixed{.bits = bits,
-                               .fraction_bits = static_cast<int>(stream.bits(1) * stream.below(9)),
+                               .fraction_bits = fractions ? static_cast<int>(stream.below(9)) : 0,
                                .sign = stream.bits(1) != 0});
 }
 
@@ -254,7 +256,7 @@ inline BlockFormat draw_block_format(std::size_t n, sampling::Stream& stream) {
     BlockFormat format;
     format.name = "drawn";
     format.element = {draw_element(stream), draw_rounding(n, stream)};
-    const std::uint64_t levels = 1 + stream.below(3) % (1 + stream.bits(1) * 2);
+    const std::uint64_t levels = stream.bits(1) != 0 ? 1 + stream.below(3) : 1;
     int rows = 0;
     int columns = 0;
     for (std::uint64_t i = 0; i < levels; ++i) {

@@ -162,4 +162,12 @@ inline Shape draw_shape(Stream& stream) {
 
 inline Mood draw_mood(Stream& stream) { return static_cast<Mood>(stream.below(mood_count)); }
 
+// Matrices of a drawn shape and mood; drawn one after another, so that every compiler draws the
+// same.
+inline void check_drawn(const BlockFormat& format, Stream& stream) {
+  const Shape shape = draw_shape(stream);
+  const Mood mood = draw_mood(stream);
+  check_carriers(format, shape, mood, stream);
+}
+
 }  // namespace halfulp::cases

@@ -4,26 +4,31 @@
 // counts, for the catalogue and its variations, and for formats drawn from all that there can be.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "formats/block.h"
 #include "formats/error.h"
+#include "formats/json.h"
 #include "tests/emulator/block_check.h"
 
 namespace halfulp {
 namespace {
 
 using cases::check_carriers;
-using cases::draw_mood;
 using cases::draw_shape;
 using cases::Mood;
 using sampling::Stream;
 
 TEST(DrawnBlocks, EqualTheReference) {
+  const std::size_t draws = sampling::draws(2500);
   Stream stream(34);
-  for (std::size_t turn = 0; turn < 2500 && !testing::Test::HasFatalFailure(); ++turn) {
+  for (std::size_t turn = 0; turn < draws && !testing::Test::HasFatalFailure(); ++turn) {
     const BlockFormat format = cases::draw_block_format(turn, stream);
-    check_carriers(format, draw_shape(stream), draw_mood(stream), stream);
+    cases::check_drawn(format, stream);
   }
 }
 
@@ -62,7 +67,7 @@ TEST_P(CatalogueBlocks, UnderEveryPresetEqualTheReference) {
       continue;
     }
     for (int turn = 0; turn < 6 && !HasFatalFailure(); ++turn) {
-      check_carriers(*edited, draw_shape(stream), draw_mood(stream), stream);
+      cases::check_drawn(*edited, stream);
     }
   }
 }
@@ -71,7 +76,54 @@ TEST_P(CatalogueBlocks, VariedEqualTheReference) {
   Stream stream(33);
   for (std::size_t turn = 0; turn < 40 && !HasFatalFailure(); ++turn) {
     const BlockFormat varied = cases::varied(format(), turn * 5, stream);
-    check_carriers(varied, draw_shape(stream), draw_mood(stream), stream);
+    cases::check_drawn(varied, stream);
+  }
+}
+
+// Where lanes must not take a short way.
+struct Corner {
+  const char* name;
+  const char* format;
+  std::vector<double> row;
+  std::vector<double> wanted;
+};
+
+class CornerBlocks : public testing::TestWithParam<Corner> {};
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+INSTANTIATE_TEST_SUITE_P(
+    , CornerBlocks,
+    testing::Values(
+        // 1 / 2^-149 is infinite in binary32, and 0 times that is NaN.
+        Corner{"zeros_times_infinity",
+               R"({"format": "float8_e5m2", "zero_scale": "least",
+                 "division": "binary32_reciprocal",
+                 "scaling": {"rule": "largest", "scale": "binary32", "columns": 2}})",
+               {0, -0.0, 1, 0},
+               {nan, nan, 1, 0}},
+        // The largest number of the scale is subnormal, and flushed like any other.
+        Corner{"flushed_largest",
+               R"({"format": "q3.2", "special": "saturate",
+                 "scaling": {"rule": "floor", "scale": {"format": {"kind": "float",
+                   "exponent_bits": 1, "fraction_bits": 1, "bias": 2, "nan_codes": 1,
+                   "infinity": true, "sign": false}, "flush_outputs": true}}})",
+               {inf, 1},
+               {0, 0}}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_P(CornerBlocks, EqualTheReferenceAndTheDefinition) {
+  const BlockFormat format = block_format_from_json(parse_json(GetParam().format, "corner"), "");
+  cases::Matrix<double> in = cases::empty_matrix<double>({1, GetParam().row.size(), 0});
+  in.numbers = GetParam().row;
+  for (const Engine* engine : {&emulator::engine(), &reference::engine()}) {
+    const auto result = cases::quantized<double>(*engine, format, in, {});
+    for (std::size_t i = 0; i < in.numbers.size(); ++i) {
+      const double got = result.values.numbers[i];
+      const double wanted = GetParam().wanted[i];
+      EXPECT_TRUE(got == wanted || (std::isnan(got) && std::isnan(wanted))) << i << ": " << got;
+    }
   }
 }
 

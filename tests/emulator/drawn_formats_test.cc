@@ -149,7 +149,7 @@ std::uint64_t draw_random(const Rounding& rounding, Stream& stream) {
 
 TEST_P(DrawnFormats, AgreeWithTheReference) {
   Stream stream(21);
-  for (std::size_t turn = 0; turn < GetParam().turns; ++turn) {
+  for (std::size_t turn = 0; turn < sampling::draws(GetParam().turns); ++turn) {
     const Format to = draw_format(GetParam().draw, stream);
     const Format other = stream.bits(1) != 0 ? to : draw_any(stream);
     const Quantizer q{.format = to, .rounding = cases::rounding(turn)};

@@ -162,7 +162,7 @@ TEST(Logarithmic, DecidesProductsThatMeetNumbersAndTurns) {
   const Format wide = find("log6.12");
   Stream stream(44);
   int failures = 0;
-  for (std::size_t turn = 0; turn < 2000; ++turn) {
+  for (std::size_t turn = 0; turn < sampling::draws(2000); ++turn) {
     const Quantizer q{turn % 2 == 0 ? narrow : find("binary32"), cases::rounding(turn)};
     const std::array<Format, 3> inputs{wide, wide, wide};
     const Code first = sampling::draw_code(wide, stream);

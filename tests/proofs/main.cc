@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// usage: proofs pairs            all four proofs of pairs
-//        proofs narrow           every format of at most 8 bits that binary32 holds, to nearest
-//                                even, overflowing and saturating
+// usage: proofs pairs [FORMAT [OPERATION]]   add and mul of all pairs of binary16 and of bfloat16
+//        proofs narrow [FORMAT]              every format of at most 8 bits that binary32 holds,
+//                                            to nearest even, overflowing and saturating
+// A name leaves the others out.
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -33,20 +34,27 @@ void run(const std::string& name, const Proof& proof) {
   total.differences += count.differences;
 }
 
-void run_pairs() {
+// An empty word names all.
+bool is_named(const std::string& word, const std::string& name) {
+  return word.empty() || word == name;
+}
+
+void run_pairs(const std::string& format_word, const std::string& operation_word) {
   for (const char* format : {"binary16", "bfloat16"}) {
     for (const char* operation : {"add", "mul"}) {
+      if (!is_named(format_word, format) || !is_named(operation_word, operation)) continue;
       run(std::string(format) + " " + operation,
           [&] { return proofs::prove_pairs(format, operation); });
     }
   }
 }
 
-void run_narrow() {
+void run_narrow(const std::string& format_word) {
   constexpr int narrow = 8;
   for (const CatalogueEntry& entry : catalogue()) {
     if (bits(entry.format) > narrow || !fits_binary32(entry.format)) continue;
     const std::string& name = entry.format.name;
+    if (!is_named(format_word, name)) continue;
     for (const char* overflow : {"ieee", "saturate"}) {
       run(name + " nearest-even " + overflow,
           [&] { return proofs::prove_narrow(name, "nearest-even", overflow); });
@@ -57,18 +65,23 @@ void run_narrow() {
 }  // namespace
 
 int main(int count, char** words) {
-  const std::string what = count == 2 ? words[1] : "";
+  const auto word = [&](int i) { return i < count ? std::string(words[i]) : std::string(); };
+  const std::string what = word(1);
   try {
     if (what == "pairs") {
-      run_pairs();
+      run_pairs(word(2), word(3));
     } else if (what == "narrow") {
-      run_narrow();
+      run_narrow(word(2));
     } else {
-      std::fprintf(stderr, "usage: proofs pairs|narrow\n");
+      std::fprintf(stderr, "usage: proofs pairs [FORMAT [OPERATION]] | narrow [FORMAT]\n");
       return 2;
     }
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
+  if (total.cases == 0) {
+    std::fprintf(stderr, "nothing has that name\n");
     return 2;
   }
   std::printf("%llu cases, %llu differences\n", static_cast<unsigned long long>(total.cases),

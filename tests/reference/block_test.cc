@@ -208,6 +208,15 @@ TEST(Peers, QpytorchRoundsTheSumWithSixFirst) {
   EXPECT_EQ(quantized(exact, {1, half - 0x1p-30}).out[1], 0);
 }
 
+// Division counts for nothing, not even where a reciprocal would be zero.
+TEST(Peers, QpytorchKeepsInfinities) {
+  BlockFormat format = find_block_preset("qpytorch").apply(find_block_format("bfp8_0"));
+  format.division = Division::binary32_reciprocal;
+  format.special = SpecialBlock::saturate;
+  format.levels[0].scale.format = find_format("binary64");
+  EXPECT_EQ(quantized(format, {inf, -inf}).codes.elements, (std::vector<std::uint8_t>{127, 129}));
+}
+
 TEST(Peers, P3109TakesTheLargestFiniteItself) {
   const BlockFormat format = find_block_format("p3109_8p4se_block32");
   const Result result = quantized(format, {5, -inf, 2.5, nan});

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <variant>
 #include <vector>
@@ -19,6 +20,13 @@
 #include "formats/random.h"
 
 namespace halfulp::sampling {
+
+// How many cases a test draws: its usual number times HALFULP_DRAWS, where that is set.
+inline std::size_t draws(std::size_t usual) {
+  const char* factor = std::getenv("HALFULP_DRAWS");
+  return factor == nullptr ? usual
+                           : usual * std::max<std::size_t>(std::strtoull(factor, nullptr, 10), 1);
+}
 
 // A stream of random numbers for one test.
 class Stream {
