@@ -69,7 +69,7 @@ class Drawing {
   // A fraction whose carries run far or not at all.
   Integer draw_fraction(int count) {
     if (count == 0) return 0;
-    const Integer all = (Integer(1) << static_cast<unsigned>(count)) - 1;
+    Integer all = (Integer(1) << static_cast<unsigned>(count)) - 1;
     const auto place = static_cast<unsigned>(dice_.below(static_cast<std::uint64_t>(count)));
     switch (dice_.below(8)) {
       case 0:
@@ -449,7 +449,7 @@ class Drawing {
   void direct_others() {
     const Op op = calculation_.op;
     if (op == Op::round_to_integral || op == Op::round_to_integral_exact) {
-      const auto reach = static_cast<std::uint64_t>(precision_of(input(0)) + 2);
+      const auto reach = static_cast<std::uint64_t>(precision_of(input(0))) + 2;
       const Integer whole = dice_.integer(static_cast<int>(dice_.below(reach)));
       const Value halves = make_value(dice_.between(0, 3), -2);
       return solve(0, real(with_sign(sum(integer_value(whole), halves), input(0))));

@@ -223,6 +223,21 @@ Outcome operate_on_numbers(Op op, const Target& target, std::span<const Operand>
   }
 }
 
+// The exact result as far as it is one of integers: irrational factors that cancel are not in it,
+// others make another way decide, which does not ask.
+Ratio number_of(Op op, std::span<const Operand> operands) {
+  std::array<Operand, 3> plain;
+  std::copy(operands.begin(), operands.end(), plain.begin());
+  const bool multiplies = op == Op::multiply || op == Op::fused_multiply_add;
+  if (multiplies || op == Op::divide) {
+    const Pair pair = multiplies ? without_product_of_factors(plain[0], plain[1])
+                                 : without_quotient_of_factors(plain[0], plain[1]);
+    plain[0] = pair.a;
+    plain[1] = pair.b;
+  }
+  return exact_result(op, std::span(plain).first(operands.size()));
+}
+
 // nearest_log: with the exact result beside. Where there is none, nothing is rounded.
 Outcome operate_in_logarithm(Op op, const Target& target, std::span<const Operand> operands,
                              std::uint64_t random) {
@@ -230,9 +245,7 @@ Outcome operate_in_logarithm(Op op, const Target& target, std::span<const Operan
     return x.kind == Class::zero || x.kind == Class::finite;
   };
   Ratio number;
-  if (std::all_of(operands.begin(), operands.end(), is_finite)) {
-    number = exact_result(op, operands);
-  }
+  if (std::all_of(operands.begin(), operands.end(), is_finite)) number = number_of(op, operands);
   Target with_number = target;
   with_number.number = &number;
   return operate_on_numbers(op, with_number, operands, random);

@@ -182,6 +182,29 @@ TEST(Logarithmic, DecidesProductsThatMeetNumbersAndTurns) {
   }
 }
 
+// Irrational factors that cancel leave integers, which turn at a geometric mean.
+TEST(Logarithmic, TurnsInTheLogarithmWhereFactorsCancel) {
+  const Format wide = find("log4.3");
+  Stream stream(46);
+  int failures = 0;
+  for (std::size_t turn = 0; turn < sampling::draws(3000); ++turn) {
+    constexpr std::array names{"float8_e4m3fn", "nf4",    "dynamic8_signed",
+                               "binary16",      "posit8", "int8"};
+    const Quantizer q{find(names[stream.below(names.size())]), {.mode = Mode::nearest_log}};
+    const Code first = sampling::draw_code(wide, stream);
+    const Code rest = stream.bits(1) != 0 ? (Code{0} - first) & 7 : first & 7;
+    const std::array<Format, 3> inputs{wide, wide, q.format};
+    const std::array<Code, 3> codes{first, (sampling::draw_code(wide, stream) & ~Code{7}) | rest,
+                                    sampling::draw_code(q.format, stream)};
+    for (const Op op : {Op::multiply, Op::divide, Op::fused_multiply_add}) {
+      const auto used = static_cast<std::size_t>(arity(op));
+      failures +=
+          same(op, std::span(inputs).first(used), q, std::span(codes).first(used), 0) ? 0 : 1;
+      if (failures > tolerated_failures) return;
+    }
+  }
+}
+
 // Decimal literals and exact turns.
 TEST(Logarithmic, RoundsRealNumbers) {
   Stream stream(45);
