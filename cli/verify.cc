@@ -348,7 +348,7 @@ void execute(Work& work, const std::vector<Mode>& modes, const VerifyOptions& op
 
 // All that the machine has, or those that are named.
 std::vector<std::string> instruction_sets_of(const std::vector<std::string>& names) {
-  const std::vector<std::string> known = emulator::instruction_sets();
+  std::vector<std::string> known = emulator::instruction_sets();
   if (names.empty()) return {emulator::instruction_set()};
   if (names.size() == 1 && names.front() == "all") return known;
   for (const std::string& name : names) {

@@ -101,6 +101,27 @@ std::optional<Ratio> rational_square(const Real& x) {
                .root = true};
 }
 
+// The same of a sum whose lesser term is so small that it but says on which side of the greater the
+// sum lies: 2^(1/2) - 2^-20000 is next to the geometric mean of 1 and 2. The square moves by
+// 2^-2048, far less than squares of numbers and products of neighbours differ by.
+std::optional<Ratio> square_of_greater(const Real& x) {
+  if (x.enclosure || x.addend.is_zero()) return std::nullopt;
+  constexpr int far = 2048;
+  const auto exponent = [](const Value& v) { return leading_exponent(truncated(v, 64)); };
+  Real greater = x;
+  Value lesser = x.addend;
+  if (exponent(greater.numerator) < exponent(lesser)) std::swap(greater.numerator, lesser);
+  if (exponent(greater.numerator) - exponent(lesser) < far) return std::nullopt;
+  greater.addend = zero_value();
+  std::optional<Ratio> square = rational_square(greater);
+  if (!square) return std::nullopt;
+  Exact<Integer>& n = square->numerator;
+  n.significand <<= far;
+  n.significand += greater.numerator.negative == lesser.negative ? 1 : -1;
+  n.exponent -= far;
+  return square;
+}
+
 Outcome round_root(const Target& target, const Ratio& x, bool negative, std::uint64_t random) {
   const int bits = std::max(400, bits_needed(target));
   Exact<Integer> cut = long_root(long_quotient(x.numerator, x.denominator, 2 * bits + 4), bits);
@@ -212,8 +233,9 @@ Real Result::magnitude() const { return negative_ ? halfulp::negated(real()) : r
 Outcome round_result(const Target& target, const Result& x, std::uint64_t random) {
   if (target.scheme == Scheme::logarithmic) return round_logarithmic(target, x, random);
   if (target.quantizer->rounding.mode == Mode::nearest_log) {
-    if (const std::optional<Ratio> root = rational_square(x.magnitude()))
-      return round_root(target, *root, x.negative(), random);
+    std::optional<Ratio> square = rational_square(x.magnitude());
+    if (!square) square = square_of_greater(x.magnitude());
+    if (square) return round_root(target, *square, x.negative(), random);
   }
   if (const auto near = round_ends(target, x.near(), x.negative(), random)) return *near;
   return round_narrowed(target, x, random);

@@ -33,7 +33,7 @@ DotPlan prepare_dot(const DotUnit& unit) {
 
 // NaR, the NaN of posits and takums, equals itself and is less than every number (Posit Standard
 // 2022, 5.3).
-Value ordered(const Format& format, Value v) {
+Value ordered(const Format& format, const Value& v) {
   const bool has_nar =
       std::holds_alternative<Posit>(format.kind) || std::holds_alternative<Takum>(format.kind);
   return has_nar && v.is_nan() ? infinite_value(true) : v;

@@ -293,7 +293,7 @@ Value number_of(const Format& format, Carrier carrier, const Value& element) {
   const bool between = at.place == Located::Place::between;
   for (const Rank rank : {between ? at.inner : end, between ? at.outer : end}) {
     if (rank == 0 || rank < range.lowest || rank > range.highest) continue;
-    const Value number = value_at(format, rank);
+    Value number = value_at(format, rank);
     const double carried = carrier == Carrier::binary32 ? static_cast<double>(nearest_float(number))
                                                         : nearest_double(number);
     if (compare(from_double(carried), element) == 0) return number;

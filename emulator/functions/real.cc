@@ -256,7 +256,7 @@ Bounds narrowed(Op op, std::span<const Operand> operands, int bits) {
   if ((op == Op::sin || op == Op::cos || op == Op::tan) && operands[0].is_irrational())
     extra = static_cast<int>(std::max<std::int64_t>(0, leading_exponent(exact_value(operands[0]))));
   for (int w = bits + extra + 16; w <= most; w *= 2) {
-    const Bounds bounds = bounds_at(op, operands, w);
+    Bounds bounds = bounds_at(op, operands, w);
     if (is_narrow(bounds, bits)) return bounds;
   }
   throw Error("a function whose result cannot be bounded within 2^26 bits");

@@ -216,9 +216,9 @@ Real real_of(const BoundsOf& bounds) {
 }  // namespace
 
 Real enclosed(Op op, std::span<const Value> operands) {
-  const Value x = operands[0];
+  const Value& x = operands[0];
   if (op == Op::power || op == Op::hypotenuse) {
-    const Value y = operands[1];
+    const Value& y = operands[1];
     if (op == Op::power) {
       if (std::optional<Real> far = power_beyond_formats(x, y)) return *far;
     }

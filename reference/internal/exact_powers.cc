@@ -31,7 +31,7 @@ struct Dyadic {
   Integer n = 0;
   std::int64_t bits = 0;
 };
-Dyadic reduced(Integer n, std::int64_t bits) {
+Dyadic reduced(const Integer& n, std::int64_t bits) {
   if (n.is_zero()) return {};
   const auto zeros = static_cast<std::int64_t>(mp::lsb(abs(n)));
   const std::int64_t cut = bits < 0 ? bits : std::min(zeros, bits);

@@ -12,6 +12,7 @@
 
 #include "emulator/engine.h"
 #include "emulator/scalar.h"
+#include "formats/families.h"
 #include "reference/engine.h"
 #include "reference/round.h"
 #include "tests/emulator/cases.h"
@@ -202,6 +203,20 @@ TEST(Logarithmic, TurnsInTheLogarithmWhereFactorsCancel) {
           same(op, std::span(inputs).first(used), q, std::span(codes).first(used), 0) ? 0 : 1;
       if (failures > tolerated_failures) return;
     }
+  }
+}
+
+// 2^10000 * 2^(1/2) is the geometric mean of 2^10000 and 2^10001, and +-2^-16382 beside it decides.
+TEST(Logarithmic, ATermFarBelowAGeometricMeanDecides) {
+  const Format powers{"powers", ieee(15, 0)};
+  const Quantizer q{powers, {.mode = Mode::nearest_log}};
+  const std::array<Format, 3> inputs{powers, find("log4.3"), powers};
+  constexpr Code power = 16383 + 10000;
+  for (const Code c : {Code{1}, Code{0x8001}}) {
+    const std::array<Code, 3> codes{power, 4, c};
+    const Operation operation{.op = Op::fused_multiply_add, .inputs = inputs, .output = &q};
+    for (const Engine* engine : {&emulator::engine(), &reference::engine()})
+      EXPECT_TRUE(engine->apply(operation, codes, 0).code == (c == 1 ? power + 1 : power));
   }
 }
 
