@@ -22,8 +22,7 @@ void note(const std::string& text);
 
 // A file written piece by piece without a name, or under a temporary one beside it, until `commit`
 // gives it its own; without `commit` nothing is left. A path that is no regular file (a pipe, a
-// device) is written straight.
-// "-" is standard output. All throw Error naming the path.
+// device) is written straight. "-" is standard output. All throw Error naming the path.
 class OutputFile {
  public:
   explicit OutputFile(std::string path);

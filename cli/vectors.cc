@@ -178,12 +178,14 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
                                .count = generator.count(),
                                .every_case = options.all};
   if (!options.package.empty()) require_writable(options.package);
-  if (style == vectors::Style::npz)
-    return write_file(options.output, npz_of_all(generator, layout, origin, options.threads));
+  OutputFile file(options.output);
+  if (style == vectors::Style::npz) {
+    file.write(npz_of_all(generator, layout, origin, options.threads));
+    return file.commit();
+  }
   const vectors::LineWriter writer(style, layout);
   // Where lines go to standard output, they are the progress.
   ProgressBar bar("cases", options.quiet || options.output == "-");
-  OutputFile file(options.output);
   vectors::Sha256 sum;
   const auto write = [&](const std::string& text) {
     file.write(text);
@@ -191,13 +193,13 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
   };
   write(writer.heading(origin));
   for_each_block(generator, writer, options.threads, bar, write);
+  file.commit();
   if (!options.package.empty()) {
     const vectors::PackageFacts facts{.name = package_name(options.package),
                                       .vector_file = file_name(options.output),
                                       .sha256 = sum.digits()};
     write_file(options.package, vectors::package_of(layout, origin, facts));
   }
-  file.commit();
 }
 
 }  // namespace

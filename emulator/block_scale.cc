@@ -284,15 +284,16 @@ Scale CompiledLevel::choose(const Extent& extent, const Operand& around, std::ui
   if (level_.rule == ScaleRule::given) {
     return unless_zero(nonzero(unpack_double(level_.given), random), random);
   }
-  const Format& format = level_.scale.format;
-  const auto largest = [&] { return unpacked(code_at(format, finite_range(format).highest)); };
   switch (asked(extent, around)) {
     case Asked::nan:
       return unless_zero(nonzero(operand_of_class(Class::nan), random), random);
     case Asked::infinity:
       return unless_zero(nonzero(operand_of_class(Class::infinite), random), random);
-    case Asked::largest:
-      return unless_zero(nonzero(largest().number, random), random);
+    case Asked::largest: {
+      const Format& format = level_.scale.format;
+      const Scale largest = unpacked(code_at(format, finite_range(format).highest));
+      return unless_zero(nonzero(largest.number, random), random);
+    }
     case Asked::zero:
       return unless_zero({}, random);
     case Asked::by_rule:

@@ -233,8 +233,9 @@ Real Result::magnitude() const { return negative_ ? halfulp::negated(real()) : r
 Outcome round_result(const Target& target, const Result& x, std::uint64_t random) {
   if (target.scheme == Scheme::logarithmic) return round_logarithmic(target, x, random);
   if (target.quantizer->rounding.mode == Mode::nearest_log) {
-    std::optional<Ratio> square = rational_square(x.magnitude());
-    if (!square) square = square_of_greater(x.magnitude());
+    const Real magnitude = x.magnitude();
+    std::optional<Ratio> square = rational_square(magnitude);
+    if (!square) square = square_of_greater(magnitude);
     if (square) return round_root(target, *square, x.negative(), random);
   }
   if (const auto near = round_ends(target, x.near(), x.negative(), random)) return *near;

@@ -140,9 +140,6 @@ bool is_sign_operation(Op op) { return lies_between(op, Op::negate, Op::copy_sig
 bool is_function(Op op) { return op >= Op::exp; }
 
 Op parse_op(std::string_view name) {
-  if (name == "compare")
-    throw Error("\"compare\" is several operations", "",
-                "say which: eq, ne, lt, le, gt, ge or unordered");
   std::vector<std::string> known;
   for (const OpEntry& entry : operations()) {
     if (entry.name == name) return entry.op;
@@ -152,6 +149,9 @@ Op parse_op(std::string_view name) {
       known.emplace_back(alias);
     }
   }
+  if (name == "compare")
+    throw Error("\"compare\" is several operations", "",
+                "say which: eq, ne, lt, le, gt, ge or unordered");
   const std::string hint = suggest(std::string(name), known);
   throw Error("unknown operation \"" + std::string(name) + "\"", "",
               hint.empty() ? "`halfulp op --help` lists the operations" : hint);

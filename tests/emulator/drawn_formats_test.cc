@@ -170,7 +170,7 @@ TEST_P(DrawnFormats, AgreeWithTheReference) {
         theirs = reference::engine().apply(operation, operands, random);
         ours = emulator::engine().apply(operation, operands, random);
       } catch (const Error& error) {
-        raised = error.what();
+        raised = std::string(error.what()) + ": ";
       }
       ASSERT_TRUE(ours == theirs && raised.empty())
           << raised << name_of(op) << " into " << text(to) << " " << describe(q) << ", random "

@@ -274,8 +274,8 @@ TEST_F(Program, DrawnVectorsReachEveryClass) {
   }
 }
 
-// A file is written in pieces under another name: stopped on the way it is not there, nor is its
-// package, which would promise it.
+// A file is written in pieces and has no name until it is whole: stopped on the way it is not
+// there, nor is its package, which would promise it.
 TEST_F(Program, VectorsStoppedLeaveNothing) {
   const Ran ran = shell(
       "mkdir room && cd room && (ulimit -f 100; trap '' XFSZ; halfulp vectors f16_add --quiet "

@@ -12,7 +12,6 @@
 #include <bit>
 #include <cfenv>
 #include <cmath>
-#include <cstdlib>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -187,12 +186,8 @@ class Machine {
   sampling::Stream stream_;
 };
 
-// Operands, each in four directions: 1,048,576 cases, or four times HALFULP_PROCESSOR_DRAWS.
-int draws() {
-  constexpr int usual = 1 << 18;
-  const char* asked = std::getenv("HALFULP_PROCESSOR_DRAWS");
-  return asked != nullptr ? std::atoi(asked) : usual;
-}
+// Operands, each in four directions: 1,048,576 cases.
+constexpr std::size_t usual_draws = 1 << 18;
 
 class Processor : public testing::TestWithParam<Op> {
  protected:
@@ -203,8 +198,10 @@ class Processor : public testing::TestWithParam<Op> {
     for (const Control& control : controls) {
       SCOPED_TRACE(control.preset);
       Machine<T, Bits> machine(format, control);
-      const int count = control.bits == 0 ? draws() : draws() / 4;
-      for (int i = 0; i < count && !HasFatalFailure(); ++i) machine.compare(GetParam(), with_flags);
+      const std::size_t draws = sampling::draws(usual_draws);
+      const std::size_t count = control.bits == 0 ? draws : draws / 4;
+      for (std::size_t i = 0; i < count && !HasFatalFailure(); ++i)
+        machine.compare(GetParam(), with_flags);
     }
   }
 };
