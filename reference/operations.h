@@ -34,8 +34,8 @@ Exact exact(Op op, std::span<const Value> operands, const Rounding& rounding = {
 
 Located locate(const Exact& x, const Format& format);
 
-// Rounds the exact result of an operation. Conversions to integers raise invalid alone where the format does
-// not hold the integer; signs and choices of operands are never flushed.
+// Rounds the exact result of an operation. Conversions to integers raise invalid alone where the
+// format does not hold the integer; signs and choices of operands are never flushed.
 Outcome deliver(Op op, const Exact& x, const Quantizer& quantizer, std::uint64_t random);
 // One operation, rounded once.
 Outcome operate(Op op, std::span<const Value> operands, const Quantizer& quantizer,
