@@ -109,7 +109,8 @@ class BlockCheck {
   // Against the reference.
   Tally run(std::vector<Mode> modes) {
     if (subject_.op && is_without_mode(*subject_.op)) modes.resize(1);
-    located_ = locate(false);
+    for (const Operands& operands : operands_) located_.push_back(locate(operands, false));
+    flushed_.resize(operands_.size());
     for (const Instance& instance : instances_of(subject_.format, block_.begin, modes))
       check(instance);
     return tally_;
@@ -139,21 +140,28 @@ class BlockCheck {
   struct Exact {
     std::array<Value, most_operands> values;
     reference::Located located;
+    std::optional<reference::MpfrOperation> by_mpfr;
   };
 
-  [[nodiscard]] std::vector<Exact> locate(bool flush) const {
-    std::vector<Exact> all(operands_.size());
-    for (std::size_t i = 0; i < operands_.size(); ++i) {
-      for (std::size_t k = 0; k < arity_; ++k)
-        all[i].values[k] = reference::operand(source(), operands_[i][k], flush);
-      if (is_comparison_with_nar()) order_nar(all[i].values);
-      if (!is_located_once()) continue;
-      const std::span<const Value> values(all[i].values.data(), arity_);
-      all[i].located =
-          subject_.op ? reference::locate(reference::exact(*subject_.op, values), subject_.format)
-                      : reference::locate(real(values[0]), subject_.format);
-    }
-    return all;
+  [[nodiscard]] Exact locate(const Operands& operands, bool flush) const {
+    Exact exact;
+    for (std::size_t k = 0; k < arity_; ++k)
+      exact.values[k] = reference::operand(source(), operands[k], flush);
+    if (is_comparison_with_nar()) order_nar(exact.values);
+    const std::span<const Value> values(exact.values.data(), arity_);
+    if (is_dyadic(source())) exact.by_mpfr.emplace(subject_.op, values);
+    if (!is_located_once()) return exact;
+    exact.located =
+        subject_.op ? reference::locate(reference::exact(*subject_.op, values), subject_.format)
+                    : reference::locate(real(values[0]), subject_.format);
+    return exact;
+  }
+
+  // Does any operand change where inputs are flushed?
+  [[nodiscard]] bool is_flushed(const Operands& operands) const {
+    return std::any_of(operands.begin(), operands.begin() + arity_, [&](Code code) {
+      return !identical(reference::operand(source(), code, true), decode(source(), code));
+    });
   }
 
   // The NaN of posits and takums is the least of all in comparisons.
@@ -172,48 +180,50 @@ class BlockCheck {
   void check(const Instance& instance) {
     const Rounding& rounding = instance.quantizer.rounding;
     const bool flushes = rounding.flush_inputs && !(subject_.op && is_sign_operation(*subject_.op));
-    const std::vector<Exact> flushed = flushes ? locate(true) : std::vector<Exact>();
-    const std::vector<Exact>& exact = flushes ? flushed : located_;
     plan_ = engine_.prepare(instance.quantizer);
     const bool stochastic = is_stochastic(rounding.mode);
     generator_ = instance.generator;
     const Random random = draws();
     if (stochastic && instance.extremes) {
       for (const std::uint64_t word : {std::uint64_t{0}, all_ones(rounding.random_bits)})
-        check_codes_of(instance.quantizer, exact, false, [word](std::size_t) { return word; });
+        check_codes_of(instance.quantizer, flushes, [word](std::size_t) { return word; });
     }
-    check_codes_of(instance.quantizer, exact, true, [&](std::size_t i) {
+    check_codes_of(instance.quantizer, flushes, [&](std::size_t i) {
       return stochastic ? random.bits(i, rounding.random_bits) : 0;
     });
     check_arrays<float>(instance.quantizer);
     check_arrays<double>(instance.quantizer);
   }
 
+  // Found once a case, and once more where flushing changes an operand.
+  Exact& exact_of(std::size_t i, bool flushes) {
+    if (!flushes || !is_flushed(operands_[i])) return located_[i];
+    if (!flushed_[i]) flushed_[i].emplace(locate(operands_[i], true));
+    return *flushed_[i];
+  }
+
   template <typename RandomWord>
-  void check_codes_of(const Quantizer& quantizer, const std::vector<Exact>& exact, bool with_mpfr,
-                      const RandomWord& word_of) {
+  void check_codes_of(const Quantizer& quantizer, bool flushes, const RandomWord& word_of) {
     const std::array<Format, most_operands> inputs{source(), source(), source()};
-    const bool second_opinion =
-        with_mpfr && reference::mpfr_supports(quantizer) && is_dyadic(source());
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       const std::uint64_t word = word_of(i);
-      const std::span<const Value> values(exact[i].values.data(), arity_);
+      Exact& exact = exact_of(i, flushes);
+      const std::span<const Value> values(exact.values.data(), arity_);
       const Outcome want = is_located_once()
-                               ? reference::decide(exact[i].located, quantizer, word)
+                               ? reference::decide(exact.located, quantizer, word)
                                : reference::operate(*subject_.op, values, quantizer, word);
       wanted_[i] = want.code;
       ++tally_.cases;
       Outcome got;
-      std::optional<Outcome> other;
       if (subject_.op) {
         const Operation operation{
             .op = *subject_.op, .inputs = {inputs.data(), arity_}, .output = &quantizer};
         got = engine_.apply(operation, {operands_[i].data(), arity_}, word);
-        if (second_opinion) other = reference::mpfr_operate(*subject_.op, values, quantizer, word);
       } else {
         got = engine_.convert(source(), operands_[i][0], plan_, word);
-        if (second_opinion) other = reference::mpfr_convert(values[0], quantizer, word);
       }
+      std::optional<Outcome> other;
+      if (exact.by_mpfr) other = exact.by_mpfr->round(quantizer, word);
       if (!(got == want))
         report(i, quantizer, "codes", outcome_text(subject_.format, got),
                outcome_text(subject_.format, want), word);
@@ -366,6 +376,7 @@ class BlockCheck {
   std::size_t arity_ = 1;
   std::vector<Operands> operands_;
   std::vector<Exact> located_;
+  std::vector<std::optional<Exact>> flushed_;
   std::vector<Code> wanted_;
   std::tuple<Lanes<float>, Lanes<double>> lanes_;
   std::vector<std::uint8_t> encoded_;

@@ -131,48 +131,69 @@ bool computes(Op op) {
          unary_function(op) != nullptr;
 }
 
-// An operation (or, without one, a conversion) waiting to be computed to some precision.
-class Task {
+// Correctly rounded to the precision of y, the exponent as good as unbounded; answers MPFR's ternary
+// value.
+int compute(std::optional<Op> op, std::span<const MpfrNumber> x, MpfrNumber& y,
+            mpfr_rnd_t direction) {
+  if (!op) return mpfr_set(y.get(), x[0].get(), direction);
+  switch (*op) {
+    case Op::add:
+      return mpfr_add(y.get(), x[0].get(), x[1].get(), direction);
+    case Op::subtract:
+      return mpfr_sub(y.get(), x[0].get(), x[1].get(), direction);
+    case Op::multiply:
+      return mpfr_mul(y.get(), x[0].get(), x[1].get(), direction);
+    case Op::divide:
+      return mpfr_div(y.get(), x[0].get(), x[1].get(), direction);
+    case Op::fused_multiply_add:
+      return mpfr_fma(y.get(), x[0].get(), x[1].get(), x[2].get(), direction);
+    case Op::square_root:
+      return mpfr_sqrt(y.get(), x[0].get(), direction);
+    case Op::remainder:
+      return mpfr_remainder(y.get(), x[0].get(), x[1].get(), direction);
+    case Op::power:
+      return mpfr_pow(y.get(), x[0].get(), x[1].get(), direction);
+    case Op::hypotenuse:
+      return mpfr_hypot(y.get(), x[0].get(), x[1].get(), direction);
+    default:
+      return unary_function(*op)(y.get(), x[0].get(), direction);
+  }
+}
+
+// What MPFR computed, kept.
+class Computations {
  public:
-  Task(std::optional<Op> op, std::span<const Value> operands) : op_(op) {
-    for (const Value& v : operands) {
-      numbers_.push_back(std::make_unique<MpfrNumber>(exact_precision(v)));
-      assign(*numbers_.back(), v);
-    }
+  struct Computed {
+    MpfrNumber number;
+    mpfr_rnd_t direction = MPFR_RNDZ;
+    int ternary = 0;
+    bool left_range = false;
+    bool divided_by_zero = false;
+  };
+
+  Computations(std::optional<Op> op, std::span<const Value> operands) : op_(op) {
+    operands_.reserve(operands.size());
+    for (const Value& v : operands) assign(operands_.emplace_back(exact_precision(v)), v);
   }
 
-  // Correctly rounded to the precision of y, the exponent as good as unbounded; answers MPFR's
-  // ternary value.
-  int compute(MpfrNumber& y, mpfr_rnd_t direction) const {
-    const auto x = [&](std::size_t i) { return numbers_[i]->get(); };
-    if (!op_) return mpfr_set(y.get(), x(0), direction);
-    switch (*op_) {
-      case Op::add:
-        return mpfr_add(y.get(), x(0), x(1), direction);
-      case Op::subtract:
-        return mpfr_sub(y.get(), x(0), x(1), direction);
-      case Op::multiply:
-        return mpfr_mul(y.get(), x(0), x(1), direction);
-      case Op::divide:
-        return mpfr_div(y.get(), x(0), x(1), direction);
-      case Op::fused_multiply_add:
-        return mpfr_fma(y.get(), x(0), x(1), x(2), direction);
-      case Op::square_root:
-        return mpfr_sqrt(y.get(), x(0), direction);
-      case Op::remainder:
-        return mpfr_remainder(y.get(), x(0), x(1), direction);
-      case Op::power:
-        return mpfr_pow(y.get(), x(0), x(1), direction);
-      case Op::hypotenuse:
-        return mpfr_hypot(y.get(), x(0), x(1), direction);
-      default:
-        return unary_function(*op_)(y.get(), x(0), direction);
+  const Computed& at(int precision, mpfr_rnd_t direction) {
+    for (const auto& result : results_) {
+      if (result->direction == direction && mpfr_get_prec(result->number.get()) == precision)
+        return *result;
     }
+    auto result = std::make_unique<Computed>(Computed{MpfrNumber(precision), direction});
+    mpfr_clear_flags();
+    result->ternary = compute(op_, operands_, result->number, direction);
+    result->left_range = mpfr_overflow_p() != 0 || mpfr_underflow_p() != 0;
+    result->divided_by_zero = mpfr_divby0_p() != 0;
+    results_.push_back(std::move(result));
+    return *results_.back();
   }
 
  private:
   std::optional<Op> op_;
-  std::vector<std::unique_ptr<MpfrNumber>> numbers_;
+  std::vector<MpfrNumber> operands_;
+  std::vector<std::unique_ptr<const Computed>> results_;
 };
 
 std::optional<mpfr_rnd_t> own_direction(Mode mode, int precision) {
@@ -196,12 +217,13 @@ bool below(const MpfrNumber& y, std::int64_t exponent) {
   return mpfr_zero_p(y.get()) == 0 && mpfr_get_exp(y.get()) - 1 < exponent;
 }
 
-Rounded round_by_mpfr(const Task& task, const Grid& grid, mpfr_rnd_t direction) {
-  MpfrNumber truncated(grid.precision);
-  task.compute(truncated, MPFR_RNDZ);
+Rounded round_by_mpfr(Computations& computations, const Grid& grid, mpfr_rnd_t direction) {
+  const bool tiny_before =
+      below(computations.at(grid.precision, MPFR_RNDZ).number, grid.least_normal);
+  const Computations::Computed& unbounded = computations.at(grid.precision, direction);
   MpfrNumber y(grid.precision);
-  int ternary = task.compute(y, direction);
-  const bool tiny_after = below(y, grid.least_normal);
+  mpfr_set(y.get(), unbounded.number.get(), MPFR_RNDN);  // exact
+  int ternary = unbounded.ternary;
   {
     const MpfrRange range(grid.least + 1, mpfr_get_emax());
     ternary = mpfr_check_range(y.get(), ternary, direction);
@@ -209,8 +231,8 @@ Rounded round_by_mpfr(const Task& task, const Grid& grid, mpfr_rnd_t direction) 
   }
   Rounded result = take(y);
   result.exact = ternary == 0;
-  result.tiny_before = below(truncated, grid.least_normal);
-  result.tiny_after = tiny_after;
+  result.tiny_before = tiny_before;
+  result.tiny_after = below(unbounded.number, grid.least_normal);
   return result;
 }
 
@@ -298,12 +320,12 @@ bool rounds_up(const Cut& cut, bool negative, const Rounding& rounding, std::uin
   }
 }
 
-Rounded round_by_bits(const Task& task, const Grid& grid, const Rounding& rounding,
+Rounded round_by_bits(Computations& computations, const Grid& grid, const Rounding& rounding,
                       std::uint64_t random) {
   constexpr int visible = 70;
-  MpfrNumber y(grid.precision + visible);
-  const bool sticky = task.compute(y, MPFR_RNDZ) != 0;
-  Rounded x = take(y);
+  const Computations::Computed& cut = computations.at(grid.precision + visible, MPFR_RNDZ);
+  const bool sticky = cut.ternary != 0;
+  Rounded x = take(cut.number);
   if (x.significand.is_zero()) return x;
   const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
   const auto round_at = [&](std::int64_t last_place) {
@@ -375,56 +397,67 @@ bool zero_times_infinity(std::optional<Op> op, std::span<const Value> v) {
   return (v[0].is_zero() && v[1].is_infinite()) || (v[0].is_infinite() && v[1].is_zero());
 }
 
-Outcome deliver_nan(std::optional<Op> op, std::span<const Value> operands, const Quantizer& q) {
-  NanCause cause{.conversion = !op, .count = operands.size()};
-  std::transform(operands.begin(), operands.end(), cause.operands.begin(), nan_operand);
-  cause.infinite_times_zero = zero_times_infinity(op, operands);
-  const bool negative = !op && operands[0].negative;
+Outcome deliver_nan(const NanCause& cause, bool negative, const Quantizer& q) {
   const Landing landing = land_nan(q, negative);
   if (landing != Landing::nan) return {code_of(q.format, landing, negative), flags::invalid};
   return {code_of(q.format, choose_nan(q.rounding.nan, cause)),
           raises_invalid(q.rounding.nan, cause) ? flags::invalid : std::uint8_t{0}};
 }
 
-// Empty where MPFR's own range of exponents is left.
-std::optional<Outcome> evaluate(std::optional<Op> op, std::span<const Value> operands,
-                                const Quantizer& q, std::uint64_t random) {
-  const MpfrRange widest(mpfr_get_emin_min(), mpfr_get_emax_max());
-  const Task task(op, operands);
-  const Grid grid(std::get<Float>(q.format.kind));
-  MpfrNumber first(grid.precision);
-  mpfr_clear_flags();
-  task.compute(first, MPFR_RNDZ);
-  if (mpfr_overflow_p() != 0 || mpfr_underflow_p() != 0) return std::nullopt;
-  if (mpfr_nan_p(first.get()) != 0) return deliver_nan(op, operands, q);
-  if (mpfr_inf_p(first.get()) != 0)
-    return deliver_infinity(mpfr_signbit(first.get()) != 0, mpfr_divby0_p() != 0, q);
-  const std::optional<mpfr_rnd_t> direction = own_direction(q.rounding.mode, grid.precision);
-  return deliver(direction ? round_by_mpfr(task, grid, *direction)
-                           : round_by_bits(task, grid, q.rounding, random),
-                 q, grid);
+}  // namespace
+
+struct MpfrOperation::Results {
+  bool known = false;     // to MPFR, and the same there
+  bool negative = false;  // a conversion of a negative operand
+  NanCause cause;
+  Computations computations;
+};
+
+namespace {
+
+// MPFR's own in 9.2.1: 1 / sqrt(-0) is +infinity there, and a NaN that signals is one like any
+// other, so that powers and hypotenuses may be numbers in spite of it.
+bool differs_in_mpfr(std::optional<Op> op, std::span<const Value> x) {
+  if (op == Op::reciprocal_square_root) return x[0].is_zero();
+  return (op == Op::power || op == Op::hypotenuse) &&
+         std::any_of(x.begin(), x.end(), [](const Value& v) { return v.signalling; });
 }
 
 }  // namespace
+
+MpfrOperation::MpfrOperation(std::optional<Op> op, std::span<const Value> operands)
+    : results_(std::make_unique<Results>(Results{.cause = {}, .computations = {op, operands}})) {
+  results_->known = !op || (computes(*op) && !differs_in_mpfr(op, operands));
+  results_->negative = !op && operands[0].negative;
+  NanCause& cause = results_->cause;
+  cause = {.conversion = !op, .count = operands.size()};
+  std::transform(operands.begin(), operands.end(), cause.operands.begin(), nan_operand);
+  cause.infinite_times_zero = zero_times_infinity(op, operands);
+}
+
+MpfrOperation::~MpfrOperation() = default;
+MpfrOperation::MpfrOperation(MpfrOperation&& other) noexcept = default;
+
+std::optional<Outcome> MpfrOperation::round(const Quantizer& q, std::uint64_t random) {
+  if (!results_->known || !mpfr_supports(q)) return std::nullopt;
+  const MpfrRange widest(mpfr_get_emin_min(), mpfr_get_emax_max());
+  Computations& computations = results_->computations;
+  const Grid grid(std::get<Float>(q.format.kind));
+  const Computations::Computed& first = computations.at(grid.precision, MPFR_RNDZ);
+  mpfr_srcptr x = first.number.get();
+  if (first.left_range) return std::nullopt;
+  if (mpfr_nan_p(x) != 0) return deliver_nan(results_->cause, results_->negative, q);
+  if (mpfr_inf_p(x) != 0) return deliver_infinity(mpfr_signbit(x) != 0, first.divided_by_zero, q);
+  const std::optional<mpfr_rnd_t> direction = own_direction(q.rounding.mode, grid.precision);
+  return deliver(direction ? round_by_mpfr(computations, grid, *direction)
+                           : round_by_bits(computations, grid, q.rounding, random),
+                 q, grid);
+}
 
 bool mpfr_supports(const Quantizer& quantizer) {
   const Float* f = std::get_if<Float>(&quantizer.format.kind);
   return f != nullptr && f->zero && (f->subnormals || f->fraction_bits == 0) &&
          quantizer.rounding.mode != Mode::nearest_log && !drops_sign(quantizer);
-}
-
-std::optional<Outcome> mpfr_operate(Op op, std::span<const Value> operands,
-                                    const Quantizer& quantizer, std::uint64_t random) {
-  if (!mpfr_supports(quantizer) || !computes(op)) return std::nullopt;
-  // IEEE 754-2019 9.2.1 has -infinity here, MPFR +infinity.
-  if (op == Op::reciprocal_square_root && operands[0].is_zero()) return std::nullopt;
-  return evaluate(op, operands, quantizer, random);
-}
-
-std::optional<Outcome> mpfr_convert(const Value& x, const Quantizer& quantizer,
-                                    std::uint64_t random) {
-  if (!mpfr_supports(quantizer)) return std::nullopt;
-  return evaluate(std::nullopt, std::span(&x, 1), quantizer, random);
 }
 
 }  // namespace halfulp::reference

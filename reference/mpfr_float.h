@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -22,11 +23,22 @@ namespace halfulp::reference {
 // where there are none. Not nearest-log, nor unsigned formats whose rule drops the sign.
 bool mpfr_supports(const Quantizer& quantizer);
 
-// Nothing where mpfr_supports is false, nor for operations that MPFR has none of (it has
-// arithmetic, remainder and most functions).
-std::optional<Outcome> mpfr_operate(Op op, std::span<const Value> operands,
-                                    const Quantizer& quantizer, std::uint64_t random);
-std::optional<Outcome> mpfr_convert(const Value& x, const Quantizer& quantizer,
-                                    std::uint64_t random);
+// An operation, or a conversion, rounded in any number of ways: what MPFR computes at one precision
+// and in one direction is kept, so that a check of many modes pays for it once.
+class MpfrOperation {
+ public:
+  // Without an operation: a conversion of one operand.
+  MpfrOperation(std::optional<Op> op, std::span<const Value> operands);
+  ~MpfrOperation();
+  MpfrOperation(MpfrOperation&& other) noexcept;
+
+  // Nothing where mpfr_supports is false, nor for operations that MPFR has none of (it has
+  // arithmetic, remainder and most functions), nor where it leaves its own range of exponents.
+  std::optional<Outcome> round(const Quantizer& quantizer, std::uint64_t random);
+
+ private:
+  struct Results;
+  std::unique_ptr<Results> results_;
+};
 
 }  // namespace halfulp::reference

@@ -3,8 +3,9 @@
 // Libraries err by a few units of the last place in these functions, less than 2^-49; the bounds
 // are 2^-45 away from the result, sixteen times that. They are not trusted where a
 // library may lose more: near zeros of sine, cosine, tangent, arc cosine and logarithms, for large
-// arguments of the former, near the ends of the range, and in gelu's tail, whose condition is 2
-// x^2. Formulas of several steps add at most 40 half units, at gelu(-4): less than 2^-47.
+// arguments of the former, and near the ends of the range. Formulas of several steps add a few half
+// units, gelu for negative x the two of x / sqrt 2 times its condition x^2 + 2: less than (x^2 + 2)
+// 2^-52, for which its bounds are wider by x^2 2^-50.
 #include "emulator/internal/candidate.h"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double gelu(double x) {
   constexpr double root_half = 0.70710678118654752440;
   if (x >= 0) return 0.5 * x * (1 + std::erf(x * root_half));
-  return x >= -4 ? 0.5 * x * std::erfc(-x * root_half) : untrusted;
+  return x >= -37 ? 0.5 * x * std::erfc(-x * root_half) : untrusted;
 }
 
 double softplus(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
@@ -96,7 +97,8 @@ void run(const Candidates& c) {
     if constexpr (grows_fast(kOp)) usual = usual && std::fabs(x) <= largest_power;
     if (usual) y = evaluate<kOp>(x, c.b == nullptr ? 0 : c.b[i]);
     if (!(std::fabs(y) >= 0x1p-1000 && std::fabs(y) <= 0x1p1000)) y = untrusted;
-    const double error = std::fabs(y) * doubt;
+    double error = std::fabs(y) * doubt;
+    if constexpr (kOp == Op::gelu) error *= x < 0 ? 1 + x * x * 0x1p-5 : 1;
     c.low[i] = y - error;
     c.high[i] = y + error;
     if constexpr (stays_below_one(kOp)) {  // NaN stays

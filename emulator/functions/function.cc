@@ -4,6 +4,8 @@
 // binary64, else a cut, else a Real.
 #include <algorithm>
 #include <array>
+#include <type_traits>
+#include <utility>
 
 #include "emulator/environment.h"
 #include "emulator/internal/candidate.h"
@@ -11,6 +13,7 @@
 #include "emulator/internal/long.h"
 #include "emulator/internal/operate.h"
 #include "emulator/internal/plan.h"
+#include "emulator/internal/ratio.h"
 #include "emulator/internal/round_exact.h"
 #include "emulator/scalar.h"
 
@@ -44,18 +47,46 @@ Outcome deliver(const Target& target, const KnownResult& known, std::uint64_t ra
   return outcome;
 }
 
+bool is_nearest_log(const Target& target) {
+  return target.quantizer->rounding.mode == Mode::nearest_log;
+}
+
 bool leaves_cuts(const Target& target, std::span<const Operand> x) {
   return target.scheme == Scheme::logarithmic ||
-         target.quantizer->rounding.mode == Mode::nearest_log ||
          std::any_of(x.begin(), x.end(),
                      [](const Operand& operand) { return operand.is_irrational(); });
 }
 
-Outcome round_cut(const Target& target, const Exact<Integer>& x, std::uint64_t random) {
-  constexpr int short_bits = 120;
-  if (bit_length(x.significand) > short_bits) return round_long(target, x, random);
-  const Exact<Code> number{x.negative, to_code(x.significand), x.exponent};
-  return round_exact(target, number, random);
+template <typename Word>
+Outcome round_word(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+  if constexpr (std::is_same_v<Word, Integer>) {
+    constexpr int short_bits = 120;
+    if (bit_length(x.significand) > short_bits) return round_long(target, x, random);
+    return round_word(target, Exact<Code>{x.negative, to_code(x.significand), x.exponent}, random);
+  } else {
+    return round_exact(target, x, random);
+  }
+}
+
+// x, where nearest-log looks at `step` units of the last place more.
+template <typename Word>
+Outcome round_beside(const Target& target, const Exact<Word>& x, int step, std::uint64_t random) {
+  Ratio number{.numerator = exact_integer(x)};
+  number.numerator.significand += step;
+  Target with_number = target;
+  with_number.number = &number;
+  return round_word(with_number, x, random);
+}
+
+// What was cut lies within a unit of the last place, and is no end of that where it is not exact.
+template <typename Word>
+std::optional<Outcome> round_cut_of(const Target& target, const Exact<Word>& x,
+                                    std::uint64_t random) {
+  if (!is_nearest_log(target)) return round_word(target, x, random);
+  const bool jammed = (x.significand & 1) != 0;
+  const Outcome inner = round_beside(target, x, jammed ? -1 : 0, random);
+  if (jammed && inner != round_beside(target, x, 1, random)) return std::nullopt;
+  return inner;
 }
 
 // The number as a double, where that is exact and far from the ends of the range.
@@ -76,9 +107,10 @@ Exact<Code> exact_double(double x) {
 }
 
 // Both bounds of internal/candidate.h, rounded, where they agree and the number that they are
-// rounded to is not between them: the result might be exact then, and raise nothing.
+// rounded to is not between them: the result might be exact then, and raise nothing. negative: the
+// sign is changed before.
 std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const Operand> x,
-                                    std::uint64_t random) {
+                                    bool negative, std::uint64_t random) {
   constexpr int most_bits = 47;
   if (bits_needed(target) > most_bits || target.scheme == Scheme::affine) return std::nullopt;
   const std::optional<double> a = as_double(x[0]);
@@ -89,8 +121,18 @@ std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const
   double high = 0;
   candidates(op, {.a = &*a, .b = &*b, .count = 1, .flush_below = 0, .low = &low, .high = &high});
   if (low != low) return std::nullopt;
-  const Outcome outcome = round_exact(target, exact_double(low), random);
-  if (outcome != round_exact(target, exact_double(high), random)) return std::nullopt;
+  if (negative) {
+    std::swap(low, high);
+    low = -low;
+    high = -high;
+  }
+  const auto rounded = [&](double end) {
+    const Exact<Code> number = exact_double(end);
+    return is_nearest_log(target) ? round_beside(target, number, 0, random)
+                                  : round_exact(target, number, random);
+  };
+  const Outcome outcome = rounded(low);
+  if (outcome != rounded(high)) return std::nullopt;
   const Operand delivered = unpack(target.quantizer->format, outcome.code);
   if (delivered.kind != Class::finite) return outcome;
   const std::optional<double> number = as_double(delivered);
@@ -120,16 +162,23 @@ Outcome function(Op op, const Target& target, std::span<const Operand> operands,
   const bool negative = op == Op::power && x[0].negative && is_odd_integer(x[1]);
   if (op == Op::power) x[0].negative = false;
   const auto used = std::span<const Operand>(x).first(operands.size());
-  if (leaves_cuts(target, used)) {
+  const auto by_comparison = [&] {
     const Real exact = real_function(op, used);
     return round_real(negative ? negated(exact) : exact, *target.quantizer, random);
-  }
-  if (!negative) {
-    if (const auto outcome = by_candidate(op, target, used, random)) return *outcome;
-  }
-  Exact<Integer> cut = cut_function(op, used, bits_needed(target) + 2);
+  };
+  if (leaves_cuts(target, used)) return by_comparison();
+  if (const auto outcome = by_candidate(op, target, used, negative, random)) return *outcome;
+  // The more, the rarer is a geometric mean of neighbours within the last unit.
+  const int more = is_nearest_log(target) ? 64 : 2;
+  Exact<Integer> cut = cut_function(op, used, bits_needed(target) + more);
   cut.negative = cut.negative != negative;
-  return round_cut(target, cut, random);
+  if (const auto outcome = round_cut_of(target, cut, random)) return *outcome;
+  return by_comparison();
+}
+
+std::optional<Outcome> round_cut(const Target& target, const Exact<Code>& cut,
+                                 std::uint64_t random) {
+  return round_cut_of(target, cut, random);
 }
 
 }  // namespace halfulp::emulator

@@ -197,16 +197,16 @@ std::optional<Outcome> function_by_table(const Operation& operation, Code code,
   const Format& format = operation.inputs[0];
   const Rounding& rounding = target.quantizer->rounding;
   if (!is_function(operation.op)) return std::nullopt;
-  if (target.scheme == Scheme::logarithmic || rounding.mode == Mode::nearest_log ||
-      rounding.flush_inputs || bits_needed(target) + 2 > cut_bits)
+  if (target.scheme == Scheme::logarithmic || bits_needed(target) + 2 > cut_bits)
     return std::nullopt;
   if (!is_tabulated(operation.op, format)) return std::nullopt;
+  if (rounding.flush_inputs && unpack(format, code).subnormal) return std::nullopt;
   const TableEntry* entries = entries_of(table_of(operation.op, format));
   if (entries == nullptr) return std::nullopt;
   const TableEntry& entry = entries[static_cast<std::size_t>(code)];
   const Code significand = (Code{entry.high} << 64) | entry.low;
   if (significand == 0) return std::nullopt;
-  return round_exact(target, Exact<Code>{entry.negative != 0, significand, entry.exponent}, random);
+  return round_cut(target, {entry.negative != 0, significand, entry.exponent}, random);
 }
 
 }  // namespace halfulp::emulator

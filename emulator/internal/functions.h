@@ -42,7 +42,11 @@ int compare_to_one(const Operand& x);
 // At least `bits` bits of the result of dyadic operands, jammed. Results beyond every format stand
 // at 2^+-2^24.
 Exact<Integer> cut_function(Op op, std::span<const Operand> operands, int bits);
-// The same of any operands, as what it is or by bounds.
+// A cut, rounded. Nothing where nearest turns in the logarithm and the cut does not tell on which
+// side of a turn the result lies.
+std::optional<Outcome> round_cut(const Target& target, const Exact<Code>& cut,
+                                 std::uint64_t random);
+// The same result of any operands, as what it is or by bounds.
 Real real_function(Op op, std::span<const Operand> operands);
 
 }  // namespace halfulp::emulator

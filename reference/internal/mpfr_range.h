@@ -30,8 +30,12 @@ class MpfrNumber {
  public:
   explicit MpfrNumber(mpfr_prec_t precision) { mpfr_init2(number_, precision); }
   ~MpfrNumber() { mpfr_clear(number_); }
+  MpfrNumber(MpfrNumber&& other) noexcept : MpfrNumber(MPFR_PREC_MIN) {
+    mpfr_swap(number_, other.number_);
+  }
   MpfrNumber(const MpfrNumber&) = delete;
   MpfrNumber& operator=(const MpfrNumber&) = delete;
+  MpfrNumber& operator=(MpfrNumber&&) = delete;
 
   [[nodiscard]] mpfr_ptr get() { return number_; }
   [[nodiscard]] mpfr_srcptr get() const { return number_; }

@@ -32,13 +32,13 @@ class Judge {
   void compare_all(std::optional<Op> op, std::span<const Value> operands) {
     const Exact x = op ? exact(*op, operands) : Exact{.value = real(operands[0])};
     const Located located = locate(x, format_);
+    MpfrOperation by_mpfr(op, operands);
     for (const Mode mode : all_modes()) {
       const Quantizer q = draw_quantizer(mode);
       if (!mpfr_supports(q)) continue;  // nearest-log, and rules that drop the sign
       const std::uint64_t random = stream_.bits(q.rounding.random_bits);
       const Outcome ours = decide(located, q, random);
-      const std::optional<Outcome> theirs =
-          op ? mpfr_operate(*op, operands, q, random) : mpfr_convert(operands[0], q, random);
+      const std::optional<Outcome> theirs = by_mpfr.round(q, random);
       ASSERT_TRUE(theirs.has_value());
       ASSERT_EQ(ours, *theirs) << describe(op, operands, q, random);
     }
