@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/internal/arrays.h"
 #include "emulator/internal/exact_operand.h"
+#include "emulator/internal/function_table.h"
 #include "emulator/internal/functions.h"
 #include "emulator/internal/operate.h"
 
@@ -53,6 +54,19 @@ bool has_operand_result(Op op) {
 
 }  // namespace
 
+// A code is told by a rounding that loses nothing.
+std::optional<Outcome> Elements::function_of_code(Op op, const Operand& x,
+                                                  std::uint64_t random) const {
+  const Format& format = target_.quantizer->format;
+  const bool flushed = x.subnormal && target_.quantizer->rounding.flush_inputs;
+  if (!is_tabulated(op, format) || x.kind != Class::finite || flushed) return std::nullopt;
+  const Quantizer plain{.format = format, .rounding = {}};
+  const Outcome code = round_operand(target_of(plain), x, 0);
+  if (code.flags != 0) return std::nullopt;
+  const Operation operation{.op = op, .inputs = {&format, 1}, .output = target_.quantizer};
+  return function_by_table(operation, code.code, target_, random);
+}
+
 void Elements::count(Class exact, const Outcome& outcome) const {
   const Operand delivered = unpack(target_.quantizer->format, outcome.code);
   // A flushed result may raise underflow alone.
@@ -75,11 +89,14 @@ Outcome Elements::round(Operand x, std::uint64_t index) const {
 }
 
 Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index) const {
-  const Outcome outcome = emulator::operate(op, target_, operands, draw(index));
+  const std::uint64_t random = draw(index);
+  const std::optional<Outcome> known =
+      is_function(op) ? function_of_code(op, operands[0], random) : std::nullopt;
+  const Outcome outcome = known ? *known : emulator::operate(op, target_, operands, random);
   // operate() has flushed the operands in place, so that the class is that of what was computed.
   if (counts_ == nullptr) return outcome;
   if (has_operand_result(op)) {
-    const Delivered delivered = operate_by_operand(op, target_, operands, draw(index));
+    const Delivered delivered = operate_by_operand(op, target_, operands, random);
     count(delivered.exact, {outcome.code, delivered.rounding_flags});
   } else {
     count(class_of_result(op, operands), outcome);

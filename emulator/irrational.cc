@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "emulator/internal/enclosed.h"
 #include "emulator/internal/logarithmic.h"
@@ -176,7 +177,12 @@ void Result::add(const Operand& addend) {
   }
 }
 
-Result::Result(const Real& x) : real_(&x) {
+Result::Result(const Near& magnitude, bool negative, std::function<Real()> exact)
+    : exact_(std::move(exact)), negative_(negative) {
+  factors_.numerator = magnitude;
+}
+
+Result::Result(const Real& x) : exact_([&x] { return x; }) {
   const Enclosed ends = surely_enclosed(x);
   factors_.numerator = near_number(ends);
   negative_ = ends.negative;
@@ -215,7 +221,7 @@ Logarithm Result::logarithm_root_e() const {
 }
 
 Real Result::real() const {
-  if (real_ != nullptr) return *real_;
+  if (exact_) return exact_();
   const Expression& e = expression_;
   Real x{.numerator = exact_value(*e.number), .root = e.root};
   if (e.factor != nullptr) x.numerator = halfulp::product(x.numerator, exact_value(*e.factor));

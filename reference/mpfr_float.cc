@@ -254,8 +254,14 @@ struct Cut {
   [[nodiscard]] Integer leading(unsigned n) const { return discarded >> (width - n); }
 };
 
-Cut cut_at(const Rounded& x, std::int64_t last_place, const Grid& grid, bool sticky) {
+Cut cut_at(Rounded x, std::int64_t last_place, const Grid& grid, bool sticky) {
   constexpr std::int64_t visible = 66;  // more bits than any mode looks at
+  // Of what lies farther below, any number as small says the same: e^-2^30 would be a long integer.
+  if (x.exponent + bit_length(x.significand) < last_place - visible) {
+    x.significand = 1;
+    x.exponent = last_place - visible - 1;
+    sticky = true;
+  }
   const std::int64_t width = std::max<std::int64_t>(last_place - x.exponent, visible);
   const Integer scaled = x.significand << static_cast<unsigned>(width - (last_place - x.exponent));
   Cut cut;

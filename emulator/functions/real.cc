@@ -262,11 +262,20 @@ Bounds narrowed(Op op, std::span<const Operand> operands, int bits) {
   throw Error("a function whose result cannot be bounded within 2^26 bits");
 }
 
+// The narrowest bounds so far serve again.
 Real by_bounds(Op op, std::span<const Operand> operands) {
+  struct Narrowest {
+    Bounds bounds;
+    int bits = 0;
+  };
+  constexpr int first = 64;
   const std::vector<Operand> own(operands.begin(), operands.end());
-  Real result = real(narrowed(op, own, 64).lower);
-  result.enclosure =
-      std::make_shared<const BoundsOf>([op, own](int bits) { return narrowed(op, own, bits); });
+  const auto known = std::make_shared<Narrowest>(Narrowest{narrowed(op, own, first), first});
+  Real result = real(known->bounds.lower);
+  result.enclosure = std::make_shared<const BoundsOf>([op, own, known](int bits) {
+    if (bits > known->bits) *known = {narrowed(op, own, bits), bits};
+    return known->bounds;
+  });
   return result;
 }
 
@@ -293,6 +302,14 @@ std::optional<Real> cut_tells(Op op, std::span<const Operand> operands) {
   return real(value_of(cut, 0));
 }
 
+// The leading bits of a magnitude.
+Exact<Integer> cut_at(const Value& v, int bits) {
+  const int cut = bit_length(v.significand) - bits;
+  const Integer kept = cut > 0 ? Integer(v.significand >> static_cast<unsigned>(cut))
+                               : Integer(v.significand << static_cast<unsigned>(-cut));
+  return {v.negative, kept, v.exponent + cut};
+}
+
 // The root of a^2 + b^2.
 Real real_hypotenuse(std::span<const Operand> operands) {
   const Value x = halfulp::absolute(exact_value(operands[0]));
@@ -307,7 +324,64 @@ Real real_hypotenuse(std::span<const Operand> operands) {
   return result;
 }
 
+Real not_exact(Op op, std::span<const Operand> operands) {
+  if (std::optional<Real> known = cut_tells(op, operands)) return *known;
+  return by_bounds(op, operands);
+}
+
+// --- The last results ----------------------------------------------------------------------------
+
+bool same_number(const Operand& a, const Operand& b) {
+  return a.kind == b.kind && a.negative == b.negative && a.significand == b.significand &&
+         a.exponent == b.exponent && a.two == b.two && a.natural == b.natural;
+}
+
+std::size_t mixed(const Operand& x) {
+  std::uint64_t n = static_cast<std::uint64_t>(x.significand) ^ (x.negative ? 1U : 0U);
+  for (const std::uint64_t more :
+       {static_cast<std::uint64_t>(x.significand >> 64), static_cast<std::uint64_t>(x.exponent),
+        x.two, static_cast<std::uint64_t>(x.natural)})
+    n = (n ^ more ^ (n >> 29)) * 0xbf58476d1ce4e5b9U;
+  return static_cast<std::size_t>(n >> 40);
+}
+
+// Of one operand. Bounds are slow to narrow, and arrays of narrow formats hold the same numbers
+// again and again: each thread keeps the last it met. No result depends on what is kept.
+Real kept_not_exact(Op op, const Operand& x) {
+  struct Kept {
+    Op op = Op::exp;
+    Operand x;
+    std::optional<Real> result;
+  };
+  constexpr std::size_t places = 4096;
+  thread_local std::vector<Kept> all(places);
+  Kept& kept = all[(mixed(x) + static_cast<std::size_t>(op)) % places];
+  if (!kept.result || kept.op != op || !same_number(kept.x, x))
+    kept = {op, x, not_exact(op, std::span(&x, 1))};
+  return *kept.result;
+}
+
 }  // namespace
+
+std::optional<Exact<Integer>> cut_irrational(Op op, const Operand& x, int bits) {
+  const std::span<const Operand> operands(&x, 1);
+  if (op == Op::reciprocal_square_root || exact_function(op, operands) || beside_operand(op, x))
+    return std::nullopt;
+  const WidestRange range;
+  constexpr int most = 2048;
+  for (int w = bits + 34; w <= most; w *= 2) {
+    const Bounds bounds = bounds_at(op, operands, w);
+    if (bounds.lower.is_zero() || bounds.upper.is_zero()) continue;
+    Exact<Integer> low = cut_at(bounds.lower, bits);
+    const Exact<Integer> high = cut_at(bounds.upper, bits);
+    const bool same = low.negative == high.negative && low.exponent == high.exponent &&
+                      low.significand == high.significand;
+    if (!same) continue;
+    low.significand |= 1;
+    return low;
+  }
+  return std::nullopt;
+}
 
 Real real_function(Op op, std::span<const Operand> operands) {
   if (op == Op::hypotenuse) return real_hypotenuse(operands);
@@ -317,8 +391,7 @@ Real real_function(Op op, std::span<const Operand> operands) {
   if (is_finite(operands[0])) {
     if (std::optional<Real> near = beside_operand(op, operands[0])) return *near;
   }
-  if (std::optional<Real> known = cut_tells(op, operands)) return *known;
-  return by_bounds(op, operands);
+  return operands.size() == 1 ? kept_not_exact(op, operands[0]) : not_exact(op, operands);
 }
 
 }  // namespace halfulp::emulator

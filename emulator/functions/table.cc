@@ -14,7 +14,7 @@
 
 #include "emulator/internal/function_table.h"
 #include "emulator/internal/functions.h"
-#include "emulator/internal/round_exact.h"
+#include "emulator/internal/irrational.h"
 #include "formats/codes.h"
 #include "formats/json.h"
 
@@ -23,7 +23,8 @@ namespace {
 
 constexpr int most_bits = 16;
 constexpr int cut_bits = 126;
-constexpr std::size_t calls_before_table = 4096;
+// A table is made after a call for so many of its entries.
+constexpr std::size_t entries_per_call = 16;
 
 // FNV-1a of 64 bits.
 std::uint64_t checksum(std::span<const char> bytes) {
@@ -94,11 +95,13 @@ void write(const std::filesystem::path& path, const std::string& text) {
 TableEntry entry_of(Op op, const Format& format, Code code) {
   const Operand x = unpack(format, code);
   if (x.kind != Operand::Class::finite || known_function(op, std::span(&x, 1))) return {};
-  const Exact<Integer> cut = cut_function(op, std::span(&x, 1), cut_bits);
-  if (bit_length(cut.significand) > word_bits<Code>) return {};
-  const Code significand = to_code(cut.significand);
+  const std::optional<Exact<Integer>> cut =
+      x.is_irrational() ? cut_irrational(op, x, cut_bits)
+                        : std::optional(cut_function(op, std::span(&x, 1), cut_bits));
+  if (!cut || bit_length(cut->significand) > word_bits<Code>) return {};
+  const Code significand = to_code(cut->significand);
   return {static_cast<std::uint64_t>(significand), static_cast<std::uint64_t>(significand >> 64),
-          static_cast<std::int32_t>(cut.exponent), cut.negative ? 1U : 0U};
+          static_cast<std::int32_t>(cut->exponent), cut->negative ? 1U : 0U};
 }
 
 // Of one function and format; never freed. Whoever finds `entries` finds them complete.
@@ -145,7 +148,7 @@ Table& table_of(Op op, const Format& format) {
 const TableEntry* entries_of(Table& table) {
   if (const TableEntry* entries = table.entries.load(std::memory_order_acquire)) return entries;
   const std::size_t calls = table.calls.fetch_add(1, std::memory_order_relaxed);
-  if (calls < calls_before_table) return nullptr;
+  if (calls < (std::size_t{1} << bits(table.format)) / entries_per_call) return nullptr;
   std::call_once(table.once, [&table] {
     table.made = function_table(table.op, table.format, table_folder());
     table.entries.store(table.made.data(), std::memory_order_release);
@@ -156,8 +159,7 @@ const TableEntry* entries_of(Table& table) {
 }  // namespace
 
 bool is_tabulated(Op op, const Format& format) {
-  return is_function(op) && arity(op) == 1 && op != Op::reciprocal && bits(format) <= most_bits &&
-         is_dyadic(format);
+  return is_function(op) && arity(op) == 1 && op != Op::reciprocal && bits(format) <= most_bits;
 }
 
 std::filesystem::path table_folder() {
@@ -197,8 +199,8 @@ std::optional<Outcome> function_by_table(const Operation& operation, Code code,
   const Format& format = operation.inputs[0];
   const Rounding& rounding = target.quantizer->rounding;
   if (!is_function(operation.op)) return std::nullopt;
-  if (target.scheme == Scheme::logarithmic || bits_needed(target) + 2 > cut_bits)
-    return std::nullopt;
+  const bool to_logarithmic = target.scheme == Scheme::logarithmic;
+  if (!to_logarithmic && bits_needed(target) + 2 > cut_bits) return std::nullopt;
   if (!is_tabulated(operation.op, format)) return std::nullopt;
   if (rounding.flush_inputs && unpack(format, code).subnormal) return std::nullopt;
   const TableEntry* entries = entries_of(table_of(operation.op, format));
@@ -206,7 +208,16 @@ std::optional<Outcome> function_by_table(const Operation& operation, Code code,
   const TableEntry& entry = entries[static_cast<std::size_t>(code)];
   const Code significand = (Code{entry.high} << 64) | entry.low;
   if (significand == 0) return std::nullopt;
-  return round_cut(target, {entry.negative != 0, significand, entry.exponent}, random);
+  if (!to_logarithmic)
+    return round_cut(target, {entry.negative != 0, significand, entry.exponent}, random);
+  Near near = near_number(significand, entry.exponent);
+  const bool jammed = (significand & 1) != 0;
+  near.error = jammed ? Code{1} << (word_bits<Code> - bit_length(significand)) : 0;
+  const auto exact = [&] {
+    const Operand x = unpack(format, code);
+    return real_function(operation.op, std::span(&x, 1));
+  };
+  return round_result(target, Result(near, entry.negative != 0, exact), random);
 }
 
 }  // namespace halfulp::emulator

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "emulator/internal/logarithmic.h"
@@ -96,6 +97,9 @@ class Elements {
   [[nodiscard]] std::uint64_t draw(std::uint64_t index) const {
     return stochastic_ ? random_.bits(index, target_.quantizer->rounding.random_bits) : 0;
   }
+  // A function of one number of the format, where a table of its codes serves.
+  [[nodiscard]] std::optional<Outcome> function_of_code(Op op, const Operand& x,
+                                                        std::uint64_t random) const;
   void count(Operand::Class exact, const Outcome& outcome) const;
 
   const Target& target_;

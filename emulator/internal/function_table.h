@@ -24,7 +24,7 @@ struct TableEntry {
   bool operator==(const TableEntry&) const = default;
 };
 
-// True for functions of one operand, computed, of dyadic formats of at most 16 bits.
+// True for functions of one operand, computed, of formats of at most 16 bits.
 bool is_tabulated(Op op, const Format& format);
 
 // The table, from the folder where it is there and whole, else made, and put there if that can be.
@@ -35,7 +35,7 @@ std::filesystem::path table_path(Op op, const Format& format, const std::filesys
 // What the environment says; empty for none.
 std::filesystem::path table_folder();
 
-// Nothing where no table serves.
+// Nothing where no table serves. The code's format is operation.inputs[0].
 std::optional<Outcome> function_by_table(const Operation& operation, Code code,
                                          const Target& target, std::uint64_t random);
 

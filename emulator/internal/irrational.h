@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "emulator/internal/fixed_logarithm.h"
@@ -31,6 +32,8 @@ class Result {
   explicit Result(const Expression& expression);
   // x finite and nonzero; it must outlive the result.
   explicit Result(const Real& x);
+  // A number near `magnitude`. What it is exactly is asked only where that does not decide.
+  Result(const Near& magnitude, bool negative, std::function<Real()> exact);
 
   // Sums only; of the others nothing may be asked then.
   [[nodiscard]] bool is_zero() const { return zero_; }
@@ -57,7 +60,7 @@ class Result {
   [[nodiscard]] Real real() const;
 
   Expression expression_;
-  const Real* real_ = nullptr;
+  std::function<Real()> exact_;
   Factors factors_;
   bool negative_ = false;
   bool zero_ = false;
