@@ -98,6 +98,7 @@ class Mapper {
 
   // Bounds of the results, both rounded. Where they agree, and the number that they are rounded to
   // does not lie between them (the result may be exact then), the lower one stands for the result.
+  // What saturates may be delivered alike and counted differently: then no element is trusted.
   void one_block_of_function(std::span<const View> in, const Block& block, const MutableView& out) {
     std::array<double, draw_block> high;
     std::array<double, draw_block> low_rounded;
@@ -109,16 +110,19 @@ class Mapper {
                      .low = exact_.data(),
                      .high = high.data()});
     const auto round = [&](const double* from, double* to) {
-      kernels::round(from, block.count, plan_.arithmetic_grid(), draws_.data(), to, nullptr);
+      Counts counts;
+      kernels::round(from, block.count, plan_.arithmetic_grid(), draws_.data(), to,
+                     counts_ == nullptr ? nullptr : &counts);
+      return counts.saturated;
     };
-    round(exact_.data(), low_rounded.data());
-    round(high.data(), high_rounded.data());
+    const bool alike = round(exact_.data(), low_rounded.data()) ==
+                       round(high.data(), high_rounded.data());
     bool marked = false;
     for (std::size_t i = 0; i < block.count; ++i) {
       const double rounded = low_rounded[i];
       const bool same =
           std::bit_cast<std::uint64_t>(rounded) == std::bit_cast<std::uint64_t>(high_rounded[i]);
-      const bool trusted = exact_[i] == exact_[i];
+      const bool trusted = alike && exact_[i] == exact_[i];
       if (trusted && same && !(exact_[i] <= rounded && rounded <= high[i])) continue;
       exact_[i] = std::numeric_limits<double>::quiet_NaN();
       marked = true;
