@@ -151,9 +151,9 @@ class BlockCheck {
     const std::span<const Value> values(exact.values.data(), arity_);
     if (is_dyadic(source())) exact.by_mpfr.emplace(subject_.op, values);
     if (!is_located_once()) return exact;
-    exact.located =
-        subject_.op ? reference::locate(reference::exact(*subject_.op, values), subject_.format)
-                    : reference::locate(real(values[0]), subject_.format);
+    exact.located = subject_.op
+                        ? reference::locate(reference::exact(*subject_.op, values), subject_.format)
+                        : reference::locate(real(values[0]), subject_.format);
     return exact;
   }
 

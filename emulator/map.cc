@@ -115,8 +115,8 @@ class Mapper {
                      counts_ == nullptr ? nullptr : &counts);
       return counts.saturated;
     };
-    const bool alike = round(exact_.data(), low_rounded.data()) ==
-                       round(high.data(), high_rounded.data());
+    const bool alike =
+        round(exact_.data(), low_rounded.data()) == round(high.data(), high_rounded.data());
     bool marked = false;
     for (std::size_t i = 0; i < block.count; ++i) {
       const double rounded = low_rounded[i];

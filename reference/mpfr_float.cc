@@ -131,8 +131,8 @@ bool computes(Op op) {
          unary_function(op) != nullptr;
 }
 
-// Correctly rounded to the precision of y, the exponent as good as unbounded; answers MPFR's ternary
-// value.
+// Correctly rounded to the precision of y, the exponent as good as unbounded; answers MPFR's
+// ternary value.
 int compute(std::optional<Op> op, std::span<const MpfrNumber> x, MpfrNumber& y,
             mpfr_rnd_t direction) {
   if (!op) return mpfr_set(y.get(), x[0].get(), direction);

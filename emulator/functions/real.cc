@@ -23,7 +23,8 @@ namespace {
 
 namespace mp = boost::multiprecision;
 
-constexpr int unit_bits = 64;      // powers of operands, of formats and of their turns
+constexpr int unit_bits = 64;      // powers of operands
+constexpr int turn_bits = 65;      // powers of formats and of their turns: of e halves of units
 constexpr int longest = 512;       // odd parts beyond this equal nothing
 constexpr int longest_power = 26;  // bits before the point of a power that formats reach
 
@@ -66,12 +67,12 @@ std::optional<Value> value_of(const Integer& odd, const Integer& two, const Inte
                  product(halfulp::power_of_two(*t, value_bits), power_of_e(*n, value_bits)));
 }
 
-// The operand, if dyadic and small, as an integer over 2^64.
+// The operand, if dyadic and small, as an integer over 2^65.
 std::optional<Integer> units_of(const Operand& x) {
   if (x.is_irrational() || x.exponent + bit_length(x.significand) > longest_power)
     return std::nullopt;
   const Integer n = from_code<Integer>(x.significand);
-  const std::int64_t shift = x.exponent + unit_bits;
+  const std::int64_t shift = x.exponent + turn_bits;
   if (shift < 0 && static_cast<std::int64_t>(mp::lsb(n)) < -shift) return std::nullopt;
   const Integer units = shift < 0 ? Integer(n >> static_cast<unsigned>(-shift))
                                   : Integer(n << static_cast<unsigned>(shift));
@@ -145,8 +146,8 @@ std::optional<Real> exact_function(Op op, std::span<const Operand> operands) {
   if (op == Op::exp || op == Op::exp2) {
     const std::optional<Integer> units = units_of(x);
     if (!units) return std::nullopt;
-    return as_real(op == Op::exp ? value_of(1, 0, *units, unit_bits)
-                                 : value_of(1, *units, 0, unit_bits));
+    return as_real(op == Op::exp ? value_of(1, 0, *units, turn_bits)
+                                 : value_of(1, *units, 0, turn_bits));
   }
   return x.is_irrational() ? exact_of_irrational(op, x) : std::nullopt;
 }

@@ -55,8 +55,10 @@ class Case {
       const Quantizer q{.format = output, .rounding = cases::rounding(n)};
       const std::uint64_t random = stream.bits(q.rounding.random_bits);
       const Outcome want = reference::decide(located[q.rounding.flush_inputs ? 1 : 0], q, random);
-      const Outcome got =
-          emulator::apply({.op = op_, .inputs = inputs_, .output = &q}, codes_, random);
+      Outcome got;
+      ASSERT_NO_THROW(
+          got = emulator::apply({.op = op_, .inputs = inputs_, .output = &q}, codes_, random))
+          << describe(q) << " random " << random;
       ASSERT_EQ(want, got) << describe(q) << " random " << random << "\n  reference "
                            << cases::describe(output, want) << "\n  emulator  "
                            << cases::describe(output, got);
@@ -141,6 +143,19 @@ TEST(Functions, NumbersBetweenOperandAndResultAreSeen) {
   sampling::Stream stream(6);
   for (const Op op : {Op::softplus, Op::gelu, Op::silu})
     Case(op, {wide}, {below_32}).compare(find_format("float8_e4m3"), 0, mode_count, stream);
+}
+
+// e^x is a turn of a logarithmic takum, whose logarithms have the base sqrt(e), where 2 x is a
+// multiple of 2^-64.
+TEST(Functions, PowersOfEAreExactToTheLastTurn) {
+  const Format from = find_format("binary32");
+  sampling::Stream stream(10);
+  for (const int last : {-63, -64, -65, -66, -67}) {
+    for (const char* name : {"takum_log8", "takum_log16", "log4.3"}) {
+      const Code code = encode(from, make_value(5, last));
+      Case(Op::exp, {from}, {code}).compare(find_format(name), 0, mode_count, stream);
+    }
+  }
 }
 
 // Operands and results of any formats, up to 128 bits.
