@@ -269,7 +269,7 @@ Real by_bounds(Op op, std::span<const Operand> operands) {
     Bounds bounds;
     int bits = 0;
   };
-  constexpr int first = 64;
+  constexpr int first = 192;  // enough for nearly every comparison
   const std::vector<Operand> own(operands.begin(), operands.end());
   const auto known = std::make_shared<Narrowest>(Narrowest{narrowed(op, own, first), first});
   Real result = real(known->bounds.lower);
@@ -311,25 +311,6 @@ Exact<Integer> cut_at(const Value& v, int bits) {
   return {v.negative, kept, v.exponent + cut};
 }
 
-// The root of a^2 + b^2.
-Real real_hypotenuse(std::span<const Operand> operands) {
-  const Value x = halfulp::absolute(exact_value(operands[0]));
-  const Value y = halfulp::absolute(exact_value(operands[1]));
-  const std::int64_t apart = leading_exponent(x) - leading_exponent(y);
-  if (apart > 1024 || apart < -1024) return beside(apart > 0 ? x : y, true);
-  const Value a = product(x, x);
-  const Value b = product(y, y);
-  if (!same_irrational_factor(a, b)) return by_bounds(Op::hypotenuse, operands);
-  Real result = real(sum(a, b));
-  result.root = true;
-  return result;
-}
-
-Real not_exact(Op op, std::span<const Operand> operands) {
-  if (std::optional<Real> known = cut_tells(op, operands)) return *known;
-  return by_bounds(op, operands);
-}
-
 // --- The last results ----------------------------------------------------------------------------
 
 bool same_number(const Operand& a, const Operand& b) {
@@ -346,20 +327,47 @@ std::size_t mixed(const Operand& x) {
   return static_cast<std::size_t>(n >> 40);
 }
 
-// Of one operand. Bounds are slow to narrow, and arrays of narrow formats hold the same numbers
-// again and again: each thread keeps the last it met. No result depends on what is kept.
-Real kept_not_exact(Op op, const Operand& x) {
+// Bounds are slow to narrow, and arrays of narrow formats hold the same numbers again and again:
+// each thread keeps the last that `make` made. No result depends on what is kept.
+template <typename Make>
+Real kept(Op op, std::span<const Operand> operands, const Make& make) {
   struct Kept {
     Op op = Op::exp;
-    Operand x;
+    std::array<Operand, 2> operands;
     std::optional<Real> result;
   };
   constexpr std::size_t places = 4096;
   thread_local std::vector<Kept> all(places);
-  Kept& kept = all[(mixed(x) + static_cast<std::size_t>(op)) % places];
-  if (!kept.result || kept.op != op || !same_number(kept.x, x))
-    kept = {op, x, not_exact(op, std::span(&x, 1))};
+  const std::array<Operand, 2> own{operands.front(), operands.back()};
+  const std::size_t place = 3 * mixed(own[0]) + mixed(own[1]) + static_cast<std::size_t>(op);
+  Kept& kept = all[place % places];
+  const bool known = kept.result && kept.op == op && same_number(kept.operands[0], own[0]) &&
+                     same_number(kept.operands[1], own[1]);
+  if (!known) kept = {op, own, make()};
   return *kept.result;
+}
+
+// --- Results ------------------------------------------------------------------------------------
+
+// The root of a^2 + b^2.
+Real real_hypotenuse(std::span<const Operand> operands) {
+  const Value x = halfulp::absolute(exact_value(operands[0]));
+  const Value y = halfulp::absolute(exact_value(operands[1]));
+  const std::int64_t apart = leading_exponent(x) - leading_exponent(y);
+  if (apart > 1024 || apart < -1024) return beside(apart > 0 ? x : y, true);
+  const Value a = product(x, x);
+  const Value b = product(y, y);
+  if (!same_irrational_factor(a, b)) {
+    return kept(Op::hypotenuse, operands, [&] { return by_bounds(Op::hypotenuse, operands); });
+  }
+  Real result = real(sum(a, b));
+  result.root = true;
+  return result;
+}
+
+Real not_exact(Op op, std::span<const Operand> operands) {
+  if (std::optional<Real> known = cut_tells(op, operands)) return *known;
+  return by_bounds(op, operands);
 }
 
 }  // namespace
@@ -392,7 +400,7 @@ Real real_function(Op op, std::span<const Operand> operands) {
   if (is_finite(operands[0])) {
     if (std::optional<Real> near = beside_operand(op, operands[0])) return *near;
   }
-  return operands.size() == 1 ? kept_not_exact(op, operands[0]) : not_exact(op, operands);
+  return kept(op, operands, [&] { return not_exact(op, operands); });
 }
 
 }  // namespace halfulp::emulator
