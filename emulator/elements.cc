@@ -55,15 +55,14 @@ bool has_operand_result(Op op) {
 }  // namespace
 
 // A code is told by a rounding that loses nothing.
-std::optional<Outcome> Elements::function_of_code(Op op, const Operand& x,
+std::optional<Outcome> Elements::function_of_code(Op op, const Operand& x, const Target& plain,
                                                   std::uint64_t random) const {
-  const Format& format = target_.quantizer->format;
   const bool flushed = x.subnormal && target_.quantizer->rounding.flush_inputs;
-  if (!is_tabulated(op, format) || x.kind != Class::finite || flushed) return std::nullopt;
-  const Quantizer plain{.format = format, .rounding = {}};
-  const Outcome code = round_operand(target_of(plain), x, 0);
+  if (x.kind != Class::finite || flushed) return std::nullopt;
+  const Outcome code = round_operand(plain, x, 0);
   if (code.flags != 0) return std::nullopt;
-  const Operation operation{.op = op, .inputs = {&format, 1}, .output = target_.quantizer};
+  const Operation operation{
+      .op = op, .inputs = {&plain.quantizer->format, 1}, .output = target_.quantizer};
   return function_by_table(operation, code.code, target_, random);
 }
 
@@ -88,10 +87,11 @@ Outcome Elements::round(Operand x, std::uint64_t index) const {
   return outcome;
 }
 
-Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index) const {
+Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index,
+                          const Target* plain) const {
   const std::uint64_t random = draw(index);
-  const std::optional<Outcome> known =
-      is_function(op) ? function_of_code(op, operands[0], random) : std::nullopt;
+  std::optional<Outcome> known;
+  if (plain != nullptr) known = function_of_code(op, operands[0], *plain, random);
   const Outcome outcome = known ? *known : emulator::operate(op, target_, operands, random);
   // operate() has flushed the operands in place, so that the class is that of what was computed.
   if (counts_ == nullptr) return outcome;

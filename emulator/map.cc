@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "emulator/internal/arrays.h"
 #include "emulator/internal/blocks.h"
 #include "emulator/internal/candidate.h"
+#include "emulator/internal/function_table.h"
 #include "emulator/internal/random_bits.h"
 #include "emulator/internal/round_exact.h"
 
@@ -44,6 +46,9 @@ class Mapper {
     options_.op = op;
     options_.zero_sum_negative = plan.rounding().mode == Mode::toward_negative;
     options_.flush_below = plan.flush_below();
+    if (!is_tabulated(op, plan.quantizer().format)) return;
+    plain_.format = plan.quantizer().format;
+    plain_target_ = target_of(plain_);
   }
 
   void by_element(std::span<const View> in, const MutableView& out) {
@@ -70,7 +75,8 @@ class Mapper {
       operands[i] = operand_of_format(x, plan_.target());
     }
     const std::span<Operand> used = std::span(operands).first(in.size());
-    const Outcome outcome = elements_.operate(op_, used, index);
+    const Target* plain = plain_target_ ? &*plain_target_ : nullptr;
+    const Outcome outcome = elements_.operate(op_, used, index, plain);
     Operand x = delivered(plan_, outcome, false);
     if (x.kind == Operand::Class::nan) x.negative = elements_.nan_is_negative(op_, used);
     return x;
@@ -148,6 +154,8 @@ class Mapper {
   const Random& random_;
   Counts* counts_;
   Elements elements_;
+  Quantizer plain_;
+  std::optional<Target> plain_target_;
   kernels::OddOptions options_;
   std::vector<std::pair<std::size_t, Operand>> recomputed_;
   std::array<std::array<double, draw_block>, 3> numbers_{};

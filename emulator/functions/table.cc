@@ -210,9 +210,9 @@ std::optional<Outcome> function_by_table(const Operation& operation, Code code,
   if (significand == 0) return std::nullopt;
   if (!to_logarithmic)
     return round_cut(target, {entry.negative != 0, significand, entry.exponent}, random);
+  // A unit of 126 bits is four of 128. What is shorter is beyond every format.
   Near near = near_number(significand, entry.exponent);
-  const bool jammed = (significand & 1) != 0;
-  near.error = jammed ? Code{1} << (word_bits<Code> - bit_length(significand)) : 0;
+  near.error = (significand & 1) != 0 ? 4 : 0;
   const auto exact = [&] {
     const Operand x = unpack(format, code);
     return real_function(operation.op, std::span(&x, 1));

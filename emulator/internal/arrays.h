@@ -88,8 +88,10 @@ class Elements {
 
   // Conversion of x, drawing at index.
   [[nodiscard]] Outcome round(Operand x, std::uint64_t index) const;
-  // Operands in the order of the operation.
-  [[nodiscard]] Outcome operate(Op op, std::span<Operand> operands, std::uint64_t index) const;
+  // Operands in the order of the operation. plain: of tabulated functions, the target's format with
+  // no choice made, so that a number of it is found by its code.
+  [[nodiscard]] Outcome operate(Op op, std::span<Operand> operands, std::uint64_t index,
+                                const Target* plain = nullptr) const;
   // The sign of a NaN that operate() delivered for these operands.
   [[nodiscard]] bool nan_is_negative(Op op, std::span<const Operand> operands) const;
 
@@ -97,8 +99,8 @@ class Elements {
   [[nodiscard]] std::uint64_t draw(std::uint64_t index) const {
     return stochastic_ ? random_.bits(index, target_.quantizer->rounding.random_bits) : 0;
   }
-  // A function of one number of the format, where a table of its codes serves.
   [[nodiscard]] std::optional<Outcome> function_of_code(Op op, const Operand& x,
+                                                        const Target& plain,
                                                         std::uint64_t random) const;
   void count(Operand::Class exact, const Outcome& outcome) const;
 

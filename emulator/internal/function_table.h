@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Functions of narrow formats, tabulated: for every code the result cut to 126 bits and jammed,
-// which serves every result format and rounding that looks at no more. A table is made once a
+// which serves every result format and rounding that looks at no more; of logarithmic formats it is
+// near enough for all but a few, for which the function is asked again. A table is made once a
 // process, after so many calls that it pays, and kept on disk under $HALFULP_CACHE, else
 // $XDG_CACHE_HOME/halfulp, else ~/.cache/halfulp; HALFULP_CACHE=off keeps it in memory only.
 #pragma once

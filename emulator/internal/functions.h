@@ -42,8 +42,8 @@ int compare_to_one(const Operand& x);
 // At least `bits` bits of the result of dyadic operands, jammed. Results beyond every format stand
 // at 2^+-2^24.
 Exact<Integer> cut_function(Op op, std::span<const Operand> operands, int bits);
-// The same of an irrational operand, where bounds tell it: nothing of what is exact, lies beside its
-// operand or takes long to be known.
+// The same of an irrational operand, where bounds tell it: nothing of what is exact, lies beside
+// its operand or takes long to be known.
 std::optional<Exact<Integer>> cut_irrational(Op op, const Operand& x, int bits);
 // A cut, rounded. Nothing where nearest turns in the logarithm and the cut does not tell on which
 // side of a turn the result lies.
