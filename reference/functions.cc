@@ -179,7 +179,7 @@ Exact hypotenuse(const Value& x, const Value& y) {
   const Value a = product(x, x);
   const Value b = product(y, y);
   const std::int64_t apart = leading_exponent(a) - leading_exponent(b);
-  if (apart > 2048 || apart < -2048)
+  if (apart > beside_bits + 2 || apart < -beside_bits - 2)
     return {.value = hypotenuse_of_unlike(absolute(apart > 0 ? x : y))};
   if (same_irrational_factor(a, b)) return rooted(sum(a, b));
   const std::array<Value, 2> operands{absolute(x), absolute(y)};

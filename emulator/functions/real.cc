@@ -5,7 +5,7 @@
 //
 // What equals a number that it may be compared with is given as that: powers, logarithms of powers
 // to their own base, roots. Everything else is known by bounds. Irrational operands that a function
-// hardly moves stand beside themselves, at a 2^-2048th, as they are numbers of formats themselves
+// hardly moves stand beside themselves, at a 2^-512th, as they are numbers of formats themselves
 // and bounds of dyadic numbers would have to be narrower than that.
 #include <algorithm>
 #include <array>
@@ -154,9 +154,11 @@ std::optional<Real> exact_function(Op op, std::span<const Operand> operands) {
 
 // --- Beside an irrational operand ----------------------------------------------------------------
 
+constexpr std::int64_t beside_bits = 512;
+
 // x and a little more, or less.
 Real beside(const Value& x, bool above) {
-  const Value little = make_value(above ? 1 : -1, leading_exponent(x) - 2048);
+  const Value little = make_value(above ? 1 : -1, leading_exponent(x) - beside_bits);
   if (x.is_dyadic()) return real(sum(x, little));
   return {.numerator = x, .addend = little};
 }
@@ -168,11 +170,13 @@ std::optional<Real> beside_operand(Op op, const Operand& operand) {
   const bool odd_less = op == Op::sin || op == Op::atan || op == Op::tanh;
   const bool odd_more = op == Op::tan || op == Op::asin || op == Op::sinh;
   const bool activation = op == Op::silu || op == Op::gelu;
-  if (exponent < -1024 && (odd_less || odd_more)) return beside(x, odd_more != x.negative);
-  if (exponent < -2048 && (op == Op::expm1 || op == Op::log1p)) return beside(x, op == Op::expm1);
-  if (exponent < -2048 && activation) return beside(scaled(x, -1), true);
-  // What is missing is less than e^-2048 of x.
-  const bool large = exponent >= (op == Op::gelu ? 6 : 11) && !x.negative;
+  if (exponent < -beside_bits / 2 && (odd_less || odd_more))
+    return beside(x, odd_more != x.negative);
+  if (exponent < -beside_bits && (op == Op::expm1 || op == Op::log1p))
+    return beside(x, op == Op::expm1);
+  if (exponent < -beside_bits && activation) return beside(scaled(x, -1), true);
+  // What is missing is less than e^-512 of x.
+  const bool large = exponent >= (op == Op::gelu ? 5 : 9) && !x.negative;
   if (large && (activation || op == Op::softplus)) return beside(x, op == Op::softplus);
   return std::nullopt;
 }
@@ -354,7 +358,8 @@ Real real_hypotenuse(std::span<const Operand> operands) {
   const Value x = halfulp::absolute(exact_value(operands[0]));
   const Value y = halfulp::absolute(exact_value(operands[1]));
   const std::int64_t apart = leading_exponent(x) - leading_exponent(y);
-  if (apart > 1024 || apart < -1024) return beside(apart > 0 ? x : y, true);
+  if (apart > beside_bits / 2 + 1 || apart < -beside_bits / 2 - 1)
+    return beside(apart > 0 ? x : y, true);
   const Value a = product(x, x);
   const Value b = product(y, y);
   if (!same_irrational_factor(a, b)) {

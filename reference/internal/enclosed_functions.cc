@@ -153,21 +153,22 @@ std::optional<Real> power_beyond_formats(const Value& x, const Value& y) {
 }
 
 // An irrational operand may itself be a number of the format, and a function so near to it (or to
-// its half) that no bounds would tell them apart. Nothing that a number is compared with lies
-// between it and its neighbours at a 2^-2048th; so what is nearer stands there, on its side.
+// its half) that no bounds would tell them apart. Nothing that a number is compared with, made of
+// some 200 bits like itself, lies between it and its neighbours at a 2^-512th; so what is nearer
+// stands there, on its side.
 Real beside(const Value& x, bool above) {
   Real result = real(x);
-  result.addend = make_value(above ? 1 : -1, leading_exponent(x) - 2048);
+  result.addend = make_value(above ? 1 : -1, leading_exponent(x) - beside_bits);
   return result;
 }
 
 std::optional<Real> beside_operand(Op op, const Value& x) {
   if (x.is_dyadic()) return std::nullopt;
   const std::int64_t exponent = leading_exponent(x);
-  const bool is_tiny = exponent < -2048;
-  const bool is_tiny_for_square = exponent < -1024;
-  // e^-x, of gelu e^(-x^2 / 2), is less than 2^-2048.
-  const bool is_large = exponent >= (op == Op::gelu ? 6 : 11) && !x.negative;
+  const bool is_tiny = exponent < -beside_bits;
+  const bool is_tiny_for_square = exponent < -beside_bits / 2;
+  // e^-x from 512 on, of gelu e^(-x^2 / 2) from 32 on, is less than 2^-738.
+  const bool is_large = exponent >= (op == Op::gelu ? 5 : 9) && !x.negative;
   switch (op) {
     case Op::sin:
     case Op::atan:

@@ -15,7 +15,10 @@ namespace halfulp::reference {
 // that it will be compared with. Results beyond every format stand at 2^+-farthest.
 Real enclosed(Op op, std::span<const Value> operands);
 
-// The root of x^2 + y^2, x positive and y less than 2^-1024 of it.
+// What is nearer to an irrational operand than one 2^-512th of it is only known to lie beside it.
+inline constexpr std::int64_t beside_bits = 512;
+
+// The root of x^2 + y^2, x positive and y^2 less than 2^-beside_bits of x^2.
 Real hypotenuse_of_unlike(const Value& larger);
 
 // pi / 2 with a sign: what the arc tangent of an infinity is.
