@@ -2,7 +2,8 @@
 //
 // A libFuzzer target a reader of vectors, HALFULP_FUZZED naming its style: the promise of
 // promise.h, the first byte choosing operation and formats. Run it as
-//   build-fuzz/tests/vectors/fuzz_vectors_csv -max_total_time=600 FOLDER tests/vectors/corpus
+//   build-fuzz/tests/vectors/fuzz_vectors_csv -max_total_time=600 FOLDER
+// where FOLDER keeps what is found, and may begin with files of `halfulp vectors` behind one byte.
 #include <cstdlib>
 #include <iostream>
 
