@@ -82,6 +82,15 @@ BENCHMARK_CAPTURE(round_floats, e2m1fn_nearest, "float4_e2m1fn", Mode::nearest_e
 BENCHMARK_CAPTURE(round_floats, bfloat16_nearest, "bfloat16", Mode::nearest_even, l2_elements);
 BENCHMARK_CAPTURE(round_floats, e4m3fn_toward_zero, "float8_e4m3fn", Mode::toward_zero,
                   l2_elements);
+// By tables of steps; nearest_log of a float too, where the grid serves no more.
+BENCHMARK_CAPTURE(round_floats, nf4_nearest, "nf4", Mode::nearest_even, l2_elements);
+BENCHMARK_CAPTURE(round_floats, dynamic8_nearest, "dynamic8_signed", Mode::nearest_even,
+                  l2_elements);
+BENCHMARK_CAPTURE(round_floats, posit8_nearest, "posit8", Mode::nearest_even, l2_elements);
+BENCHMARK_CAPTURE(round_floats, posit16_nearest, "posit16", Mode::nearest_even, 8 * l2_elements);
+BENCHMARK_CAPTURE(round_floats, log4_3_nearest, "log4.3", Mode::nearest_even, l2_elements);
+BENCHMARK_CAPTURE(round_floats, e4m3fn_nearest_log, "float8_e4m3fn", Mode::nearest_log,
+                  l2_elements);
 constexpr auto* draw_floats = &round_drawing<float>;
 constexpr auto* draw_doubles = &round_drawing<double>;
 BENCHMARK_CAPTURE(draw_floats, e4m3fn_stochastic_philox, "float8_e4m3fn", Mode::stochastic,
@@ -95,6 +104,7 @@ BENCHMARK_CAPTURE(draw_doubles, bfloat16_stochastic_splitmix, "bfloat16", Mode::
 BENCHMARK_CAPTURE(round_doubles, e4m3fn_nearest, "float8_e4m3fn", Mode::nearest_even,
                   l2_elements / 2);
 BENCHMARK_CAPTURE(round_doubles, e4m3fn_nearest_256, "float8_e4m3fn", Mode::nearest_even, 256);
+BENCHMARK_CAPTURE(round_doubles, posit8_nearest, "posit8", Mode::nearest_even, l2_elements / 2);
 BENCHMARK_CAPTURE(round_doubles, dlfloat16_nearest_256, "dlfloat16", Mode::nearest_even, 256);
 
 // The usual scalar loop: scale to the spacing, add a uniform number, round down.

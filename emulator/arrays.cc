@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // Rounding of arrays: blocks of at most draw_block elements go through the vector kernels where
-// the plan has a grid, else element by element through the scalar path. A block is one row's part,
-// or a part of the whole where the rows follow each other without gaps.
+// the plan has a grid, through a table of steps where the format has few numbers, else element by
+// element through the scalar path. A block is one row's part, or a part of the whole where the rows
+// follow each other without gaps.
 #include "emulator/internal/arrays.h"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "emulator/environment.h"
 #include "emulator/internal/blocks.h"
@@ -25,6 +27,24 @@ void round_by_element(const View& in, const CompiledPlan& plan, const Random& ra
       store(out, index, delivered(plan, elements.round(x, index), nan_is_negative(plan, x)));
     }
   }
+}
+
+// In and out are of the steps' carrier.
+template <typename Real, typename Bits>
+void round_by_steps(const View& in, const Steps<Bits>& steps, const MutableView& out,
+                    Counts* counts) {
+  Counts sum = counts != nullptr ? *counts : Counts{};
+  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
+  blocks.for_each(blocks.longest_row(), [&](const Block& block) {
+    const Real* from = pointer<Real>(in, block);
+    Real* to = pointer<Real>(out, block);
+    for (std::size_t i = 0; i < block.count; ++i) {
+      const auto& step = steps[std::bit_cast<Bits>(from[i])];
+      to[i] = std::bit_cast<Real>(step.value);
+      step.count(sum);
+    }
+  });
+  if (counts != nullptr) *counts = sum;
 }
 
 // In and out are of the grid's carrier.
@@ -69,12 +89,19 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
   const CompiledPlan& ready = compiled(plan);
   require_fits(ready, out.carrier);
   const bool same = in.carrier == out.carrier;
-  if (same && in.carrier == Carrier::binary32 && ready.grid32() != nullptr) {
+  const bool same32 = same && in.carrier == Carrier::binary32;
+  const bool same64 = same && in.carrier == Carrier::binary64;
+  const std::size_t count = in.rows * in.columns;
+  if (same32 && ready.grid32() != nullptr) {
     round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
-  } else if (same && in.carrier == Carrier::binary64 && ready.grid64() != nullptr) {
+  } else if (same64 && ready.grid64() != nullptr) {
     round_in_carrier<double>(in, ready, *ready.grid64(), random, out, counts);
   } else if (ready.grid64() != nullptr && !ready.keeps_fractions()) {
     round_through_binary64(in, ready, random, out, counts);
+  } else if (const auto* steps32 = same32 ? ready.steps<std::uint32_t>(count) : nullptr) {
+    round_by_steps<float>(in, *steps32, out, counts);
+  } else if (const auto* steps64 = same64 ? ready.steps<std::uint64_t>(count) : nullptr) {
+    round_by_steps<double>(in, *steps64, out, counts);
   } else {
     round_by_element(in, ready, random, out, counts);
   }

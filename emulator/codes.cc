@@ -3,6 +3,7 @@
 // Arrays of packed codes: encode and decode.
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "emulator/environment.h"
 #include "emulator/internal/arrays.h"
@@ -71,6 +72,10 @@ class Encoder {
       const StandardEnvironment environment;
       const double* numbers = gathered_.widened(begin, count, plan_.rounding().flush_inputs);
       by_lanes(*plan_.grid64(), numbers, begin, count, codes64_.data());
+    } else if (const auto* steps32 = widens ? plan_.steps<std::uint32_t>(count) : nullptr) {
+      by_steps(*steps32, gathered_.floats(begin, count), count);
+    } else if (const auto* steps64 = widens ? nullptr : plan_.steps<std::uint64_t>(count)) {
+      by_steps(*steps64, gathered_.doubles(begin, count), count);
     } else {
       const Elements elements(plan_.target(), random_, counts_);
       for (std::size_t i = 0; i < count; ++i) {
@@ -95,6 +100,15 @@ class Encoder {
     if (counts_ == nullptr) return;
     std::array<Real, draw_block> rounded;
     kernels::round(numbers, count, grid, draws.data(), rounded.data(), counts_);
+  }
+
+  template <typename Bits, typename Real>
+  void by_steps(const Steps<Bits>& steps, const Real* numbers, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& step = steps[std::bit_cast<Bits>(numbers[i])];
+      codes64_[i] = step.code;
+      if (counts_ != nullptr) step.count(*counts_);
+    }
   }
 
   const View& in_;

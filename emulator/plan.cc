@@ -209,6 +209,28 @@ const std::vector<double>& CompiledPlan::decoded(Carrier carrier) const {
   return all.numbers;
 }
 
+// A table costs about as many roundings as are asked for here.
+template <typename Bits>
+const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
+  constexpr int calls_a_code = 16;
+  const bool fits = sizeof(Bits) == 4 ? fits_binary32_ : fits_binary64_;
+  if (!fits || target_.bits > table_bits || stochastic_ || keeps_fractions_) return nullptr;
+  auto& late = [this]() -> LateSteps<Bits>& {
+    if constexpr (sizeof(Bits) == 4) {
+      return steps32_;
+    } else {
+      return steps64_;
+    }
+  }();
+  if (late.asked.fetch_add(elements) + elements < std::uint64_t{calls_a_code} << target_.bits)
+    return nullptr;
+  std::call_once(late.once, [&] { late.table = std::make_unique<const Steps<Bits>>(*this); });
+  return late.table.get();
+}
+
+template const Steps<std::uint32_t>* CompiledPlan::steps(std::size_t) const;
+template const Steps<std::uint64_t>* CompiledPlan::steps(std::size_t) const;
+
 Plan prepare(const Quantizer& quantizer) {
   validate(quantizer.format);
   HALFULP_REQUIRE(quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64,

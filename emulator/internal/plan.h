@@ -5,12 +5,15 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "emulator/internal/kernels.h"
+#include "emulator/internal/steps.h"
 #include "emulator/internal/target.h"
 #include "formats/engine.h"
 
@@ -55,6 +58,11 @@ class CompiledPlan {
   static constexpr int table_bits = 16;
   [[nodiscard]] const std::vector<double>& decoded(Carrier carrier) const;
 
+  // The steps of a carrier's patterns, for `elements` roundings. Null where the plan has none
+  // (steps.h), and until so many elements were asked for that making the table pays.
+  template <typename Bits>
+  [[nodiscard]] const Steps<Bits>* steps(std::size_t elements) const;
+
  private:
   Quantizer quantizer_;
   Target target_;
@@ -74,6 +82,14 @@ class CompiledPlan {
   };
   // All carriers alike, but for irrational numbers in binary32.
   mutable std::array<DecodedCodes, 2> decoded_;
+  template <typename Bits>
+  struct LateSteps {
+    std::once_flag once;
+    std::atomic<std::uint64_t> asked{0};
+    std::unique_ptr<const Steps<Bits>> table;
+  };
+  mutable LateSteps<std::uint32_t> steps32_;
+  mutable LateSteps<std::uint64_t> steps64_;
 };
 
 Plan prepare(const Quantizer& quantizer);

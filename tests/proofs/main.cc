@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // usage: proofs pairs [FORMAT [OPERATION]]   add and mul of all pairs of binary16 and of bfloat16
-//        proofs narrow [FORMAT]              every format of at most 8 bits that binary32 holds,
-//                                            to nearest even, overflowing and saturating
+//        proofs narrow [FORMAT [MODE]]       every format of at most 8 bits that binary32 holds,
+//                                            overflowing and saturating; to nearest even where no
+//                                            mode, or `all` those without random bits, is named
 // A name leaves the others out.
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
@@ -49,15 +51,26 @@ void run_pairs(const std::string& format_word, const std::string& operation_word
   }
 }
 
-void run_narrow(const std::string& format_word) {
+std::vector<Mode> modes_of(const std::string& word) {
+  if (word != "all") return {word.empty() ? Mode::nearest_even : parse_mode(word)};
+  std::vector<Mode> modes;
+  for (const Mode mode : all_modes()) {
+    if (!is_stochastic(mode)) modes.push_back(mode);
+  }
+  return modes;
+}
+
+void run_narrow(const std::string& format_word, const std::string& mode_word) {
   constexpr int narrow = 8;
   for (const CatalogueEntry& entry : catalogue()) {
     if (bits(entry.format) > narrow || !fits_binary32(entry.format)) continue;
     const std::string& name = entry.format.name;
     if (!is_named(format_word, name)) continue;
-    for (const char* overflow : {"ieee", "saturate"}) {
-      run(name + " nearest-even " + overflow,
-          [&] { return proofs::prove_narrow(name, "nearest-even", overflow); });
+    for (const Mode mode : modes_of(mode_word)) {
+      for (const char* overflow : {"ieee", "saturate"}) {
+        run(name + " " + std::string(name_of(mode)) + " " + overflow,
+            [&] { return proofs::prove_narrow(name, mode, overflow); });
+      }
     }
   }
 }
@@ -71,9 +84,9 @@ int main(int count, char** words) {
     if (what == "pairs") {
       run_pairs(word(2), word(3));
     } else if (what == "narrow") {
-      run_narrow(word(2));
+      run_narrow(word(2), word(3));
     } else {
-      std::fprintf(stderr, "usage: proofs pairs [FORMAT [OPERATION]] | narrow [FORMAT]\n");
+      std::fprintf(stderr, "usage: proofs pairs [FORMAT [OPERATION]] | narrow [FORMAT [MODE]]\n");
       return 2;
     }
   } catch (const Error& error) {

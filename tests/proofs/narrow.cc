@@ -82,10 +82,9 @@ void check_block(std::uint32_t first, const Steps& steps, const Plan& plan, Repo
 
 }  // namespace
 
-Count prove_narrow(const std::string& format, const std::string& rounding,
-                   const std::string& overflow) {
+Count prove_narrow(const std::string& format, Mode mode, const std::string& overflow) {
   Quantizer q{.format = find_format(format), .rounding = {}};
-  q.rounding.mode = parse_mode(rounding);
+  q.rounding.mode = mode;
   q.rounding.overflow = parse_overflow(overflow);
   Steps steps = steps_of(q, 0);
   steps.merge(steps_of(q, sign_bit));

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "formats/rounding.h"
+
 namespace halfulp::proofs {
 
 struct Count {
@@ -31,7 +33,6 @@ Count prove_pairs(const std::string& format, const std::string& operation);
 // All 2^32 patterns of binary32 into a format of at most 8 bits: the emulator's arrays against the
 // steps of the reference. Rounding is monotonic, so that between two numbers with one result there
 // is no other; the reference is asked where the steps are by bisection.
-Count prove_narrow(const std::string& format, const std::string& rounding,
-                   const std::string& overflow);
+Count prove_narrow(const std::string& format, Mode mode, const std::string& overflow);
 
 }  // namespace halfulp::proofs
