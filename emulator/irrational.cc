@@ -35,19 +35,6 @@ Logarithm in_units(Power n) {
   return {static_cast<std::int64_t>(n >> 64), static_cast<Code>(n) << 64, 0};
 }
 
-// A dyadic number near x in the place of x; nearest-log looks at it in full.
-template <typename Word>
-Outcome round_near(const Target& target, const Exact<Word>& x, std::uint64_t random) {
-  const Ratio number{.numerator = exact_integer(x)};
-  Target with_number = target;
-  with_number.number = &number;
-  if constexpr (std::is_same_v<Word, Integer>) {
-    return round_long(with_number, x, random);
-  } else {
-    return round_exact(with_number, x, random);
-  }
-}
-
 // Of a dyadic target both ends of what x may be are rounded; where they agree, so does x, as
 // rounding never decreases, and an irrational x is no number of the format between them.
 std::optional<Outcome> round_ends(const Target& target, const Near& x, bool negative,
@@ -57,8 +44,8 @@ std::optional<Outcome> round_ends(const Target& target, const Near& x, bool nega
   const Code high = (x.mantissa + x.error) | 1;
   if (low < top_bit || high < top_bit) return std::nullopt;
   const std::int64_t exponent = x.exponent - 127;
-  const Outcome inner = round_near(target, Exact<Code>{negative, low, exponent}, random);
-  const Outcome outer = round_near(target, Exact<Code>{negative, high, exponent}, random);
+  const Outcome inner = round_near(target, {negative, low, exponent}, random);
+  const Outcome outer = round_near(target, {negative, high, exponent}, random);
   if (inner == outer) return inner;
   return std::nullopt;
 }
@@ -235,6 +222,13 @@ Real Result::real() const {
 }
 
 Real Result::magnitude() const { return negative_ ? halfulp::negated(real()) : real(); }
+
+Outcome round_near(const Target& target, const Exact<Code>& x, std::uint64_t random) {
+  const Ratio number{.numerator = exact_integer(x)};
+  Target with_number = target;
+  with_number.number = &number;
+  return round_exact(with_number, x, random);
+}
 
 Outcome round_result(const Target& target, const Result& x, std::uint64_t random) {
   if (target.scheme == Scheme::logarithmic) return round_logarithmic(target, x, random);

@@ -10,6 +10,7 @@
 #include "emulator/environment.h"
 #include "emulator/internal/candidate.h"
 #include "emulator/internal/functions.h"
+#include "emulator/internal/irrational.h"
 #include "emulator/internal/long.h"
 #include "emulator/internal/operate.h"
 #include "emulator/internal/plan.h"
@@ -128,7 +129,7 @@ std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const
   }
   const auto rounded = [&](double end) {
     const Exact<Code> number = exact_double(end);
-    return is_nearest_log(target) ? round_beside(target, number, 0, random)
+    return is_nearest_log(target) ? round_near(target, number, random)
                                   : round_exact(target, number, random);
   };
   const Outcome outcome = rounded(low);

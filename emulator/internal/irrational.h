@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 
+#include "emulator/internal/exact.h"
 #include "emulator/internal/fixed_logarithm.h"
 #include "emulator/internal/target.h"
 #include "formats/value.h"
@@ -68,6 +69,9 @@ class Result {
 
 // Precondition: x is nonzero; irrational, unless the target is logarithmic.
 Outcome round_result(const Target& target, const Result& x, std::uint64_t random);
+
+// A dyadic number in the place of a result near it; nearest-log looks at it in full.
+Outcome round_near(const Target& target, const Exact<Code>& x, std::uint64_t random);
 
 // The same product, or quotient, of dyadic numbers where the irrational factors make a rational
 // number; else a and b as they are.
