@@ -173,6 +173,7 @@ void quantize(benchmark::State& state, const char* name) {
 BENCHMARK_CAPTURE(quantize, mxfp4, "mxfp4");
 BENCHMARK_CAPTURE(quantize, mxfp8_e4m3, "mxfp8_e4m3");
 BENCHMARK_CAPTURE(quantize, nvfp4, "nvfp4");
+BENCHMARK_CAPTURE(quantize, nf4_block64, "nf4_block64");
 
 void map_array(benchmark::State& state, Op op) {
   const std::vector<double> a = numbers<double>(4096);
