@@ -291,6 +291,8 @@ BENCHMARK_CAPTURE(multiply_matrices, binary16_256, accumulated("binary16", Mode:
                   256, 256);
 BENCHMARK_CAPTURE(multiply_matrices, bfloat16_stochastic_128,
                   accumulated("bfloat16", Mode::stochastic), 128, 128, 128);
+BENCHMARK_CAPTURE(multiply_matrices, posit16_128, accumulated("posit16", Mode::nearest_even), 128,
+                  128, 128);
 BENCHMARK_CAPTURE(multiply_matrices, binary16_dot_256, accumulated("binary16", Mode::nearest_even),
                   1, 256, 1);
 

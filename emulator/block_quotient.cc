@@ -11,6 +11,7 @@
 #include "emulator/internal/blocks.h"
 #include "emulator/internal/exact.h"
 #include "emulator/internal/packing.h"
+#include "emulator/internal/results.h"
 #include "formats/families.h"
 
 namespace halfulp::emulator {
@@ -32,16 +33,12 @@ bool in_range(double x) { return x >= least_on_lanes && x <= most_on_lanes; }
 // Nothing where no double in range is equal to x.
 std::optional<double> double_in_range(const Operand& x) {
   if (x.kind != Operand::Class::finite || x.negative) return {};
-  Operand odd = x;
-  while ((odd.significand & 1) == 0) {
-    odd.significand >>= 1;
-    ++odd.exponent;
-  }
   constexpr int double_precision = 53;
-  const int length = bit_length(odd.significand);
-  const std::int64_t leading = odd.exponent + length - 1;
-  if (length > double_precision || leading < -400 || leading >= 400) return {};
-  return double_of(odd);
+  const int length = bit_length(x.significand);
+  const std::int64_t leading = x.exponent + length - 1;
+  if (length - trailing_zeros(x.significand) > double_precision) return {};
+  if (leading < -400 || leading >= 400) return {};
+  return double_of(x);
 }
 
 const CompiledPlan& binary32_plan() {
@@ -77,14 +74,26 @@ Former::How how_of(const BlockFormat& format) {
   return format.division == Division::binary32 ? How::divide32 : How::multiply32;
 }
 
+// That the numbers of a format have at most.
 int significant_bits(const Target& target) {
-  return target.fraction_bits + (target.is_float ? 1 : 0);
+  const Kind& kind = target.quantizer->format.kind;
+  if (const auto* list = std::get_if<Codebook>(&kind)) {
+    int most = 0;
+    for (const double x : list->values) {
+      const Code significand = unpack_double(x).significand;
+      if (significand == 0) continue;
+      most = std::max(most, bit_length(significand) - trailing_zeros(significand));
+    }
+    return most;
+  }
+  return target.fraction_bits + target.further_bits + (target.is_float ? 1 : 0);
 }
 
 bool scales_fit_lanes(const CompiledBlock& plan) {
   const CompiledLevel& innermost = plan.level(plan.levels() - 1);
   const Level& level = innermost.level();
-  if (!innermost.plan().rounds_odd() || level.epsilon != 0) return false;
+  const bool by_grid = innermost.plan().grid64() != nullptr;
+  if (!by_grid || !innermost.plan().rounds_odd() || level.epsilon != 0) return false;
   if (has_scale_steps(plan.format().arithmetic)) return true;
   if (level.rule == ScaleRule::largest) return true;
   if (level.rule != ScaleRule::ratio) return false;
@@ -431,13 +440,13 @@ void QuotientBlocks::piece(std::size_t row, std::size_t column, std::size_t leng
   if (step(op, number_.data(), element_by_.data(), length, quotient_.data())) {
     recompute(row, column, length);
   }
-  const auto& grid = element.arithmetic_grid();
   if (transfer_.codes != nullptr) {
-    kernels::encode(quotient_.data(), length, grid, draws_.data(), codes_.data());
+    encode_results(element, quotient_.data(), length, draws_.data(), codes_.data());
     for (const Recomputed& x : recomputed_) codes_[x.place] = static_cast<std::uint64_t>(x.code);
     put_codes(block.index, length);
   }
-  kernels::round(quotient_.data(), length, grid, draws_.data(), quotient_.data(), transfer_.counts);
+  round_results(element, quotient_.data(), length, draws_.data(), quotient_.data(),
+                transfer_.counts);
   for (std::size_t i = 0; i < length; ++i) quotient_[i] *= element_total_[i];
   narrow(quotient_.data(), transfer_.out, block);
   for (const Recomputed& x : recomputed_) store(transfer_.out, block.index + x.place, x.worth);

@@ -139,7 +139,8 @@ Outcome round_to_unsigned(const Target& target, const Exact<Integer>& x, std::ui
 
 }  // namespace
 
-// The longest numbers to be told apart are sums of the largest and the least.
+// The longest numbers to be told apart are sums of the largest and the least unit of any number or
+// turn; middles have one bit more.
 void describe(const Codebook& f, Target& t) {
   t.scheme = Scheme::codebook;
   t.bits = f.bits;
@@ -151,18 +152,11 @@ void describe(const Codebook& f, Target& t) {
     const Operand operand = unpack_double(x);
     if (operand.kind == Operand::Class::zero) return;
     most = std::max(most, operand.exponent + bit_length(operand.significand));
-    least = std::min(least, operand.exponent);
+    least = std::min(least, operand.exponent + trailing_zeros(operand.significand));
   };
-  const std::size_t last = f.order.size() - 1;
-  const std::size_t from = f.negatives == 0 ? 0 : f.negatives - 1;
-  const std::size_t to = std::min<std::size_t>(f.negatives + 1, last);
-  reach(number(f, 0));
-  reach(number(f, last));
-  for (std::size_t place = from; place <= to; ++place) {
-    reach(number(f, place));
-    if (place < f.boundaries.size()) reach(f.boundaries[place]);
-  }
-  t.further_bits = static_cast<int>(most - least);
+  std::for_each(f.values.begin(), f.values.end(), reach);
+  std::for_each(f.boundaries.begin(), f.boundaries.end(), reach);
+  t.further_bits = static_cast<int>(most - least) + 1;
 }
 
 template <typename Word>

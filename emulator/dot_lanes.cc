@@ -11,6 +11,7 @@
 #include "emulator/internal/arrays.h"
 #include "emulator/internal/dot.h"
 #include "emulator/internal/operate.h"
+#include "emulator/internal/results.h"
 
 namespace halfulp::emulator {
 
@@ -37,7 +38,7 @@ std::uint64_t Lanes::draw_one(const CompiledPlan& plan, const Draws& draws,
 // exact_ into out, then what has been marked.
 void Lanes::round(const CompiledPlan& plan, const Draws& draws, double* out) {
   if (plan.stochastic()) draw(random_, plan.rounding().random_bits, draws, bits_.data());
-  kernels::round(exact_.data(), padded_, plan.arithmetic_grid(), bits_.data(), out, nullptr);
+  round_results(plan, exact_.data(), padded_, bits_.data(), out, nullptr);
   for (const Marked& mark : marked_) out[mark.place] = mark.number;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Elementwise operations on arrays: a block of exact results, rounded to odd by the lanes, is
-// rounded by the plan's grid; elements that the lanes cannot do are recomputed by the scalar path,
-// and so is everything where the plan's precision and random bits leave binary64 too narrow.
-// Functions are bounded in binary64 and both bounds rounded (internal/candidate.h).
+// rounded by the plan's grid or steps; elements that the lanes cannot do are recomputed by the
+// scalar path, and so is everything where the plan's precision and random bits leave binary64 too
+// narrow. Functions are bounded in binary64 and both bounds rounded (internal/candidate.h).
 #include <array>
 #include <bit>
 #include <limits>
@@ -17,6 +17,7 @@
 #include "emulator/internal/candidate.h"
 #include "emulator/internal/function_table.h"
 #include "emulator/internal/random_bits.h"
+#include "emulator/internal/results.h"
 #include "emulator/internal/round_exact.h"
 
 namespace halfulp::emulator {
@@ -96,8 +97,7 @@ class Mapper {
   }
 
   void finish(const Block& block, const MutableView& out) {
-    kernels::round(exact_.data(), block.count, plan_.arithmetic_grid(), draws_.data(),
-                   exact_.data(), counts_);
+    round_results(plan_, exact_.data(), block.count, draws_.data(), exact_.data(), counts_);
     narrow(exact_.data(), out, block);
     for (const auto& [index, x] : recomputed_) store(out, index, x);
   }
@@ -117,8 +117,8 @@ class Mapper {
                      .high = high.data()});
     const auto round = [&](const double* from, double* to) {
       Counts counts;
-      kernels::round(from, block.count, plan_.arithmetic_grid(), draws_.data(), to,
-                     counts_ == nullptr ? nullptr : &counts);
+      round_results(plan_, from, block.count, draws_.data(), to,
+                    counts_ == nullptr ? nullptr : &counts);
       return counts.saturated;
     };
     const bool alike =
@@ -173,7 +173,7 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   require_fits(ready, out.carrier);
   for (const View& view : in) require_same_shape(view, out);
   Mapper mapper(op, ready, random, counts);
-  const bool by_bounds = is_function(op) && ready.grid64() != nullptr;
+  const bool by_bounds = is_function(op) && (ready.grid64() != nullptr || ready.rounds_odd());
   if (by_bounds || (is_arithmetic(op) && ready.rounds_odd())) {
     mapper.by_lanes(in, out);
   } else {

@@ -185,7 +185,7 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
   constexpr int double_precision = 53;
   const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);
   const int looked_at = stochastic_ ? quantizer.rounding.random_bits + 1 : 0;
-  rounds_odd_ = grid64_ && precision + looked_at + 2 <= double_precision;
+  rounds_odd_ = grid64_ ? precision + looked_at + 2 <= double_precision : rounds_odd_by_steps();
   if (grid64_ && quantizer.rounding.flush_inputs && target_.is_float) {
     Operand normal;
     normal.kind = Operand::Class::finite;
@@ -193,6 +193,14 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
     normal.exponent = target_.least_exponent;
     flush_below_ = double_of(normal);
   }
+}
+
+// Zeros stand in the places of what lanes cannot do.
+bool CompiledPlan::rounds_odd_by_steps() const {
+  constexpr int double_precision = 53;
+  const Rounding& rounding = quantizer_.rounding;
+  return has_steps() && fits_binary64_ && !irrational_ && target_.zero && !rounding.flush_inputs &&
+         rounding.mode != Mode::nearest_log && bits_needed(target_) <= double_precision;
 }
 
 const std::vector<double>& CompiledPlan::decoded(Carrier carrier) const {
@@ -214,7 +222,7 @@ template <typename Bits>
 const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
   constexpr int calls_a_code = 16;
   const bool fits = sizeof(Bits) == 4 ? fits_binary32_ : fits_binary64_;
-  if (!fits || target_.bits > table_bits || stochastic_ || keeps_fractions_) return nullptr;
+  if (!fits || !has_steps()) return nullptr;
   auto& late = [this]() -> LateSteps<Bits>& {
     if constexpr (sizeof(Bits) == 4) {
       return steps32_;

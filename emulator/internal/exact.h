@@ -35,6 +35,13 @@ inline int bit_length(const Integer& n) {
   return n.is_zero() ? 0 : static_cast<int>(boost::multiprecision::msb(n)) + 1;
 }
 
+// n nonzero.
+inline int trailing_zeros(Code n) {
+  const auto low = static_cast<std::uint64_t>(n);
+  return low != 0 ? std::countr_zero(low)
+                  : 64 + std::countr_zero(static_cast<std::uint64_t>(n >> 64));
+}
+
 template <typename Word>
 inline constexpr int word_bits = 128;
 template <>

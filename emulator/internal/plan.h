@@ -39,11 +39,12 @@ class CompiledPlan {
   [[nodiscard]] const kernels::Grid<std::uint64_t>* grid64() const {
     return grid64_ ? &*grid64_ : nullptr;
   }
-  // The same for results of arithmetic, whose NaN carries no sign.
+  // The same for results of arithmetic, whose NaN carries no sign; not without a grid64().
   [[nodiscard]] const kernels::Grid<std::uint64_t>& arithmetic_grid() const {
     return *arithmetic_grid_;
   }
-  // True where rounding a binary64 that was rounded to odd equals rounding the exact number.
+  // True where rounding a binary64 that was rounded to odd equals rounding the exact number
+  // (results.h).
   [[nodiscard]] bool rounds_odd() const { return rounds_odd_; }
   // True where a NaN has a fraction that comes from an operand's.
   [[nodiscard]] bool keeps_fractions() const { return keeps_fractions_; }
@@ -64,6 +65,11 @@ class CompiledPlan {
   [[nodiscard]] const Steps<Bits>* steps(std::size_t elements) const;
 
  private:
+  [[nodiscard]] bool has_steps() const {
+    return target_.bits <= table_bits && !stochastic_ && !keeps_fractions_;
+  }
+  [[nodiscard]] bool rounds_odd_by_steps() const;
+
   Quantizer quantizer_;
   Target target_;
   bool stochastic_ = false;

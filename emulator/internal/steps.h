@@ -6,9 +6,9 @@
 // those runs replaces the arithmetic.
 //
 // Where a run begins whatever its ends are: at a number of the format, which alone is exact; at
-// zero, the number after it, infinity, signalling and quiet NaN of either sign. Between two of these
-// results, flags and counts change with the magnitude in one direction only, so that a stretch whose
-// ends are alike is one run, and bisection finds every turn.
+// zero, the number after it, infinity, signalling and quiet NaN of either sign. Between two of
+// these results, flags and counts change with the magnitude in one direction only, so that a
+// stretch whose ends are alike is one run, and bisection finds every turn.
 #pragma once
 
 #include <cstddef>
