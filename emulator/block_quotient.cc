@@ -286,11 +286,11 @@ void QuotientBlocks::divisors_on_lanes(std::size_t count) {
   }
 }
 
-// A block of zeros stays one, whatever its scale, unless a reciprocal in binary32 may be infinite:
-// 0 times that is NaN.
+// A block of zeros stays one, whatever its scale, unless a divisor in binary32 may be zero, or its
+// reciprocal infinite: 0 / 0 and 0 times infinity are NaN.
 bool QuotientBlocks::keeps_zeros(double outer) const {
   if (!quotients_.zero_block || outer != outer) return false;
-  if (quotients_.how != How::multiply32 || quotients_.zero_block->scale == 0) return true;
+  if (quotients_.how == How::divide || quotients_.zero_block->scale == 0) return true;
   constexpr double least_divisor = 0x1p-127;
   return outer >= least_divisor && outer * quotients_.zero_block->scale >= least_divisor;
 }

@@ -103,6 +103,14 @@ INSTANTIATE_TEST_SUITE_P(
                  "scaling": {"rule": "largest", "scale": "binary32", "columns": 2}})",
                {0, -0.0, 1, 0},
                {nan, nan, 1, 0}},
+        // 2^-149 * 2^-9 is zero in binary32, and zero by that NaN.
+        Corner{"zeros_by_zero",
+               R"({"kind": "block", "element": "float8_e4m3fn", "zero_scale": "least",
+                 "arithmetic": "modelopt",
+                 "levels": [{"rule": "ratio", "scale": "binary32", "columns": 1},
+                            {"rule": "ratio", "scale": "float8_e4m3fn", "columns": 1}]})",
+               {0, -0.0},
+               {nan, nan}},
         // The largest number of the scale is subnormal, and flushed like any other.
         Corner{"flushed_largest",
                R"({"format": "q3.2", "special": "saturate",
