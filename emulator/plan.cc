@@ -217,10 +217,11 @@ const std::vector<double>& CompiledPlan::decoded(Carrier carrier) const {
   return all.numbers;
 }
 
-// A table costs about as many roundings as are asked for here.
+// A table costs about as many roundings as are asked for here; turns between irrational numbers are
+// not in the middle of patterns.
 template <typename Bits>
 const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
-  constexpr int calls_a_code = 16;
+  const std::uint64_t calls_a_code = irrational_ ? 64 : 16;
   const bool fits = sizeof(Bits) == 4 ? fits_binary32_ : fits_binary64_;
   if (!fits || !has_steps()) return nullptr;
   auto& late = [this]() -> LateSteps<Bits>& {
@@ -230,7 +231,7 @@ const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
       return steps64_;
     }
   }();
-  if (late.asked.fetch_add(elements) + elements < std::uint64_t{calls_a_code} << target_.bits)
+  if (late.asked.fetch_add(elements) + elements < calls_a_code << target_.bits)
     return nullptr;
   std::call_once(late.once, [&] { late.table = std::make_unique<const Steps<Bits>>(*this); });
   return late.table.get();

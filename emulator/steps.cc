@@ -70,14 +70,22 @@ void Steps<Bits>::add(Bits begin, const Step& step) {
   steps_.push_back(step);
 }
 
-// The turns in (low, high]; the last step added is that of low.
+// The turns in (low, high]; the last step added is that of low. Most often there is one, in the
+// middle: its other side is asked at once, where bisection would ask as many times as a pattern has
+// bits.
 template <typename Bits>
 void Steps<Bits>::find_turns(const CompiledPlan& plan, Bits low, Bits high, const Step& at_high) {
   if (steps_.back() == at_high) return;
   if (high - low == 1) return add(high, at_high);
   const Bits middle = low + (high - low) / 2;
-  find_turns(plan, low, middle, step_at(plan, middle));
-  find_turns(plan, middle, high, at_high);
+  const Step at_middle = step_at(plan, middle);
+  if (at_middle == at_high) {
+    find_turns(plan, low, middle - 1, step_at(plan, middle - 1));
+    return add(middle, at_middle);
+  }
+  find_turns(plan, low, middle, at_middle);
+  add(middle + 1, step_at(plan, middle + 1));
+  find_turns(plan, middle + 1, high, at_high);
 }
 
 template <typename Bits>
@@ -86,7 +94,9 @@ Steps<Bits>::Steps(const CompiledPlan& plan) {
   for (std::size_t i = 0; i < points.size(); ++i) {
     const Bits last = (i + 1 < points.size() ? points[i + 1] : Bits{0}) - 1;
     add(points[i], step_at(plan, points[i]));
-    find_turns(plan, points[i], last, step_at(plan, last));
+    if (last == points[i]) continue;
+    add(points[i] + 1, step_at(plan, points[i] + 1));
+    find_turns(plan, points[i] + 1, last, step_at(plan, last));
   }
   constexpr std::size_t buckets = std::size_t{1} << bucket_bits;
   first_.reserve(buckets + 1);

@@ -191,7 +191,8 @@ TEST(Logarithmic, TurnsInTheLogarithmWhereFactorsCancel) {
   for (std::size_t turn = 0; turn < sampling::draws(3000); ++turn) {
     constexpr std::array names{"float8_e4m3fn", "nf4",    "dynamic8_signed",
                                "binary16",      "posit8", "int8"};
-    const Quantizer q{find(names[stream.below(names.size())]), {.mode = Mode::nearest_log}};
+    Quantizer q{.format = find(names[stream.below(names.size())]), .rounding = {}};
+    q.rounding.mode = Mode::nearest_log;
     const Code first = sampling::draw_code(wide, stream);
     const Code rest = stream.bits(1) != 0 ? (Code{0} - first) & 7 : first & 7;
     const std::array<Format, 3> inputs{wide, wide, q.format};
@@ -209,7 +210,8 @@ TEST(Logarithmic, TurnsInTheLogarithmWhereFactorsCancel) {
 // 2^10000 * 2^(1/2) is the geometric mean of 2^10000 and 2^10001, and +-2^-16382 beside it decides.
 TEST(Logarithmic, ATermFarBelowAGeometricMeanDecides) {
   const Format powers{"powers", ieee(15, 0)};
-  const Quantizer q{powers, {.mode = Mode::nearest_log}};
+  Quantizer q{.format = powers, .rounding = {}};
+  q.rounding.mode = Mode::nearest_log;
   const std::array<Format, 3> inputs{powers, find("log4.3"), powers};
   constexpr Code power = 16383 + 10000;
   for (const Code c : {Code{1}, Code{0x8001}}) {
