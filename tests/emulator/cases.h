@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "formats/catalogue.h"
@@ -16,7 +17,7 @@
 namespace halfulp::cases {
 
 inline Format custom(std::string name, Kind kind) {
-  Format format{.name = std::move(name), .kind = kind};
+  Format format{.name = std::move(name), .kind = std::move(kind)};
   validate(format);
   return format;
 }
@@ -25,7 +26,9 @@ inline Format custom(std::string name, Kind kind) {
 inline std::vector<Format> formats() {
   std::vector<Format> list;
   for (const CatalogueEntry& entry : catalogue()) list.push_back(entry.format);
-  const auto add = [&](const char* name, Kind kind) { list.push_back(custom(name, kind)); };
+  const auto add = [&](const char* name, Kind kind) {
+    list.push_back(custom(name, std::move(kind)));
+  };
   add("unsigned-e3m2", Float{.exponent_bits = 3, .fraction_bits = 2, .bias = 3, .sign = false});
   add("e4m0", Float{.exponent_bits = 4, .bias = 7});
   add("e4m0-no-subnormals",
