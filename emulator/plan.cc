@@ -231,8 +231,7 @@ const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
       return steps64_;
     }
   }();
-  if (late.asked.fetch_add(elements) + elements < calls_a_code << target_.bits)
-    return nullptr;
+  if (late.asked.fetch_add(elements) + elements < calls_a_code << target_.bits) return nullptr;
   std::call_once(late.once, [&] { late.table = std::make_unique<const Steps<Bits>>(*this); });
   return late.table.get();
 }
