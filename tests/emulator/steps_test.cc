@@ -4,7 +4,9 @@
 // against the reference's. `proofs narrow` goes through all patterns of binary32.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -122,6 +124,95 @@ TEST(Steps, RoundSixteenBits) {
       if (fits_binary32(q.format)) check<float>(q, stream);
       if (HasFatalFailure()) return;
     }
+  }
+}
+
+// Results of arithmetic: more of them than a table waits for, so that it is used.
+constexpr std::array results_of{"nf4", "posit8", "takum8", "dynamic8_signed", "hfp8_143"};
+
+std::vector<double> draw_square(const Format& format, std::size_t side, Stream& stream) {
+  std::vector<double> list = draw_numbers<double>(format, side * side / 2, stream);
+  list.resize(side * side, 1);
+  return list;
+}
+
+TEST(Steps, MapLikeTheReference) {
+  Stream stream(33);
+  std::size_t turn = 0;
+  for (const char* name : results_of) {
+    for (const Op op : {Op::add, Op::multiply, Op::divide, Op::square_root, Op::exp, Op::tanh}) {
+      Rounding rounding = cases::rounding(turn++);
+      if (is_stochastic(rounding.mode)) rounding.mode = Mode::nearest_even;
+      const Quantizer q{.format = find_format(name), .rounding = rounding};
+      const Plan plan = emulator::engine().prepare(q);
+      round_enough_for_a_table<double>(plan);
+      const std::vector<double> a = draw_square(q.format, 20, stream);
+      const std::vector<double> b = draw_square(q.format, 20, stream);
+      const std::vector<View> all{view_of(std::span(a)), view_of(std::span(b))};
+      const auto in = std::span(all).first(static_cast<std::size_t>(arity(op)));
+      std::vector<double> ours(a.size());
+      std::vector<double> theirs(a.size());
+      Counts counts;
+      Counts wanted;
+      emulator::engine().map(op, in, plan, {}, view_of(std::span(ours)), &counts);
+      reference::engine().map(op, in, reference::engine().prepare(q), {},
+                              view_of(std::span(theirs)), &wanted);
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        ASSERT_EQ(std::bit_cast<std::uint64_t>(ours[i]), std::bit_cast<std::uint64_t>(theirs[i]))
+            << name_of(op) << " " << describe(q) << " of " << a[i] << " " << b[i];
+      }
+      ASSERT_EQ(counts, wanted) << name_of(op) << " " << describe(q);
+    }
+  }
+}
+
+TEST(Steps, MultiplyLikeTheReference) {
+  Stream stream(34);
+  for (const char* name : results_of) {
+    DotUnit unit;
+    unit.accumulator = Quantizer{.format = find_format(name), .rounding = {}};
+    constexpr std::size_t side = 24;
+    const std::vector<double> a = draw_square(unit.accumulator->format, side, stream);
+    const std::vector<double> b = draw_square(unit.accumulator->format, side, stream);
+    std::vector<double> ours(a.size());
+    std::vector<double> theirs(a.size());
+    const auto product = [&](const Engine& engine, std::vector<double>& out) {
+      engine.multiply(view_of(a.data(), side, side), view_of(b.data(), side, side),
+                      engine.prepare_dot(unit), {}, view_of(out.data(), side, side));
+    };
+    product(emulator::engine(), ours);
+    product(reference::engine(), theirs);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      ASSERT_EQ(std::bit_cast<std::uint64_t>(ours[i]), std::bit_cast<std::uint64_t>(theirs[i]))
+          << name << " " << i;
+    }
+  }
+}
+
+TEST(Steps, QuantizeLikeTheReference) {
+  Stream stream(35);
+  const BlockFormat format = find_block_format("nf4_block64");
+  const std::vector<double> drawn = draw_square(find_format("binary16"), 64, stream);
+  std::vector<float> in(drawn.size());
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    in[i] = std::isfinite(drawn[i]) ? static_cast<float>(drawn[i]) : 0.5F;
+  }
+  std::vector<float> ours(in.size());
+  std::vector<float> theirs(in.size());
+  BlockCodes codes;
+  BlockCodes wanted;
+  const auto quantize = [&](const Engine& engine, std::vector<float>& out, BlockCodes& to) {
+    const BlockPlan plan = engine.prepare_block(format);
+    for (int i = 0; i < 2; ++i) {  // the second time with the table
+      engine.quantize(as_const(view_of(in.data(), 64, 64)), plan, {}, view_of(out.data(), 64, 64),
+                      &to, nullptr);
+    }
+  };
+  quantize(emulator::engine(), ours, codes);
+  quantize(reference::engine(), theirs, wanted);
+  EXPECT_EQ(codes.elements, wanted.elements);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(ours[i]), std::bit_cast<std::uint32_t>(theirs[i])) << i;
   }
 }
 
