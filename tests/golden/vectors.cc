@@ -8,7 +8,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "formats/json.h"
 
 namespace halfulp::golden {
 namespace {
@@ -41,6 +44,14 @@ Fields split(std::string_view line) {
   }
 }
 
+// Of each file the number of its lines that are not empty, headers among them.
+const std::map<std::string, std::uint64_t>& expected_rows() {
+  static const auto rows =
+      read_json_file(std::string(HALFULP_SOURCE_DIR) + "/tests/golden/rows.json")
+          .get<std::map<std::string, std::uint64_t>>();
+  return rows;
+}
+
 }  // namespace
 
 std::string folder() {
@@ -48,24 +59,55 @@ std::string folder() {
   return from_environment != nullptr ? from_environment : HALFULP_GOLDEN_DIR;
 }
 
+bool required() {
+  const char* value = std::getenv("HALFULP_REQUIRE_GOLDEN");
+  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
 void for_each_row(const std::string& file, const std::function<void(const Fields&)>& use) {
   const std::string path = folder() + "/" + file;
+  const auto expected = expected_rows().find(file);
+  if (expected == expected_rows().end())
+    throw std::runtime_error(file + " is missing in tests/golden/rows.json");
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> input(gzopen(path.c_str(), "rb"), gzclose);
   if (!input) throw std::runtime_error("cannot read " + path);
   std::vector<char> buffer(1 << 16);
+  std::uint64_t rows = 0;
   while (gzgets(input.get(), buffer.data(), static_cast<int>(buffer.size())) != nullptr) {
     std::string_view line(buffer.data());
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-    if (!line.empty()) use(split(line));
+    if (line.empty()) continue;
+    ++rows;
+    use(split(line));
   }
+  int status = Z_OK;
+  const char* problem = gzerror(input.get(), &status);
+  if (status != Z_OK && status != Z_STREAM_END)
+    throw std::runtime_error(path + " is damaged: " + problem);
+  if (rows != expected->second)
+    throw std::runtime_error(path + " has " + std::to_string(rows) + " rows, rows.json says " +
+                             std::to_string(expected->second));
 }
 
 std::vector<std::string> files_in(const std::string& subfolder) {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder() + "/" + subfolder))
-    files.push_back(subfolder + "/" + entry.path().filename().string());
-  std::sort(files.begin(), files.end());
+  for (const auto& [file, rows] : expected_rows())
+    if (file.starts_with(subfolder + "/")) files.push_back(file);
+  for (const auto& entry : std::filesystem::directory_iterator(folder() + "/" + subfolder)) {
+    const std::string file = subfolder + "/" + entry.path().filename().string();
+    if (!std::binary_search(files.begin(), files.end(), file))
+      throw std::runtime_error(file + " is missing in tests/golden/rows.json");
+  }
   return files;
+}
+
+void GoldenTest::SetUp() {
+  if (folder().empty()) {
+    if (required()) FAIL() << "HALFULP_REQUIRE_GOLDEN is set, but HALFULP_GOLDEN_DIR is not";
+    GTEST_SKIP() << "HALFULP_GOLDEN_DIR is not set: no vectors to check";
+  }
+  if (!std::filesystem::is_directory(folder()))
+    FAIL() << "HALFULP_GOLDEN_DIR: " << folder() << " is no folder";
 }
 
 Code parse_hex(std::string_view digits) {

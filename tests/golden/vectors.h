@@ -21,12 +21,16 @@ namespace halfulp::golden {
 // The folder of the vectors: the environment variable HALFULP_GOLDEN_DIR, else the one the build
 // was configured with; empty where there is none.
 std::string folder();
+// Whether the environment variable HALFULP_REQUIRE_GOLDEN asks that vectors be there.
+bool required();
 
 using Fields = std::vector<std::string_view>;
 
 // Calls `use` with every row of a file; the fields live until it returns. Throws std::runtime_error
-// where the file cannot be read.
+// where the file cannot be read, and where it has another number of rows than
+// tests/golden/rows.json says: a shortened file does not pass.
 void for_each_row(const std::string& file, const std::function<void(const Fields&)>& use);
+// The files of a subfolder that rows.json lists, sorted; throws where the folder holds another one.
 std::vector<std::string> files_in(const std::string& subfolder);
 
 Code parse_hex(std::string_view digits);
@@ -53,12 +57,11 @@ class Comparison {
   std::map<const Explanation*, std::uint64_t> used_;
 };
 
-// A suite on one engine, skipped where there are no vectors.
+// A suite on one engine. Without a folder of vectors it is skipped, or fails where they are
+// required; a folder that does not exist fails.
 class GoldenTest : public testing::TestWithParam<const Engine*> {
  protected:
-  void SetUp() override {
-    if (folder().empty()) GTEST_SKIP() << "HALFULP_GOLDEN_DIR is not set: no vectors to check";
-  }
+  void SetUp() override;
   [[nodiscard]] static const Engine& engine() { return *GetParam(); }
 };
 
