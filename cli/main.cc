@@ -4,6 +4,7 @@
 // standard error and an exit status (0 good, 1 a bad verdict, 2 a wrong call or input).
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -91,6 +92,8 @@ int execute(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace halfulp::cli;
+  open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of a file's size then answers EFBIG
   try {
     const int status = execute({argv + std::min(argc, 1), argv + argc});
     flush_output();

@@ -4,9 +4,12 @@
 // text. A reader that closes its end (`| head`) ends the program quietly.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "formats/output_file.h"
 
 namespace halfulp::cli {
 
@@ -17,33 +20,31 @@ struct ReaderGone {};
 void print(std::string_view text);
 void flush_output();
 
+// Opens /dev/null in place of each of the three standard descriptors that the caller has closed:
+// the next file would get its number, and what is meant for a terminal would be written into it.
+void open_standard_descriptors();
+
 // Notes on standard error: "halfulp: " and the text. Never fails.
 void note(const std::string& text);
 
-// A file written piece by piece without a name, or under a temporary one beside it, until `commit`
-// gives it its own; without `commit` nothing is left. A path that is no regular file (a pipe, a
-// device) is written straight. "-" is standard output. All throw Error naming the path.
+// A file written piece by piece that appears whole or not at all (formats/output_file.h); "-" and
+// /dev/stdout are standard output. All throw Error naming the path.
 class OutputFile {
  public:
-  explicit OutputFile(std::string path);
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-  ~OutputFile();
+  explicit OutputFile(const std::string& path);
 
   void write(std::string_view content);
   void commit();
 
  private:
-  bool take_name();
-
-  std::string path_, temporary_;
-  int descriptor_ = -1;
-  bool straight_ = false;
+  std::optional<halfulp::OutputFile> file_;  // none: standard output
 };
 // All of a file at once.
 void write_file(const std::string& path, std::string_view content);
 // Throws Error where write_file could not write the path: to be asked before long work.
 void require_writable(const std::string& path);
+// Does the path say standard output: "-", /dev/stdout or another name of descriptor 1?
+bool is_standard_output(const std::string& path);
 
 enum class Align { left, right };
 
