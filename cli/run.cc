@@ -4,10 +4,8 @@
 // and the promise of equal bytes are experiments/run.h; here are the options, the signals, the
 // progress and the table at the end.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -16,6 +14,7 @@
 
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/signals.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/run.h"
@@ -46,30 +45,14 @@ struct ShardNumbers {
 };
 
 struct RunVerbOptions {
+  Arguments words;  // the call
   std::string config, output, shard;
   std::vector<std::string> settings;
-  bool resume = false, no_run_info = false, reference = false, quiet = false, json = false;
+  bool resume = false, no_lock = false, no_run_info = false, reference = false, quiet = false,
+       json = false;
+  bool output_named = true;
   int threads = 0;
 };
-
-// Signal handlers may only set flags.
-std::atomic<bool> stop_requested{false};
-volatile std::sig_atomic_t signal_caught = 0;
-
-void on_signal(int signal) {
-  // A second signal does not wait.
-  if (signal_caught != 0) std::_Exit(128 + signal);
-  signal_caught = signal;
-  stop_requested.store(true);
-}
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
 
 std::string default_output(const std::string& config) {
   if (config == "-") return "-";
@@ -167,21 +150,37 @@ void print_points(const Json& result) {
   print(table_text(columns, rows));
 }
 
-std::string resume_call(const RunVerbOptions& options) {
-  std::string call = "halfulp run " + options.config + " -o " + options.output;
-  for (const std::string& setting : options.settings) call += " --set '" + setting + "'";
-  if (!options.shard.empty()) call += " --shard " + options.shard;
-  return call + " --resume";
+// A word as a shell reads it.
+std::string quoted(const std::string& word) {
+  const std::string plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:@%+";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
 }
 
-int finish(const RunVerbOptions& options, const experiments::RunSummary& summary) {
+// The call that goes on: the same words, so that the result is the same.
+std::string resume_call(const RunVerbOptions& options) {
+  std::string call = "halfulp run";
+  for (const std::string& word : options.words) call += " " + quoted(word);
+  if (!options.output_named) call += " -o " + quoted(options.output);
+  return options.resume ? call : call + " --resume";
+}
+
+// What is said where a signal ends the run.
+std::string stopped_text(const RunVerbOptions& options, std::size_t done, std::size_t total) {
+  const std::string units = total == 0 ? "" : fmt::format(" with {} of {} units done", done, total);
+  const bool kept = total > 0 && !is_stream(options.output) && options.output != "-";
+  return "stopped" + units + "; " +
+         (kept ? "go on with: " + resume_call(options) : "nothing was written");
+}
+
+int finish(const RunVerbOptions& options, const experiments::RunSummary& summary, int signal) {
   using experiments::RunState;
   if (summary.state == RunState::stopped) {
-    const bool kept = !summary.journal.empty();
-    note(
-        fmt::format("stopped with {} of {} units done; ", summary.units_done, summary.units_total) +
-        (kept ? "go on with: " + resume_call(options) : "nothing was written"));
-    return 128 + signal_caught;
+    note(stopped_text(options, summary.units_done, summary.units_total));
+    return signal_status + signal;
   }
   if (summary.state == RunState::waiting) {
     if (!options.quiet)
@@ -211,41 +210,55 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
 
 int execute(RunVerbOptions& options) {
   const ShardNumbers shard = parse_shard(options.shard);
-  if (options.output.empty()) {
-    options.output = default_output(options.config);
-    if (options.output != "-" && !options.quiet) note("the result goes to " + options.output);
-  }
-  const bool to_file = options.output != "-";
-  if (!to_file && (options.resume || !options.shard.empty()))
+  options.output_named = !options.output.empty();
+  if (!options.output_named) options.output = default_output(options.config);
+  if (is_standard_output(options.output)) options.output = "-";
+  const bool to_output = options.output == "-";
+  if ((to_output || is_stream(options.output)) && (options.resume || !options.shard.empty()))
     throw Error("--resume and --shard need a result file", "run", "name one with -o RESULT.json");
   const Json document = experiments::apply_settings(read_config(options.config), options.settings);
   const std::string where = options.config == "-" ? "standard input" : options.config;
-  if (to_file) require_writable(options.output);
+  require_writable(options.output);
+  if (!options.output_named && !to_output && !options.quiet)
+    note("the result goes to " + options.output);
 
   ProgressBar bar("steps", options.quiet);
+  std::atomic<std::size_t> done{0};
+  std::atomic<std::size_t> total{0};
+  SignalWatch signals([&] {
+    bar.clear();
+    note(stopped_text(options, done, total));
+  });
   experiments::RunOptions how;
-  how.output = to_file ? options.output : "";
+  how.output = to_output ? "" : options.output;
   how.resume = options.resume;
+  how.lock = !options.no_lock;
   how.shard_index = shard.index;
   how.shard_count = shard.count;
   how.threads = options.threads;
   how.run_info = !options.no_run_info;
-  how.stop = &stop_requested;
-  how.progress = [&bar](const experiments::Progress& progress) {
+  how.stop = &signals.stop();
+  how.warn = [&bar](const std::string& text) {
+    bar.clear();
+    note(text);
+  };
+  how.progress = [&](const experiments::Progress& progress) {
+    done = progress.units_done;
+    total = progress.units_total;
     bar.update(progress.steps_done, progress.steps_total, progress.steps_resumed,
                fmt::format("{}/{} units", progress.units_done, progress.units_total));
   };
-  catch_signals();
   const Engine& engine = options.reference ? reference::engine() : emulator::engine();
   const experiments::RunSummary summary = experiments::run(document, where, engine, how);
   bar.clear();
-  return finish(options, summary);
+  return finish(options, summary, signals.caught());
 }
 
 }  // namespace
 
 int run_verb(const Arguments& arguments) {
   RunVerbOptions options;
+  options.words = arguments;
   Parser parser("run", description, examples);
   CLI::App& app = parser.app();
   app.add_option("CONFIG.json", options.config, "the experiment; - is standard input")
@@ -265,6 +278,8 @@ int run_verb(const Arguments& arguments) {
                  "do only part I of N; every part with the same -o: the last to finish writes the "
                  "result; journals of other machines count when copied beside it (then --resume)")
       ->type_name("I/N");
+  app.add_flag("--no-lock", options.no_lock,
+               "for file systems that cannot lock a file; see that no other run has this output");
   app.add_flag("--no-run-info", options.no_run_info,
                "leave out the member \"run\" (time, host, threads)");
   app.add_flag("--reference", options.reference,

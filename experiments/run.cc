@@ -18,11 +18,11 @@
 #include "experiments/results/results.h"
 #include "experiments/sweep.h"
 #include "formats/error.h"
+#include "formats/output_file.h"
 
 namespace halfulp::experiments {
 namespace {
 
-// Unit number u is repeat u - first of the group that has first <= u.
 struct Unit {
   std::size_t group = 0;
   std::uint64_t repeat = 0;
@@ -35,15 +35,20 @@ class Runner {
   RunSummary run();
 
  private:
-  [[nodiscard]] bool writes() const { return !options_.output.empty(); }
+  [[nodiscard]] bool writes() const { return !output_.empty(); }
   [[nodiscard]] bool stopping() const { return options_.stop != nullptr && *options_.stop; }
+  [[nodiscard]] Unit unit_at(std::size_t unit) const;
   [[nodiscard]] std::optional<Json> finished_result() const;
+  [[nodiscard]] RunSummary already_complete(Json result) const;
+  void refuse_or_clear_journal();
   void open_journal();
+  void read_others();
+  void remove_journals();
+  void warn_of_damage(const std::string& path, std::size_t lines) const;
   void compute();
   void compute_unit(std::size_t unit);
   bool watch(double steps);
   void report();
-  void collect_journals();
   RunSummary finish();
   [[nodiscard]] std::vector<std::vector<RepeatOutcome>> outcomes_by_point() const;
   [[nodiscard]] Json run_info() const;
@@ -51,10 +56,11 @@ class Runner {
   const Study& study_;
   const Engine& engine_;
   const RunOptions& options_;
+  std::string output_;  // the file that options_.output leads to; empty where none is written
   int shard_ = 0;
   std::vector<Group> groups_;
-  std::vector<Unit> all_;
-  JournalHeader header_;
+  std::vector<std::size_t> first_unit_;  // of each group; and at the end how many units there are
+  JournalDocument document_;
   std::string journal_path_;
   std::optional<Journal> journal_;
   Units done_;
@@ -69,19 +75,29 @@ Runner::Runner(const Study& study, const Engine& engine, const RunOptions& optio
                       options.shard_index <= options.shard_count,
                   "a shard is 0 <= index <= count with count >= 1");
   shard_ = options.shard_index % options.shard_count;
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    for (std::uint64_t r = 0; r < groups_[g].repeats; ++r) all_.push_back({g, r});
-  }
-  header_ = {.hash = study.hash, .units = all_.size()};
-  if (writes()) journal_path_ = journal_path(options.output, shard_, options.shard_count);
+  first_unit_.push_back(0);
+  for (const Group& group : groups_) first_unit_.push_back(first_unit_.back() + group.repeats);
+  document_ = {
+      .hash = study.hash, .units = first_unit_.back(), .outcomes = [this](std::size_t unit) {
+        return groups_[unit_at(unit).group].points.size();
+      }};
+  if (options.output.empty() || is_stream(options.output)) return;
+  output_ = link_target(options.output);
+  journal_path_ = journal_path(output_, shard_, options.shard_count);
+}
+
+Unit Runner::unit_at(std::size_t unit) const {
+  const auto next = std::upper_bound(first_unit_.begin(), first_unit_.end(), unit);
+  const auto group = static_cast<std::size_t>(next - first_unit_.begin()) - 1;
+  return {.group = group, .repeat = unit - first_unit_[group]};
 }
 
 // The result of the same document that already stands at the output.
 std::optional<Json> Runner::finished_result() const {
-  if (!writes() || !options_.resume || !std::filesystem::exists(options_.output))
-    return std::nullopt;
+  std::error_code error;
+  if (!writes() || !std::filesystem::exists(output_, error)) return std::nullopt;
   try {
-    Json result = read_json_file(options_.output);
+    Json result = read_json_file(output_);
     const Json expected = {{"version", version}, {"schema", 1}, {"document_hash", study_.hash}};
     if (result.is_object() && result.value("halfulp", Json()) == expected) return result;
   } catch (const Error&) {  // something else stands there; it is overwritten in the end
@@ -89,22 +105,57 @@ std::optional<Json> Runner::finished_result() const {
   return std::nullopt;
 }
 
-void Runner::open_journal() {
-  if (!writes()) return;
-  require_writable(options_.output);
-  if (!options_.resume && std::filesystem::exists(journal_path_))
+RunSummary Runner::already_complete(Json result) const {
+  RunSummary summary;
+  summary.state = RunState::already_complete;
+  summary.points = study_.points.size();
+  summary.failed_points = count_failed(result);
+  summary.units_done = summary.units_total = document_.units;
+  summary.output = options_.output;
+  summary.result = std::move(result);
+  return summary;
+}
+
+void Runner::warn_of_damage(const std::string& path, std::size_t lines) const {
+  if (lines == 0 || !options_.warn) return;
+  options_.warn(path + ": " + std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
+                " damaged and left out; what stood there is computed again");
+}
+
+// A run that was killed after it had written the result and before it had removed the journal left
+// one that nobody needs. Any other journal is work that somebody may want.
+void Runner::refuse_or_clear_journal() {
+  std::error_code error;
+  if (options_.resume || std::filesystem::file_size(journal_path_, error) == 0 || error) return;
+  if (!finished_result())
     throw Error("a journal of an unfinished run stands here", journal_path_,
                 "add --resume to go on with it, or delete it to start anew");
-  std::size_t keep = 0;
-  if (options_.resume) {
-    if (options_.shard_count == 1) {
-      for (const std::string& path : find_journals(options_.output)) {
-        if (path != journal_path_) read_journal(path, header_, done_);
-      }
-    }
-    keep = read_journal(journal_path_, header_, done_);
+  remove_journal(journal_path_, document_);
+}
+
+// The journals of all other runs on this output.
+void Runner::read_others() {
+  for (const std::string& path : find_journals(output_)) {
+    if (path != journal_path_) warn_of_damage(path, read_journal(path, document_, done_));
   }
-  journal_.emplace(journal_path_, header_, keep);
+}
+
+void Runner::open_journal() {
+  if (!options_.output.empty()) require_writable(options_.output);
+  if (!writes()) return;
+  refuse_or_clear_journal();
+  const auto locking = options_.lock ? Journal::Locking::required : Journal::Locking::none;
+  journal_.emplace(journal_path_, document_, locking, done_);
+  warn_of_damage(journal_path_, journal_->damaged_lines());
+  if (options_.resume && options_.shard_count == 1) read_others();
+}
+
+// Those of other runs that are still at work stay; they find the result and remove their own.
+void Runner::remove_journals() {
+  if (journal_) journal_->remove();
+  journal_.reset();
+  if (!options_.resume && options_.shard_count == 1) return;
+  for (const std::string& path : find_journals(output_)) remove_journal(path, document_);
 }
 
 bool Runner::watch(double steps) {
@@ -123,9 +174,10 @@ void Runner::report() {
 void Runner::compute_unit(std::size_t unit) {
   if (stopping()) return;
   const emulator::StandardEnvironment environment;
-  const Group& group = groups_[all_[unit].group];
-  std::vector<RepeatOutcome> outcomes = execute(study_, group, all_[unit].repeat, engine_,
-                                                [this](double steps) { return watch(steps); });
+  const auto [number, repeat] = unit_at(unit);
+  const Group& group = groups_[number];
+  std::vector<RepeatOutcome> outcomes =
+      execute(study_, group, repeat, engine_, [this](double steps) { return watch(steps); });
   if (outcomes.empty()) return;
   const std::lock_guard lock(mutex_);
   if (journal_) journal_->append(unit, outcomes);
@@ -136,9 +188,9 @@ void Runner::compute_unit(std::size_t unit) {
 
 void Runner::compute() {
   std::vector<std::size_t> mine;
-  for (std::size_t unit = 0; unit < all_.size(); ++unit) {
+  for (std::size_t unit = 0; unit < document_.units; ++unit) {
     if (static_cast<int>(unit % static_cast<std::size_t>(options_.shard_count)) != shard_) continue;
-    const double steps = groups_[all_[unit].group].steps;
+    const double steps = groups_[unit_at(unit).group].steps;
     ++progress_.units_total;
     progress_.steps_total += steps;
     if (done_.count(unit) == 0) {
@@ -152,7 +204,7 @@ void Runner::compute() {
   report();
   // Long units first, so that no thread is left alone with one at the end.
   const auto weight = [this](std::size_t unit) {
-    const Group& group = groups_[all_[unit].group];
+    const Group& group = groups_[unit_at(unit).group];
     const Experiment& first = study_.points[group.points.front()].experiment;
     return group.steps * static_cast<double>(first.problem->features());
   };
@@ -162,18 +214,10 @@ void Runner::compute() {
                           [&](std::size_t i) { compute_unit(mine[i]); });
 }
 
-// What other shards have finished by now.
-void Runner::collect_journals() {
-  if (!writes() || options_.shard_count == 1) return;
-  for (const std::string& path : find_journals(options_.output)) {
-    if (path != journal_path_) read_journal(path, header_, done_);
-  }
-}
-
 std::vector<std::vector<RepeatOutcome>> Runner::outcomes_by_point() const {
   std::vector<std::vector<RepeatOutcome>> outcomes(study_.points.size());
   for (const auto& [unit, of_group] : done_) {
-    const Group& group = groups_[all_[unit].group];
+    const Group& group = groups_[unit_at(unit).group];
     for (std::size_t k = 0; k < group.points.size(); ++k)
       outcomes[group.points[k]].push_back(of_group.at(k));
   }
@@ -188,7 +232,7 @@ Json Runner::run_info() const {
   const unsigned threads = options_.threads > 0 ? static_cast<unsigned>(options_.threads)
                                                 : std::thread::hardware_concurrency();
   double steps = -progress_.steps_resumed;
-  for (const Unit& unit : all_) steps += groups_[unit.group].steps;
+  for (const Group& group : groups_) steps += group.steps * static_cast<double>(group.repeats);
   if (options_.progress) steps = progress_.steps_done - progress_.steps_resumed;
   return Json{{"seconds", seconds.count()},
               {"threads", threads},
@@ -204,7 +248,7 @@ RunSummary Runner::finish() {
   summary.output = options_.output;
   summary.units_done = progress_.units_done;
   summary.units_total = progress_.units_total;
-  if (done_.size() < all_.size()) {
+  if (done_.size() < document_.units) {
     const bool shard_done = progress_.units_done == progress_.units_total;
     summary.state = shard_done ? RunState::waiting : RunState::stopped;
     summary.journal = journal_path_;
@@ -214,31 +258,34 @@ RunSummary Runner::finish() {
   summary.result = make_result(study_, outcomes_by_point());
   summary.failed_points = count_failed(summary.result);
   if (options_.run_info) summary.result["run"] = run_info();
-  if (writes()) {
-    write_file(options_.output, summary.result.dump(2) + "\n");
-    journal_.reset();
-    if (options_.resume || options_.shard_count > 1) {
-      for (const std::string& path : find_journals(options_.output)) ::unlink(path.c_str());
-    }
-    ::unlink(journal_path_.c_str());
-  }
+  if (!options_.output.empty()) write_file(options_.output, summary.result.dump(2) + "\n");
+  if (writes()) remove_journals();
   return summary;
 }
 
 RunSummary Runner::run() {
-  if (std::optional<Json> result = finished_result()) {
-    RunSummary summary;
-    summary.state = RunState::already_complete;
-    summary.points = study_.points.size();
-    summary.failed_points = count_failed(*result);
-    summary.units_done = summary.units_total = all_.size();
-    summary.output = options_.output;
-    summary.result = std::move(*result);
-    return summary;
+  if (options_.resume) {
+    if (std::optional<Json> result = finished_result()) {
+      remove_journals();
+      return already_complete(std::move(*result));
+    }
+    std::error_code error;
+    if (writes() && options_.warn && std::filesystem::exists(output_, error))
+      options_.warn(options_.output +
+                    ": what stands here is no intact result of this document; it is replaced");
   }
   open_journal();
   compute();
-  collect_journals();
+  if (writes() && options_.shard_count > 1) {
+    read_others();
+    // Another run may have written the result and removed the journals in the meantime.
+    if (done_.size() < document_.units) {
+      if (std::optional<Json> result = finished_result()) {
+        remove_journals();
+        return already_complete(std::move(*result));
+      }
+    }
+  }
   return finish();
 }
 

@@ -5,10 +5,12 @@
 // result. The result is a pure function of document and engine: neither threads nor shards nor a
 // stop and resume in between change a byte of it, except in the member `run`.
 //
-// Journals: OUTPUT.journal, or OUTPUT.shard-I-of-N.journal. A run without `resume` refuses to start
-// over an existing journal of its own. A run with `resume` and without a shard takes what all
-// journals beside the output hold, computes what is missing, writes the result and removes the
-// journals. A shard writes the result when it finds that all journals together hold every unit.
+// Journals: OUTPUT.journal, or OUTPUT.shard-I-of-N.journal, beside the file that OUTPUT leads to. A
+// run without `resume` refuses to start over an existing journal of its own, unless the finished
+// result stands beside it. A run with `resume` and without a shard takes what all journals beside
+// the output hold, computes what is missing or damaged, writes the result and removes the journals.
+// A shard writes the result when it finds that all journals together hold every unit. An output
+// that is a stream (formats/output_file.h) has no journal: the result is only answered.
 #pragma once
 
 #include <atomic>
@@ -34,11 +36,13 @@ struct Progress {
 struct RunOptions {
   std::string output;  // empty: no file and no journal, the result is only answered
   bool resume = false;
+  bool lock = true;     // false: the caller vouches that no other run has this output
   int shard_index = 0;  // of shard_count; shard_count itself means 0
   int shard_count = 1;
   int threads = 0;  // 0: as many as the machine has
   bool run_info = true;
   std::function<void(const Progress&)> progress;  // called from any thread, one call at a time
+  std::function<void(const std::string&)> warn;   // what is damaged and made good
   std::atomic<bool>* stop = nullptr;              // set it, and the run ends soon
 };
 

@@ -126,7 +126,7 @@ const BadCall bad_calls[] = {
     {"output_is_folder", "mkdir -p ../d && halfulp run --quiet config.json -o ../d", "../d",
      "cannot be written"},
     {"resume_to_stdout", "halfulp run --quiet config.json -o - --resume", "--resume", "-o"},
-    {"run_to_full_disk", "halfulp run --quiet config.json -o /dev/full", "/dev/full", "-o"},
+    {"run_to_full_disk", "halfulp run --quiet config.json -o /dev/full", "/dev/full", "space"},
     {"result_to_full_stdout", "halfulp run --quiet config.json -o - > /dev/full", "standard output",
      "space"},
     {"formats_to_full_stdout", "halfulp formats > /dev/full", "standard output", "space"},
