@@ -18,7 +18,6 @@ enum class Site : std::uint8_t {
   teacher = 2,
   sample = 3,
   test_sample = 4,
-  bootstrap = 5,
   training_place = 16,  // + place, see policy/policy.h
   test_place = 48,      // + place, on the test samples
 };

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Laws fitted to the points of a study. A power law is a least-squares line through the logarithms
-// of x and of the mean of y; its interval is the 2.5th to 97.5th percentile of slopes over 1000
-// bootstrap resamples of the repeats, the same repeats for all points (they share their draws),
-// with bits by counter. An effective size says at which size a reference curve, taken as straight
-// lines between its points on log-log axes, has the risk that a point has.
+// Laws fitted to the points of a study: one record for each fit and group. results/fits/ has a file
+// a kind, and scatter.h how errors follow from the repeats.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,11 +21,11 @@ struct FitPoint {
 };
 
 // The list `fits` of a document, defaults filled in. swept: the pointers of its sweep; group_by is
-// by default all of them but x. resolved: one point's document. Throws Error.
+// by default all of them but the fit's axes. resolved: one point's document. Throws Error.
 Json check_fits(const Json& fits, const std::vector<std::string>& swept, const Json& resolved);
 
 // One record for each fit and group (for each fit and point, for effective sizes). A group that
 // allows no fit has a record with "error".
-Json compute_fits(const Json& checked, const std::vector<FitPoint>& points, std::uint64_t seed);
+Json compute_fits(const Json& checked, const std::vector<FitPoint>& points);
 
 }  // namespace halfulp::experiments

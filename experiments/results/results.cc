@@ -166,7 +166,7 @@ Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome
                                     : series(outcomes[i], &RepeatOutcome::metrics, k));
     fit_points.push_back(std::move(seen));
   }
-  result["fits"] = compute_fits(study.fits, fit_points, study.points.front().experiment.seed);
+  result["fits"] = compute_fits(study.fits, fit_points);
   return result;
 }
 

@@ -159,7 +159,9 @@ TEST(Documents, FitErrors) {
   expect_parts(error(R"([{"kind": "power_law", "x": "/problem/sketch_size", "y": "floor",
                           "range": [3, 1]}])"),
                {"/fits/0/range"});
-  expect_parts(error(R"([{"kind": "precision_law"}])"), {"not offered yet"});
+  expect_parts(
+      error(R"([{"kind": "precision_law"}])"),
+      {"/fits/0/kind", "\"precision_law\" is not among \"power_law\", \"effective_size\""});
 }
 
 TEST(Settings, ReplaceAndAddFields) {

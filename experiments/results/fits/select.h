@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Which points a fit goes through: those of one group (equal values at the pointers of "group_by"),
+// within its range, whose risk has a logarithm. And the members that all kinds of fits read.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "experiments/results/fit.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+// The place of a metric's name in metric_names; metric_count for none of them.
+std::size_t metric_index(const std::string& name);
+
+// The member `y`, a metric. otherwise: the default, or "" where the member is required.
+std::string check_metric(ObjectReader& reader, const std::string& otherwise);
+// A member that names a pointer of the sweep.
+std::string check_axis(ObjectReader& reader, const std::string& key,
+                       const std::vector<std::string>& swept);
+// The member `group_by`: by default every swept pointer that is none of `axes`.
+Json check_group(ObjectReader& reader, const std::vector<std::string>& swept,
+                 const std::vector<std::string>& axes);
+// [lowest, highest] of non-negative numbers; null where the member is missing.
+Json check_range(ObjectReader& reader, const std::string& key);
+// "linear" or "over_log".
+std::string check_scale(ObjectReader& reader, const std::string& key);
+
+// What stands at a pointer in a point: as the sweep set it, else as its document has it.
+Json value_of(const FitPoint& point, const std::string& pointer);
+
+// A group: the values of some pointers, and the points that have them.
+struct Members {
+  Json group;
+  std::vector<std::size_t> points;
+};
+std::vector<Members> group_points(const std::vector<FitPoint>& points, const Json& pointers);
+
+// One axis of a fit.
+struct Axis {
+  std::string pointer;
+  Json range;             // null, or [lowest, highest]
+  bool over_log = false;  // x / ln x in place of x
+};
+
+// The points of a group that have a logarithm on every axis and of y's mean.
+struct Selection {
+  std::vector<std::vector<double>> x;         // by axis, then point
+  std::vector<std::vector<double>> log_x;     // of x, or of x / ln x
+  std::vector<const std::vector<double>*> y;  // over the repeats
+  std::size_t excluded = 0;  // points in range that failed, diverged, or are not positive
+};
+Selection select_points(const std::vector<FitPoint>& points, const Members& members,
+                        const std::string& metric, const std::vector<Axis>& axes);
+
+// How many different values there are.
+std::size_t count_distinct(std::vector<double> values);
+
+// The sum in order over the count.
+double mean_of(const std::vector<double>& values);
+
+}  // namespace halfulp::experiments
