@@ -14,6 +14,7 @@
 
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/run_table.h"
 #include "cli/signals.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
@@ -94,62 +95,6 @@ Json read_config(const std::string& path) {
   return parse_json(text, "standard input");
 }
 
-std::string number_text(const Json& x) {
-  if (x.is_string()) return x.get<std::string>();
-  return x.is_number() ? fmt::format("{:.4g}", x.get<double>()) : "";
-}
-
-// The metric that a reader looks for first: the one that is fitted, else the first that is a
-// number.
-std::string main_metric(const Json& result) {
-  for (const Json& fit : result.value("fits", Json::array())) {
-    if (fit.is_object() && fit.contains("y") && fit["y"].is_string())
-      return fit["y"].get<std::string>();
-  }
-  for (const char* name : {"excess_clean_average", "excess_clean_last", "floor", "approximation"}) {
-    const bool average = std::string_view(name) == "excess_clean_average";
-    const Json& document = result["document"];
-    const Json::json_pointer averaging("/training/averaging");
-    if (average && (!document.contains(averaging) || document[averaging] == "none")) continue;
-    for (const Json& point : result["points"]) {
-      const Json::json_pointer mean(std::string("/metrics/") + name + "/mean");
-      if (point.contains(mean) && !point[mean].is_null()) return name;
-    }
-  }
-  return "excess_clean_last";
-}
-
-std::string set_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-void print_points(const Json& result) {
-  const std::string metric = main_metric(result);
-  std::vector<Column> columns;
-  for (const auto& item : result["points"].at(0)["set"].items()) columns.push_back({item.key()});
-  columns.push_back({metric, Align::right});
-  columns.push_back({"stderr", Align::right});
-  columns.push_back({"theory", Align::right});
-  std::vector<std::vector<std::string>> rows;
-  for (const Json& point : result["points"]) {
-    std::vector<std::string> row;
-    for (const auto& item : point["set"].items()) row.push_back(set_text(item.value()));
-    if (point.contains("error")) {
-      row.insert(row.end(), {"failed: " + set_text(point["error"]), "", ""});
-    } else {
-      const Json measured = point["metrics"].value(metric, Json::object());
-      const bool known = measured.is_object();
-      row.push_back(known ? number_text(measured.value("mean", Json())) : "");
-      row.push_back(known ? number_text(measured.value("stderr", Json())) : "");
-      const bool theory = point.contains("theory") && point["theory"].is_object();
-      row.push_back(theory ? number_text(point["theory"].value(metric, Json())) : "");
-    }
-    row.resize(columns.size());
-    rows.push_back(row);
-  }
-  print(table_text(columns, rows));
-}
-
 // A word as a shell reads it.
 std::string quoted(const std::string& word) {
   const std::string plain =
@@ -193,8 +138,8 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
   } else if (!options.quiet) {
     if (options.json) {
       for (const Json& point : summary.result["points"]) print(point.dump() + "\n");
-    } else if (!summary.result["points"].empty()) {
-      print_points(summary.result);
+    } else {
+      print(run_table(summary.result));
     }
     flush_output();  // before the notes, which go to another stream
     if (summary.state == RunState::already_complete)
@@ -202,6 +147,8 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
     note("now: halfulp report " + options.output + " -o " +
          options.output.substr(0, options.output.rfind(".json")) + ".html");
   }
+  if (const std::string diverged = divergence_note(summary.result); !diverged.empty())
+    note(options.output + ": " + diverged);
   if (summary.failed_points == 0) return exit_good;
   note(fmt::format("{}: {} of {} points failed; their records hold the reason in \"error\"",
                    options.output, summary.failed_points, summary.points));

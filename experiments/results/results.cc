@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/results/results.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -174,6 +175,34 @@ std::size_t count_failed(const Json& result) {
   std::size_t count = 0;
   for (const Json& point : result["points"]) count += point.contains("error") ? 1 : 0;
   return count;
+}
+
+namespace {
+
+bool is_diverged(const Json& number) {
+  return number == "nan" || number == "inf" || number == "-inf";
+}
+
+bool has_diverged_value(const Json& metric) {
+  if (!metric.is_object()) return false;
+  const auto mean = metric.find("mean");
+  if (mean != metric.end() && is_diverged(*mean)) return true;
+  const auto repeats = metric.find("repeats");
+  return repeats != metric.end() && std::any_of(repeats->begin(), repeats->end(), is_diverged);
+}
+
+}  // namespace
+
+bool has_diverged(const Json& point, const std::string& metric) {
+  if (!point.is_object() || !point.contains("metrics")) return false;
+  const Json& metrics = point["metrics"];
+  return metrics.is_object() && metrics.contains(metric) && has_diverged_value(metrics[metric]);
+}
+
+bool has_diverged(const Json& point) {
+  if (!point.is_object() || !point.contains("metrics")) return false;
+  const Json& metrics = point["metrics"];
+  return metrics.is_object() && std::any_of(metrics.begin(), metrics.end(), has_diverged_value);
 }
 
 }  // namespace halfulp::experiments

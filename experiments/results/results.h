@@ -5,6 +5,7 @@
 // order, numbers are written in their shortest round-trip form.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "experiments/execute.h"
@@ -17,6 +18,11 @@ namespace halfulp::experiments {
 Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes);
 
 std::size_t count_failed(const Json& result);
+
+// Of a point of a result file: is the metric (is any metric) infinite or NaN, in the mean or in a
+// repeat? Never throws, whatever stands there.
+bool has_diverged(const Json& point, const std::string& metric);
+bool has_diverged(const Json& point);
 
 // One point's outcome of one repeat, to a journal and back. Throws Error on anything else.
 Json to_json(const RepeatOutcome& outcome);
