@@ -8,6 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "cli/error_statistics.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/same_file.h"
 #include "cli/tensor_quantizer.h"
 #include "cli/tensors/files.h"
 #include "cli/verb.h"
@@ -270,6 +272,7 @@ class Run {
 
   int execute() {
     require_container();
+    require_names_apart();
     std::vector<tensors::Tensor> tensors =
         chosen(tensors::read(options_.in, read_options(options_)), options_);
     require_writable(options_.out);
@@ -302,6 +305,13 @@ class Run {
     if (options_.codes && !named)
       throw Error(options_.out + " holds one array, and codes have scales beside them", "-o",
                   "name a file ending in .npz or .safetensors");
+  }
+
+  void require_names_apart() const {
+    std::vector<NamedPath> inputs{{"IN", options_.in}};
+    if (looks_like_path(options_.to)) inputs.push_back({"--to", options_.to});
+    const NamedPath output{"-o", options_.out};
+    require_apart(inputs, std::span(&output, 1));
   }
 
   [[nodiscard]] std::string place_of(const tensors::Tensor& tensor) const {

@@ -104,6 +104,27 @@ TEST_F(Quantize, WritesCodesAndScalesThatMakeTheValues) {
   }
 }
 
+TEST_F(Quantize, RefusesToWriteOverItsInput) {
+  make("w.npy", {4}, "float32");
+  const std::string before = text_of("w.npy");
+  std::filesystem::create_symlink("w.npy", work() / "soft.npy");
+  std::filesystem::create_hard_link(work() / "w.npy", work() / "hard.npy");
+  for (const std::string call : {"w.npy -o w.npy", "w.npy -o soft.npy", "soft.npy -o w.npy",
+                                 "w.npy -o hard.npy", "w.npy -o ./w.npy", "- -o w.npy < w.npy"}) {
+    const Ran ran = shell("halfulp quantize --to fp4 " + call);
+    EXPECT_EQ(ran.status, 2) << call;
+    EXPECT_EQ(ran.out, "") << call;
+    EXPECT_NE(ran.err.find("the input IN"), std::string::npos) << call << ran.err;
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    EXPECT_EQ(text_of("w.npy"), before) << call;
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(work() / "soft.npy"));
+  EXPECT_EQ(std::filesystem::hard_link_count(work() / "w.npy"), 2);
+  file("f.raw", R"({"format": "fp4"})");
+  EXPECT_EQ(shell("halfulp quantize w.npy --to ./f.raw -o f.raw").status, 2);
+  EXPECT_EQ(text_of("f.raw"), R"({"format": "fp4"})");
+}
+
 TEST_F(Quantize, BlocksLieAlongTheAxis) {
   make("x.npy", {5, 6, 7}, "float32");
   expect_good("halfulp quantize x.npy --quiet --axis 1 --to bfp4_4 -o y.npy");
