@@ -90,6 +90,10 @@ Json run_experiment(const ReproduceOptions& options, const fs::path& data,
     how.resume = true;
   }
   how.threads = options.threads;
+  how.warn = [&bar](const std::string& text) {
+    bar.clear();
+    note(text);
+  };
   how.progress = [&](const experiments::Progress& progress) {
     bar.update(progress.steps_done, progress.steps_total, progress.steps_resumed, name);
   };

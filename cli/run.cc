@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/run_table.h"
+#include "cli/same_file.h"
 #include "cli/signals.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
@@ -155,6 +157,26 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
   return exit_bad_verdict;
 }
 
+// Every text of the document that could name a file, looked up beside the document and here.
+void add_named_files(const Json& value, const std::filesystem::path& folder,
+                     std::vector<NamedPath>& files) {
+  if (value.is_string()) {
+    const auto text = value.get<std::string>();
+    if (!looks_like_path(text)) return;
+    files.push_back({"a file of the document", text});
+    files.push_back({"a file of the document", (folder / text).string()});
+  }
+  if (!value.is_structured()) return;
+  for (const Json& part : value) add_named_files(part, folder, files);
+}
+
+void require_own_output(const RunVerbOptions& options, const Json& document) {
+  std::vector<NamedPath> inputs{{"CONFIG.json", options.config}};
+  add_named_files(document, std::filesystem::path(options.config).parent_path(), inputs);
+  const std::vector<NamedPath> outputs{{"-o", options.output}, {"-o", options.output + ".journal"}};
+  require_apart(inputs, outputs);
+}
+
 int execute(RunVerbOptions& options) {
   const ShardNumbers shard = parse_shard(options.shard);
   options.output_named = !options.output.empty();
@@ -165,6 +187,7 @@ int execute(RunVerbOptions& options) {
     throw Error("--resume and --shard need a result file", "run", "name one with -o RESULT.json");
   const Json document = experiments::apply_settings(read_config(options.config), options.settings);
   const std::string where = options.config == "-" ? "standard input" : options.config;
+  if (!to_output) require_own_output(options, document);
   require_writable(options.output);
   if (!options.output_named && !to_output && !options.quiet)
     note("the result goes to " + options.output);

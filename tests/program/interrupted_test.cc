@@ -155,6 +155,27 @@ TEST_F(Interrupted, StandardOutputByItsOtherNames) {
   EXPECT_EQ(names(), (std::vector<std::string>{"config.json", "got.json", "pipe", "want.json"}));
 }
 
+TEST_F(Interrupted, ARunNeverWritesOverWhatItReads) {
+  std::string text = small_config;
+  text.replace(text.find("\"bfloat16\""), 10, "\"format.json\"");
+  file("config.json", text);
+  file("format.json", R"({"kind": "float", "exponent_bits": 4, "fraction_bits": 3, "bias": 7})");
+  file("x.journal", small_config);
+  ASSERT_EQ(shell("ln -s config.json link.json; ln config.json hard.json").status, 0);
+  for (const char* words :
+       {"config.json -o config.json", "config.json -o ./link.json", "config.json -o hard.json",
+        "link.json -o config.json", "config.json -o format.json", "x.journal -o x"}) {
+    const Ran ran = shell(std::string("halfulp run --quiet ") + words);
+    EXPECT_EQ(ran.status, 2) << words;
+    EXPECT_NE(ran.err.find("-o"), std::string::npos) << ran.err;
+    const Ran resumed = shell(std::string("halfulp run --resume --quiet ") + words);
+    EXPECT_EQ(resumed.status, 2) << words;
+  }
+  EXPECT_EQ(text_of("config.json"), text);
+  EXPECT_EQ(text_of("x.journal"), small_config);
+  EXPECT_EQ(names().size(), 5U);
+}
+
 TEST_F(Interrupted, AFileSystemWithoutLocksSaysSoAndHasAWay) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the sanitizer must be the first library that is loaded";
