@@ -51,8 +51,8 @@ struct RunVerbOptions {
   Arguments words;  // the call
   std::string config, output, shard;
   std::vector<std::string> settings;
-  bool resume = false, no_lock = false, no_run_info = false, reference = false, quiet = false,
-       json = false;
+  bool resume = false, no_lock = false, no_run_info = false, no_repeats = false, reference = false,
+       quiet = false, json = false;
   bool output_named = true;
   int threads = 0;
 };
@@ -207,6 +207,7 @@ int execute(RunVerbOptions& options) {
   how.shard_count = shard.count;
   how.threads = options.threads;
   how.run_info = !options.no_run_info;
+  how.repeats = !options.no_repeats;
   how.stop = &signals.stop();
   how.warn = [&bar](const std::string& text) {
     bar.clear();
@@ -252,6 +253,8 @@ int run_verb(const Arguments& arguments) {
                "for file systems that cannot lock a file; see that no other run has this output");
   app.add_flag("--no-run-info", options.no_run_info,
                "leave out the member \"run\" (time, host, threads)");
+  app.add_flag("--no-repeats", options.no_repeats,
+               "leave out what each metric was in every repeat, so that the file is smaller");
   app.add_flag("--reference", options.reference,
                "compute with the exact reference instead of the emulator (slow)");
   add_threads(app, options.threads);

@@ -14,6 +14,7 @@
 #include "emulator/instruction_set.h"
 #include "emulator/parallel.h"
 #include "experiments/execute.h"
+#include "experiments/results/finished.h"
 #include "experiments/results/journal.h"
 #include "experiments/results/results.h"
 #include "experiments/sweep.h"
@@ -38,7 +39,7 @@ class Runner {
   [[nodiscard]] bool writes() const { return !output_.empty(); }
   [[nodiscard]] bool stopping() const { return options_.stop != nullptr && *options_.stop; }
   [[nodiscard]] Unit unit_at(std::size_t unit) const;
-  [[nodiscard]] std::optional<Json> finished_result() const;
+  [[nodiscard]] std::optional<Json> finished_result(std::string& why) const;
   [[nodiscard]] RunSummary already_complete(Json result) const;
   void refuse_or_clear_journal();
   void open_journal();
@@ -92,15 +93,16 @@ Unit Runner::unit_at(std::size_t unit) const {
   return {.group = group, .repeat = unit - first_unit_[group]};
 }
 
-// The result of the same document that already stands at the output.
-std::optional<Json> Runner::finished_result() const {
+// The result of the same document that already stands at the output. why: what it is not.
+std::optional<Json> Runner::finished_result(std::string& why) const {
   std::error_code error;
   if (!writes() || !std::filesystem::exists(output_, error)) return std::nullopt;
   try {
     Json result = read_json_file(output_);
-    const Json expected = {{"version", version}, {"schema", 1}, {"document_hash", study_.hash}};
-    if (result.is_object() && result.value("halfulp", Json()) == expected) return result;
-  } catch (const Error&) {  // something else stands there; it is overwritten in the end
+    why = why_unfinished(result, study_, options_.repeats);
+    if (why.empty()) return result;
+  } catch (const Error& unreadable) {
+    why = unreadable.what();
   }
   return std::nullopt;
 }
@@ -127,7 +129,8 @@ void Runner::warn_of_damage(const std::string& path, std::size_t lines) const {
 void Runner::refuse_or_clear_journal() {
   std::error_code error;
   if (options_.resume || std::filesystem::file_size(journal_path_, error) == 0 || error) return;
-  if (!finished_result())
+  std::string why;
+  if (!finished_result(why))
     throw Error("a journal of an unfinished run stands here", journal_path_,
                 "add --resume to go on with it, or delete it to start anew");
   remove_journal(journal_path_, document_);
@@ -255,7 +258,13 @@ RunSummary Runner::finish() {
     return summary;
   }
   const emulator::StandardEnvironment environment;
-  summary.result = make_result(study_, outcomes_by_point());
+  try {
+    summary.result = make_result(study_, outcomes_by_point(), options_.repeats, options_.stop);
+  } catch (const Stopped&) {  // the journal has everything
+    summary.state = RunState::stopped;
+    summary.journal = journal_path_;
+    return summary;
+  }
   summary.failed_points = count_failed(summary.result);
   if (options_.run_info) summary.result["run"] = run_info();
   if (!options_.output.empty()) write_file(options_.output, summary.result.dump(2) + "\n");
@@ -264,15 +273,15 @@ RunSummary Runner::finish() {
 }
 
 RunSummary Runner::run() {
+  std::string why;
   if (options_.resume) {
-    if (std::optional<Json> result = finished_result()) {
+    if (std::optional<Json> result = finished_result(why)) {
       remove_journals();
       return already_complete(std::move(*result));
     }
-    std::error_code error;
-    if (writes() && options_.warn && std::filesystem::exists(output_, error))
-      options_.warn(options_.output +
-                    ": what stands here is no intact result of this document; it is replaced");
+    if (!why.empty() && options_.warn)
+      options_.warn(options_.output + ": what stands here is not the finished result (" + why +
+                    "); it is replaced");
   }
   open_journal();
   compute();
@@ -280,7 +289,7 @@ RunSummary Runner::run() {
     read_others();
     // Another run may have written the result and removed the journals in the meantime.
     if (done_.size() < document_.units) {
-      if (std::optional<Json> result = finished_result()) {
+      if (std::optional<Json> result = finished_result(why)) {
         remove_journals();
         return already_complete(std::move(*result));
       }
@@ -294,8 +303,15 @@ RunSummary Runner::run() {
 RunSummary run(const Json& document, const std::string& where, const Engine& engine,
                const RunOptions& options) {
   const emulator::StandardEnvironment environment;
-  const Study study = make_study(document, where);
-  return Runner(study, engine, options).run();
+  try {
+    const Study study = make_study(document, where, options.stop);
+    return Runner(study, engine, options).run();
+  } catch (const Stopped&) {  // before anything was computed
+    RunSummary summary;
+    summary.state = RunState::stopped;
+    summary.output = options.output;
+    return summary;
+  }
 }
 
 }  // namespace halfulp::experiments

@@ -41,6 +41,7 @@ struct RunOptions {
   int shard_count = 1;
   int threads = 0;  // 0: as many as the machine has
   bool run_info = true;
+  bool repeats = true;  // the result says what every metric was in every repeat
   std::function<void(const Progress&)> progress;  // called from any thread, one call at a time
   std::function<void(const std::string&)> warn;   // what is damaged and made good
   std::atomic<bool>* stop = nullptr;              // set it, and the run ends soon

@@ -162,7 +162,7 @@ std::string hash_of(const Study& study) {
   return hexadecimal(hash);
 }
 
-Study expand(const Json& document, const std::string& folder) {
+Study expand(const Json& document, const std::string& folder, const std::atomic<bool>* stop) {
   if (!document.is_object())
     throw Error("an experiment is an object", "", "write {\"experiment\": ...}");
   Json base = document;
@@ -176,8 +176,10 @@ Study expand(const Json& document, const std::string& folder) {
   Study study;
   ProblemCache cache;
   study.points.reserve(count);
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
+    stop_if(stop);
     study.points.push_back(make_point(base, edits_of(axes, i), folder, cache));
+  }
   study.document = study.points.front().experiment.resolved;
   study.document["sweep"] = sweep == document.end() ? Json::object() : *sweep;
   std::vector<std::string> swept;
@@ -239,9 +241,9 @@ const Json* find_at(const Json& document, const std::string& pointer) {
   return node;
 }
 
-Study make_study(const Json& document, const std::string& where) {
+Study make_study(const Json& document, const std::string& where, const std::atomic<bool>* stop) {
   try {
-    return expand(document, std::filesystem::path(where).parent_path().string());
+    return expand(document, std::filesystem::path(where).parent_path().string(), stop);
   } catch (const Error& error) {
     throw error.at(where);
   }

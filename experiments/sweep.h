@@ -6,6 +6,7 @@
 // without a sweep.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,8 +28,16 @@ struct Study {
   std::string hash;  // of everything that decides the result
 };
 
-// Throws Error whose location begins with `where`, the document's path.
-Study make_study(const Json& document, const std::string& where);
+// Thrown by long work that was asked to stop.
+struct Stopped {};
+// Throws Stopped where `stop` is no null pointer and what it points to is true.
+inline void stop_if(const std::atomic<bool>* stop) {
+  if (stop != nullptr && *stop) throw Stopped{};
+}
+
+// Throws Error whose location begins with `where`, the document's path, and Stopped.
+Study make_study(const Json& document, const std::string& where,
+                 const std::atomic<bool>* stop = nullptr);
 
 // Puts `value` at a JSON pointer (RFC 6901), making objects on the way where there is nothing.
 // Throws Error where the pointer leads through something else, or past the end of a list.

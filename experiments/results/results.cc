@@ -97,7 +97,19 @@ std::string digest_of(const std::vector<RepeatOutcome>& outcomes) {
   return hexadecimal(hash);
 }
 
-Json point_json(const Point& point, const std::vector<RepeatOutcome>& outcomes) {
+Json metric_json(const std::vector<double>& values, bool with_repeats) {
+  const double mean = mean_of(values);
+  Json metric;
+  metric["mean"] = number_json(mean);
+  metric["stderr"] = standard_error(values, mean);
+  if (!with_repeats) return metric;
+  Json repeats = Json::array();
+  for (const double x : values) repeats.push_back(number_json(x));
+  metric["repeats"] = std::move(repeats);
+  return metric;
+}
+
+Json point_json(const Point& point, const std::vector<RepeatOutcome>& outcomes, bool with_repeats) {
   Json record;
   record["set"] = point.set;
   const std::string error = error_of(outcomes);
@@ -108,13 +120,7 @@ Json point_json(const Point& point, const std::vector<RepeatOutcome>& outcomes) 
   Json metrics;
   for (std::size_t k = 0; k < metric_names.size(); ++k) {
     const auto values = series(outcomes, &RepeatOutcome::metrics, k);
-    if (values) {
-      const double mean = mean_of(*values);
-      metrics[metric_names[k]] =
-          Json{{"mean", number_json(mean)}, {"stderr", standard_error(*values, mean)}};
-    } else {
-      metrics[metric_names[k]] = nullptr;
-    }
+    metrics[metric_names[k]] = values ? metric_json(*values, with_repeats) : Json();
   }
   record["metrics"] = metrics;
   record["theory"] = theory_json(point, outcomes);
@@ -151,15 +157,39 @@ RepeatOutcome outcome_from_json(const Json& value) {
   return outcome;
 }
 
-Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes) {
+std::string result_digest(const Json& result) {
+  std::uint64_t hash = fnv_start;
+  const auto add = [&hash](const Json& value) {
+    const std::string text = value.dump();
+    hash = fnv1a(text.data(), text.size() + 1, hash);
+  };
+  Json head = result.at("halfulp");
+  head.erase("result_digest");
+  add(head);
+  for (const char* key : {"document", "points", "fits"}) {
+    const auto member = result.find(key);
+    if (member == result.end()) continue;
+    if (member->is_array()) {
+      for (const Json& entry : *member) add(entry);
+    } else {
+      add(*member);
+    }
+  }
+  return hexadecimal(hash);
+}
+
+Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes,
+                 bool with_repeats, const std::atomic<bool>* stop) {
   Json result;
   result["halfulp"] = Json{{"version", version}, {"schema", 1}, {"document_hash", study.hash}};
   result["document"] = study.document;
   result["points"] = Json::array();
   std::vector<FitPoint> fit_points;
   for (std::size_t i = 0; i < study.points.size(); ++i) {
+    stop_if(stop);
     const Point& point = study.points[i];
-    result["points"].push_back(point_json(point, outcomes[i]));
+    result["points"].push_back(point_json(point, outcomes[i], with_repeats));
+    if (study.fits.empty()) continue;
     FitPoint seen{.set = &point.set, .document = &point.experiment.resolved, .metrics = {}};
     const bool failed = !error_of(outcomes[i]).empty();
     for (std::size_t k = 0; k < metric_names.size(); ++k)
@@ -167,7 +197,13 @@ Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome
                                     : series(outcomes[i], &RepeatOutcome::metrics, k));
     fit_points.push_back(std::move(seen));
   }
-  result["fits"] = compute_fits(study.fits, fit_points);
+  result["fits"] = Json::array();
+  for (const Json& fit : study.fits) {
+    stop_if(stop);
+    for (Json& record : compute_fits(Json::array({fit}), fit_points))
+      result["fits"].push_back(std::move(record));
+  }
+  result["halfulp"]["result_digest"] = result_digest(result);
   return result;
 }
 

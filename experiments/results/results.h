@@ -5,6 +5,7 @@
 // order, numbers are written in their shortest round-trip form.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,14 @@
 namespace halfulp::experiments {
 
 // The members halfulp, document, points and fits. outcomes: of every point, one a repeat in order.
-Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes);
+// with_repeats: each metric says what it was in every repeat. Throws Stopped where *stop is set.
+Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes,
+                 bool with_repeats = true, const std::atomic<bool>* stop = nullptr);
+
+// What stands in halfulp.result_digest: FNV-1a, 64 bits in hexadecimal, over the compact texts of
+// `halfulp` (without the digest), of `document`, of every point and of `fits`, each ended by a NUL.
+// result: an object with an object `halfulp`.
+std::string result_digest(const Json& result);
 
 std::size_t count_failed(const Json& result);
 
