@@ -12,8 +12,10 @@
 namespace halfulp::experiments {
 namespace {
 
-constexpr std::array<FitKind, 2> kinds{{
+constexpr std::array<FitKind, 4> kinds{{
     {"power_law", check_power_law, compute_power_law},
+    {"power_law_floor", check_power_law_floor, compute_power_law_floor},
+    {"joint_power_law", check_joint_power_law, compute_joint_power_law},
     {"effective_size", check_effective_size, compute_effective_size},
 }};
 

@@ -5,7 +5,10 @@
 // HALFULP_DRAWS=10 draws ten times as many sets.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <iostream>
+#include <map>
+#include <string>
 
 #include "tests/experiments/fit_points.h"
 #include "tests/support/sampling.h"
@@ -57,6 +60,80 @@ TEST(FitCoverage, SlopesOfUnequalRepeats) {
   const Shares shares = power_law_shares({32, 32, 16, 8, 4}, 0.3, 0.5, 77);
   EXPECT_GE(shares.covered, 0.91);
   EXPECT_LE(shares.misfits, 0.05);
+}
+
+// Of the sets whose points determine all parameters, how many of each interval hold the truth: over
+// all numbers of repeats together, as each has few sets.
+class Tally {
+ public:
+  explicit Tally(std::map<std::string, double> truth) : truth_(std::move(truth)) {}
+
+  void add(const Json& record) {
+    ++sets_;
+    if (record.contains("error")) return;
+    ++determined_;
+    misfits_ += record["misfit"].get<bool>() ? 1 : 0;
+    for (const auto& [name, value] : truth_)
+      covered_[name] += holds(record[name + "_interval"], value) ? 1 : 0;
+  }
+  void expect_good() const {
+    EXPECT_GE(share(determined_, sets_), 0.95);
+    EXPECT_LE(share(misfits_, determined_), 0.03);
+    for (const auto& [name, count] : covered_) {
+      EXPECT_GE(share(count, determined_), 0.91) << name;
+      EXPECT_LE(share(count, determined_), 0.99) << name;
+      std::cout << name << " covered " << share(count, determined_) << "\n";
+    }
+    std::cout << "misfits " << share(misfits_, determined_) << "\n";
+  }
+
+ private:
+  static double share(int part, int whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  }
+  std::map<std::string, double> truth_;
+  std::map<std::string, int> covered_;
+  int sets_ = 0, determined_ = 0, misfits_ = 0;
+};
+
+TEST(FitCoverage, FloorsOfFewRepeats) {
+  Tally tally({{"exponent", 1.0}, {"floor", 0.03}, {"amplitude", 2.0}});
+  for (const std::size_t n : {3, 5, 8, 16}) {
+    for (std::size_t k = 0; k < sampling::draws(60); ++k) {
+      const RepeatNoise noise{.sigma = 0.05, .common = k % 2 == 0 ? 0.0 : 0.9, .seed = 100 * k + n};
+      Points points;
+      for (const double m : {8, 16, 32, 64, 128, 256, 512})
+        points.add_noisy({{"/m", m}}, 2.0 / m + 0.03, noise, n);
+      const Json fit{{"kind", "power_law_floor"}, {"x", "/m"}, {"y", "excess_clean_last"}};
+      tally.add(points.fit(fit)[0]);
+    }
+  }
+  tally.expect_good();
+}
+
+TEST(FitCoverage, JointLawsOfFewRepeats) {
+  Tally tally({{"model_exponent", 1.0},
+               {"data_exponent", 0.7},
+               {"floor", 0.05},
+               {"model_amplitude", 2.0},
+               {"data_amplitude", 20.0}});
+  for (const std::size_t n : {3, 5, 8, 16}) {
+    for (std::size_t k = 0; k < sampling::draws(40); ++k) {
+      const RepeatNoise noise{.sigma = 0.05, .common = k % 2 == 0 ? 0.0 : 0.9, .seed = 100 * k + n};
+      Points points;
+      for (const double m : {8, 16, 32, 64, 128}) {
+        for (const double size : {256, 1024, 4096, 16384})
+          points.add_noisy({{"/m", m}, {"/n", size}}, 0.05 + 2.0 / m + 20.0 * std::pow(size, -0.7),
+                           noise, n);
+      }
+      const Json fit{{"kind", "joint_power_law"},
+                     {"model_size", "/m"},
+                     {"data_size", "/n"},
+                     {"y", "excess_clean_last"}};
+      tally.add(points.fit(fit)[0]);
+    }
+  }
+  tally.expect_good();
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ TEST(Documents, FitErrors) {
                {"/fits/0/range"});
   expect_parts(
       error(R"([{"kind": "precision_law"}])"),
-      {"/fits/0/kind", "\"precision_law\" is not among \"power_law\", \"effective_size\""});
+      {"/fits/0/kind", "\"precision_law\" is not among \"power_law\", \"power_law_floor\""});
 }
 
 TEST(Settings, ReplaceAndAddFields) {

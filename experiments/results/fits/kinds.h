@@ -27,6 +27,12 @@ inline constexpr double misfit_probability = 0.01;
 Json check_power_law(ObjectReader& reader, const std::vector<std::string>& swept);
 void compute_power_law(const Json& fit, const std::vector<FitPoint>& points, Json& records);
 
+Json check_power_law_floor(ObjectReader& reader, const std::vector<std::string>& swept);
+void compute_power_law_floor(const Json& fit, const std::vector<FitPoint>& points, Json& records);
+
+Json check_joint_power_law(ObjectReader& reader, const std::vector<std::string>& swept);
+void compute_joint_power_law(const Json& fit, const std::vector<FitPoint>& points, Json& records);
+
 Json check_effective_size(ObjectReader& reader, const std::vector<std::string>& swept);
 void compute_effective_size(const Json& fit, const std::vector<FitPoint>& points, Json& records);
 
