@@ -76,6 +76,8 @@ HWY_INLINE V moved_number(D /*d*/, V pattern, const Moved<V, hn::TFromD<D>>& by)
   return pattern + by.pattern;
 }
 
+// Filled in one go, as is Input: the constructor of an empty one would be compiled for the plain
+// machine, not for the target of these lanes.
 template <class V>
 struct Cut {
   V below;      // E - 1 in the exponent's place
@@ -120,28 +122,28 @@ HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
   const V field = hn::Max(hn::ShiftRight<fraction>(magnitude), one);
   const V least_field = moved_field(d, grid.least_field, by);
   const V top = hn::Max(field, least_field);
-  Cut<V> cut;
-  cut.below = hn::ShiftLeft<fraction>(field - one);
-  cut.binade = top - least_field;
-  cut.discarded = hn::Set(d, grid.spare_bits) + (top - field);
-  cut.shift = hn::Min(cut.discarded, hn::Set(d, Bits{fraction + 2}));
-  const V significand = magnitude - cut.below;
-  const V low = hn::Shl(one, cut.shift) - one;
-  const V kept = hn::Shr(significand, cut.shift);
+  const V below = hn::ShiftLeft<fraction>(field - one);
+  const V binade = top - least_field;
+  const V discarded = hn::Set(d, grid.spare_bits) + (top - field);
+  const V shift = hn::Min(discarded, hn::Set(d, Bits{fraction + 2}));
+  const V significand = magnitude - below;
+  const V low = hn::Shl(one, shift) - one;
+  const V kept = hn::Shr(significand, shift);
+  V rounded;
   if constexpr (kKind == Kind::nearest_even_simple) {
     // low is 0 where nothing is discarded, else odd.
     const V addend = hn::ShiftRight<1>(low) + hn::And(hn::And(kept, one), low);
-    cut.kept = hn::Shr(significand + addend, cut.shift);
+    rounded = hn::Shr(significand + addend, shift);
   } else if constexpr (kKind == Kind::nearest || kKind == Kind::directed) {
-    const V parity = kept + hn::And(cut.binade, hn::Set(d, grid.parity_of_binade));
+    const V parity = kept + hn::And(binade, hn::Set(d, grid.parity_of_binade));
     const V tie = hn::Xor(hn::Xor(hn::And(parity, hn::Set(d, grid.tie_odd)),
                                   hn::And(negative, hn::Set(d, grid.tie_negative))),
                           hn::Set(d, grid.tie_always));
     if constexpr (kKind == Kind::nearest) {
-      cut.kept = hn::Shr(significand + hn::ShiftRight<1>(low) + hn::And(tie, low), cut.shift);
+      rounded = hn::Shr(significand + hn::ShiftRight<1>(low) + hn::And(tie, low), shift);
     } else {
       const V addend = hn::IfThenElseZero(tie == one, low);
-      cut.kept = hn::Shr(significand + addend, cut.shift);
+      rounded = hn::Shr(significand + addend, shift);
     }
   } else {
     const V rest = hn::And(significand, low);
@@ -149,11 +151,11 @@ HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
     if constexpr (kKind == Kind::equal) {
       up = hn::And(rest != hn::Zero(d), hn::TestBit(random, one));
     } else {
-      up = stochastic_up<kKind>(d, rest, cut.discarded, random, grid);
+      up = stochastic_up<kKind>(d, rest, discarded, random, grid);
     }
-    cut.kept = kept - hn::VecFromMask(d, up);
+    rounded = kept - hn::VecFromMask(d, up);
   }
-  return cut;
+  return {below, binade, discarded, shift, rounded};
 }
 
 template <class D, class V = hn::Vec<D>>
@@ -197,15 +199,13 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE Input<D> take_apart(D d, V x, const Grid<hn::TFromD<D>>& grid) {
   using Bits = hn::TFromD<D>;
   const V sign_bit = hn::Set(d, static_cast<Bits>(Bits{1} << sign_place<Bits>));
-  Input<D> input;
-  input.sign = hn::And(x, sign_bit);
-  input.magnitude = hn::AndNot(sign_bit, x);
-  input.negative = input.sign == sign_bit;
+  const V sign = hn::And(x, sign_bit);
+  V magnitude = hn::AndNot(sign_bit, x);
   if (grid.flush_inputs) {
-    const hn::Mask<D> subnormal = input.magnitude < hn::Set(d, Bits{1} << fraction_width<Bits>);
-    input.magnitude = hn::IfThenZeroElse(subnormal, input.magnitude);
+    const hn::Mask<D> subnormal = magnitude < hn::Set(d, Bits{1} << fraction_width<Bits>);
+    magnitude = hn::IfThenZeroElse(subnormal, magnitude);
   }
-  return input;
+  return {magnitude, sign, sign == sign_bit};
 }
 
 // Results beyond the limit replaced by what stands for an overflow, an infinity or NaN. Overflow is
