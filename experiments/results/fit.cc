@@ -12,10 +12,11 @@
 namespace halfulp::experiments {
 namespace {
 
-constexpr std::array<FitKind, 4> kinds{{
+constexpr std::array<FitKind, 5> kinds{{
     {"power_law", check_power_law, compute_power_law},
     {"power_law_floor", check_power_law_floor, compute_power_law_floor},
     {"joint_power_law", check_joint_power_law, compute_joint_power_law},
+    {"precision_law", check_precision_law, compute_precision_law},
     {"effective_size", check_effective_size, compute_effective_size},
 }};
 

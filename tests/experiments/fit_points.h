@@ -35,9 +35,10 @@ inline double gaussian(std::uint64_t seed, std::uint64_t stream, std::uint64_t i
 class Points {
  public:
   // The risk in every repeat.
-  void add(const Json& set, const std::vector<double>& repeats) {
+  void add(const Json& set, const std::vector<double>& repeats, const Json& document = {}) {
     sets_.push_back(std::make_unique<Json>(set));
-    FitPoint point{.set = sets_.back().get(), .document = sets_.back().get(), .metrics = {}};
+    documents_.push_back(std::make_unique<Json>(document));
+    FitPoint point{.set = sets_.back().get(), .document = documents_.back().get(), .metrics = {}};
     point.metrics.resize(metric_count);
     point.metrics[0] = repeats;
     points_.push_back(point);
@@ -62,7 +63,7 @@ class Points {
   }
 
  private:
-  std::vector<std::unique_ptr<Json>> sets_;
+  std::vector<std::unique_ptr<Json>> sets_, documents_;
   std::vector<FitPoint> points_;
 };
 

@@ -159,9 +159,15 @@ TEST(Documents, FitErrors) {
   expect_parts(error(R"([{"kind": "power_law", "x": "/problem/sketch_size", "y": "floor",
                           "range": [3, 1]}])"),
                {"/fits/0/range"});
-  expect_parts(
-      error(R"([{"kind": "precision_law"}])"),
-      {"/fits/0/kind", "\"precision_law\" is not among \"power_law\", \"power_law_floor\""});
+  expect_parts(error(R"([{"kind": "precision_laws"}])"),
+               {"/fits/0/kind", "did you mean \"precision_law\""});
+  expect_parts(error(R"([{"kind": "precision_law", "model_size": "/problem/sketch_size"}])"),
+               {"/fits/0", "precision"});
+  expect_parts(error(R"([{"kind": "precision_law", "model_size": "/problem/sketch_size",
+                          "precision": "/policy/feature"}])"),
+               {"/fits/0/precision", "is not swept"});
+  expect_parts(error(R"([{"kind": "joint_power_law", "model_size": "/problem/sketch_size"}])"),
+               {"/fits/0", "data_size"});
 }
 
 TEST(Settings, ReplaceAndAddFields) {

@@ -33,6 +33,9 @@ void compute_power_law_floor(const Json& fit, const std::vector<FitPoint>& point
 Json check_joint_power_law(ObjectReader& reader, const std::vector<std::string>& swept);
 void compute_joint_power_law(const Json& fit, const std::vector<FitPoint>& points, Json& records);
 
+Json check_precision_law(ObjectReader& reader, const std::vector<std::string>& swept);
+void compute_precision_law(const Json& fit, const std::vector<FitPoint>& points, Json& records);
+
 Json check_effective_size(ObjectReader& reader, const std::vector<std::string>& swept);
 void compute_effective_size(const Json& fit, const std::vector<FitPoint>& points, Json& records);
 

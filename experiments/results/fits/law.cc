@@ -102,19 +102,15 @@ struct Start {
 };
 
 // The amplitudes, none negative, that come nearest at given shapes in relative terms: the best of
-// least squares over every set of terms.
-Start best_amplitudes(const Law& law, const Scatter& scatter, const std::vector<double>& shapes) {
+// least squares over every set of terms. y: the means; wanted: the roots of the weights.
+Start best_amplitudes(const Law& law, const std::vector<double>& y, const VectorXd& wanted,
+                      const std::vector<double>& shapes) {
   const std::size_t terms = law.amplitudes.size();
-  const std::size_t count = scatter.log_mean.size();
   const Terms at = law.terms(shapes);
-  MatrixXd relative(index(count), index(terms));
-  VectorXd wanted(index(count));
-  for (std::size_t i = 0; i < count; ++i) {
-    const double root = std::sqrt(scatter.weight[i]);
-    const double y = reference::exponential(scatter.log_mean[i]);
-    wanted[index(i)] = root;
+  MatrixXd relative(wanted.size(), index(terms));
+  for (std::size_t i = 0; i < y.size(); ++i) {
     for (std::size_t k = 0; k < terms; ++k)
-      relative(index(i), index(k)) = root * at.value[k][i] / y;
+      relative(index(i), index(k)) = wanted[index(i)] * at.value[k][i] / y[i];
   }
   Start best;
   VectorXd amplitudes = VectorXd::Zero(index(terms));
@@ -150,6 +146,10 @@ std::vector<Start> starts_of(const Law& law, const Scatter& scatter) {
   const std::size_t dimensions = law.shapes.size();
   const std::size_t steps = dimensions == 1 ? 32 : dimensions == 2 ? 12 : 8;
   std::size_t cells = 1;
+  std::vector<double> y;
+  for (const double log_mean : scatter.log_mean) y.push_back(reference::exponential(log_mean));
+  VectorXd wanted(index(y.size()));
+  for (std::size_t i = 0; i < y.size(); ++i) wanted[index(i)] = std::sqrt(scatter.weight[i]);
   for (std::size_t j = 0; j < dimensions; ++j) cells *= steps;
   std::vector<Start> starts;
   for (std::size_t cell = 0; cell < cells; ++cell) {
@@ -162,7 +162,7 @@ std::vector<Start> starts_of(const Law& law, const Scatter& scatter) {
           reference::exponential(low + share * (reference::logarithm(shape.high) - low)));
       rest /= steps;
     }
-    Start start = best_amplitudes(law, scatter, shapes);
+    Start start = best_amplitudes(law, y, wanted, shapes);
     if (std::isfinite(start.squares)) starts.push_back(std::move(start));
   }
   std::stable_sort(starts.begin(), starts.end(),

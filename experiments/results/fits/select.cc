@@ -5,9 +5,13 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "experiments/execute.h"
+#include "experiments/policy/policy.h"
 #include "experiments/sweep.h"
+#include "formats/block.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 #include "reference/constants.h"
 
@@ -94,17 +98,38 @@ std::vector<Members> group_points(const std::vector<FitPoint>& points, const Jso
 
 namespace {
 
+std::optional<double> number_at(const FitPoint& point, const std::string& pointer) {
+  const Json value = value_of(point, pointer);
+  return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+}
+
+std::optional<double> bits_at(const FitPoint& point, const std::string& pointer) {
+  for (int i = 0; i < place_count; ++i) {
+    const auto place = static_cast<Place>(i);
+    const std::string here = "/policy/" + std::string(name_of(place));
+    if (pointer != here && !pointer.starts_with(here + "/")) continue;
+    const Json* policy = find_at(*point.document, "/policy");
+    const Rule rule = policy == nullptr ? Rule{} : parse_policy(*policy, "/policy").at(place);
+    constexpr double native_bits = 64.0;
+    if (is_native(rule)) return native_bits;
+    if (const Grid* grid = grid_of(rule)) return bits(grid->quantizer.format);
+    if (const BlockRule* blocks = blocks_of(rule)) return bits_per_value(blocks->format);
+    return std::nullopt;
+  }
+  return number_at(point, pointer);
+}
+
 // A point's place on the axes; empty where one has no number there or it is out of range.
 std::vector<double> place_of(const FitPoint& point, const std::vector<Axis>& axes) {
   std::vector<double> place;
   for (const Axis& axis : axes) {
-    const Json value = value_of(point, axis.pointer);
-    if (!value.is_number()) return {};
-    const auto x = value.get<double>();
+    const std::optional<double> x =
+        axis.bits ? bits_at(point, axis.pointer) : number_at(point, axis.pointer);
+    if (!x) return {};
     const bool outside = !axis.range.is_null() &&
-                         (x < axis.range[0].get<double>() || x > axis.range[1].get<double>());
+                         (*x < axis.range[0].get<double>() || *x > axis.range[1].get<double>());
     if (outside) return {};
-    place.push_back(x);
+    place.push_back(*x);
   }
   return place;
 }

@@ -44,6 +44,9 @@ struct Axis {
   std::string pointer;
   Json range;             // null, or [lowest, highest]
   bool over_log = false;  // x / ln x in place of x
+  // The bits of a number: of the format at a place of the policy, as in "/policy/feature", with its
+  // share of the scales of blocks; elsewhere the number that stands there. Ideal noise has none.
+  bool bits = false;
 };
 
 // The points of a group that have a logarithm on every axis and of y's mean.
