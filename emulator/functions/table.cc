@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include <unistd.h>
+#include <mpfr.h>
 
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "emulator/internal/build_identity.h"
+#include "emulator/internal/cache_file.h"
 #include "emulator/internal/function_table.h"
 #include "emulator/internal/functions.h"
 #include "emulator/internal/irrational.h"
@@ -45,14 +45,15 @@ std::string described(const Format& format) {
   return to_json(unnamed).dump();
 }
 
-// The version counts what entries mean, and corrections of what makes them: an old file is no good
-// then.
+// Everything that decides the entries: this build, the MPFR that it runs with, and what the table
+// is of.
 std::string header(Op op, const Format& format) {
-  return "halfulp function table 1 " +
-         std::string(std::endian::native == std::endian::little ? "little" : "big") + "\n" +
+  return "halfulp function table " + std::string(build_identity()) + " mpfr " + mpfr_get_version() +
+         (std::endian::native == std::endian::little ? " little" : " big") + "\n" +
          std::string(name_of(op)) + "\n" + described(format) + "\n";
 }
 
+// The header, the checksum of all else, and the entries.
 std::string serialised(Op op, const Format& format, const std::vector<TableEntry>& table) {
   std::string body(table.size() * sizeof(TableEntry), '\0');
   std::memcpy(body.data(), table.data(), body.size());
@@ -60,36 +61,17 @@ std::string serialised(Op op, const Format& format, const std::vector<TableEntry
   return start + hexadecimal(checksum(start + body)) + "\n" + body;
 }
 
+// Nothing where the file is not byte for byte what would have been written for its entries.
 std::optional<std::vector<TableEntry>> read(Op op, const Format& format,
                                             const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const std::size_t entries = std::size_t{1} << bits(format);
-  const std::size_t size = entries * sizeof(TableEntry);
-  if (text.size() < size) return std::nullopt;
-  std::vector<TableEntry> table(entries);
-  std::memcpy(table.data(), text.data() + (text.size() - size), size);
-  if (serialised(op, format, table) != text) return std::nullopt;
+  std::vector<TableEntry> table(std::size_t{1} << bits(format));
+  const std::size_t size = table.size() * sizeof(TableEntry);
+  const std::optional<std::string> text =
+      read_cache_file(path, serialised(op, format, {}).size() + size);
+  if (!text) return std::nullopt;
+  std::memcpy(table.data(), text->data() + (text->size() - size), size);
+  if (serialised(op, format, table) != *text) return std::nullopt;
   return table;
-}
-
-// Whole or not at all: under another name first. A folder that cannot be written to is no error.
-void write(const std::filesystem::path& path, const std::string& text) {
-  std::error_code failed;
-  std::filesystem::create_directories(path.parent_path(), failed);
-  const std::filesystem::path part = path.string() + "." + std::to_string(getpid());
-  {
-    std::ofstream file(part, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) {
-      std::filesystem::remove(part, failed);
-      return;
-    }
-  }
-  std::filesystem::rename(part, path, failed);
-  if (failed) std::filesystem::remove(part, failed);
 }
 
 TableEntry entry_of(Op op, const Format& format, Code code) {
@@ -190,7 +172,7 @@ std::vector<TableEntry> function_table(Op op, const Format& format,
   const std::size_t codes = std::size_t{1} << bits(format);
   table.reserve(codes);
   for (std::size_t code = 0; code < codes; ++code) table.push_back(entry_of(op, format, code));
-  if (!folder.empty()) write(path, serialised(op, format, table));
+  if (!folder.empty()) write_cache_file(path, serialised(op, format, table));
   return table;
 }
 

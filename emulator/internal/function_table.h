@@ -4,7 +4,8 @@
 // which serves every result format and rounding that looks at no more; of logarithmic formats it is
 // near enough for all but a few, for which the function is asked again. A table is made once a
 // process, after so many calls that it pays, and kept on disk under $HALFULP_CACHE, else
-// $XDG_CACHE_HOME/halfulp, else ~/.cache/halfulp; HALFULP_CACHE=off keeps it in memory only.
+// $XDG_CACHE_HOME/halfulp, else ~/.cache/halfulp; HALFULP_CACHE=off keeps it in memory only. A file
+// serves the build that wrote it and no other, and only as long as its checksum is right.
 #pragma once
 
 #include <cstdint>
