@@ -96,6 +96,27 @@ class Tally {
   int sets_ = 0, determined_ = 0, misfits_ = 0;
 };
 
+TEST(FitCoverage, EffectiveSizesOfFewRepeats) {
+  std::size_t covered = 0;
+  std::size_t sets = 0;
+  for (const std::size_t n : {3, 5, 8, 16}) {
+    for (std::size_t k = 0; k < sampling::draws(100); ++k) {
+      const RepeatNoise noise{.sigma = 0.1, .common = k % 2 == 0 ? 0.0 : 0.9, .seed = 100 * k + n};
+      Points points;
+      // The curve is straight between its points, as the fit takes it.
+      for (const double m : {8, 16, 32, 64})
+        points.add_noisy({{"/m", m}, {"/eps", 0}}, 1.0 / m, noise, n);
+      points.add_noisy({{"/m", 64}, {"/eps", 1}}, 1.0 / 23.0, noise, n);
+      const Json fit{{"kind", "effective_size"}, {"axis", "/m"}, {"reference", {{"/eps", 0}}}};
+      covered += holds(points.fit(fit)[0]["effective_size_interval"], 23.0) ? 1 : 0;
+      ++sets;
+    }
+  }
+  std::cout << "covered " << covered << " of " << sets << "\n";
+  EXPECT_GE(covered, sets * 91 / 100);
+  EXPECT_LE(covered, sets * 99 / 100);
+}
+
 TEST(FitCoverage, FloorsOfFewRepeats) {
   Tally tally({{"exponent", 1.0}, {"floor", 0.03}, {"amplitude", 2.0}});
   for (const std::size_t n : {3, 5, 8, 16}) {

@@ -160,7 +160,27 @@ TEST(Fits, EffectiveSizeIsReadFromTheReferenceCurve) {
   ASSERT_EQ(fits.size(), 2U);
   EXPECT_NEAR(fits[0]["effective_size"].get<double>(), 20.0, 1e-12);
   EXPECT_EQ(fits[0]["size"], 64.0);
+  EXPECT_TRUE(fits[0]["effective_size_interval"].is_null());  // a single repeat
   EXPECT_TRUE(fits[1]["effective_size"].is_null());
+  EXPECT_TRUE(fits[1]["effective_size_interval"].is_null());
+}
+
+// Errors common to the curve and to the point cancel.
+TEST(Fits, EffectiveSizesHaveIntervals) {
+  const auto interval = [](double common) {
+    Points points;
+    const RepeatNoise noise{.sigma = 0.2, .common = common};
+    for (const double m : {8, 16, 32, 64}) points.add_noisy(at(m, 0.0), 1.0 / m, noise, 8);
+    points.add_noisy(at(64, 0.5), 1.0 / 20.0, noise, 8);
+    const Json fits =
+        points.fit({{"kind", "effective_size"}, {"axis", "/m"}, {"reference", {{"/eps", 0.0}}}});
+    EXPECT_TRUE(holds(fits[0]["effective_size_interval"], 20.0)) << fits;
+    return fits[0]["effective_size_interval"];
+  };
+  const Json independent = interval(0.0);
+  EXPECT_GT(independent[1].get<double>() - independent[0].get<double>(), 2.0);
+  const Json shared = interval(0.999);
+  EXPECT_LT(shared[1].get<double>() - shared[0].get<double>(), 1.0);
 }
 
 TEST(Fits, AnUnknownKindNamesThoseThatThereAre) {
