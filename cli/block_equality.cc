@@ -12,6 +12,7 @@
 #include "cli/cases.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 #include "reference/engine.h"
@@ -324,7 +325,7 @@ class MatrixCheck {
   }
 
   static std::string text(const Counts& counts) {
-    return std::to_string(counts.elements) + " elements, " + std::to_string(counts.saturated) +
+    return counted(counts.elements, "element") + ", " + std::to_string(counts.saturated) +
            " saturated, " + std::to_string(counts.flushed) + " flushed, " +
            std::to_string(counts.inexact) + " inexact";
   }

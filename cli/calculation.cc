@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/calculation.h"
 
+#include <filesystem>
+
 #include "cli/literals.h"
 #include "emulator/engine.h"
 #include "formats/codes.h"
@@ -116,6 +118,20 @@ void set_function(const CalculationOptions& options, const TestFloatFunction& fu
   set_formats(plain, calculation);
 }
 
+// Throws Error: unknown, and where it is a file's name, that OP comes before it.
+Op op_of(const std::string& name) {
+  try {
+    return parse_op(name);
+  } catch (const Error&) {
+    std::error_code ignored;
+    const bool is_file =
+        name.find_first_of("./") != std::string::npos || std::filesystem::exists(name, ignored);
+    if (!is_file) throw;
+    throw Error("\"" + name.substr(0, 80) + "\" is the name of a file, not of an operation", "",
+                "OP comes first, the file behind it; `halfulp op` lists the operations");
+  }
+}
+
 }  // namespace
 
 Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t random) const {
@@ -157,7 +173,7 @@ Calculation calculation_of(const CalculationOptions& options) {
       throw Error("only TestFloat's functions have it", "--exact",
                   "of the operations here rint and to_int raise inexact, nearbyint and "
                   "to_int_quiet do not");
-    calculation.op = at_option("OP", [&] { return parse_op(options.operation); });
+    calculation.op = at_option("OP", [&] { return op_of(options.operation); });
     set_formats(options, calculation);
   }
   std::optional<Mode> mode = function ? function->mode : std::nullopt;

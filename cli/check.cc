@@ -8,6 +8,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "cli/counts.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/vector_source.h"
@@ -15,6 +16,7 @@
 #include "cli/vectors/line_reader.h"
 #include "emulator/parallel.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -43,13 +45,13 @@ const char* const examples =
     "    want  3C00  0|01111|0000000000  1  01 inexact\n"
     "    off   1 ulp\n"
     "    as if rounded nearest-away, or toward-positive, or away-from-zero, or to-odd\n"
-    "  2 cases, 1 mismatches\n"
+    "  2 cases, 1 mismatch\n"
     "\n"
     "  $ halfulp vectors fma --format e4m3fn --count 5000 | halfulp check fma --format e4m3fn\n"
     "  5000 cases, 0 mismatches\n"
     "\n"
     "  $ echo 'b32+ =^ +1.000000P0 +1.000000P-24 -> +1.000001P0 x' | halfulp check f32_add\n"
-    "  1 cases, 0 mismatches\n";
+    "  1 case, 0 mismatches\n";
 
 struct CheckOptions {
   CalculationOptions calculation;
@@ -110,8 +112,8 @@ class Check {
     style == vectors::Style::npz ? check_arrays() : check_lines(style);
     bar_.clear();
     if (total_.others > 0)
-      note(std::to_string(total_.others) +
-           " lines of other operations, formats or without a result were left out");
+      note(counted(total_.others, "line") + " of other operations, formats or without a result " +
+           (total_.others == 1 ? "was" : "were") + " left out");
     if (total_.cases == 0 && total_.bad_lines == 0)
       throw Error("no case of " + std::string(name_of(calculation_.op)), source_.name(),
                   "are operation, formats and style right?");
@@ -129,9 +131,9 @@ class Check {
       if (total_.bad_lines > 0) object["bad_lines"] = total_.bad_lines;
       return print(object.dump() + "\n");
     }
-    print(std::to_string(total_.cases) + " cases, " + std::to_string(total_.mismatches) +
-          " mismatches");
-    if (total_.bad_lines > 0) print(", " + std::to_string(total_.bad_lines) + " bad lines");
+    print(counted(total_.cases, "case") + ", " +
+          counted(total_.mismatches, "mismatch", "mismatches"));
+    if (total_.bad_lines > 0) print(", " + counted(total_.bad_lines, "bad line"));
     print("\n");
   }
 
@@ -207,8 +209,7 @@ class Check {
       in_chunks(lines.size() - skipped, [&](std::size_t i, Findings& found) {
         return check_line(reader, lines[skipped + i], place, number + skipped + i, found);
       });
-      bar_.update(static_cast<double>(source_.position()), size, 0,
-                  std::to_string(total_.cases) + " cases");
+      bar_.update(static_cast<double>(source_.position()), size, 0, counted(total_.cases, "case"));
     }
   }
 
@@ -291,7 +292,7 @@ int check_verb(const Arguments& arguments) {
   app.add_option("--style", options.style,
                  "testfloat, readmemh, fptest, csv, json or npz; found out without it")
       ->type_name("NAME");
-  app.add_option("--show", options.show, "so many mismatches in full (10)")->type_name("N");
+  add_count(app, "--show", options.show, "so many mismatches in full (10)");
   app.add_flag("--no-flags", options.no_flags, "do not compare flags; lines may lack them");
   app.add_flag("--keep-going", options.keep_going,
                "count bad lines and go on; the exit status still is 2");

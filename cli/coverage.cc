@@ -9,6 +9,7 @@
 #include "cli/vectors/arrays.h"
 #include "cli/vectors/line_reader.h"
 #include "cli/verb.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -71,8 +72,8 @@ int print_coverage(const Calculation& calculation, const std::string& path, bool
   }
   if (!json) {
     print(table_text({{"class"}, {"cases", Align::right}, {""}, {"what it is"}}, rows));
-    print(std::to_string(cases) + " cases, " + std::to_string(classes.size() - missing) + " of " +
-          std::to_string(classes.size()) + " classes\n");
+    print(counted(cases, "case") + ", " + std::to_string(classes.size() - missing) + " of " +
+          counted(classes.size(), "class", "classes") + "\n");
   }
   return missing == 0 ? exit_good : exit_bad_verdict;
 }

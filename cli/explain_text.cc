@@ -8,6 +8,7 @@
 #include "cli/explain.h"
 #include "cli/output.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/fields.h"
 
 namespace halfulp::cli {
@@ -122,15 +123,15 @@ std::string head_text(const ExplainReport& report) {
   const std::string rule(preset_name_of(q.rounding.overflow));
   std::string how = std::string(name_of(q.rounding.mode));
   if (is_stochastic(q.rounding.mode))
-    how += " with " + std::to_string(report.found.chosen.random_bits) + " random bits";
+    how += " with " + counted(report.found.chosen.random_bits, "random bit");
   how += ", overflow " + (rule.empty() ? "by its own rule" : rule);
   if (q.rounding.tininess == Tininess::before_rounding) how += ", tininess before rounding";
   if (q.rounding.flush_inputs) how += ", subnormal operands flushed";
   if (q.rounding.flush_outputs) how += ", tiny results flushed";
   if (q.rounding.nan != NanRule::keep_sign)
     how += ", NaN by the rule " + std::string(name_of(q.rounding.nan));
-  text += line("to", q.format.name + ", " + std::to_string(bits(q.format)) + " bits, " +
-                         field_names(q.format));
+  text += line(
+      "to", q.format.name + ", " + counted(bits(q.format), "bit") + ", " + field_names(q.format));
   text += line("rounding", how);
   for (const std::string& words : situation_words(report)) text += wrapped("note", words);
   return text;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -38,7 +39,7 @@ std::uint64_t parse_random(const std::string& text, int random_bits) {
     fits = false;
   }
   if (!fits || (random_bits < 64 && value >> random_bits != 0))
-    throw Error(text + " has more than " + std::to_string(random_bits) + " bits", "",
+    throw Error(text + " has more than " + counted(random_bits, "bit"), "",
                 "raise --random-bits or give fewer bits");
   return value;
 }

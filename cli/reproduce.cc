@@ -17,6 +17,7 @@
 #include "emulator/engine.h"
 #include "experiments/results/expected.h"
 #include "experiments/run.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -155,7 +156,8 @@ int reproduce_verb(const Arguments& arguments) {
                       {"tolerance", Align::right},
                       {"verdict"}},
                      rows));
-    print(fmt::format("{} figures, {} outside their tolerance\n", rows.size(), bad));
+    print(counted(rows.size(), "figure") + ", " + std::to_string(bad) + " outside " +
+          (rows.size() == 1 ? "its" : "their") + " tolerance\n");
   }
   return bad == 0 ? exit_good : exit_bad_verdict;
 }

@@ -21,6 +21,7 @@
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/run.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "reference/engine.h"
 
@@ -152,8 +153,8 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
   if (const std::string diverged = divergence_note(summary.result); !diverged.empty())
     note(options.output + ": " + diverged);
   if (summary.failed_points == 0) return exit_good;
-  note(fmt::format("{}: {} of {} points failed; their records hold the reason in \"error\"",
-                   options.output, summary.failed_points, summary.points));
+  note(fmt::format("{}: {} of {} failed; \"error\" in the record of each says why", options.output,
+                   summary.failed_points, counted(summary.points, "point")));
   return exit_bad_verdict;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/calculation.h"
 #include "cli/cases.h"
+#include "cli/counts.h"
 #include "cli/coverage.h"
 #include "cli/directed_cases.h"
 #include "cli/output.h"
@@ -21,6 +22,7 @@
 #include "cli/verb.h"
 #include "emulator/parallel.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -36,7 +38,9 @@ const char* const description =
     "what\n"
     "is next to them, cancellation, tininess, exact results and near misses. --coverage says "
     "which of\n"
-    "these a file has. OP as in `halfulp op`, functions of TestFloat too.";
+    "these a file has. OP as in `halfulp op`, functions of TestFloat too.\n"
+    "Without --style the output's ending says it: .hex .mem .memh .vmem .tv readmemh, .csv csv,\n"
+    ".json .jsonl json, .npz npz, .fptest fptest, any other testfloat.";
 
 const char* const examples =
     "  $ halfulp vectors add --format float4_e2m1fn --all | head -3\n"
@@ -44,8 +48,7 @@ const char* const examples =
     "  1 0 1 00\n"
     "  2 0 2 00\n"
     "\n"
-    "  $ halfulp vectors f16_mul --count 100000 --seed 7 -o mul.tv --style readmemh --package "
-    "mul.sv\n"
+    "  $ halfulp vectors f16_mul --count 1e5 --seed 7 -o mul.hex --package mul_pkg.sv\n"
     "\n"
     "  $ halfulp vectors cast --from binary32 --to e4m3fn --count 2 --style json\n"
     "  ...\n"
@@ -57,12 +60,13 @@ const char* const examples =
 constexpr std::uint64_t usual_count = 10000;
 constexpr std::uint64_t most_cases = std::uint64_t{1} << 36;
 constexpr std::uint64_t most_archived = std::uint64_t{1} << 24;
+constexpr std::uint64_t most_unasked = 100'000'000;
 
 struct VectorsOptions {
   CalculationOptions calculation;
-  std::string style = "testfloat", output = "-", package, coverage;
+  std::string style, output = "-", package, coverage;
   std::uint64_t count = usual_count;
-  bool all = false, json = false, quiet = false;
+  bool all = false, yes = false, json = false, quiet = false;
   int threads = 0;
 };
 
@@ -137,12 +141,15 @@ void for_each_block(const Generator& generator, const vectors::LineWriter& write
   }
 }
 
-std::string npz_of_all(const Generator& generator, const vectors::Layout& layout,
-                       const vectors::Origin& origin, int threads) {
+void require_archivable(const Generator& generator) {
   if (generator.count() > most_archived)
-    throw Error("an archive of " + std::to_string(generator.count()) + " cases", "--style",
+    throw Error("an archive of " + counted(generator.count(), "case"), "--style",
                 "an archive is made in memory, of at most " + std::to_string(most_archived) +
                     "; take another style, or several seeds");
+}
+
+std::string npz_of_all(const Generator& generator, const vectors::Layout& layout,
+                       const vectors::Origin& origin, int threads) {
   std::vector<vectors::Case> cases(static_cast<std::size_t>(generator.count()));
   emulator::for_each_chunk(cases.size(), 1 << 12, threads, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) cases[i] = generator.at(i);
@@ -158,6 +165,29 @@ std::string package_name(const std::string& path) {
   return name.substr(0, name.find_last_of('.'));
 }
 
+// What is said, or else what the name of the output says, or that there is a package.
+vectors::Style style_of(const VectorsOptions& options) {
+  if (!options.style.empty()) return style_at("--style", options.style);
+  if (const auto style = vectors::style_of_file(options.output)) return *style;
+  return options.package.empty() ? vectors::Style::testfloat : vectors::Style::readmemh;
+}
+
+// Throws Error where there are so many cases that it can hardly be meant.
+void require_size_is_meant(const VectorsOptions& options, const Generator& generator,
+                           const vectors::LineWriter& writer) {
+  if (generator.count() <= most_unasked || options.yes) return;
+  constexpr std::uint64_t sample = 64;
+  std::string lines;
+  for (std::uint64_t i = 0; i < sample; ++i)
+    writer.append(generator.at(generator.count() / sample * i), lines);
+  const double bytes = static_cast<double>(lines.size()) / static_cast<double>(sample) *
+                       static_cast<double>(generator.count());
+  throw Error(counted(generator.count(), "case") + ", about " + short_number(bytes) + "B of lines",
+              options.all ? "--all" : "--count",
+              std::string("add --yes to write them all") +
+                  (options.all ? ", or take --count N --seed S" : ""));
+}
+
 void check_options(const VectorsOptions& options, vectors::Style style) {
   if (!options.package.empty() && style != vectors::Style::readmemh)
     throw Error("only files of --style readmemh have a package", "--package",
@@ -169,7 +199,7 @@ void check_options(const VectorsOptions& options, vectors::Style style) {
 }
 
 void write_all(const VectorsOptions& options, const Calculation& calculation) {
-  const vectors::Style style = style_at("--style", options.style);
+  const vectors::Style style = style_of(options);
   check_options(options, style);
   const vectors::Layout layout = layout_of(calculation);
   const Generator generator(options, calculation);
@@ -177,13 +207,16 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
                                .seed = options.calculation.rounding.seed,
                                .count = generator.count(),
                                .every_case = options.all};
-  if (!options.package.empty()) require_writable(options.package);
-  OutputFile file(options.output);
   if (style == vectors::Style::npz) {
+    require_archivable(generator);
+    OutputFile file(options.output);
     file.write(npz_of_all(generator, layout, origin, options.threads));
     return file.commit();
   }
   const vectors::LineWriter writer(style, layout);
+  require_size_is_meant(options, generator, writer);
+  if (!options.package.empty()) require_writable(options.package);
+  OutputFile file(options.output);
   // Where lines go to standard output, they are the progress.
   ProgressBar bar("cases", options.quiet || options.output == "-");
   vectors::Sha256 sum;
@@ -211,13 +244,12 @@ int vectors_verb(const Arguments& arguments) {
   app.add_option("OP", options.calculation.operation, "the operation")->required()->type_name("");
   add_calculation(app, options.calculation);
   app.get_option("--seed")->description("seed of the cases and of the random words (0)");
-  app.add_option("--count", options.count, "so many drawn cases (10000)")
-      ->check(CLI::Range(std::uint64_t{1}, most_cases))
-      ->type_name("N");
+  add_count(app, "--count", options.count, "so many drawn cases (10000)", 1, most_cases);
   CLI::Option* all = app.add_flag("--all", options.all, "every combination of operands");
   all->excludes(app.get_option("--count"));
+  app.add_flag("--yes", options.yes, "write more than 1e8 cases without being asked");
   app.add_option("--style", options.style,
-                 "testfloat (the default), readmemh, fptest, csv, json or npz")
+                 "testfloat, readmemh, fptest, csv, json or npz; by the output's ending without it")
       ->type_name("NAME");
   app.add_option("-o,--output", options.output, "the file; standard output without it")
       ->type_name("FILE");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/block_equality.h"
+#include "cli/counts.h"
 #include "cli/equality.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -24,6 +25,7 @@
 #include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -407,7 +409,7 @@ void print_table(const Work& work, const VerifyOptions& options) {
                     {"operands"},
                     {"mismatches", Align::right}},
                    rows));
-  print(fmt::format("{} cases, {} mismatches\n", cases, mismatches));
+  print(counted(cases, "case") + ", " + counted(mismatches, "mismatch", "mismatches") + "\n");
   for (const Row& row : work.rows) {
     if (row.tally.mismatches == 0) continue;
     for (const std::string& line : row.tally.first) print(line + "\n");
@@ -452,10 +454,9 @@ int verify_verb(const Arguments& arguments) {
       ->delimiter(',')
       ->expected(1)
       ->take_all();
-  app.add_option("--budget", options.budget,
-                 "cases a row, and a source of at most 16 bits in casts (2^24)")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48))
-      ->type_name("N");
+  add_count(app, "--budget", options.budget,
+            "cases a row, and a source of at most 16 bits in casts (2^24)", 1,
+            std::uint64_t{1} << 48);
   app.add_flag("--short", options.is_short, "a budget of 2^14: what the tests run");
   add_threads(app, options.threads);
   add_json(app, options.json);

@@ -8,6 +8,7 @@
 
 #include "experiments/results/fit.h"
 #include "experiments/run.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -84,7 +85,7 @@ Axis parse_axis(const std::string& key, const Json& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (joined && (!values[i].is_array() || values[i].size() != axis.pointers.size()))
       throw Error("joined keys need one value each", where + "/" + std::to_string(i),
-                  "a list of " + std::to_string(axis.pointers.size()) + " values is needed");
+                  "a list of " + counted(axis.pointers.size(), "value") + " is needed");
     axis.steps.push_back(joined ? values[i].get<std::vector<Json>>()
                                 : std::vector<Json>{values[i]});
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
 
@@ -305,9 +306,9 @@ Code parse_code(const Format& format, std::string_view text) {
   std::string_view digits = text;
   if (digits.size() > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
     digits.remove_prefix(2);
-  const Error bad("\"" + std::string(text.substr(0, 80)) + "\" is not a code of " + format.name, "",
-                  "write " + std::to_string(bits(format)) + " bits in hexadecimal, such as " +
-                      code_text(format, 1));
+  const Error bad(
+      "\"" + std::string(text.substr(0, 80)) + "\" is not a code of " + format.name, "",
+      "write " + counted(bits(format), "bit") + " in hexadecimal, such as " + code_text(format, 1));
   if (digits.empty()) throw bad;
   Code code = 0;
   for (const char c : digits) {

@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/tensors/npz.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/engine.h"
 #include "formats/error.h"
 
@@ -60,7 +61,7 @@ Tensor parse_raw(ByteView file, const ReadOptions& options) {
   const std::size_t needed =
       options.packed ? packed_bytes(type.format, count) : count * element_bytes(type);
   if (file.size() != needed)
-    throw Error(std::to_string(file.size()) + " bytes, the shape needs " + std::to_string(needed) +
+    throw Error(counted(file.size(), "byte") + ", the shape needs " + std::to_string(needed) +
                     " of " + type.name,
                 "", "give the shape and the element type that the file has");
   if (!options.packed) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::tensors {
@@ -175,11 +176,11 @@ NpyHeader parse_npy_header(ByteView file) {
     throw Error("the file ends before its header", "", "is it whole?");
   const std::size_t length = load_little(file.data() + version_end, length_size);
   if (length > longest_header)
-    throw Error("the header has " + std::to_string(length) + " bytes", "",
+    throw Error("the header has " + counted(length, "byte"), "",
                 "that of an array of numbers has at most " + std::to_string(longest_header));
   const std::size_t begin = version_end + length_size;
   if (file.size() < begin + length)
-    throw Error("the file ends within its header of " + std::to_string(length) + " bytes", "",
+    throw Error("the file ends within its header of " + counted(length, "byte"), "",
                 "is it whole?");
   NpyHeader header = parse_dictionary(text.substr(begin, length));
   header.length = begin + length;

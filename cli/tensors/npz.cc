@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::tensors {
@@ -38,7 +39,7 @@ Archive open_for_reading(ByteView file) {
   // libzip takes an empty file for an empty archive.
   constexpr std::size_t shortest = 22;
   if (file.size() < shortest)
-    throw Error("no NumPy archive: the file has " + std::to_string(file.size()) + " bytes", "",
+    throw Error("no NumPy archive: the file has " + counted(file.size(), "byte"), "",
                 "is it a zip file, and whole?");
   ZipError error;
   // The source does not own the bytes; the archive takes over the source.

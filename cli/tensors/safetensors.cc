@@ -6,6 +6,7 @@
 #include <set>
 
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::tensors {
@@ -65,9 +66,9 @@ void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t s
     const std::uint64_t needed =
         data_size(type_of(entry), count_of(entry), place_of(entry.name) + "/shape");
     if (entry.end - entry.begin != needed)
-      throw Error(std::to_string(entry.end - entry.begin) + " bytes, the shape needs " +
-                      std::to_string(needed),
-                  place, damaged);
+      throw Error(
+          counted(entry.end - entry.begin, "byte") + ", the shape needs " + std::to_string(needed),
+          place, damaged);
     covered = entry.end;
   }
   if (covered != size)
@@ -137,10 +138,10 @@ TensorFile parse_safetensors(ByteView file, GivenType& given) {
     throw Error("the file ends before its header", "", "is it a safetensors file, and whole?");
   const std::uint64_t length = load_little(file.data(), length_size);
   if (length > longest_header)
-    throw Error("a header of " + std::to_string(length) + " bytes", "",
+    throw Error("a header of " + counted(length, "byte"), "",
                 "safetensors has at most 100 MB; is it such a file?");
   if (file.size() - length_size < length)
-    throw Error("the file ends within its header of " + std::to_string(length) + " bytes", "",
+    throw Error("the file ends within its header of " + counted(length, "byte"), "",
                 "is it whole?");
   SafetensorsHeader header =
       parse_safetensors_header({reinterpret_cast<const char*>(file.data()) + length_size, length});

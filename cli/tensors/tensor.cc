@@ -4,13 +4,12 @@
 #include <algorithm>
 
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/engine.h"
 #include "formats/error.h"
 
 namespace halfulp::tensors {
 namespace {
-
-std::string bits_text(int count) { return std::to_string(count) + (count == 1 ? " bit" : " bits"); }
 
 // Throws Error naming the first element with a bit set beyond the type's.
 void require_codes(const ElementType& type, const Shape& shape, ByteView data) {
@@ -21,8 +20,8 @@ void require_codes(const ElementType& type, const Shape& shape, ByteView data) {
     const std::uint64_t code = load_little(data.data() + i * size, size);
     if (code >> used == 0) continue;
     const ElementType whole = element_type("uint" + std::to_string(8 * size));
-    throw Error(code_text(whole.format, code) + " has more than the " + bits_text(used) + " of " +
-                    type.name,
+    throw Error(code_text(whole.format, code) + " has more than the " + counted(used, "bit") +
+                    " of " + type.name,
                 "element " + index_text(shape, i),
                 "is that the type, and does every element take " +
                     std::string(size == 1 ? "a byte" : std::to_string(size) + " bytes") + "?");
@@ -113,8 +112,8 @@ Tensor from_codes(Heading heading, std::span<const std::uint64_t> codes) {
   for (std::size_t i = 0; i < codes.size(); ++i) {
     constexpr int all = 64;
     if (used < all && codes[i] >> used != 0)
-      throw Error("the code " + std::to_string(codes[i]) + " has more than the " + bits_text(used) +
-                      " of " + heading.type.name,
+      throw Error("the code " + std::to_string(codes[i]) + " has more than the " +
+                      counted(used, "bit") + " of " + heading.type.name,
                   "element " + index_text(heading.shape, i));
     store_little(codes[i], data.data() + i * size, size);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/tensors/npz.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::vectors {
@@ -23,9 +24,8 @@ void take_array(const Layout& layout, const tensors::Tensor& array, std::size_t 
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const std::uint64_t code = tensors::code_at(array, i);
     if (field.bits < 64 && code >> field.bits != 0)
-      throw Error(
-          "element " + std::to_string(i) + " has more than " + std::to_string(field.bits) + " bits",
-          field.name, "is it of another format?");
+      throw Error("element " + std::to_string(i) + " has more than " + counted(field.bits, "bit"),
+                  field.name, "is it of another format?");
     set_field_value(layout, cases[i], place, code);
   }
 }

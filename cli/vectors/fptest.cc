@@ -8,6 +8,7 @@
 #include "cli/tensors/bytes.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -320,7 +321,7 @@ Fptest::Line Fptest::read(std::string_view line, Case& c) const {
   }
   if (word != "->")
     throw Error(in_quotes(word) + " stands where the arrow should", "",
-                "the operation has " + std::to_string(layout_.inputs.size()) + " operands");
+                "the operation has " + counted(layout_.inputs.size(), "operand"));
   const std::string_view result = next_word(rest);
   c.flags = parse_flags(next_word(rest));
   c.has_flags = true;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "formats/codes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -15,6 +17,18 @@ constexpr int flag_bits = 8;
 constexpr std::array<std::string_view, 6> style_names{"testfloat", "readmemh", "fptest",
                                                       "csv",       "json",     "npz"};
 constexpr const char* operand_names = "abc";
+
+using Ending = std::pair<std::string_view, Style>;
+constexpr std::array<Ending, 10> endings{{{".hex", Style::readmemh},
+                                          {".mem", Style::readmemh},
+                                          {".memh", Style::readmemh},
+                                          {".vmem", Style::readmemh},
+                                          {".tv", Style::readmemh},
+                                          {".csv", Style::csv},
+                                          {".json", Style::json},
+                                          {".jsonl", Style::json},
+                                          {".npz", Style::npz},
+                                          {".fptest", Style::fptest}}};
 
 bool is_comment(std::string_view line) { return line[0] == '#' || line.substr(0, 2) == "//"; }
 
@@ -79,6 +93,15 @@ Style parse_style(std::string_view name) {
               hint.empty() ? "there are testfloat, readmemh, fptest, csv, json, npz" : hint);
 }
 
+std::optional<Style> style_of_file(std::string_view path) {
+  for (const auto& [ending, style] : endings) {
+    const bool ends =
+        path.size() > ending.size() && path.substr(path.size() - ending.size()) == ending;
+    if (ends) return style;
+  }
+  return std::nullopt;
+}
+
 Style detect_style(std::string_view beginning) {
   if (beginning.substr(0, 2) == "PK") return Style::npz;
   const std::string_view line = first_line(beginning);
@@ -97,8 +120,8 @@ std::vector<std::string> origin_lines(const Layout& layout, const Origin& origin
   rounding.erase("format");
   return {"Test vectors of halfulp " + origin.version, what, "rounding: " + rounding.dump(),
           origin.every_case
-              ? "every operand, " + std::to_string(origin.count) + " cases"
-              : std::to_string(origin.count) + " cases, seed " + std::to_string(origin.seed)};
+              ? "every operand, " + counted(origin.count, "case")
+              : counted(origin.count, "case") + ", seed " + std::to_string(origin.seed)};
 }
 
 std::string origin_json(const Layout& layout, const Origin& origin) {

@@ -59,6 +59,9 @@ void set_field_value(const Layout& layout, Case& c, std::size_t place, Code valu
 enum class Style : std::uint8_t { testfloat, readmemh, fptest, csv, json, npz };
 std::string_view name_of(Style style);
 Style parse_style(std::string_view name);  // throws Error with a suggestion
+// The style that the ending of a file's name says: .hex, .mem, .memh, .vmem and .tv readmemh; .csv;
+// .json and .jsonl json; .npz; .fptest. Absent where it says none.
+std::optional<Style> style_of_file(std::string_view path);
 // What the beginning of a file looks like; testfloat where nothing speaks for another.
 Style detect_style(std::string_view beginning);
 

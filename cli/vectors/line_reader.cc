@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "cli/tensors/bytes.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -70,9 +71,8 @@ bool is_comment(std::string_view text) {
 }
 
 Error wrong_count(const std::vector<Field>& fields, std::size_t found) {
-  return Error(
-      std::to_string(found) + " fields, where there should be " + std::to_string(fields.size()), "",
-      "they are " + names_of(fields));
+  return Error(counted(found, "field") + ", where there should be " + std::to_string(fields.size()),
+               "", "they are " + names_of(fields));
 }
 
 }  // namespace
@@ -102,12 +102,12 @@ void LineReader::set(Case& c, std::size_t place, std::string_view text) const {
     value |= short_number(text.data() + high, digits - high, bad);
   }
   if (text.size() != digits || bad > 15)
-    throw Error(field.name + " is " + in_quotes(text) + ", not " + std::to_string(digits) +
-                    " hexadecimal digits",
-                "", "it has " + std::to_string(field.bits) + " bits");
+    throw Error(
+        field.name + " is " + in_quotes(text) + ", not " + counted(digits, "hexadecimal digit"), "",
+        "it has " + counted(field.bits, "bit"));
   if (field.bits < code_bits && value >> field.bits != 0)
     throw Error(field.name + " is " + in_quotes(text) + ", which is more than " +
-                    std::to_string(field.bits) + " bits",
+                    counted(field.bits, "bit"),
                 "", "is it of another format?");
   set_field_value(layout_, c, place, value);
 }

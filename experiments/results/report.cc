@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/results/words.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -189,9 +190,10 @@ std::string origin_of(const NamedResult& named) {
   const Json version = result["halfulp"].value("version", Json(""));
   std::string text = "<p>halfulp " + escaped(version.is_string() ? version.get<std::string>()
                                                                  : dumped(version, -1));
-  text += ", " + std::to_string(result["points"].size()) + " points";
+  text += ", " + counted(result["points"].size(), "point");
   const Json repeats = result["document"].value("repeats", Json());
-  if (repeats.is_number()) text += ", " + escaped(dumped(repeats, -1)) + " repeats each";
+  if (repeats.is_number())
+    text += ", " + escaped(dumped(repeats, -1)) + (repeats == 1 ? " repeat each" : " repeats each");
   const Json run = result.value("run", Json::object());
   const Json seconds = run.is_object() ? run.value("seconds", Json()) : Json();
   if (seconds.is_number())

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
 
@@ -130,14 +131,14 @@ Code negative_zero_code(const Codebook& f) {
 
 void validate(const Codebook& f) {
   if (f.bits < 1 || f.bits > most_bits || f.values.size() > std::size_t{1} << f.bits) {
-    throw Error(std::to_string(f.values.size()) + " numbers in " + std::to_string(f.bits) + " bits",
-                "bits", "at most 16 bits, and at most 2^bits numbers");
+    throw Error(counted(f.values.size(), "number") + " in " + counted(f.bits, "bit"), "bits",
+                "at most 16 bits, and at most 2^bits numbers");
   }
   if (f.negatives == f.order.size())
     throw Error("a list without a number that is at least 0", "values", "add one");
   if (f.boundaries.empty()) return;
   if (f.boundaries.size() + 1 != f.order.size()) {
-    throw Error(std::to_string(f.boundaries.size()) + " boundaries", "boundaries",
+    throw Error(counted(f.boundaries.size(), "boundary", "boundaries"), "boundaries",
                 "one less than there are different numbers: " + std::to_string(f.order.size() - 1));
   }
   for (std::size_t i = 0; i < f.boundaries.size(); ++i) {

@@ -10,6 +10,7 @@
 // Between neighbours "nearest" turns at the posit of one more bit that lies between them, also
 // where the cut goes through exponent or regime. Nothing but zero rounds to zero, and nothing to
 // NaR.
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
 
@@ -85,7 +86,7 @@ Value decode(const Posit& f, Code code) {
 void validate(const Posit& f) {
   constexpr int most_exponent_bits = 16;
   if (f.bits < 2 || f.bits > 128)
-    throw Error(std::to_string(f.bits) + " bits", "bits", "2 to 128 are supported");
+    throw Error(counted(f.bits, "bit"), "bits", "2 to 128 are supported");
   if (f.exponent_bits < 0 || f.exponent_bits > most_exponent_bits) {
     throw Error(std::to_string(f.exponent_bits) + " exponent bits", "exponent_bits",
                 "0 to 16 are supported; the standard has 2");

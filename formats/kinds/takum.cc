@@ -12,6 +12,7 @@
 // turns at the takum of one more bit, and nothing but zero rounds to zero, and nothing to NaR.
 #include <algorithm>
 
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
 
@@ -91,8 +92,7 @@ Value decode(const Takum& f, Code code) {
 void validate(const Takum& f) {
   const int most = f.logarithmic ? 64 : 128;
   if (f.bits < 2 || f.bits > most) {
-    throw Error(std::to_string(f.bits) + " bits", "bits",
-                "2 to 128 are supported, to 64 logarithmic");
+    throw Error(counted(f.bits, "bit"), "bits", "2 to 128 are supported, to 64 logarithmic");
   }
 }
 

@@ -209,11 +209,11 @@ TEST_F(Program, CheckGoesOnWhereItIsTold) {
   file("v", "3C00 3C00 4000 00\nrubbish\n3C00 3C00 4001 00\n3C00 3C00\n");
   const Ran stopped = shell("halfulp check f16_add v");
   EXPECT_EQ(stopped.status, 2);
-  EXPECT_EQ(stopped.out, "1 cases, 0 mismatches\n");
+  EXPECT_EQ(stopped.out, "1 case, 0 mismatches\n");
   EXPECT_NE(stopped.err.find("v, line 2: "), std::string::npos) << stopped.err;
   const Ran whole = shell("halfulp check f16_add v --keep-going --show 0");
   EXPECT_EQ(whole.status, 2);
-  EXPECT_EQ(whole.out, "2 cases, 1 mismatches, 2 bad lines\n");
+  EXPECT_EQ(whole.out, "2 cases, 1 mismatch, 2 bad lines\n");
 }
 
 TEST_F(Program, CheckAnswersBeforeTheEndOfInput) {

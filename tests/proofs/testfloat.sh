@@ -62,7 +62,7 @@ for mode in $modes; do
 done
 run bf16_to_f32
 
-awk '{ for (i = 2; i <= NF; ++i) { if ($i ~ /^cases/) cases += $(i - 1); if ($i == "mismatches") bad += $(i - 1) }
-       if ($0 !~ /cases, /) { print "no verdict: " $0; ++failed } }
+awk '{ for (i = 2; i <= NF; ++i) { if ($i ~ /^cases?,/) cases += $(i - 1); if ($i ~ /^mismatch/) bad += $(i - 1) }
+       if ($0 !~ /cases?, /) { print "no verdict: " $0; ++failed } }
      END { printf "%d runs, %.0f cases, %d mismatches, %d without a verdict\n", NR, cases, bad, failed
            exit bad + failed > 0 }' "$results"

@@ -7,6 +7,7 @@
 
 #include "experiments/datasets/variates.h"
 #include "experiments/machine.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 #include "reference/constants.h"
 
@@ -20,10 +21,9 @@ constexpr std::int64_t most_samples = std::int64_t{1} << 40;
 std::vector<double> parse_list(const Json& value, const std::string& where, std::size_t length,
                                double lowest) {
   if (!value.is_array() || value.size() != length)
-    throw Error(value.is_array() ? "the list has " + std::to_string(value.size()) + " numbers"
+    throw Error(value.is_array() ? "the list has " + counted(value.size(), "number")
                                  : "no list stands here",
-                where,
-                "a list of " + std::to_string(length) + " numbers (the dimension) is needed");
+                where, "a list of " + counted(length, "number") + " (the dimension) is needed");
   std::vector<double> list;
   list.reserve(length);
   for (std::size_t i = 0; i < length; ++i)
@@ -138,8 +138,8 @@ Training parse_training(const Json& value, const std::string& where, Json& resol
   training.samples = static_cast<std::size_t>(reader.integer("samples", 0, 0, most_samples));
   training.batch = static_cast<std::size_t>(reader.integer("batch", 1, 1, std::int64_t{1} << 20));
   if (training.samples % training.batch != 0)
-    throw Error(std::to_string(training.samples) + " samples make no whole number of batches of " +
-                    std::to_string(training.batch),
+    throw Error(counted(training.samples, "sample makes", "samples make") +
+                    " no whole number of batches of " + std::to_string(training.batch),
                 reader.place("samples"), "give a multiple of the batch");
   training.step_size = reader.number("step_size", 0.1, 0.0, largest);
   const std::size_t schedule = reader.choice("schedule", 0, schedules);
