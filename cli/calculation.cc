@@ -161,6 +161,18 @@ void add_calculation(CLI::App& app, CalculationOptions& options) {
   add_rounding(app, options.rounding);
 }
 
+std::vector<NamedPath> files_of(const CalculationOptions& options) {
+  std::vector<NamedPath> files;
+  for (const auto& [option, text] : {std::pair<std::string, std::string>{"--from", options.from},
+                                     {"--format", options.format},
+                                     {"--to", options.to}}) {
+    for (const std::string& name : listed(text)) {
+      if (looks_like_path(name) && !looks_like_json(name)) files.push_back({option, name});
+    }
+  }
+  return files;
+}
+
 Calculation calculation_of(const CalculationOptions& options) {
   Calculation calculation;
   RoundingOptions rounding = options.rounding;

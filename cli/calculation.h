@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/same_file.h"
 #include "cli/verb.h"
 #include "formats/engine.h"
 
@@ -41,6 +42,8 @@ struct CalculationOptions {
 void add_calculation(CLI::App& app, CalculationOptions& options);
 // Throws Error with the option's name as location.
 Calculation calculation_of(const CalculationOptions& options);
+// The files that the options name: descriptions of formats.
+std::vector<NamedPath> files_of(const CalculationOptions& options);
 
 // "f16_add", "f32_mulAdd", "ui32_to_f16", "f64_to_i32_rx_minMag": what TestFloat's functions are
 // (Berkeley TestFloat 3e, TestFloat-general.html, section 6); absent where the name is none of

@@ -31,9 +31,10 @@ const char* const description =
     "distance, the known wrong way that gives the same), then `CASES cases, BAD mismatches`. The\n"
     "lines come from FILE or standard input, in any style of `halfulp vectors`, which is found "
     "out\n"
-    "unless --style says it. OP as in `halfulp op`: `add`, or a function of TestFloat such as\n"
-    "f16_add, which says the formats itself. Exit status 1 on a mismatch, 2 on a line that is no\n"
-    "case.";
+    "unless --style says it. Digits x and z are mismatches. Files whose head says how many cases\n"
+    "there are must have as many; of other sources --expect-count says it.\n"
+    "OP as in `halfulp op`: `add`, or a function of TestFloat such as f16_add, which says the\n"
+    "formats itself. Exit status 1 on a mismatch, 2 on a line that is no case.";
 
 const char* const examples =
     "  $ printf '3C00 3C00 4000 00\\n3C00 1000 3C01 01\\n' | halfulp check f16_add || test $? = 1\n"
@@ -51,21 +52,31 @@ const char* const examples =
     "  5000 cases, 0 mismatches\n"
     "\n"
     "  $ echo 'b32+ =^ +1.000000P0 +1.000000P-24 -> +1.000001P0 x' | halfulp check f32_add\n"
-    "  1 case, 0 mismatches\n";
+    "  1 case, 0 mismatches\n"
+    "\n"
+    "  $ printf 'VCD info: opened\\n3C00 xxxx xxxx 00\\n' | halfulp check f16_add --skip-noise || "
+    "test $? = 1\n"
+    "  standard input, line 2: add\n"
+    "    a     3C00  0|01111|0000000000  1\n"
+    "    b     xxxx  unknown\n"
+    "    got   xxxx  unknown  00\n"
+    "    want  unknown, as an operand is\n"
+    "  1 case, 1 mismatch, 1 line of noise\n";
 
 struct CheckOptions {
   CalculationOptions calculation;
   std::string file = "-", style;
   std::uint64_t show = 10;
-  bool no_flags = false, keep_going = false, json = false, quiet = false;
+  std::optional<std::uint64_t> expect_count;
+  bool no_flags = false, keep_going = false, skip_noise = false, json = false, quiet = false;
   int threads = 0;
 };
 
 // What was found in a part of the lines, in their order.
 struct Findings {
-  std::uint64_t cases = 0, mismatches = 0, others = 0, bad_lines = 0;
+  std::uint64_t cases = 0, mismatches = 0, others = 0, bad_lines = 0, noise = 0;
   std::vector<Mismatch> first;
-  std::optional<Error> error;  // of the first bad line
+  std::vector<Error> errors;  // of the first bad lines
 };
 
 class Checker {
@@ -75,12 +86,14 @@ class Checker {
 
   void check(const vectors::Case& c, const std::string& name, std::size_t number,
              Findings& found) const {
-    const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
-    const Outcome want =
-        c.mode ? calculation_.compute_as(quantizer_of(calculation_, c), operands, c.random)
-               : calculation_.compute(operands, c.random);
     ++found.cases;
-    if (agrees(calculation_, strictness_, c, want)) return;
+    std::optional<Outcome> want;
+    if (operands_are_known(c)) {
+      const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
+      want = c.mode ? calculation_.compute_as(quantizer_of(calculation_, c), operands, c.random)
+                    : calculation_.compute(operands, c.random);
+      if (agrees(calculation_, strictness_, c, *want)) return;
+    }
     ++found.mismatches;
     if (found.first.size() < options_.show)
       found.first.push_back({.place = name + std::to_string(number), .got = c, .want = want});
@@ -92,6 +105,15 @@ class Checker {
   }
 
  private:
+  // The random word among them.
+  [[nodiscard]] bool operands_are_known(const vectors::Case& c) const {
+    const std::size_t count = calculation_.inputs.size() + (calculation_.is_stochastic() ? 1 : 0);
+    for (std::size_t place = 0; place < count; ++place) {
+      if (is_unknown(c, place)) return false;
+    }
+    return true;
+  }
+
   const Calculation& calculation_;
   const CheckOptions& options_;
   Strictness strictness_;
@@ -107,9 +129,9 @@ class Check {
         bar_("bytes", options.quiet) {}
 
   int execute() {
-    const vectors::Style style = options_.style.empty() ? vectors::detect_style(source_.peek())
-                                                        : style_at("--style", options_.style);
-    style == vectors::Style::npz ? check_arrays() : check_lines(style);
+    const vectors::Style style = style_of_source();
+    const std::optional<std::uint64_t> stated =
+        style == vectors::Style::npz ? check_arrays() : check_lines(style);
     bar_.clear();
     if (total_.others > 0)
       note(counted(total_.others, "line") + " of other operations, formats or without a result " +
@@ -118,22 +140,50 @@ class Check {
       throw Error("no case of " + std::string(name_of(calculation_.op)), source_.name(),
                   "are operation, formats and style right?");
     print_total();
+    require_whole(stated);
     if (total_.bad_lines > 0) return exit_wrong_call;
     return total_.mismatches > 0 ? exit_bad_verdict : exit_good;
   }
 
  private:
+  vectors::Style style_of_source() {
+    if (!options_.style.empty()) return style_at("--style", options_.style);
+    if (!options_.skip_noise) return vectors::detect_style(source_.peek());
+    // Until a line is a case, as far as noise may reasonably go on.
+    constexpr std::size_t most_noise = std::size_t{1} << 16;
+    const vectors::Layout layout = layout_of(calculation_);
+    while (true) {
+      const std::string_view text = source_.peek();
+      const bool goes_on = text.size() < most_noise && source_.may_go_on();
+      const std::string_view lines = goes_on ? text.substr(0, text.rfind('\n') + 1) : text;
+      if (const auto style = vectors::detect_style_in_noise(lines, layout, options_.no_flags))
+        return *style;
+      if (!goes_on) return vectors::Style::testfloat;
+      source_.peek_more();
+    }
+  }
+
+  // What is asked for stands above what the head states, which counts all lines of cases.
+  void require_whole(std::optional<std::uint64_t> stated) const {
+    const std::uint64_t cases = total_.cases + total_.bad_lines;
+    if (options_.expect_count)
+      return require_count(source_.name(), cases, *options_.expect_count, "--expect-count says");
+    if (stated) require_count(source_.name(), cases + total_.others, *stated, "its head says");
+  }
+
   void print_total() const {
     if (options_.json) {
       Json object;
       object["cases"] = total_.cases;
       object["mismatches"] = total_.mismatches;
       if (total_.bad_lines > 0) object["bad_lines"] = total_.bad_lines;
+      if (total_.noise > 0) object["noise"] = total_.noise;
       return print(object.dump() + "\n");
     }
     print(counted(total_.cases, "case") + ", " +
           counted(total_.mismatches, "mismatch", "mismatches"));
     if (total_.bad_lines > 0) print(", " + counted(total_.bad_lines, "bad line"));
+    if (total_.noise > 0) print(", " + counted(total_.noise, "line") + " of noise");
     print("\n");
   }
 
@@ -146,31 +196,35 @@ class Check {
     total_.cases += found.cases;
     total_.mismatches += found.mismatches;
     total_.others += found.others;
-    if (found.error && !options_.keep_going) {
+    total_.noise += found.noise;
+    if (!found.errors.empty() && !options_.keep_going) {
       print_total();
-      throw *found.error;
+      throw found.errors.front();
     }
-    if (found.error && total_.bad_lines == 0) {
+    for (const Error& error : found.errors) {
+      if (noted_++ >= options_.show) break;
       bar_.clear();
-      note(found.error->what());
+      note(error.what());
     }
     total_.bad_lines += found.bad_lines;
   }
 
-  void check_arrays() {
+  // The number of cases that the source states; so does check_lines.
+  std::optional<std::uint64_t> check_arrays() {
     const std::string bytes = source_.rest();
-    std::vector<vectors::Case> cases;
+    vectors::ArrayCases read;
     try {
-      cases =
+      read =
           vectors::cases_of_npz({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
                                 layout_of(calculation_), options_.no_flags);
     } catch (const Error& error) {
       throw error.at(source_.name());
     }
-    in_chunks(cases.size(), [&](std::size_t index, Findings& found) {
-      checker_.check(cases[index], source_.name() + ", case ", index, found);
+    in_chunks(read.cases.size(), [&](std::size_t index, Findings& found) {
+      checker_.check(read.cases[index], source_.name() + ", case ", index, found);
       return true;
     });
+    return read.stated_count;
   }
 
   // Calls body for every index on any thread, one after another within a chunk until it answers
@@ -188,22 +242,18 @@ class Check {
     for (const Findings& part : found) add(part);
   }
 
-  void check_lines(vectors::Style style) {
+  std::optional<std::uint64_t> check_lines(vectors::Style style) {
     vectors::LineReader reader(style, layout_of(calculation_), options_.no_flags);
     const std::string place = source_.name() + ", line ";
     const auto size = static_cast<double>(source_.size());
     bool beginning = true;
     while (true) {
       const std::vector<std::string_view>& lines = source_.next();
-      if (lines.empty()) return;
+      if (lines.empty()) return reader.stated_count();
       const std::size_t number = source_.line_number();
       std::size_t skipped = 0;
       while (beginning && skipped < lines.size()) {
-        try {
-          beginning = reader.begin(lines[skipped]);
-        } catch (const Error& error) {
-          throw error.at(source_.place(number + skipped));
-        }
+        beginning = is_beginning(reader, lines[skipped], number + skipped);
         if (beginning) ++skipped;
       }
       in_chunks(lines.size() - skipped, [&](std::size_t i, Findings& found) {
@@ -213,9 +263,30 @@ class Check {
     }
   }
 
+  [[nodiscard]] std::string_view line_of(const vectors::LineReader& reader,
+                                         std::string_view line) const {
+    return options_.skip_noise ? reader.without_prompt(line) : line;
+  }
+
+  // Noise before the first case is of the beginning.
+  bool is_beginning(vectors::LineReader& reader, std::string_view whole, std::size_t number) {
+    const std::string_view line = line_of(reader, whole);
+    std::optional<Error> error;
+    try {
+      if (reader.begin(line)) return true;
+    } catch (const Error& caught) {
+      error = caught.at(source_.place(number));
+    }
+    const bool is_noise = options_.skip_noise && reader.is_noise(line);
+    if (error && !is_noise) throw *error;
+    total_.noise += is_noise ? 1 : 0;
+    return is_noise;
+  }
+
   // False where the line is bad and ends the work.
-  bool check_line(const vectors::LineReader& reader, std::string_view line,
+  bool check_line(const vectors::LineReader& reader, std::string_view whole,
                   const std::string& place, std::size_t number, Findings& found) const {
+    const std::string_view line = line_of(reader, whole);
     vectors::Case c;
     try {
       switch (reader.read(line, c)) {
@@ -229,7 +300,12 @@ class Check {
           break;
       }
     } catch (const Error& error) {
-      if (!found.error) found.error = error.at(place + std::to_string(number));
+      if (options_.skip_noise && reader.is_noise(line)) {
+        ++found.noise;
+        return true;
+      }
+      if (found.errors.size() < std::max(options_.show, std::uint64_t{1}))
+        found.errors.push_back(error.at(place + std::to_string(number)));
       ++found.bad_lines;
       return options_.keep_going;
     }
@@ -242,7 +318,7 @@ class Check {
   LineSource source_;
   ProgressBar bar_;
   Findings total_;
-  std::uint64_t shown_ = 0;
+  std::uint64_t shown_ = 0, noted_ = 0;
 };
 
 // --nan any, --nan exact, or a rule by which NaN is compared exactly.
@@ -269,6 +345,9 @@ Quantizer quantizer_of(const Calculation& calculation, const vectors::Case& c) {
 
 bool agrees(const Calculation& calculation, const Strictness& strictness, const vectors::Case& c,
             const Outcome& outcome) {
+  const std::size_t fields = c.unknown.size();  // none where all is known
+  if (fields > 0 && is_unknown(c, fields - 2)) return false;
+  if (fields > 0 && strictness.flags && is_unknown(c, fields - 1)) return false;
   if (strictness.flags && c.has_flags && c.flags != outcome.flags) return false;
   if (c.result == outcome.code) return true;
   const Format& format = calculation.output.format;
@@ -292,14 +371,21 @@ int check_verb(const Arguments& arguments) {
   app.add_option("--style", options.style,
                  "testfloat, readmemh, fptest, csv, json or npz; found out without it")
       ->type_name("NAME");
-  add_count(app, "--show", options.show, "so many mismatches in full (10)");
+  add_count(app, "--show", options.show, "so many mismatches in full, and so many bad lines (10)");
+  std::uint64_t expected = 0;
+  const CLI::Option* expect =
+      add_count(app, "--expect-count", expected, "fewer or more cases are an error");
   app.add_flag("--no-flags", options.no_flags, "do not compare flags; lines may lack them");
   app.add_flag("--keep-going", options.keep_going,
                "count bad lines and go on; the exit status still is 2");
+  app.add_flag(
+      "--skip-noise", options.skip_noise,
+      "skip and count lines that are no cases, damaged ones excepted: what simulators say");
   add_threads(app, options.threads);
   add_quiet(app, options.quiet);
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
+  if (expect->count() > 0) options.expect_count = expected;
   const Strictness strictness = strictness_of(options);
   const Calculation calculation = calculation_of(options.calculation);
   return Check(calculation, options, strictness).execute();

@@ -23,13 +23,13 @@ struct Strictness {
 struct Mismatch {
   std::string place;  // "standard input, line 7"
   vectors::Case got;
-  Outcome want;
+  std::optional<Outcome> want;  // none where an operand is unknown
 };
 
 // The calculation as the case says it is rounded.
 Quantizer quantizer_of(const Calculation& calculation, const vectors::Case& c);
 
-// Are result and flags of the case those of the outcome?
+// Are result and flags of the case those of the outcome? What is unknown of them is not.
 bool agrees(const Calculation& calculation, const Strictness& strictness, const vectors::Case& c,
             const Outcome& outcome);
 

@@ -59,9 +59,35 @@ std::string code_line(const Format& format, Code code) {
          shortest_text(format, code);
 }
 
+// A field of the case: its code with what it stands for, or its text where that is unknown.
+std::string field_line(const Format& format, Code code, const vectors::Case& c, std::size_t place) {
+  return is_unknown(c, place) ? c.unknown[place] + "  unknown" : code_line(format, code);
+}
+
+std::string field_digits(const Format& format, Code code, const vectors::Case& c,
+                         std::size_t place) {
+  return is_unknown(c, place) ? c.unknown[place] : bare_code_text(format, code);
+}
+
+// Where the fields of a case stand.
+struct Places {
+  explicit Places(const Calculation& calculation)
+      : random(calculation.inputs.size()), result(random + (calculation.is_stochastic() ? 1 : 0)) {}
+  std::size_t random, result;
+  [[nodiscard]] std::size_t flags() const { return result + 1; }
+};
+
 std::string title(const Calculation& calculation, const vectors::Case& c) {
   std::string text(name_of(calculation.op));
   if (c.mode) text += ", " + std::string(name_of(*c.mode));
+  return text;
+}
+
+std::string random_text(const Calculation& calculation, const vectors::Case& c) {
+  const std::size_t place = Places(calculation).random;
+  if (is_unknown(c, place)) return c.unknown[place] + "  unknown";
+  std::string text;
+  vectors::append_hexadecimal(text, c.random, (calculation.output.rounding.random_bits + 3) / 4);
   return text;
 }
 
@@ -85,21 +111,24 @@ std::string text_of(const Calculation& calculation, const Strictness& strictness
                     const Mismatch& mismatch) {
   const vectors::Case& c = mismatch.got;
   const Format& format = calculation.output.format;
+  const Places places(calculation);
   std::string text = mismatch.place + ": " + title(calculation, c) + "\n";
   for (std::size_t i = 0; i < calculation.inputs.size(); ++i)
     text += std::string("  ") + "abc"[i] + "     " +
-            code_line(calculation.inputs[i], c.operands[i]) + "\n";
-  if (calculation.is_stochastic()) {
-    text += "  random ";
-    vectors::append_hexadecimal(text, c.random, (calculation.output.rounding.random_bits + 3) / 4);
-    text += "\n";
+            field_line(calculation.inputs[i], c.operands[i], c, i) + "\n";
+  if (calculation.is_stochastic()) text += "  random " + random_text(calculation, c) + "\n";
+  if (mismatch.want) text += "  exact " + exact_text(calculation, c) + "\n";
+  text += "  got   " + field_line(format, c.result, c, places.result);
+  if (is_unknown(c, places.flags())) {
+    text += "  " + c.unknown[places.flags()] + " unknown";
+  } else if (c.has_flags) {
+    text += "  " + flags_text(c.flags);
   }
-  text += "  exact " + exact_text(calculation, c) + "\n";
-  text += "  got   " + code_line(format, c.result);
-  if (c.has_flags) text += "  " + flags_text(c.flags);
-  text += "\n  want  " + code_line(format, mismatch.want.code) + "  " +
-          flags_text(mismatch.want.flags) + "\n";
-  const std::string distance = distance_text(format, c.result, mismatch.want.code);
+  if (!mismatch.want) return text + "\n  want  unknown, as an operand is\n";
+  text += "\n  want  " + code_line(format, mismatch.want->code) + "  " +
+          flags_text(mismatch.want->flags) + "\n";
+  if (!c.unknown.empty()) return text;
+  const std::string distance = distance_text(format, c.result, mismatch.want->code);
   if (!distance.empty()) text += "  off   " + distance + " ulp\n";
   const std::vector<std::string> ways = wrong_ways(calculation, strictness, c);
   if (!ways.empty()) text += "  as if " + joined(ways) + "\n";
@@ -110,21 +139,34 @@ std::string json_text_of(const Calculation& calculation, const Strictness& stric
                          const Mismatch& mismatch) {
   const vectors::Case& c = mismatch.got;
   const Format& format = calculation.output.format;
+  const Places places(calculation);
   Json object;
   object["place"] = mismatch.place;
   object["op"] = name_of(calculation.op);
   if (c.mode) object["rounding"] = name_of(*c.mode);
   Json operands = Json::array();
   for (std::size_t i = 0; i < calculation.inputs.size(); ++i)
-    operands.push_back(bare_code_text(calculation.inputs[i], c.operands[i]));
+    operands.push_back(field_digits(calculation.inputs[i], c.operands[i], c, i));
   object["operands"] = operands;
-  if (calculation.is_stochastic()) object["random"] = c.random;
-  object["exact"] = exact_text(calculation, c);
-  object["got"] = bare_code_text(format, c.result);
-  object["want"] = bare_code_text(format, mismatch.want.code);
-  if (c.has_flags) object["got_flags"] = flags_digits(c.flags);
-  object["want_flags"] = flags_digits(mismatch.want.flags);
-  const std::string distance = distance_text(format, c.result, mismatch.want.code);
+  if (is_unknown(c, places.random) && calculation.is_stochastic()) {
+    object["random"] = c.unknown[places.random];
+  } else if (calculation.is_stochastic()) {
+    object["random"] = c.random;
+  }
+  if (mismatch.want) object["exact"] = exact_text(calculation, c);
+  object["got"] = field_digits(format, c.result, c, places.result);
+  if (mismatch.want) object["want"] = bare_code_text(format, mismatch.want->code);
+  if (is_unknown(c, places.flags())) {
+    object["got_flags"] = c.unknown[places.flags()];
+  } else if (c.has_flags) {
+    object["got_flags"] = flags_digits(c.flags);
+  }
+  if (mismatch.want) object["want_flags"] = flags_digits(mismatch.want->flags);
+  if (!c.unknown.empty()) {
+    object["unknown"] = true;
+    return object.dump() + "\n";
+  }
+  const std::string distance = distance_text(format, c.result, mismatch.want->code);
   if (!distance.empty()) object["ulp"] = distance;
   object["as_if"] = wrong_ways(calculation, strictness, c);
   return object.dump() + "\n";

@@ -16,6 +16,16 @@
 namespace halfulp::cli {
 namespace {
 
+constexpr const char* head = "its head says";
+
+void require_known(const Calculation& calculation, const vectors::Case& c) {
+  const std::size_t count = calculation.inputs.size() + (calculation.is_stochastic() ? 1 : 0);
+  for (std::size_t place = 0; place < count; ++place) {
+    if (is_unknown(c, place))
+      throw Error("an operand is \"" + c.unknown[place] + "\"", "", "its class is unknown");
+  }
+}
+
 // Calls take for every case of the file; the number of cases.
 template <typename Take>
 std::uint64_t for_each_case(const Calculation& calculation, const std::string& path,
@@ -25,22 +35,33 @@ std::uint64_t for_each_case(const Calculation& calculation, const std::string& p
   const vectors::Style style = vectors::detect_style(source.peek());
   if (style == vectors::Style::npz) {
     const std::string bytes = source.rest();
-    const std::vector<vectors::Case> cases = vectors::cases_of_npz(
+    const vectors::ArrayCases read = vectors::cases_of_npz(
         {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, layout, true);
-    for (const vectors::Case& c : cases) take(c);
-    return cases.size();
+    for (const vectors::Case& c : read.cases) take(c);
+    if (read.stated_count)
+      require_count(source.name(), read.cases.size(), *read.stated_count, head);
+    return read.cases.size();
   }
   vectors::LineReader reader(style, layout, true);
   std::uint64_t count = 0;
+  std::uint64_t others = 0;
   bool beginning = true;
   while (true) {
     const std::vector<std::string_view>& lines = source.next();
-    if (lines.empty()) return count;
+    if (lines.empty()) {
+      if (const auto stated = reader.stated_count())
+        require_count(source.name(), count + others, *stated, head);
+      return count;
+    }
     for (std::size_t i = 0; i < lines.size(); ++i) {
       try {
         beginning = beginning && reader.begin(lines[i]);
+        if (beginning) continue;
         vectors::Case c;
-        if (beginning || reader.read(lines[i], c) != vectors::LineReader::Line::a_case) continue;
+        const vectors::LineReader::Line line = reader.read(lines[i], c);
+        others += line == vectors::LineReader::Line::another ? 1 : 0;
+        if (line != vectors::LineReader::Line::a_case) continue;
+        require_known(calculation, c);
         take(c);
         ++count;
       } catch (const Error& error) {

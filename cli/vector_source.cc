@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "cli/output.h"
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -35,6 +36,15 @@ vectors::Style style_at(const std::string& option, const std::string& name) {
 
 vectors::Layout layout_of(const Calculation& calculation) {
   return {.op = calculation.op, .inputs = calculation.inputs, .output = calculation.output};
+}
+
+void require_count(const std::string& source, std::uint64_t cases, std::uint64_t wanted,
+                   const std::string& who) {
+  if (cases == wanted) return;
+  throw Error(counted(cases, "case") + ", but " + who + " " + std::to_string(wanted), source,
+              cases < wanted ? "is it whole? --expect-count N of check says what is right"
+                             : "are they two files in one? --expect-count N of check says what is "
+                               "right");
 }
 
 LineSource::LineSource(const std::string& path) : name_(path) {
@@ -82,6 +92,10 @@ bool LineSource::read_more(bool may_wait) {
 std::string_view LineSource::peek() {
   if (buffer_.empty() && !ended_) read_more(true);
   return std::string_view(buffer_).substr(used_);
+}
+
+void LineSource::peek_more() {
+  if (!ended_) read_more(true);
 }
 
 std::string LineSource::rest() {

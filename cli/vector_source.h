@@ -19,6 +19,11 @@ namespace halfulp::cli {
 vectors::Style style_at(const std::string& option, const std::string& name);
 vectors::Layout layout_of(const Calculation& calculation);
 
+// Throws Error where a source has fewer or more cases than it should; `who` says so, as in "its
+// head says".
+void require_count(const std::string& source, std::uint64_t cases, std::uint64_t wanted,
+                   const std::string& who);
+
 class LineSource {
  public:
   // "-" is standard input. Throws Error, naming the path.
@@ -41,6 +46,10 @@ class LineSource {
   [[nodiscard]] std::uint64_t position() const { return position_; }
   // What there is, unread; up to a batch. Before the first call of next().
   std::string_view peek();
+  // Waits until peek() has more, or has come to the end.
+  void peek_more();
+  // False where the end has been seen.
+  [[nodiscard]] bool may_go_on() const { return !ended_; }
   // All of the rest.
   std::string rest();
 

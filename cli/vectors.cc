@@ -4,6 +4,7 @@
 // cli/vectors/layout.h. A case is a function of the seed and its number alone, so the file is the
 // same from any number of threads.
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "cli/directed_cases.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/same_file.h"
 #include "cli/vector_source.h"
 #include "cli/vectors/arrays.h"
 #include "cli/vectors/line_writer.h"
@@ -199,6 +201,8 @@ void check_options(const VectorsOptions& options, vectors::Style style) {
 }
 
 void write_all(const VectorsOptions& options, const Calculation& calculation) {
+  const std::array<NamedPath, 2> outputs{{{"-o", options.output}, {"--package", options.package}}};
+  require_apart(files_of(options.calculation), outputs);
   const vectors::Style style = style_of(options);
   check_options(options, style);
   const vectors::Layout layout = layout_of(calculation);

@@ -2,8 +2,11 @@
 //
 // Ways in which operations are computed wrongly in the field: another rounding mode, subnormal
 // numbers flushed, rounding twice through a wider format (jax-ml/ml_dtypes#401), a fused operation
-// that rounds its product, the other rule of tininess, saturation, operands exchanged.
+// that rounds its product, the other rule of tininess, saturation, operands exchanged, bits of
+// codes cut or carried wrongly, a negative zero where a format has none.
 #include <array>
+#include <initializer_list>
+#include <optional>
 #include <utility>
 
 #include "cli/check.h"
@@ -12,6 +15,19 @@
 
 namespace halfulp::cli {
 namespace {
+
+Code sign_bit(const Format& format) {
+  return is_signed(format) ? Code{1} << (bits(format) - 1) : Code{0};
+}
+
+// The same format with a negative zero; absent where it has one, or no sign or zero at all.
+std::optional<Format> with_negative_zero(const Format& format) {
+  const auto* f = std::get_if<Float>(&format.kind);
+  if (f == nullptr || !f->sign || !f->zero || f->negative_zero) return std::nullopt;
+  Format other = format;
+  std::get<Float>(other.kind).negative_zero = true;
+  return other;
+}
 
 class Ways {
  public:
@@ -22,7 +38,13 @@ class Ways {
         right_(quantizer_of(calculation, c)) {}
 
   std::vector<std::string> find() {
-    if (case_.result == compute(right_).code) add_tininess();
+    if (case_.result == compute(right_).code) {
+      add_tininess();
+      add_delivered_underflow();
+    }
+    add_lost_carry();
+    add_cut_nan();
+    add_negative_zero();
     add_modes();
     add_flushing();
     if (case_.result != compute(right_).code) add_tininess();
@@ -56,6 +78,106 @@ class Ways {
     if (agrees(calculation_, loose, case_, outcome) &&
         !agrees(calculation_, loose, case_, compute(right_)))
       but_for_flags_.push_back(name);
+  }
+
+  // Whichever of them is the case's: they differ in flags, and are named once.
+  void add_one_of(const std::string& name, std::initializer_list<Outcome> outcomes) {
+    for (const Outcome& outcome : outcomes) {
+      if (agrees(calculation_, strictness_, case_, outcome)) return add(name, outcome);
+    }
+    add(name, *outcomes.begin());
+  }
+
+  // Does the operation round a number to a float? Of any other there are no bits to be lost.
+  [[nodiscard]] const Float* rounded_float() const {
+    const Op op = calculation_.op;
+    if (is_comparison(op) || is_to_integer(op) || is_sign_operation(op)) return nullptr;
+    return std::get_if<Float>(&right_.format.kind);
+  }
+
+  // Underflow is raised where what is delivered, inexactly, has the exponent of subnormal numbers,
+  // and not where it was tiny and became the least normal number.
+  void add_delivered_underflow() {
+    const Float* f = rounded_float();
+    if (f == nullptr || !f->subnormals || right_.rounding.flush_outputs) return;
+    Outcome outcome = compute(right_);
+    const CodeClass delivered = classify(right_.format, outcome.code);
+    const bool small = delivered == CodeClass::subnormal || delivered == CodeClass::zero;
+    outcome.flags &= static_cast<std::uint8_t>(~flags::underflow);
+    if (small && (outcome.flags & flags::inexact) != 0) outcome.flags |= flags::underflow;
+    add("underflow was decided by the delivered exponent", outcome);
+  }
+
+  // A fraction of ones was rounded up, and the carry did not reach the exponent.
+  void add_lost_carry() {
+    const Float* f = rounded_float();
+    if (f == nullptr || f->fraction_bits == 0) return;
+    const Outcome right = compute(right_);
+    const Code unit = Code{1} << f->fraction_bits;
+    Quantizer cut = right_;
+    cut.rounding.mode = Mode::toward_zero;
+    const Code magnitude = right.code & ~sign_bit(right_.format);
+    if (magnitude == 0 || magnitude % unit != 0 || compute(cut).code != right.code - 1) return;
+    const Outcome lost{.code = right.code - unit, .flags = right.flags};
+    const auto unaware = static_cast<std::uint8_t>(right.flags & ~flags::overflow);
+    add_one_of("the carry into the exponent was lost", {lost, {lost.code, unaware}});
+  }
+
+  // The fraction of a NaN operand has only bits that the narrower result has no place for.
+  void add_cut_nan() {
+    const Float* to = rounded_float();
+    const auto has_ieee_nans = [](const Float& f) {
+      return f.infinity && f.nan_codes == (Code{1} << f.fraction_bits) - 1;
+    };
+    if (to == nullptr || !has_ieee_nans(*to)) return;
+    const Outcome right = compute(right_);
+    if (classify(right_.format, right.code) != CodeClass::nan) return;
+    for (std::size_t i = 0; i < calculation_.inputs.size(); ++i) {
+      const Format& format = calculation_.inputs[i];
+      const auto* from = std::get_if<Float>(&format.kind);
+      if (from == nullptr || !has_ieee_nans(*from) || from->fraction_bits <= to->fraction_bits ||
+          classify(format, operands()[i]) != CodeClass::nan)
+        continue;
+      const Code fraction = operands()[i] & ((Code{1} << from->fraction_bits) - 1);
+      if (fraction >> (from->fraction_bits - to->fraction_bits) != 0) continue;
+      const bool negative = to->sign && (operands()[i] & sign_bit(format)) != 0;
+      const Code code = infinity_code(right_.format, negative);
+      add_one_of("the bits of a NaN were cut, which left an infinity",
+                 {{code, right.flags}, {code, 0}});
+      return;
+    }
+  }
+
+  // Formats whose code of minus and zero is NaN (FNUZ, P3109), taken for such as have a negative
+  // zero, as IEEE 754 has it: by whoever delivers the result, reads the operands, or both.
+  void add_negative_zero() {
+    const std::optional<Format> ieee_output = with_negative_zero(right_.format);
+    std::vector<Format> ieee_inputs;
+    bool reads = false;
+    for (std::size_t i = 0; i < calculation_.inputs.size(); ++i) {
+      const std::optional<Format> ieee = with_negative_zero(calculation_.inputs[i]);
+      reads = reads || (ieee && operands()[i] == sign_bit(*ieee));
+      ieee_inputs.push_back(ieee.value_or(calculation_.inputs[i]));
+    }
+    Quantizer delivers = right_;
+    if (ieee_output) delivers.format = *ieee_output;
+    const auto outcome_of = [&](const std::vector<Format>& inputs, const Quantizer& output) {
+      const Calculation other{
+          .op = calculation_.op, .inputs = inputs, .output = output, .engine = calculation_.engine};
+      return other.compute(operands(), case_.random);
+    };
+    const auto is_nan = [&](const Outcome& outcome) {
+      return classify(right_.format, outcome.code) == CodeClass::nan;
+    };
+    if (ieee_output && !is_nan(compute(right_)))
+      add("a negative zero was delivered, whose code is NaN here",
+          outcome_of(calculation_.inputs, delivers));
+    if (!reads) return;
+    const Outcome read = outcome_of(ieee_inputs, right_);
+    add("the NaN of an operand was read as a negative zero, whose code it would be", read);
+    const Outcome both = outcome_of(ieee_inputs, delivers);
+    if (ieee_output && !is_nan(read) && both != read)
+      add("NaN was read and delivered as a negative zero, whose code it would be", both);
   }
 
   void add_modes() {

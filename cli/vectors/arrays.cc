@@ -2,10 +2,13 @@
 #include "cli/vectors/arrays.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/tensors/npz.h"
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "formats/json.h"
 
 namespace halfulp::vectors {
 namespace {
@@ -36,6 +39,22 @@ const tensors::Tensor* find(const std::vector<tensors::Tensor>& arrays, const st
   return at == arrays.end() ? nullptr : &*at;
 }
 
+std::optional<std::uint64_t> stated_count(const tensors::Tensor* metadata, const Layout& layout) {
+  if (metadata == nullptr) return std::nullopt;
+  const std::size_t length = tensors::element_count(*metadata);
+  std::string text;
+  for (std::size_t i = 0; i < length; ++i) {
+    const std::uint64_t code = tensors::code_at(*metadata, i);
+    if (code > 255) throw Error("the array has more than bytes", metadata_name, "it is JSON");
+    text.push_back(static_cast<char>(code));
+  }
+  try {
+    return count_of_metadata(parse_json(text, ""), layout);
+  } catch (const Error& error) {
+    throw error.at(metadata_name);
+  }
+}
+
 }  // namespace
 
 std::string npz_of(const Layout& layout, const Origin& origin, std::span<const Case> cases) {
@@ -60,8 +79,8 @@ std::string npz_of(const Layout& layout, const Origin& origin, std::span<const C
   return tensors::npz_file(arrays, {});
 }
 
-std::vector<Case> cases_of_npz(std::span<const std::uint8_t> file, const Layout& layout,
-                               bool flags_optional) {
+ArrayCases cases_of_npz(std::span<const std::uint8_t> file, const Layout& layout,
+                        bool flags_optional) {
   tensors::GivenType given({});
   const std::vector<tensors::Tensor> arrays = tensors::parse_npz(file, given);
   const std::vector<Field> fields = fields_of(layout);
@@ -91,7 +110,7 @@ std::vector<Case> cases_of_npz(std::span<const std::uint8_t> file, const Layout&
                   "each has one element a case");
     take_array(layout, *array, place, field, cases);
   }
-  return cases;
+  return {std::move(cases), stated_count(find(arrays, metadata_name), layout)};
 }
 
 }  // namespace halfulp::vectors

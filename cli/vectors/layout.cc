@@ -2,9 +2,11 @@
 #include "cli/vectors/layout.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/tensors/bytes.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
@@ -41,6 +43,15 @@ std::string_view first_line(std::string_view text) {
     const std::string_view line = text.substr(begin, end - begin);
     if (!is_comment(line)) return line.substr(0, line.find_last_not_of(" \t\r") + 1);
     text.remove_prefix(end);
+  }
+}
+
+// Is it a name of the operation? Names that are unknown here may be.
+bool is_operation(std::string_view name, Op op) {
+  try {
+    return parse_op(name) == op;
+  } catch (const Error&) {
+    return true;
   }
 }
 
@@ -122,6 +133,37 @@ std::vector<std::string> origin_lines(const Layout& layout, const Origin& origin
           origin.every_case
               ? "every operand, " + counted(origin.count, "case")
               : counted(origin.count, "case") + ", seed " + std::to_string(origin.seed)};
+}
+
+void OriginReader::take(std::string_view line) {
+  const auto skip = [&](std::string_view word) {
+    const bool there = line.substr(0, word.size()) == word;
+    if (there) line.remove_prefix(word.size());
+    return there;
+  };
+  ours_ = skip("Test vectors of halfulp ") || ours_;
+  if (!ours_ || count_) return;
+  skip("every operand, ");
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), count);
+  if (error != std::errc()) return;
+  line.remove_prefix(static_cast<std::size_t>(end - line.data()));
+  if ((skip(" cases") || skip(" case")) && (line.empty() || line[0] == ',')) count_ = count;
+}
+
+std::optional<std::uint64_t> count_of_metadata(const Json& object, const Layout& layout) {
+  if (!object.is_object()) return std::nullopt;
+  const auto op = object.find("op");
+  if (op != object.end() && op->is_string() &&
+      !is_operation(op->get_ref<const std::string&>(), layout.op))
+    throw Error("the file holds vectors of \"" +
+                    tensors::printable(op->get_ref<const std::string&>().substr(0, 60)) + "\"",
+                "", "the operation asked for is " + std::string(name_of(layout.op)));
+  const auto count = object.find("count");
+  if (count == object.end()) return std::nullopt;
+  if (!count->is_number_unsigned())
+    throw Error("the metadata's count is no number of cases", "", "is the file damaged?");
+  return count->get<std::uint64_t>();
 }
 
 std::string origin_json(const Layout& layout, const Origin& origin) {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/json.h"
 #include "formats/operation.h"
 #include "formats/rounding.h"
 
@@ -33,6 +34,9 @@ struct Case {
   std::uint8_t flags = 0;
   bool has_flags = true;
   std::optional<Mode> mode = std::nullopt;  // where the line itself says how it is rounded
+  // A field at a time its text, where it has digits x or z, a simulator's unknowns; else "". Such
+  // digits are 0 in the codes. Empty where all is known.
+  std::vector<std::string> unknown = {};
   bool operator==(const Case&) const = default;
 };
 
@@ -43,6 +47,11 @@ struct Layout {
 
   [[nodiscard]] bool has_random() const { return is_stochastic(output.rounding.mode); }
 };
+
+// Is the field at a place unknown, in part or as a whole?
+inline bool is_unknown(const Case& c, std::size_t place) {
+  return place < c.unknown.size() && !c.unknown[place].empty();
+}
 
 // A part of a line: its name and its width. digits: hexadecimal ones, all of them written.
 struct Field {
@@ -76,6 +85,21 @@ struct Origin {
 std::vector<std::string> origin_lines(const Layout& layout, const Origin& origin);
 // The same as one JSON object.
 std::string origin_json(const Layout& layout, const Origin& origin);
+
+// Reads the number of cases out of the beginning of a file, as origin_lines has it.
+class OriginReader {
+ public:
+  // A line, without its mark of a comment.
+  void take(std::string_view line);
+  [[nodiscard]] std::optional<std::uint64_t> count() const { return count_; }
+
+ private:
+  bool ours_ = false;
+  std::optional<std::uint64_t> count_;
+};
+// The same out of metadata, of halfulp or not ("count"). Throws Error where they are of another
+// operation.
+std::optional<std::uint64_t> count_of_metadata(const Json& object, const Layout& layout);
 
 // Upper-case hexadecimal digits, `digits` of them, appended.
 void append_hexadecimal(std::string& text, Code value, int digits);

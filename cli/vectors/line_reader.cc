@@ -46,6 +46,26 @@ std::uint64_t short_number(const char* digits, std::size_t count, std::uint8_t& 
   return number;
 }
 
+// Digits, of which some are x or z.
+bool are_digits_or_unknown(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return digit_values[static_cast<unsigned char>(c)] < 16 || c == 'x' || c == 'X' || c == 'z' ||
+           c == 'Z';
+  });
+}
+
+// Those between separators, but for empty ones.
+std::vector<std::string_view> parts_of(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = std::min(text.find_first_of(separators), text.size());
+    const std::string_view part = trimmed(text.substr(0, end));
+    if (!part.empty()) parts.push_back(part);
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string in_quotes(std::string_view text) {
   return '"' + tensors::printable(text.substr(0, 60)) + '"';
 }
@@ -101,7 +121,12 @@ void LineReader::set(Case& c, std::size_t place, std::string_view text) const {
     if (high > 0) value = static_cast<Code>(short_number(text.data(), high, bad)) << (4 * half);
     value |= short_number(text.data() + high, digits - high, bad);
   }
-  if (text.size() != digits || bad > 15)
+  const bool is_unknown = text.size() == digits && bad > 15 && are_digits_or_unknown(text);
+  if (is_unknown) {
+    c.unknown.resize(fields_.size());
+    c.unknown[place] = text;
+  }
+  if (text.size() != digits || (bad > 15 && !is_unknown))
     throw Error(
         field.name + " is " + in_quotes(text) + ", not " + counted(digits, "hexadecimal digit"), "",
         "it has " + counted(field.bits, "bit"));
@@ -114,6 +139,7 @@ void LineReader::set(Case& c, std::size_t place, std::string_view text) const {
 
 LineReader::Line LineReader::read(std::string_view line, Case& c) const {
   c.has_flags = true;
+  c.unknown.clear();
   switch (style_) {
     case Style::testfloat:
       return read_fields(line, c);
@@ -227,22 +253,63 @@ LineReader::Line LineReader::read_object(std::string_view line, Case& c) const {
   return Line::a_case;
 }
 
+// Of a damaged case most words are digits; of talk hardly any, and then not of a field's width.
+bool LineReader::are_fields(const std::vector<std::string_view>& words) const {
+  std::size_t rows = 0;
+  for (const std::string_view word : words) rows += are_digits_or_unknown(word) ? 1 : 0;
+  if (rows + 1 >= fields_.size()) return true;
+  const auto first = static_cast<std::size_t>(fields_.front().digits());
+  return rows > 0 && rows == words.size() && (rows > 1 || words.front().size() >= first);
+}
+
+bool LineReader::is_noise(std::string_view line) const {
+  std::string_view text = trimmed(line);
+  if (style_ == Style::readmemh) text = trimmed(text.substr(0, text.find("//")));
+  if (text.empty()) return false;
+  switch (style_) {
+    case Style::fptest:
+      return !Fptest::is_case(text);
+    case Style::json:
+      return text.find('{') == std::string_view::npos;
+    case Style::csv:
+      return !are_fields(parts_of(text, ",\""));
+    case Style::readmemh:
+      return text.find_first_of(" \t") != std::string_view::npos ||
+             !are_fields(parts_of(text, "_"));
+    default:
+      break;
+  }
+  return !are_fields(parts_of(text, " \t\r\v\f"));
+}
+
+std::string_view LineReader::without_prompt(std::string_view line) const {
+  if (style_ != Style::testfloat || line.substr(0, 2) != "# ") return line;
+  const std::string_view rest = line.substr(2);
+  return trimmed(rest).empty() || is_comment(trimmed(rest)) || is_noise(rest) ? line : rest;
+}
+
+std::optional<std::uint64_t> LineReader::stated_count() const {
+  return stated_count_ ? stated_count_ : origin_.count();
+}
+
 bool LineReader::begin(std::string_view line) {
   const std::string_view text = trimmed(line);
   if (text.empty()) return true;
+  origin_.take(trimmed(text.substr(text.substr(0, 2) == "//" ? 2 : text[0] == '#' ? 1 : 0)));
   switch (style_) {
     case Style::fptest:
       return !Fptest::is_case(text);
     case Style::json: {
       if (began_) return false;
+      const bool is_metadata = take_metadata(text);
       began_ = true;
-      return take_metadata(text);
+      return is_metadata;
     }
     case Style::csv:
       if (text[0] == '#') return true;
       if (began_ || text.find("result") == std::string_view::npos) return false;
-      began_ = true;
       take_names(text);
+      began_ = true;
       return true;
     default:
       return is_comment(text);
@@ -253,20 +320,8 @@ bool LineReader::begin(std::string_view line) {
 bool LineReader::take_metadata(std::string_view line) {
   const Json object = parse_json(line, "");
   if (!object.is_object() || object.contains("result")) return false;
-  const auto op = object.find("op");
-  if (op != object.end() && op->is_string() && !is_operation(op->get_ref<const std::string&>()))
-    throw Error("the file holds vectors of " + in_quotes(op->get<std::string>()), "",
-                "the operation asked for is " + std::string(name_of(layout_.op)));
+  stated_count_ = count_of_metadata(object, layout_);
   return true;
-}
-
-// Is it a name of the layout's operation? Names that are unknown here may be.
-bool LineReader::is_operation(std::string_view name) const {
-  try {
-    return parse_op(name) == layout_.op;
-  } catch (const Error&) {
-    return true;
-  }
 }
 
 void LineReader::take_names(std::string_view line) {
@@ -293,6 +348,28 @@ void LineReader::take_names(std::string_view line) {
   const bool lacks_flags = flags_optional_ && !has_flags;
   if (columns_.size() + (lacks_flags ? 1 : 0) != fields_.size())
     throw wrong_count(fields_, columns_.size());
+}
+
+std::optional<Style> detect_style_in_noise(std::string_view beginning, const Layout& layout,
+                                           bool flags_optional) {
+  constexpr std::size_t most_lines = 1000;
+  if (beginning.substr(0, 2) == "PK") return Style::npz;
+  std::vector<std::string_view> lines = parts_of(beginning, "\n");
+  lines.resize(std::min(lines.size(), most_lines));
+  for (const Style style :
+       {Style::testfloat, Style::readmemh, Style::fptest, Style::csv, Style::json}) {
+    for (const std::string_view whole : lines) {
+      try {
+        LineReader reader(style, layout, flags_optional);
+        const std::string_view line = reader.without_prompt(whole);
+        Case c;
+        if (!reader.begin(line) && reader.read(line, c) == LineReader::Line::a_case) return style;
+      } catch (const Error&) {
+        continue;  // noise, or a layout that the style cannot hold
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace halfulp::vectors

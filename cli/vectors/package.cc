@@ -79,7 +79,9 @@ std::string package_of(const Layout& layout, const Origin& origin, const Package
     members += "    logic [" + std::to_string(used - 1) + ":0] " + field.name + ";\n";
   }
   text += "\n  typedef struct packed {\n" + members + "  } vec_t;\n";
-  text += "\n  // vec_t vec [VEC_COUNT];\n  // initial $readmemh(VEC_FILE, vec);\n";
+  text +=
+      "\n  // logic [VEC_WIDTH-1:0] vec [0:VEC_COUNT-1];\n"
+      "  // initial $readmemh(VEC_FILE, vec);\n";
   return text + "endpackage\n";
 }
 

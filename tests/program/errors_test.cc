@@ -74,7 +74,7 @@ const BadCall bad_calls[] = {
     {"vectors_nothing", "halfulp vectors", "OP", "halfulp vectors --help"},
     {"vectors_style", "halfulp vectors f16_add --style csw", "--style", "did you mean \"csv\"?"},
     {"vectors_all", "halfulp vectors f32_add --all", "--all", "--count"},
-    {"vectors_package", "halfulp vectors f16_add --package p.sv", "--package", "readmemh"},
+    {"vectors_package", "halfulp vectors f16_add -o p.csv --package p.sv", "--package", "readmemh"},
     {"vectors_package_alone", "halfulp vectors f16_add --style readmemh --package p.sv",
      "--package", "-o FILE"},
     {"vectors_archive", "halfulp vectors f16_add --style npz", "--style", "-o"},

@@ -274,6 +274,108 @@ TEST_F(Program, DrawnVectorsReachEveryClass) {
   }
 }
 
+TEST_F(Program, VectorsTakeTheirStyleFromTheEnding) {
+  for (const auto& [name, style] :
+       std::vector<std::pair<std::string, std::string>>{{"v.hex", "readmemh"},
+                                                        {"v.mem", "readmemh"},
+                                                        {"v.memh", "readmemh"},
+                                                        {"v.vmem", "readmemh"},
+                                                        {"v.tv", "readmemh"},
+                                                        {"v.csv", "csv"},
+                                                        {"v.json", "json"},
+                                                        {"v.jsonl", "json"},
+                                                        {"v.npz", "npz"},
+                                                        {"v.fptest", "fptest"},
+                                                        {"v.txt", "testfloat"},
+                                                        {"csv", "testfloat"}}) {
+    const std::string made = "halfulp vectors f16_add --count 20 ";
+    ASSERT_EQ(shell(made + "-o " + name + " && " + made + "--style " + style + " -o w").status, 0);
+    EXPECT_EQ(text_of(name), text_of("w")) << name;
+  }
+  ASSERT_EQ(shell("halfulp vectors f16_add --style csv -o v.json").status, 0);
+  EXPECT_EQ(text_of("v.json").substr(0, 2), "# ");  // what is said stands above it
+  ASSERT_EQ(shell("halfulp vectors f16_add -o v --package v.sv").status, 0);
+  EXPECT_EQ(text_of("v").substr(0, 3), "// ");  // a package is readmemh's
+}
+
+TEST_F(Program, CountsMayHaveAnExponent) {
+  EXPECT_EQ(shell("halfulp vectors f16_add --count 1.5e3").out,
+            shell("halfulp vectors f16_add --count 1500").out);
+  EXPECT_EQ(shell("halfulp vectors f16_add --count 2E+1 | wc -l").out, "20\n");
+  EXPECT_EQ(shell("halfulp vectors f16_add --count 2000e-2 | wc -l").out, "20\n");
+  EXPECT_EQ(shell("halfulp verify fp4 --budget 1e3 --json").out,
+            shell("halfulp verify fp4 --budget 1000 --json").out);
+  for (const auto& [count, words] : std::vector<std::pair<std::string, std::string>>{
+           {"1.5", "\"1.5\" is no whole number"},
+           {"15e-1", "\"15e-1\" is no whole number"},
+           {"1e", "\"1e\" is no count"},
+           {"e3", "\"e3\" is no count"},
+           {".", "\".\" is no count"},
+           {"0x10", "\"0x10\" is no count"},
+           {"many", "\"many\" is no count"},
+           {"''", "\"\" is no count"},
+           {"1e+-1", "\"1e+-1\" is no count"},
+           {"-5", "\"-5\" is no count"},
+           {"0", "out of range"},
+           {"1e11", "out of range"},
+           {"1e20", "more than counts go to"},
+           {"18446744073709551616", "more than counts go to"},
+           {"1e999999999999", "is no count"},
+           {"1e999999999", "more than counts go to"}}) {
+    const Ran ran = shell("halfulp vectors f16_add --count " + count);
+    EXPECT_EQ(ran.status, 2) << count;
+    EXPECT_EQ(ran.err.rfind("halfulp: --count: ", 0), 0U) << ran.err;
+    EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
+  }
+}
+
+TEST_F(Program, VectorsAskBeforeTheyFillTheDisk) {
+  const Ran all = shell("halfulp vectors f16_add --all -o v");
+  EXPECT_EQ(all.status, 2);
+  EXPECT_NE(all.err.find("--all: 4294967296 cases, about 77.3 GB of lines"), std::string::npos)
+      << all.err;
+  EXPECT_NE(all.err.find("--yes"), std::string::npos);
+  const Ran drawn = shell("halfulp vectors f16_add --count 100000001");
+  EXPECT_EQ(drawn.status, 2);
+  EXPECT_NE(drawn.err.find("--count: 100000001 cases, about 1.80 GB of lines; add --yes"),
+            std::string::npos)
+      << drawn.err;
+  EXPECT_EQ(shell("halfulp vectors f16_add --all --yes | head -n 1").out, "0000 0000 0000 00\n");
+  EXPECT_EQ(shell("halfulp vectors f16_add --count 1e8 | head -n 2 | wc -l").out, "2\n");
+  EXPECT_EQ(names(), std::vector<std::string>{});
+}
+
+TEST_F(Program, VectorsNeverWriteOverWhatTheyReadOrWrite) {
+  file("format.json", R"({"kind": "float", "exponent_bits": 4, "fraction_bits": 3})");
+  file("old", "old");
+  ASSERT_EQ(shell("ln -s old soft; ln old hard; ln -s format.json link.csv").status, 0);
+  for (const char* call : {"f16_add -o a.sv --package a.sv", "f16_add -o a.hex --package ./a.hex",
+                           "f16_add -o old --package soft", "f16_add -o hard --package old",
+                           "add --format format.json -o format.json",
+                           "cast --from binary32 --to format.json -o link.csv",
+                           "fma --format ./format.json,bf16,bf16 -o v --package format.json"}) {
+    const std::vector<std::string> before = names();
+    const Ran ran = shell(std::string("halfulp vectors ") + call);
+    EXPECT_EQ(ran.status, 2) << call;
+    EXPECT_EQ(ran.err.rfind("halfulp: -", 0), 0U) << ran.err;
+    EXPECT_EQ(names(), before) << call;
+    EXPECT_EQ(text_of("old"), "old") << call;
+    EXPECT_EQ(text_of("format.json").front(), '{') << call;
+  }
+}
+
+TEST_F(Program, AFileInTheOperationsPlaceIsSaid) {
+  file("vectors", "3C00 3C00 4000 00\n");
+  for (const char* call : {"check fma.hex", "check fma.hex fma --format fp16", "vectors fma.hex",
+                           "op fma.hex", "check ./vectors f16_add", "check vectors f16_add"}) {
+    const Ran ran = shell(std::string("halfulp ") + call);
+    EXPECT_EQ(ran.status, 2) << call;
+    EXPECT_NE(ran.err.find("is the name of a file, not of an operation; OP comes first"),
+              std::string::npos)
+        << ran.err;
+  }
+}
+
 // A file is written in pieces and has no name until it is whole: stopped on the way it is not
 // there, nor is its package, which would promise it.
 TEST_F(Program, VectorsStoppedLeaveNothing) {

@@ -138,11 +138,12 @@ TEST(Lines, ThatAreWrongAreRefusedInWords) {
            {Style::testfloat, "3C00 3C00 4000 00 00", "5 fields"},
            {Style::testfloat, "3C0 3C00 4000 00", "a is \"3C0\", not 4 hexadecimal digits"},
            {Style::testfloat, "3C00 3C0G 4000 00", "b is \"3C0G\""},
-           {Style::testfloat, "3C00 xxxx 4000 00", "b is \"xxxx\""},
+           {Style::testfloat, "3C00 xxx 4000 00", "b is \"xxx\""},
+           {Style::testfloat, "3C00 xxyx 4000 00", "b is \"xxyx\""},
            {Style::readmemh, "3C00_3C00_4000", "fields"},
            {Style::readmemh, "3C003C004000", "14 hexadecimal digits"},
            {Style::readmemh, "3C00_3C00_4000_00_", "fields"},
-           {Style::readmemh, "3C00_3C00_xxxx_00", "result is \"xxxx\""},
+           {Style::readmemh, "3C00_3C00_xxx_00", "result is \"xxx\""},
            {Style::csv, "3C00,3C00,4000", "3 fields"},
            {Style::csv, "3C00,3C00,,00", "result is \"\""},
            {Style::json, "[1]", "no JSON object"},
@@ -165,6 +166,79 @@ TEST(Lines, ThatAreWrongAreRefusedInWords) {
   EXPECT_NE(complaint(Style::testfloat, narrow, "01 40 00 00").find("more than 6 bits"),
             std::string::npos);
   EXPECT_EQ(complaint(Style::testfloat, narrow, "01 3F 00 00"), "");
+}
+
+// What a simulator does not know it prints as x, what is driven by nobody as z.
+TEST(Lines, MayHaveUnknownDigits) {
+  for (const auto& [style, line] : std::vector<std::pair<Style, std::string>>{
+           {Style::testfloat, "3C00 xXzZ 4z00 00"},
+           {Style::readmemh, "3C00_xXzZ_4z00_00"},
+           {Style::readmemh, "3C00xXzZ4z0000"},
+           {Style::csv, "3C00,xXzZ,4z00,00"},
+           {Style::json, R"({"a":"3C00","b":"xXzZ","result":"4z00","flags":"00"})"}}) {
+    const ReadAll read = read_all(line, style, half_add, false);
+    ASSERT_EQ(read.cases.size(), 1U) << line;
+    const Case& c = read.cases[0];
+    EXPECT_EQ(c.unknown, (std::vector<std::string>{"", "xXzZ", "4z00", ""})) << line;
+    EXPECT_FALSE(is_unknown(c, 0));
+    EXPECT_TRUE(is_unknown(c, 1));
+    EXPECT_FALSE(is_unknown(c, 3));
+    EXPECT_EQ(c.operands[0], Code{0x3c00});
+    EXPECT_EQ(c.result, Code{0x4000});
+  }
+}
+
+// The head of every style but testfloat, which has none, says how many cases follow.
+TEST(Heads, StateTheCount) {
+  for (const Style style :
+       {Style::testfloat, Style::readmemh, Style::fptest, Style::csv, Style::json, Style::npz}) {
+    for (const std::size_t count : {0U, 1U, 5U}) {
+      Case c;
+      c.mode = Mode::nearest_even;
+      const std::string text = written(style, half_add, std::vector<Case>(count, c));
+      const ReadAll read = read_all(text, style, half_add, false);
+      EXPECT_EQ(read.errors, 0U) << text;
+      EXPECT_EQ(read.stated_count,
+                style == Style::testfloat ? std::nullopt : std::optional<std::uint64_t>(count))
+          << text;
+    }
+  }
+  // Of every operand, too, and in a file whose comments are another's.
+  const std::string all =
+      LineWriter(Style::csv, half_add).heading({.version = "1", .count = 256, .every_case = true});
+  EXPECT_EQ(read_all(all, Style::csv, half_add, false).stated_count, 256U);
+  EXPECT_EQ(read_all("// 7 cases\n", Style::readmemh, half_add, false).stated_count, std::nullopt);
+  EXPECT_EQ(read_all("{\"count\": \"7\"}\n", Style::json, half_add, false).errors, 1U);
+}
+
+TEST(Noise, IsWhatIsNoDamagedCase) {
+  const LineReader testfloat(Style::testfloat, half_add, false);
+  for (const char* line : {"$finish called at 100 (1s)", "- tb.sv:14: Verilog $finish", "PASS",
+                           "test 1 of 4", "add", "VCD info: dumpfile a.vcd opened", "done 100"})
+    EXPECT_TRUE(testfloat.is_noise(line)) << line;
+  for (const char* line : {"", "3C00 3C00 4000", "3C00 3C00 40G0 00", "3C00", "3C00 3", "1 2",
+                           "3C00 3C00 4000 00 01", "xxxx xxxx xxxx xx xx"})
+    EXPECT_FALSE(testfloat.is_noise(line)) << line;
+  const LineReader words(Style::readmemh, half_add, false);
+  EXPECT_TRUE(words.is_noise("vector_file_of_today"));
+  EXPECT_TRUE(words.is_noise("3C00 3C00"));
+  EXPECT_FALSE(words.is_noise("3C00_3C00_4G00_00"));
+  EXPECT_FALSE(words.is_noise("3C003C0040"));
+  EXPECT_EQ(testfloat.without_prompt("# 3C00 3C00 4000 00"), "3C00 3C00 4000 00");
+  EXPECT_EQ(testfloat.without_prompt("# run -all"), "# run -all");
+  EXPECT_EQ(words.without_prompt("# 3C00"), "# 3C00");
+}
+
+TEST(Styles, AreFoundBehindNoise) {
+  const std::string noise = "VCD info: opened, \"x\"\n$finish\n";
+  for (const Style style :
+       {Style::testfloat, Style::readmemh, Style::fptest, Style::csv, Style::json}) {
+    Case c;
+    c.mode = Mode::nearest_even;
+    const std::string text = noise + written(style, half_add, {c});
+    EXPECT_EQ(detect_style_in_noise(text, half_add, false), style) << text;
+  }
+  EXPECT_EQ(detect_style_in_noise(noise, half_add, false), std::nullopt);
 }
 
 TEST(Lines, MayLackFlagsWhereTheyAreNotWanted) {

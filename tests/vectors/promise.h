@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,7 @@ struct ReadAll {
   std::vector<Case> cases;
   std::string wrong;  // of a broken promise
   std::size_t errors = 0;
+  std::optional<std::uint64_t> stated_count;
 };
 
 inline bool is_one_line(const Error& error) {
@@ -68,7 +70,10 @@ inline ReadAll read_lines(std::string_view text, Style style, const Layout& layo
     try {
       beginning = beginning && reader.begin(line);
       Case c;
-      if (!beginning && reader.read(line, c) == LineReader::Line::a_case) read.cases.push_back(c);
+      if (beginning || reader.read(line, c) != LineReader::Line::a_case) continue;
+      read.cases.push_back(c);
+      if (reader.is_noise(line)) read.wrong = "a case counts as noise";
+      if (reader.without_prompt(line) != line) read.wrong = "a case counts as one behind a mark";
     } catch (const Error& error) {
       ++read.errors;
       if (!is_one_line(error))
@@ -76,14 +81,18 @@ inline ReadAll read_lines(std::string_view text, Style style, const Layout& layo
       if (beginning) return read;
     }
   }
+  read.stated_count = reader.stated_count();
   return read;
 }
 
 inline ReadAll read_arrays(std::string_view bytes, const Layout& layout, bool flags_optional) {
   ReadAll read;
   try {
-    read.cases = cases_of_npz({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                              layout, flags_optional);
+    ArrayCases whole =
+        cases_of_npz({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, layout,
+                     flags_optional);
+    read.cases = std::move(whole.cases);
+    read.stated_count = whole.stated_count;
   } catch (const Error& error) {
     ++read.errors;
     if (!is_one_line(error)) read.wrong = "no line of a usual length: " + std::string(error.what());
@@ -110,12 +119,15 @@ inline std::string written(Style style, const Layout& layout, const std::vector<
 inline std::string broken_promise(std::string_view text, Style style, std::size_t choice) {
   const Layout layout = some_layout(style, choice);
   detect_style(text);
+  detect_style_in_noise(text, layout, choice % 2 == 1);
   ReadAll read = read_all(text, style, layout, choice % 2 == 1);
   if (!read.wrong.empty()) return read.wrong;
   std::vector<Case> plain;
   for (Case c : read.cases) {
-    // What the styles do not keep: that flags were missing, how a line of FPgen was rounded.
+    // What the styles do not keep: that flags were missing, how a line of FPgen was rounded, what
+    // is unknown.
     c.has_flags = true;
+    c.unknown.clear();
     if (style == Style::fptest) {
       if (c.mode != Mode::nearest_even) continue;
     }
@@ -123,6 +135,8 @@ inline std::string broken_promise(std::string_view text, Style style, std::size_
   }
   const ReadAll again = read_all(written(style, layout, plain), style, layout, false);
   if (again.errors != 0) return "written, it is refused";
+  if (style != Style::testfloat && again.stated_count != plain.size())
+    return "written, it states another count";
   return again.cases == plain ? "" : "written, it reads as something else";
 }
 
