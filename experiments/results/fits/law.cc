@@ -331,14 +331,22 @@ std::vector<double> CentredPower::slope(double exponent, const std::vector<doubl
 }
 
 void write_law(const Law& law, const std::vector<const std::vector<double>*>& y, Json& record) {
-  const Scatter scatter = scatter_of(y);
+  if (y.size() > most_points) {
+    record["error"] = "more than " + std::to_string(most_points) + " points";
+    return;
+  }
+  Scatter scatter = scatter_of(y);
+  // In units of the middle of the means, so that amplitudes neither overflow nor vanish.
+  const double unit = mean_of(scatter.log_mean);
+  for (double& log_mean : scatter.log_mean) log_mean -= unit;
   const Solution solution = solve(law, scatter);
   if (solution.residual.empty()) {
     record["error"] = "the points do not determine the law: other parameters fit as well";
     return;
   }
   double floor_below = infinite;
-  const std::vector<Parameter> parameters = parameters_of(law, scatter, solution, floor_below);
+  std::vector<Parameter> parameters = parameters_of(law, scatter, solution, floor_below);
+  for (std::size_t k = 0; k < law.amplitudes.size(); ++k) parameters[k].log_value += unit;
   std::string loose;
   bool floor_loose = false;
   for (const Parameter& p : parameters) {
@@ -348,7 +356,8 @@ void write_law(const Law& law, const std::vector<const std::vector<double>*>& y,
   }
   if (!loose.empty()) {
     record["error"] = "the points do not determine " + loose;
-    if (floor_loose) record["floor_below"] = number_json(floor_below);
+    if (floor_loose)
+      record["floor_below"] = number_json(floor_below * reference::exponential(unit));
     return;
   }
   write_parameters(parameters, scatter.known, record);

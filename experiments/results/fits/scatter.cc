@@ -196,7 +196,6 @@ Spread spread_of(const Scatter& scatter, const std::vector<double>& coefficients
 
 std::optional<Goodness> goodness_of(const Scatter& scatter, const Linearized& fit,
                                     const std::vector<double>& residual) {
-  constexpr std::size_t most_points = 2000;
   const std::size_t count = residual.size();
   if (!scatter.known || count <= fit.design.size() || count > most_points) return std::nullopt;
   Blocks blocks(scatter);

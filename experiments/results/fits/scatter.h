@@ -17,6 +17,10 @@
 
 namespace halfulp::experiments {
 
+// Fits through more points than this have no goodness, and laws of terms refuse them: the work
+// grows with the square.
+inline constexpr std::size_t most_points = 2000;
+
 struct Scatter {
   std::vector<double> log_mean;  // a point's ln of the mean over its repeats
   // By point, then repeat: the covariance of two points' log_mean is the sum over r of the products
@@ -59,7 +63,7 @@ struct Goodness {
   double probability = 0.0;  // that a true fit gives as large a one
 };
 // residual: over the points, ln y less the fit's. Absent where the errors are not known, where
-// there are no more points than parameters, or above 2000 points.
+// there are no more points than parameters, or above most_points.
 std::optional<Goodness> goodness_of(const Scatter& scatter, const Linearized& fit,
                                     const std::vector<double>& residual);
 
