@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/csv_files.h"
 #include "cli/output.h"
+#include "cli/same_file.h"
 #include "cli/verb.h"
 #include "experiments/results/gnuplot.h"
 #include "experiments/results/report.h"
@@ -28,13 +30,16 @@ const char* const examples =
     "\n"
     "  $ halfulp report result.json -o figure.svg --plot 1 --metric approximation\n"
     "\n"
+    "  $ halfulp report result.json --csv table.csv && head -1 table.csv\n"
+    "  result,point,sketch_size,samples,feature,metric,repeat,value\n"
+    "\n"
     "  $ halfulp report result.json -o report.html --keep-script && ls report*\n"
     "  report.gnuplot\n"
     "  report.html\n";
 
 struct ReportOptions {
   std::vector<std::string> results, metrics;
-  std::string output;
+  std::string output, csv;
   int plot = 0;  // 0: not chosen
   bool keep_script = false;
 };
@@ -85,15 +90,37 @@ void keep_script(const std::vector<Plot>& plots, const ReportOptions& options) {
   write_file(stem + ".gnuplot", text);
 }
 
+// The tables take the place of a page where none is asked for.
+void check_outputs(const ReportOptions& options) {
+  if (options.output.empty() && options.csv.empty())
+    throw Error("there is no output", "report", "name one with -o REPORT.html or --csv OUT.csv");
+  std::vector<NamedPath> inputs;
+  for (const std::string& path : options.results) inputs.push_back({"RESULT.json", path});
+  std::vector<NamedPath> outputs{{"-o", options.output}};
+  if (!options.csv.empty()) {
+    outputs.push_back({"--csv", options.csv});
+    outputs.push_back({"--csv", means_path(options.csv)});
+  }
+  if (options.keep_script && !options.output.empty())
+    outputs.push_back({"--keep-script", stem_of(options.output) + ".gnuplot"});
+  require_apart(inputs, outputs);
+  for (const NamedPath& output : outputs)
+    if (!output.path.empty()) require_writable(output.path);
+}
+
 int write_report(const ReportOptions& options) {
+  check_outputs(options);
   const bool picture_only = ends_with(options.output, ".svg");
-  if (!picture_only && !ends_with(options.output, ".html") && options.output != "-")
+  if (!options.output.empty() && !picture_only && !ends_with(options.output, ".html") &&
+      options.output != "-")
     throw Error("the output \"" + options.output + "\" is neither a page nor a plot", "-o",
                 "end its name in .html or .svg");
-  if (options.keep_script && options.output == "-")
+  if (options.keep_script && (options.output == "-" || options.output.empty()))
     throw Error("--keep-script needs an output file", "report", "name one with -o REPORT.html");
   std::vector<NamedResult> results;
   for (const std::string& path : options.results) results.push_back(experiments::read_result(path));
+  if (!options.csv.empty()) write_csv(results, options.csv);
+  if (options.output.empty()) return exit_good;
   check_metrics(results, options);
   require_writable(options.output);
 
@@ -131,8 +158,11 @@ int report_verb(const Arguments& arguments) {
       ->type_name("");
   app.add_option("-o,--output", options.output,
                  "REPORT.html, or FIGURE.svg for one plot; - prints the page")
-      ->required()
       ->type_name("FILE");
+  app.add_option("--csv", options.csv,
+                 "write tables for pandas, R and the like: OUT.csv has a row a point, metric and "
+                 "repeat, OUT-means.csv a row a point and metric")
+      ->type_name("OUT.csv");
   app.add_option("--metric", options.metrics, "plot this metric instead; may be repeated")
       ->type_name("NAME")
       ->expected(1)
