@@ -2,10 +2,11 @@
 #include "experiments/sweep.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "experiments/policy/policy_files.h"
 #include "experiments/results/fit.h"
 #include "experiments/run.h"
 #include "formats/counted.h"
@@ -14,44 +15,23 @@
 namespace halfulp::experiments {
 namespace {
 
-constexpr std::size_t most_points = 1'000'000;
-
-std::vector<std::string> tokens_of(const std::string& pointer, const std::string& where) {
-  if (pointer.empty() || pointer.front() != '/')
-    throw Error("\"" + pointer + "\" is no JSON pointer", where,
-                "it begins with a slash, as in \"/problem/sketch_size\"");
-  std::vector<std::string> tokens;
-  for (std::size_t i = 0; i < pointer.size();) {
-    const std::size_t end = std::min(pointer.find('/', i + 1), pointer.size());
-    std::string token;
-    for (std::size_t k = i + 1; k < end; ++k) {
-      const bool escape = pointer[k] == '~' && k + 1 < end;
-      if (escape && (pointer[k + 1] == '0' || pointer[k + 1] == '1')) {
-        token += pointer[++k] == '0' ? '~' : '/';
-      } else {
-        token += pointer[k];
-      }
-    }
-    tokens.push_back(token);
-    i = end;
-  }
-  return tokens;
-}
-
-// The element of a list, or nullptr.
-template <typename AnyJson>
-AnyJson* element(AnyJson& list, const std::string& token) {
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-  if (error != std::errc() || end != token.data() + token.size() || index >= list.size())
-    return nullptr;
-  return &list[index];
-}
+// What keeps a study and its result to about a gigabyte of memory.
+constexpr std::size_t most_points = 50'000;
+constexpr std::size_t most_fields = 100;
+constexpr std::uint64_t most_outcomes = 1'000'000;  // points times repeats
+constexpr double most_dimensions = 1 << 26;         // of all problems, where there are several
+constexpr std::size_t most_characters = std::size_t{1} << 27;  // of all points' documents
 
 // One key of a sweep: the pointers that move together, and a list of values for each of its steps.
 struct Axis {
+  std::string key;
   std::vector<std::string> pointers;
   std::vector<std::vector<Json>> steps;
+  // Where the document has the value of pointer k at step i.
+  [[nodiscard]] std::string place(std::size_t i, std::size_t k) const {
+    const std::string step = "/sweep/" + escaped(key) + "/" + std::to_string(i);
+    return pointers.size() == 1 ? step : step + "/" + std::to_string(k);
+  }
 };
 
 std::vector<std::string> split_key(const std::string& key) {
@@ -77,7 +57,7 @@ void check_pointer(const std::string& pointer, const std::string& where) {
 
 Axis parse_axis(const std::string& key, const Json& values) {
   const std::string where = "/sweep/" + escaped(key);
-  Axis axis{split_key(key), {}};
+  Axis axis{key, split_key(key), {}};
   for (const std::string& pointer : axis.pointers) check_pointer(pointer, where);
   if (!values.is_array() || values.empty())
     throw Error("a sweep needs a list of values", where, "write [value, value, ...]");
@@ -107,20 +87,28 @@ std::vector<Axis> parse_sweep(const Json* sweep) {
                     "sweep a field in one key");
       seen.push_back(pointer);
     }
+    if (seen.size() > most_fields)
+      throw Error("more than 100 fields are swept", "/sweep",
+                  "sweep the object that holds them, as in \"/policy\"");
     points *= axes.back().steps.size();
     if (points > most_points)
-      throw Error("the sweep has more than a million points", "/sweep", "shorten its lists");
+      throw Error("the sweep has more than 50,000 points", "/sweep",
+                  "shorten its lists, or share them out to several documents");
   }
   return axes;
 }
 
-// The edits of point number `index`, last axis fastest.
-Json edits_of(const std::vector<Axis>& axes, std::size_t index) {
+// The step of every axis at point number `index`, the last axis fastest.
+std::vector<std::size_t> steps_of(const std::vector<Axis>& axes, std::size_t index) {
   std::vector<std::size_t> step(axes.size());
   for (std::size_t i = axes.size(); i-- > 0;) {
     step[i] = index % axes[i].steps.size();
     index /= axes[i].steps.size();
   }
+  return step;
+}
+
+Json edits_of(const std::vector<Axis>& axes, const std::vector<std::size_t>& step) {
   Json set = Json::object();
   for (std::size_t i = 0; i < axes.size(); ++i) {
     for (std::size_t k = 0; k < axes[i].pointers.size(); ++k)
@@ -129,24 +117,161 @@ Json edits_of(const std::vector<Axis>& axes, std::size_t index) {
   return set;
 }
 
-Point make_point(const Json& base, const Json& set, const std::string& folder,
-                 ProblemCache& cache) {
-  Json document = base;
-  try {
-    for (const auto& edit : set.items()) {
-      // A policy file is read before one of its places is swept.
-      if (edit.key().starts_with("/policy/") && document.contains("policy"))
-        document["policy"] = load_policy(document["policy"], "/policy", folder);
-      set_at(document, edit.key(), edit.value(), "/sweep/" + escaped(edit.key()));
+// An error at a swept field, where it names the file that the sweep has there.
+Error seen_in_sweep(const Error& error, const std::vector<Axis>& axes,
+                    const std::vector<std::size_t>& step, const NamedFiles& files) {
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    for (std::size_t k = 0; k < axes[i].pointers.size(); ++k) {
+      const std::string& pointer = axes[i].pointers[k];
+      if (!leads_through(error.location(), pointer)) continue;
+      const std::string place = axes[i].place(step[i], k);
+      const Error there(error.message(), place + error.location().substr(pointer.size()),
+                        error.hint());
+      const std::string told = files.explained(there).location().substr(place.size());
+      return Error(error.message(), pointer + told + " (from the sweep)", error.hint());
     }
-    return {set, parse_experiment(document, folder, cache)};
-  } catch (const Error& error) {
-    for (const auto& edit : set.items()) {
-      if (error.location().starts_with(edit.key()))
-        throw Error(error.message(), error.location() + " (from the sweep)", error.hint());
-    }
-    throw;
   }
+  return files.explained(error);
+}
+
+// What the points of a study are made of.
+struct Parts {
+  Json base;  // the document without sweep and fits, the policy's files in it
+  std::vector<Axis> axes;
+  Json fits;
+  NamedFiles files;
+  [[nodiscard]] std::size_t count() const {
+    std::size_t points = 1;
+    for (const Axis& axis : axes) points *= axis.steps.size();
+    return points;
+  }
+};
+
+Experiment experiment_of(const Json& base, const Json& set, ProblemCache& cache) {
+  Json document = base;
+  for (const auto& edit : set.items()) {
+    // A policy that is a name becomes an object before one of its places is swept.
+    if (edit.key().starts_with("/policy/") && document.contains("policy"))
+      document["policy"] = load_policy(document["policy"], "/policy", "");
+    set_at(document, edit.key(), edit.value(), "/sweep/" + escaped(edit.key()));
+  }
+  return parse_experiment(document, "", cache);
+}
+
+Point make_point(const Parts& parts, std::size_t index, ProblemCache& cache) {
+  const std::vector<std::size_t> step = steps_of(parts.axes, index);
+  try {
+    Json set = edits_of(parts.axes, step);
+    Experiment experiment = experiment_of(parts.base, set, cache);
+    return {std::move(set), std::move(experiment)};
+  } catch (const Error& error) {
+    throw seen_in_sweep(error, parts.axes, step, parts.files);
+  }
+}
+
+bool is_policy(const std::string& pointer) { return leads_through(pointer, "/policy"); }
+
+// Files that the document names take the place of their paths: in the policy, in what the sweep
+// puts into it, and where a fit speaks of that.
+void embed_files(Parts& parts, const std::string& folder) {
+  NamedFiles& files = parts.files;
+  bool replaced = false;
+  for (Axis& axis : parts.axes) {
+    for (std::size_t k = 0; k < axis.pointers.size(); ++k) {
+      const std::string& pointer = axis.pointers[k];
+      replaced = replaced || pointer == "/policy";
+      if (!is_policy(pointer)) continue;
+      for (std::size_t i = 0; i < axis.steps.size(); ++i) {
+        Json& value = axis.steps[i][k];
+        value = with_policy_files(pointer, value, axis.place(i, k), folder, files);
+      }
+    }
+  }
+  if (replaced) parts.base.erase("policy");
+  if (parts.base.contains("policy"))
+    parts.base["policy"] =
+        with_policy_files("/policy", parts.base["policy"], "/policy", folder, files);
+  if (!parts.fits.is_array()) return;
+  for (std::size_t i = 0; i < parts.fits.size(); ++i) {
+    Json& fit = parts.fits[i];
+    if (!fit.is_object() || !fit.contains("reference") || !fit["reference"].is_object()) continue;
+    const std::string place = "/fits/" + std::to_string(i) + "/reference";
+    for (auto& value : fit["reference"].items()) {
+      if (!is_policy(value.key())) continue;
+      value.value() = with_policy_files(value.key(), value.value(),
+                                        place + "/" + escaped(value.key()), folder, files);
+    }
+  }
+}
+
+Json sweep_json(const std::vector<Axis>& axes) {
+  Json sweep = Json::object();
+  for (const Axis& axis : axes) {
+    Json& list = sweep[axis.key] = Json::array();
+    for (const std::vector<Json>& step : axis.steps)
+      list.push_back(step.size() == 1 ? step.front() : Json(step));
+  }
+  return sweep;
+}
+
+// Fields that decide nothing about which other fields may stand beside them, or what these mean, so
+// that defaults which were filled in at one value are right at all others.
+bool stands_alone(const std::string& pointer) {
+  static const std::set<std::string> alone{"/seed",
+                                           "/repeats",
+                                           "/policy",
+                                           "/problem",
+                                           "/training",
+                                           "/problem/sketch_size",
+                                           "/training/batch",
+                                           "/training/samples",
+                                           "/problem/noise_variance",
+                                           "/problem/teacher",
+                                           "/training/step_size",
+                                           "/problem/test_samples",
+                                           "/training/initial",
+                                           "/training/schedule"};
+  const bool place = is_policy(pointer) && pointer.find('/', 8) == std::string::npos &&
+                     !leads_through(pointer, "/policy/base");
+  return place || alone.count(pointer) > 0;
+}
+
+// Does the document, with its defaults filled in, give the points that it was made from?
+bool gives_the_same(const Json& document, const Study& study, const std::atomic<bool>* stop) {
+  ProblemCache cache;
+  Json base = document;
+  base.erase("sweep");
+  base.erase("fits");
+  try {
+    for (const Point& point : study.points) {
+      stop_if(stop);
+      if (experiment_of(base, point.set, cache).resolved != point.experiment.resolved) return false;
+    }
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+// The document that the result repeats: one point's with every default filled in, the sweep and the
+// fits. Where a default does not go with other values of the sweep (the second moment of a teacher
+// of another kind, say), the part that the sweep reaches into stays as it was given.
+Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>* stop) {
+  Json document = study.points.front().experiment.resolved;
+  std::set<std::string> reached;
+  for (const Axis& axis : parts.axes) {
+    for (const std::string& pointer : axis.pointers)
+      if (!stands_alone(pointer)) reached.insert(tokens_of(pointer, "").front());
+  }
+  if (!reached.empty() && !gives_the_same(document, study, stop)) {
+    for (const std::string& part : reached) {
+      if (parts.base.contains(part)) document[part] = parts.base[part];
+      if (!parts.base.contains(part)) document.erase(part);
+    }
+  }
+  document["sweep"] = sweep_json(parts.axes);
+  document["fits"] = study.fits;
+  return document;
 }
 
 std::string hash_of(const Study& study) {
@@ -163,84 +288,90 @@ std::string hash_of(const Study& study) {
   return hexadecimal(hash);
 }
 
-Study expand(const Json& document, const std::string& folder, const std::atomic<bool>* stop) {
+Parts parts_of(const Json& document) {
   if (!document.is_object())
     throw Error("an experiment is an object", "", "write {\"experiment\": ...}");
-  Json base = document;
+  Parts parts;
+  parts.base = document;
+  parts.base.erase("sweep");
+  parts.base.erase("fits");
   const auto sweep = document.find("sweep");
   const auto fits = document.find("fits");
-  base.erase("sweep");
-  base.erase("fits");
-  const std::vector<Axis> axes = parse_sweep(sweep == document.end() ? nullptr : &*sweep);
-  std::size_t count = 1;
-  for (const Axis& axis : axes) count *= axis.steps.size();
+  parts.axes = parse_sweep(sweep == document.end() ? nullptr : &*sweep);
+  parts.fits = fits == document.end() ? Json::array() : *fits;
+  return parts;
+}
+
+double dimension_in(const Json& problem) {
+  if (!problem.is_object() || !problem.contains("dimension")) return 0;
+  return problem["dimension"].is_number() ? problem["dimension"].get<double>() : 0;
+}
+
+// Every problem of a study holds its spectrum.
+void require_few_dimensions(const Parts& parts) {
+  double problems = 1;
+  double dimension = parts.base.contains("problem") ? dimension_in(parts.base["problem"]) : 0;
+  for (const Axis& axis : parts.axes) {
+    bool reaches = false;
+    for (std::size_t k = 0; k < axis.pointers.size(); ++k) {
+      const std::string& pointer = axis.pointers[k];
+      reaches = reaches || leads_through(pointer, "/problem");
+      for (const std::vector<Json>& step : axis.steps) {
+        if (pointer == "/problem") dimension = std::max(dimension, dimension_in(step[k]));
+        if (pointer == "/problem/dimension" && step[k].is_number())
+          dimension = std::max(dimension, step[k].get<double>());
+      }
+    }
+    if (reaches) problems *= static_cast<double>(axis.steps.size());
+  }
+  if (problems > 1 && problems * dimension > most_dimensions)
+    throw Error("the sweep's problems have more than 64 million dimensions together", "/sweep",
+                "sweep fewer of them, or share them out to several documents");
+}
+
+// Refuses what would need more memory than a machine is sure to have.
+class Budget {
+ public:
+  void spend(const Point& point) {
+    outcomes_ += point.experiment.repeats;
+    characters_ += point.experiment.resolved.dump().size() + point.set.dump().size();
+    if (outcomes_ > most_outcomes)
+      throw Error("the points have more than a million repeats together", "/repeats",
+                  "ask for fewer, or share them out to documents of several seeds");
+    if (characters_ > most_characters)
+      throw Error("the documents of the sweep's points have more than 128 million characters",
+                  "/sweep", "share them out to several documents, or shorten the lists in them");
+  }
+
+ private:
+  std::uint64_t outcomes_ = 0;
+  std::size_t characters_ = 0;
+};
+
+Study expand(const Json& document, const std::string& folder, const std::atomic<bool>* stop) {
+  Parts parts = parts_of(document);
+  require_few_dimensions(parts);
+  embed_files(parts, folder);
   Study study;
   ProblemCache cache;
+  Budget budget;
+  const std::size_t count = parts.count();
   study.points.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     stop_if(stop);
-    study.points.push_back(make_point(base, edits_of(axes, i), folder, cache));
+    study.points.push_back(make_point(parts, i, cache));
+    budget.spend(study.points.back());
   }
-  study.document = study.points.front().experiment.resolved;
-  study.document["sweep"] = sweep == document.end() ? Json::object() : *sweep;
   std::vector<std::string> swept;
-  for (const Axis& axis : axes)
+  for (const Axis& axis : parts.axes)
     swept.insert(swept.end(), axis.pointers.begin(), axis.pointers.end());
-  study.fits = check_fits(fits == document.end() ? Json::array() : *fits, swept,
-                          study.points.front().experiment.resolved);
-  study.document["fits"] = study.fits;
+  study.fits = check_fits(parts.fits, swept, study.points.front().experiment.resolved);
+  study.document = document_of(parts, study, stop);
   study.hash = hash_of(study);
   return study;
 }
 
 }  // namespace
-
-std::string escaped(const std::string& key) {
-  std::string token;
-  for (const char c : key) {
-    if (c == '~') {
-      token += "~0";
-    } else if (c == '/') {
-      token += "~1";
-    } else {
-      token += c;
-    }
-  }
-  return token;
-}
-
-void set_at(Json& document, const std::string& pointer, const Json& value,
-            const std::string& where) {
-  const std::vector<std::string> tokens = tokens_of(pointer, where);
-  Json* node = &document;
-  for (const std::string& token : tokens) {
-    if (node->is_null()) *node = Json::object();
-    Json* next = nullptr;
-    if (node->is_object()) next = &(*node)[token];
-    if (node->is_array()) next = element(*node, token);
-    if (next == nullptr)
-      throw Error("\"" + pointer + "\" leads nowhere: there is no \"" + token + "\" to set", where,
-                  "name a field of the document");
-    node = next;
-  }
-  *node = value;
-}
-
-const Json* find_at(const Json& document, const std::string& pointer) {
-  const Json* node = &document;
-  for (const std::string& token : tokens_of(pointer, "")) {
-    const Json* next = nullptr;
-    if (node->is_object()) {
-      const auto found = node->find(token);
-      if (found != node->end()) next = &*found;
-    } else if (node->is_array()) {
-      next = element(*node, token);
-    }
-    if (next == nullptr) return nullptr;
-    node = next;
-  }
-  return node;
-}
 
 Study make_study(const Json& document, const std::string& where, const std::atomic<bool>* stop) {
   try {
@@ -249,6 +380,19 @@ Study make_study(const Json& document, const std::string& where, const std::atom
     throw error.at(where);
   }
 }
+
+namespace {
+
+bool is_utf8(const std::string& text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 std::size_t check(const Json& document, const std::string& where) {
   return make_study(document, where).points.size();
@@ -271,6 +415,7 @@ Json apply_settings(const Json& document, const std::vector<std::string>& settin
                       "set /sweep/" + escaped(axis.key()) + " to a list instead");
       }
     }
+    if (!is_utf8(setting)) throw Error("no UTF-8 text", where, "write it in UTF-8");
     const Json value = Json::parse(text, nullptr, false);
     set_at(edited, pointer, value.is_discarded() ? Json(text) : value, where);
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiments/experiment.h"
+#include "experiments/pointers.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
@@ -38,15 +39,6 @@ inline void stop_if(const std::atomic<bool>* stop) {
 // Throws Error whose location begins with `where`, the document's path, and Stopped.
 Study make_study(const Json& document, const std::string& where,
                  const std::atomic<bool>* stop = nullptr);
-
-// Puts `value` at a JSON pointer (RFC 6901), making objects on the way where there is nothing.
-// Throws Error where the pointer leads through something else, or past the end of a list.
-void set_at(Json& document, const std::string& pointer, const Json& value,
-            const std::string& where);
-// What stands at a pointer, or nullptr.
-const Json* find_at(const Json& document, const std::string& pointer);
-// A key as one token of a pointer.
-std::string escaped(const std::string& key);
 
 // FNV-1a, 64 bits, continued from `hash`.
 inline constexpr std::uint64_t fnv_start = 0xcbf29ce484222325;

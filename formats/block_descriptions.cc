@@ -11,6 +11,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/named_files.h"
 
 namespace halfulp {
 namespace {
@@ -237,13 +238,25 @@ bool names_a_block_format(const Json& value) {
            (value.contains("format") && names_a_block_format(value["format"]));
   if (!value.is_string()) return false;
   const auto text = value.get<std::string>();
-  return looks_like_path(text) ? names_a_block_format(read_json_file(text)) : is_block_name(text);
+  if (!looks_like_path(text)) return is_block_name(text);
+  return names_a_block_format(NamedFiles().description(value, "", ""));
+}
+
+// Reads what a file says, with the files that it names in their places.
+template <typename Read>
+auto read_named(const std::string& path, const Read& read) {
+  NamedFiles files;
+  try {
+    return read(files.description(path, "", ""));
+  } catch (const Error& error) {
+    throw files.explained(error);
+  }
 }
 
 BlockFormat named_block_format(const std::string& text, const std::string& where) {
   try {
-    return looks_like_path(text) ? block_format_from_json(read_json_file(text), "")
-                                 : find_block_format(text);
+    if (!looks_like_path(text)) return find_block_format(text);
+    return read_named(text, [](const Json& whole) { return block_format_from_json(whole, ""); });
   } catch (const Error& error) {
     throw error.at(where);
   }
@@ -269,7 +282,8 @@ BlockFormat block_format_from_json(const Json& value, const std::string& where) 
 AnyQuantizer any_quantizer_from_json(const Json& value, const std::string& where) {
   try {
     if (value.is_string() && looks_like_path(value.get<std::string>()))
-      return any_quantizer_from_json(read_json_file(value.get<std::string>()), "");
+      return read_named(value.get<std::string>(),
+                        [](const Json& whole) { return any_quantizer_from_json(whole, ""); });
   } catch (const Error& error) {
     throw error.at(where);
   }

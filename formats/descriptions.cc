@@ -9,6 +9,7 @@
 #include "formats/catalogue.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/named_files.h"
 
 namespace halfulp {
 namespace {
@@ -188,7 +189,12 @@ Format format_from_json(const Json& value, const std::string& where) {
     if (value.is_string()) {
       const auto text = value.get<std::string>();
       if (!looks_like_path(text)) return find_format(text);
-      return format_from_json(read_json_file(text), "");
+      NamedFiles files;
+      try {
+        return format_from_json(files.description(value, "", ""), "");
+      } catch (const Error& error) {
+        throw files.explained(error);
+      }
     }
   } catch (const Error& error) {
     throw error.at(where);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/policy/policy.h"
 
-#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "experiments/policy/policy_files.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -21,10 +21,6 @@ const std::vector<std::string> law_names{"gaussian", "uniform", "two_point"};
 
 bool is_native_name(const Json& value) {
   return value.is_string() && (value == "native" || value == "none" || value == "binary64");
-}
-
-bool looks_like_path(const std::string& text) {
-  return text.find('/') != std::string::npos || text.ends_with(".json");
 }
 
 bool is_format_name(const std::string& text) {
@@ -224,14 +220,8 @@ Json load_policy(const Json& value, const std::string& where, const std::string&
   if (!looks_like_path(text))
     throw Error("\"" + text + "\" is no policy", where,
                 "give the path of a policy file or a map of places to quantizers");
-  const std::filesystem::path path(text);
-  const std::filesystem::path full =
-      path.is_absolute() ? path : std::filesystem::path(folder) / path;
-  try {
-    return read_json_file(full.string());
-  } catch (const Error& error) {
-    throw error.at(where);
-  }
+  NamedFiles files;
+  return with_policy_files("/policy", value, where, folder, files);
 }
 
 Policy parse_policy(const Json& value, const std::string& where) {

@@ -88,8 +88,9 @@ struct Policy {
 };
 
 // A policy that is a text becomes the object of the file it names, looked up in `folder` where the
-// path is relative; "native", "none" and "binary64" become the empty map. Any other text is an
-// Error that explains. Objects are answered as they are.
+// path is relative, with the files that this one names (policy_files.h); "native", "none" and
+// "binary64" become the empty map. Any other text is an Error that explains. Objects are answered
+// as they are.
 Json load_policy(const Json& value, const std::string& where, const std::string& folder);
 
 // value: the short map place -> quantizer, or {"base": {"use": {...}}, "name": ..., "schema":

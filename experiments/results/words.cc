@@ -174,6 +174,8 @@ std::string value_words(const Json& value) {
     if (value.contains("noise")) return shortened(noise_words(value["noise"]));
     if (value.contains("format")) return shortened(quantizer_words(value));
     if (value.value("kind", Json()) == "block") return shortened(block_words(value));
+    if (value.contains("kind") && value.value("name", Json()).is_string())
+      return shortened(format_words(value));
     return shortened(places_words(value));
   }
   return shortened(dumped(value));

@@ -187,6 +187,7 @@ TEST(Settings, ReplaceAndAddFields) {
   expect_parts(error("/training/samples"), {"/path=value"});
   expect_parts(error("training/samples=3"), {"/path=value"});
   expect_parts(error("/seed/x=3"), {"leads nowhere"});
+  expect_parts(error("/name=\xff"), {"UTF-8"});
   expect_parts(error("/training/batch=3"), {"sweeps", "/sweep/~1training~1batch"});
 }
 

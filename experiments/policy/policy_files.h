@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// The files that policies name (formats/named_files.h), put in the place of their paths: of a whole
+// policy, and of formats and quantizers anywhere in it.
+#pragma once
+
+#include <string>
+
+#include "formats/json.h"
+#include "formats/named_files.h"
+
+namespace halfulp::experiments {
+
+// value: what stands at `pointer`, "/policy" or a pointer into it, which need not be right. place:
+// where it stands in the document. folder: of the document. Throws Error on files only.
+Json with_policy_files(const std::string& pointer, const Json& value, const std::string& place,
+                       const std::string& folder, NamedFiles& files);
+
+}  // namespace halfulp::experiments
