@@ -78,6 +78,11 @@ bool fits_binary32(const Format& format);
 // The shortest decimal that reads back (nearest-even) to the same code; fixed notation wins ties of
 // length.
 std::string shortest_text(const Format& format, Code code);
+// All digits of the number; of an irrational one, which has no last digit, the shortest text.
+std::string exact_text(const Format& format, Code code);
+// As people read it: exactly where that takes at most eight characters without the sign (1.875,
+// 0.015625), else the shortest text.
+std::string value_text(const Format& format, Code code);
 // "0x7e": padded to the format's width.
 std::string code_text(const Format& format, Code code);
 // The same without the prefix, in upper case, as test vectors print it.

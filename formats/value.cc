@@ -5,7 +5,9 @@
 #include <array>
 #include <bit>
 #include <cctype>
+#include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "formats/error.h"
 
@@ -312,6 +314,38 @@ std::string hexadecimal_text(const Value& a) {
 
 namespace {
 
+// The integer that decimal digits are, in time that grows as that of products: halves of equal
+// length, the lower one a power of two times `piece` digits, so that few powers are needed.
+class DigitReader {
+ public:
+  Integer read(std::string_view digits) {
+    if (digits.size() <= piece) return short_integer(digits);
+    std::size_t level = 0;
+    while ((piece << (level + 1)) < digits.size()) ++level;
+    const std::size_t high = digits.size() - (piece << level);
+    const Integer above = read(digits.substr(0, high));
+    return above * power(level) + read(digits.substr(high));
+  }
+
+ private:
+  static constexpr std::size_t piece = 18;  // digits that 64 bits hold
+
+  static Integer short_integer(std::string_view digits) {
+    std::uint64_t n = 0;
+    for (const char c : digits) n = n * 10 + static_cast<std::uint64_t>(c - '0');
+    return n;
+  }
+
+  // 10^(piece 2^level)
+  const Integer& power(std::size_t level) {
+    if (powers_.empty()) powers_.emplace_back(boost::multiprecision::pow(Integer(10), piece));
+    while (powers_.size() <= level) powers_.emplace_back(powers_.back() * powers_.back());
+    return powers_[level];
+  }
+
+  std::vector<Integer> powers_;
+};
+
 class NumberReader {
  public:
   explicit NumberReader(std::string_view text) : text_(text) {}
@@ -323,22 +357,16 @@ class NumberReader {
     const bool hexadecimal =
         text_.size() > 2 && text_[0] == '0' && (text_[1] == 'x' || text_[1] == 'X');
     if (hexadecimal) text_.remove_prefix(2);
-    const std::int64_t fraction_digits = digits(hexadecimal ? 16 : 10);
+    take_digits(hexadecimal ? 16 : 10);
     const std::int64_t exponent = take_exponent(hexadecimal ? 'p' : 'e');
     if (!text_.empty()) fail();
-    Value v;
-    v.negative = negative;
-    v.significand = number_;
-    if (hexadecimal) {
-      v.exponent = number_.is_zero() ? 0 : exponent - 4 * fraction_digits;
-      return real(v);
-    }
-    return decimal(v, exponent - fraction_digits);
+    if (digits_.empty()) return real(zero_value(negative));
+    return hexadecimal ? hexadecimal_number(negative, exponent) : decimal(negative, exponent);
   }
 
  private:
-  static constexpr std::int64_t largest_exponent = 400000;
-  static constexpr std::size_t longest_literal = 5000;
+  static constexpr std::int64_t largest_exponent = 3000000;       // of ten
+  static constexpr std::int64_t unreachable_exponent = 10000000;  // of two, beyond that one
 
   [[noreturn]] void fail() const {
     throw Error("\"" + std::string(whole_.substr(0, 80)) + "\" is not a number", "",
@@ -346,7 +374,10 @@ class NumberReader {
   }
 
   bool take_sign() {
-    if (text_.empty() || text_.size() > longest_literal) fail();
+    if (text_.empty()) fail();
+    if (text_.size() > longest_literal)
+      throw Error("a number of " + std::to_string(text_.size()) + " characters", "",
+                  "at most " + std::to_string(longest_literal) + " are read");
     const bool negative = text_[0] == '-';
     if (negative || text_[0] == '+') text_.remove_prefix(1);
     return negative;
@@ -358,11 +389,12 @@ class NumberReader {
     });
   }
 
-  // Reads digits with at most one point into number_; answers how many stood behind the point.
-  std::int64_t digits(int base) {
-    std::int64_t behind = 0;
+  // Reads digits with at most one point: without zeros at either end into digits_, and the place
+  // of the last of them behind the point into behind_.
+  void take_digits(int base) {
     bool point = false;
     bool any = false;
+    std::size_t zeros = 0;  // read, not yet written
     for (; !text_.empty(); text_.remove_prefix(1)) {
       if (text_[0] == '.' && !point) {
         point = true;
@@ -370,12 +402,18 @@ class NumberReader {
       }
       const int digit = digit_value(text_[0]);
       if (digit < 0 || digit >= base) break;
-      number_ = number_ * base + digit;
       any = true;
-      behind += point ? 1 : 0;
+      behind_ += point ? 1 : 0;
+      if (digit == 0) {
+        zeros += 1;
+        continue;
+      }
+      if (!digits_.empty()) digits_.append(zeros, '0');
+      digits_ += text_[0];
+      zeros = 0;
     }
     if (!any) fail();
-    return behind;
+    behind_ -= static_cast<std::int64_t>(zeros);
   }
 
   static int digit_value(char c) {
@@ -391,30 +429,49 @@ class NumberReader {
     const bool negative = !text_.empty() && text_[0] == '-';
     if (!text_.empty() && (text_[0] == '-' || text_[0] == '+')) text_.remove_prefix(1);
     if (text_.empty()) fail();
+    constexpr std::int64_t enough = 4 * unreachable_exponent;
     std::int64_t exponent = 0;
     for (; !text_.empty() && text_[0] >= '0' && text_[0] <= '9'; text_.remove_prefix(1)) {
-      exponent = std::min<std::int64_t>(exponent * 10 + (text_[0] - '0'), 4 * largest_exponent);
+      exponent = std::min<std::int64_t>(exponent * 10 + (text_[0] - '0'), enough);
     }
     return negative ? -exponent : exponent;
   }
 
-  static Real decimal(Value v, std::int64_t power) {
-    if (v.is_zero()) return real(std::move(v));
-    const std::int64_t bounded = std::clamp(power, -largest_exponent, largest_exponent);
-    const Integer ten_to =
-        boost::multiprecision::pow(Integer(10), static_cast<unsigned>(std::abs(bounded)));
-    Real x = real(std::move(v));
-    if (bounded >= 0) {
-      x.numerator.significand *= ten_to;
-    } else {
-      x.denominator.significand = ten_to;
+  [[nodiscard]] Real hexadecimal_number(bool negative, std::int64_t exponent) const {
+    Value v;
+    v.negative = negative;
+    v.significand = Integer("0x" + digits_);
+    v.exponent = exponent - 4 * behind_;
+    return real(std::move(v));
+  }
+
+  [[nodiscard]] Real decimal(bool negative, std::int64_t exponent) const {
+    Value v;
+    v.negative = negative;
+    const std::int64_t power = exponent - behind_;
+    const std::int64_t leading = power + static_cast<std::int64_t>(digits_.size());
+    if (std::abs(leading) > largest_exponent) {
+      v.significand = 1;
+      v.exponent = leading > 0 ? unreachable_exponent : -unreachable_exponent;
+      return real(std::move(v));
     }
+    v.significand = DigitReader().read(digits_);
+    const Integer five_to =
+        boost::multiprecision::pow(Integer(5), static_cast<unsigned>(std::abs(power)));
+    Real x = real(std::move(v));
+    if (power >= 0) {
+      x.numerator.significand *= five_to;
+    } else {
+      x.denominator.significand = five_to;
+    }
+    x.numerator.exponent = power;
     return x;
   }
 
   std::string_view text_;
   std::string_view whole_ = text_;
-  Integer number_ = 0;
+  std::string digits_;
+  std::int64_t behind_ = 0;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -125,9 +126,12 @@ int compare(const Real& x, const Value& v);
 // are close enough to agree on -1 or 1. Throws Error where they never are.
 int decide_by_bounds(const Real& x, const std::function<int(const Value&)>& order);
 
-// Reads "0.1", "-1e-3", "0x1.8p-3", "inf", "-nan" as that exact number. Decimal exponents beyond
-// +-400000 are taken as
-// +-400000, which is beyond every format's range. Throws Error on anything else.
+// Reads "0.1", "-1e-3", "0x1.8p-3", "inf", "-nan" as that exact number, of at most longest_literal
+// characters: the exact decimals of all numbers of binary128 have up to 16,496, those of a float of
+// 20 exponent bits and the usual bias up to 524,397, and the middles between them one more.
+// Decimals beyond 10^+-3000000 become some number that is beyond every format's range. Throws Error
+// on anything else.
+inline constexpr std::size_t longest_literal = 1000000;
 Real parse_real(std::string_view text);
 
 }  // namespace halfulp

@@ -97,7 +97,6 @@ TEST(Value, WhatIsNoNumberIsRefused) {
                                  "1 2", "--1", "0x1g", "infx"}) {
     EXPECT_THROW(parse_real(text), Error) << text;
   }
-  EXPECT_THROW(parse_real(std::string(10000, '1')), Error);
 }
 
 TEST(Value, HexadecimalTextIsExact) {
@@ -109,6 +108,48 @@ TEST(Value, HexadecimalTextIsExact) {
     const auto x = std::bit_cast<double>(next(state));
     if (!std::isfinite(x)) continue;
     EXPECT_EQ(compare(parse_real(hexadecimal_text(from_double(x))), from_double(x)), 0);
+  }
+}
+
+// Digits of any number, and zeros on either side of them, are read as what they stand for.
+TEST(ParseReal, LongDecimalsAreExact) {
+  const std::string zeros(400000, '0');
+  const Integer ten_to = boost::multiprecision::pow(Integer(10), 400001U);
+  EXPECT_EQ(compare(parse_real("1" + zeros + "1"), integer_value(ten_to + 1)), 0);
+  EXPECT_EQ(compare(parse_real("-1" + zeros + "1." + zeros), integer_value(-ten_to - 1)), 0);
+  EXPECT_EQ(compare(parse_real(zeros + "12.5" + zeros), make_value(25, -1)), 0);
+  const std::string behind = "0." + zeros + "25";
+  EXPECT_EQ(compare(parse_real(behind + "e400001"), make_value(5, -1)), 0);
+  // 2^-20000 in full: 5^20000 behind the point.
+  const std::string digits = Integer(boost::multiprecision::pow(Integer(5), 20000U)).str();
+  const Value power = make_value(1, -20000);
+  EXPECT_EQ(compare(parse_real("0." + std::string(20000 - digits.size(), '0') + digits), power), 0);
+  EXPECT_EQ(compare(parse_real(digits + "1e-20001"), power), 1);
+  EXPECT_EQ(compare(parse_real(digits + "e-20001"), power), -1);
+  EXPECT_EQ(compare(parse_real("0x" + zeros + "a." + zeros + "8p4"), make_value(160)), 1);
+}
+
+// 2^-2325350 < 10^-700000 < 2^-2325349: formats of 20 exponent bits reach so far.
+TEST(ParseReal, ExponentsReachAsFarAsFormats) {
+  EXPECT_EQ(compare(parse_real("1e-700000"), make_value(1, -2325350)), 1);
+  EXPECT_EQ(compare(parse_real("1e-700000"), make_value(1, -2325349)), -1);
+  EXPECT_EQ(compare(parse_real("1e700000"), make_value(1, 2325349)), 1);
+  EXPECT_EQ(compare(parse_real("1e700000"), make_value(1, 2325350)), -1);
+  // The widest posit ends at 2^(126 * 65536).
+  EXPECT_EQ(compare(parse_real("1e3000001"), make_value(1, 126 * 65536)), 1);
+  EXPECT_EQ(compare(parse_real("1e-99999999999"), make_value(1, -126 * 65536)), -1);
+  EXPECT_EQ(compare(parse_real("-1e-99999999999"), zero_value()), -1);
+  EXPECT_EQ(compare(parse_real("0e99999999999"), zero_value()), 0);
+}
+
+TEST(ParseReal, TheLimitIsNamed) {
+  EXPECT_NO_THROW(parse_real("0." + std::string(longest_literal - 3, '0') + "1"));
+  try {
+    parse_real("0." + std::string(longest_literal - 2, '0') + "1");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "a number of 1000001 characters");
+    EXPECT_EQ(error.hint(), "at most 1000000 are read");
   }
 }
 
