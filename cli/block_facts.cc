@@ -13,9 +13,14 @@ namespace {
 
 std::string extent(int elements) { return elements == 0 ? "all" : std::to_string(elements); }
 
+// "16 x 16"
+std::string block_of(const Level& level) {
+  return extent(level.rows) + " x " + extent(level.columns);
+}
+
 std::string scale_text(const Level& level) {
-  return level.scale.format.name + " over " + extent(level.rows) + " x " + extent(level.columns) +
-         ", " + std::string(name_of(level.rule));
+  return level.scale.format.name + " over " + block_of(level) + ", " +
+         std::string(name_of(level.rule));
 }
 
 // At most five decimals.
@@ -56,6 +61,22 @@ std::string level_text(const Level& level) {
 }
 
 }  // namespace
+
+const std::vector<Column>& short_block_columns() {
+  static const std::vector<Column> titles{
+      {"name"}, {"bits", Align::right}, {"element"}, {"scales over"}, {"aliases"}};
+  return titles;
+}
+
+std::vector<std::string> short_row_of(const BlockEntry& entry) {
+  constexpr std::size_t most_aliases = 24;
+  std::string blocks;
+  for (const Level& level : entry.format.levels)
+    blocks += (blocks.empty() ? "" : "; ") +
+              (level.rows == 0 && level.columns == 0 ? "all" : block_of(level));
+  return {entry.format.name, bits_text(bits_per_value(entry.format)),
+          entry.format.element.format.name, blocks, joined_within(entry.aliases, most_aliases)};
+}
 
 const std::vector<Column>& block_columns() {
   static const std::vector<Column> titles{

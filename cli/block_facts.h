@@ -11,7 +11,11 @@
 
 namespace halfulp::cli {
 
-// The table of all block formats: its columns, and a format's row.
+// The table of all block formats in at most 100 columns: its titles, and a format's row.
+const std::vector<Column>& short_block_columns();
+std::vector<std::string> short_row_of(const BlockEntry& entry);
+
+// The same with the scales in words.
 const std::vector<Column>& block_columns();
 std::vector<std::string> row_of(const BlockEntry& entry);
 

@@ -143,7 +143,7 @@ Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> op
   return engine->apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
 }
 
-void add_calculation(CLI::App& app, CalculationOptions& options) {
+void add_calculation(CLI::App& app, CalculationOptions& options, const std::string& exact_names) {
   app.add_option("--format", options.format,
                  "the format of the operands, or one each operand, with commas between")
       ->type_name("F[,F2[,F3]]");
@@ -154,7 +154,7 @@ void add_calculation(CLI::App& app, CalculationOptions& options) {
   app.add_option("--from", options.from,
                  "of a cast: the format that it begins with; int32 of from_int")
       ->type_name("F0");
-  app.add_flag("--exact", options.exact,
+  app.add_flag(exact_names, options.exact,
                "TestFloat's functions that round to integers raise inexact (their option -exact)");
   app.add_flag("--reference", options.reference,
                "answer from the exact reference instead of the emulator");
@@ -182,7 +182,7 @@ Calculation calculation_of(const CalculationOptions& options) {
     set_function(options, *function, calculation);
   } else {
     if (options.exact)
-      throw Error("only TestFloat's functions have it", "--exact",
+      throw Error("only TestFloat's functions have it", "--testfloat-exact",
                   "of the operations here rint and to_int raise inexact, nearbyint and "
                   "to_int_quiet do not");
     calculation.op = at_option("OP", [&] { return op_of(options.operation); });

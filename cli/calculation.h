@@ -38,8 +38,10 @@ struct CalculationOptions {
   bool exact = false;  // of TestFloat's functions that round to integers: they raise inexact
   bool reference = false;
 };
-// --format, --to, --from, --exact, --reference and all of the rounding.
-void add_calculation(CLI::App& app, CalculationOptions& options);
+// --format, --to, --from, --reference, all of the rounding, and what TestFloat calls -exact, under
+// the names given.
+void add_calculation(CLI::App& app, CalculationOptions& options,
+                     const std::string& exact_names = "--exact,--testfloat-exact");
 // Throws Error with the option's name as location.
 Calculation calculation_of(const CalculationOptions& options);
 // The files that the options name: descriptions of formats.

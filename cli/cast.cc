@@ -24,11 +24,14 @@ namespace {
 
 const char* const description =
     "Rounds each token once to the format --to and prints `code value flags`, a line a token.\n"
-    "A token is a number (0.1, -0x1.8p-3, inf, nan), taken exactly, or a code of the format "
-    "--from\n"
-    "in hexadecimal. Without tokens they are read from standard input, separated by blanks or\n"
-    "line ends, and answered as they come. Flags: 01 inexact, 02 underflow, 04 overflow, 10 "
-    "invalid.";
+    "A token is a number (0.1, -0x1.8p-3, inf, nan), taken exactly. With --from it is a code of "
+    "that\n"
+    "format behind 0x (0x3c00), or a number, which is first rounded to that format, to nearest "
+    "even;\n"
+    "with --codes too, all tokens are codes. Without tokens they are read from standard input,\n"
+    "separated by blanks or line ends, and answered as they come. Flags: 01 inexact, 02 "
+    "underflow,\n"
+    "04 overflow, 10 invalid.";
 
 const char* const examples =
     "  $ halfulp cast --to bfloat16 0.1 -inf 1e39\n"
@@ -36,7 +39,12 @@ const char* const examples =
     "  0xff80 -inf 00\n"
     "  0x7f80 inf 05\n"
     "\n"
-    "  $ halfulp cast --from binary16 --to float8_e4m3fn 3c00 5f20\n"
+    "  $ halfulp cast --from binary16 --to float8_e4m3fn 0x3c00 0x5f20 100\n"
+    "  0x38 1 00\n"
+    "  0x7e 448 01\n"
+    "  0x6c 96 01\n"
+    "\n"
+    "  $ echo 3c00 5f20 | halfulp cast --from binary16 --to float8_e4m3fn --codes\n"
     "  0x38 1 00\n"
     "  0x7e 448 01\n"
     "\n"
@@ -55,7 +63,8 @@ struct CastOptions {
   std::string to, from;
   std::vector<std::string> tokens;
   RoundingOptions rounding;
-  bool hexadecimal = false, reference = false, json = false;
+  NumberStyle style;
+  bool codes = false, reference = false, json = false;
 };
 
 // A token without its random bits, and the random bits.
@@ -71,6 +80,8 @@ class Caster {
     quantizer_.format = format_at("--to", options.to);
     quantizer_.rounding = rounding_of(options.rounding, quantizer_.format);
     random_ = random_of(options.rounding);
+    if (options.codes && options.from.empty())
+      throw Error("codes of no format", "--codes", "give their format with --from");
     if (!options.from.empty()) {
       from_ = format_at("--from", options.from);
       plan_ = engine_.prepare(quantizer_);
@@ -81,7 +92,7 @@ class Caster {
   [[nodiscard]] std::string answer(const std::string& token, std::uint64_t index) const {
     const Input input = split(token, index);
     const Outcome outcome = round(input);
-    const Answer answer = answer_of(quantizer_.format, outcome, options_.hexadecimal);
+    const Answer answer = answer_of(quantizer_.format, outcome, options_.style);
     if (!options_.json) return answer.line();
     Json object;
     object["input"] = token;
@@ -105,8 +116,12 @@ class Caster {
   }
 
   [[nodiscard]] Outcome round(const Input& input) const {
-    if (from_) return engine_.convert(*from_, parse_code(*from_, input.text), plan_, input.random);
-    const Real x = parse_real(input.text);
+    if (from_) {
+      const Tokens tokens = options_.codes ? Tokens::codes : Tokens::numbers_and_codes;
+      const Operand operand = operand_of(*from_, input.text, tokens, options_.reference);
+      return engine_.convert(*from_, operand.code, plan_, input.random);
+    }
+    const Real x = number_of(input.text, "give its format with --from");
     return options_.reference ? reference::round(x, quantizer_, input.random)
                               : emulator::round_real(x, quantizer_, input.random);
   }
@@ -126,10 +141,13 @@ int cast_verb(const Arguments& arguments) {
   Parser parser("cast", description, examples);
   CLI::App& app = parser.app();
   app.add_option("--to", options.to, "the format to round to")->required()->type_name("F");
-  app.add_option("--from", options.from, "tokens are codes of this format")->type_name("F0");
+  app.add_option("--from", options.from,
+                 "the format that tokens are codes of, or are rounded to first")
+      ->type_name("F0");
   app.add_option("TOKEN", options.tokens, "numbers or codes; - is standard input")->type_name("");
+  app.add_flag("--codes", options.codes, "all tokens are codes of --from, with or without 0x");
   add_rounding(app, options.rounding);
-  app.add_flag("--hex", options.hexadecimal, "print values as C hexadecimal floats");
+  add_number_style(app, options.style);
   app.add_flag("--reference", options.reference,
                "answer from the exact reference instead of the emulator");
   add_json(app, options.json);

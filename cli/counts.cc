@@ -66,7 +66,7 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint64_t& co
                        const std::string& description, std::uint64_t least, std::uint64_t most) {
   const auto take = [name, &count, least, most](const std::string& text) {
     try {
-      count = parse_count(plain_token(text));
+      count = parse_count(text);
     } catch (const Error& error) {
       throw error.at(name);
     }

@@ -10,7 +10,6 @@
 #include "cli/verb.h"
 #include "formats/codes.h"
 #include "formats/error.h"
-#include "reference/round.h"
 
 namespace halfulp::cli {
 namespace {
@@ -19,8 +18,8 @@ const char* const description =
     "Explains how one number is rounded to the format --to: its neighbours, where nearest turns,\n"
     "what every rounding mode delivers, with which probability and bias the stochastic ones, what\n"
     "the overflow rules say, and which known wrong ways deliver something else. VALUE is a number\n"
-    "(0.1, -0x1.8p-3, inf, nan), taken exactly. With --from it is a code of that format (0x3c00,\n"
-    "or all its digits without 0x) or a number, which is first rounded to that format.";
+    "(0.1, -0x1.8p-3, inf, nan), taken exactly. With --from it is a code of that format behind 0x\n"
+    "(0x3c00), under --codes without it too, or a number, which is first rounded to that format.";
 
 const char* const examples =
     "  $ halfulp explain 400.199585 --from binary32 --to e4m3fn\n"
@@ -50,28 +49,22 @@ const char* const examples =
 struct ExplainOptions {
   std::string value, to, from;
   RoundingOptions rounding;
-  bool hexadecimal = false, json = false;
+  NumberStyle style;
+  bool codes = false, json = false;
 };
-
-// Hexadecimal digits behind 0x, or as many of them as codes of the format have. A hexadecimal
-// literal with a point or an exponent is a number.
-bool is_code(const Format& format, const std::string& text) {
-  if (is_prefixed_code(text)) return true;
-  const bool hexadecimal = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-  return hexadecimal && text.size() == bare_code_text(format, 0).size();
-}
 
 // What is to be rounded.
 Real read_input(const ExplainOptions& options, ExplainReport& report) {
   report.input = options.value;
-  if (options.from.empty()) return parse_real(options.value);
-  report.from = format_at("--from", options.from);
-  report.rounded_first = !is_code(*report.from, options.value);
-  if (report.rounded_first) {
-    report.code = reference::round(parse_real(options.value), {*report.from, {}}, 0).code;
-  } else {
-    report.code = parse_code(*report.from, options.value);
+  if (options.from.empty()) {
+    if (options.codes) throw Error("a code of no format", "--codes", "give its format with --from");
+    return number_of(options.value, "give its format with --from");
   }
+  report.from = format_at("--from", options.from);
+  const Tokens tokens = options.codes ? Tokens::codes : Tokens::numbers_and_codes;
+  const Operand operand = operand_of(*report.from, options.value, tokens, true);
+  report.code = operand.code;
+  report.rounded_first = operand.rounded;
   return real(decode(*report.from, report.code));
 }
 
@@ -86,14 +79,14 @@ int explain_verb(const Arguments& arguments) {
       ->type_name("");
   app.add_option("--to", options.to, "the format to round to")->required()->type_name("F");
   app.add_option("--from", options.from, "the format that VALUE comes in")->type_name("F0");
+  app.add_flag("--codes", options.codes, "VALUE is a code of --from, with or without 0x");
   add_mode(app, options.rounding);
-  app.add_flag("--hex", options.hexadecimal, "print values as C hexadecimal floats");
+  add_number_style(app, options.style);
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
-  options.value = plain_token(options.value);
   ExplainReport report;
-  report.hexadecimal = options.hexadecimal;
+  report.style = options.style;
   report.quantizer.format = format_at("--to", options.to);
   report.quantizer.rounding = rounding_of(options.rounding, report.quantizer.format);
   // Of the modes that draw more than stochastic-equal's one.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/verb.h"
 #include "formats/json.h"
 #include "formats/rounding.h"
 #include "reference/explain.h"
@@ -23,7 +24,7 @@ struct ExplainReport {
   bool rounded_first = false;  // the input was a number, and that code is its nearest
   Quantizer quantizer;
   reference::Explanation found;
-  bool hexadecimal = false;  // values as C hexadecimal floats
+  NumberStyle style;
 };
 
 std::string text_of(const ExplainReport& report);
@@ -39,7 +40,7 @@ struct NumberWords {
 };
 NumberWords number_words(const reference::Quotient& q);
 
-// "0x7e" with its value, shortest or hexadecimal.
+// The value of a code of the format that is rounded to.
 std::string value_text(const ExplainReport& report, Code code);
 // "01 inexact"
 std::string flags_text(std::uint8_t flags);

@@ -48,7 +48,7 @@ std::string wrapped(const std::string& label, const std::string& text) {
 // In the shortest exact way; "~" stands before rounded digits.
 std::string short_number(const ExplainReport& report, const reference::Quotient& q) {
   const NumberWords words = number_words(q);
-  if (report.hexadecimal && !words.hexadecimal.empty()) return words.hexadecimal;
+  if (report.style.hexadecimal && !words.hexadecimal.empty()) return words.hexadecimal;
   if (words.exact) return words.decimal;
   constexpr std::size_t longest_form = 21;
   const bool short_form = !words.form.empty() && words.form.size() <= longest_form;
@@ -62,7 +62,7 @@ std::string short_number(const ExplainReport& report, const Value& v) {
 // Exact digits, or rounded ones and what they stand for.
 std::string digits_and_form(const ExplainReport& report, const reference::Quotient& q) {
   const NumberWords words = number_words(q);
-  if (report.hexadecimal && !words.hexadecimal.empty()) return words.hexadecimal;
+  if (report.style.hexadecimal && !words.hexadecimal.empty()) return words.hexadecimal;
   if (words.exact) return words.decimal;
   return "~" + words.decimal + (words.form.empty() ? "" : " = " + words.form);
 }
@@ -72,7 +72,8 @@ constexpr std::size_t narrow = 17;  // characters of a number in a table of resu
 // A code's number: exactly where that is short, else so that it reads back.
 std::string result_text(const ExplainReport& report, Code code) {
   const Value v = decode(report.quantizer.format, code);
-  if (report.hexadecimal || !v.is_finite() || v.is_zero()) return value_text(report, code);
+  if (report.style.exact || report.style.hexadecimal || !v.is_finite() || v.is_zero())
+    return value_text(report, code);
   const NumberWords words = number_words({{v}});
   if (words.exact && words.decimal.size() <= narrow) return words.decimal;
   return v.is_dyadic() || words.form.empty() ? value_text(report, code) : words.form;
@@ -80,7 +81,8 @@ std::string result_text(const ExplainReport& report, Code code) {
 
 // A neighbour's number: exactly where that has few digits, else so that it reads back, behind "~".
 std::string neighbour_text(const ExplainReport& report, const reference::Neighbour& n) {
-  if (!n.code || report.hexadecimal || n.value.is_zero()) return short_number(report, n.value);
+  if (!n.code || report.style.hexadecimal || n.value.is_zero())
+    return short_number(report, n.value);
   const NumberWords words = number_words({{n.value}});
   if (words.exact) return words.decimal;
   return n.value.is_dyadic() || words.form.empty() ? "~" + value_text(report, *n.code) : words.form;
@@ -90,7 +92,7 @@ std::string neighbour_text(const ExplainReport& report, const reference::Neighbo
 std::string narrow_number(const ExplainReport& report, const Value& v) {
   constexpr int few_digits = 9;
   std::string text = short_number(report, v);
-  if (text.size() <= narrow || report.hexadecimal || !v.is_finite()) return text;
+  if (text.size() <= narrow || report.style.hexadecimal || !v.is_finite()) return text;
   return "~" + reference::decimal_of({{v}}, few_digits, few_digits).text;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/explain.h"
+#include "cli/literals.h"
 #include "formats/codes.h"
 
 namespace halfulp::cli {
@@ -176,8 +177,7 @@ NumberWords number_words(const reference::Quotient& q) {
 }
 
 std::string value_text(const ExplainReport& report, Code code) {
-  const Format& format = report.quantizer.format;
-  return report.hexadecimal ? hexadecimal_text(decode(format, code)) : shortest_text(format, code);
+  return number_text(report.quantizer.format, code, report.style);
 }
 
 std::string flags_digits(std::uint8_t flags) {

@@ -6,12 +6,23 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "reference/quotient.h"
 
 namespace halfulp::cli {
 namespace {
 
 std::string text_of(const Format& format, const Value& value) {
-  return shortest_text(format, encode(format, value));
+  return value_text(format, encode(format, value));
+}
+
+// In at most nine characters or so, the first digits where there are more.
+std::string few_digits(const Format& format, const Value& value) {
+  constexpr std::size_t few_characters = 9;
+  constexpr int digits = 3;
+  const std::string text = text_of(format, value);
+  const std::size_t sign = value.negative ? 1 : 0;
+  if (text.size() <= few_characters + sign || !value.is_finite() || value.is_zero()) return text;
+  return reference::decimal_of({{value}}, digits, digits).text;
 }
 
 std::string decimal(Code number) {
@@ -136,6 +147,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string joined_within(const std::vector<std::string>& words, std::size_t width) {
+  if (joined(words).size() <= width) return joined(words);
+  const std::string rest = ", ...";
+  std::vector<std::string> first = words;
+  while (first.size() > 1 && joined(first).size() + rest.size() > width) first.pop_back();
+  return joined(first) + rest;
+}
+
 std::vector<std::string> row_of(const FormatFacts& facts) {
   const auto or_none = [](const std::string& text) { return text.empty() ? "-" : text; };
   return {facts.name,
@@ -150,6 +169,28 @@ std::vector<std::string> row_of(const FormatFacts& facts) {
           std::to_string(facts.infinities),
           facts.nans,
           joined(facts.aliases)};
+}
+
+const std::vector<Column>& short_columns() {
+  static const std::vector<Column> titles{{"name"},
+                                          {"kind"},
+                                          {"bits", Align::right},
+                                          {"least", Align::right},
+                                          {"finite range", Align::right},
+                                          {"aliases"}};
+  return titles;
+}
+
+std::vector<std::string> short_row_of(const Format& format, const FormatFacts& facts) {
+  constexpr std::size_t most_aliases = 24;
+  const bool positive = !facts.smallest_normal.empty();
+  return {facts.name,
+          facts.kind,
+          std::to_string(facts.bits),
+          positive ? few_digits(format, smallest_positive(format)) : "-",
+          few_digits(format, value_at(format, finite_range(format).lowest)) + " to " +
+              few_digits(format, largest_finite(format)),
+          joined_within(facts.aliases, most_aliases)};
 }
 
 const std::vector<Column>& fact_columns() {

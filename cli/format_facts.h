@@ -34,14 +34,20 @@ struct FormatFacts {
 };
 FormatFacts facts_of(const Format& format);
 
-// The table of all formats: its columns, and a format's row.
+// The table of all formats in at most 100 columns: its titles, and a format's row.
+const std::vector<Column>& short_columns();
+std::vector<std::string> short_row_of(const Format& format, const FormatFacts& facts);
+
+// The same with all facts.
 const std::vector<Column>& fact_columns();
 std::vector<std::string> row_of(const FormatFacts& facts);
 
 // The description with the facts behind it.
 Json json_of(const Format& format, const FormatFacts& facts);
 
+// With commas between; and so many of them that they fit, "..." for the rest.
 std::string joined(const std::vector<std::string>& words);
+std::string joined_within(const std::vector<std::string>& words, std::size_t width);
 
 // docs/formats.md: all formats, names, kinds and overflow rules in Markdown.
 std::string formats_page();

@@ -8,6 +8,7 @@
 
 #include "cli/block_facts.h"
 #include "cli/format_facts.h"
+#include "cli/literals.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "formats/catalogue.h"
@@ -19,9 +20,9 @@ namespace halfulp::cli {
 namespace {
 
 const char* const description =
-    "Lists the number formats and the block formats. NAME is a name or an alias, a parametric\n"
-    "spelling (e5m10, e4m3fn, q3.4, int4, binary8p3se, bfp8_16), the path of a JSON description,\n"
-    "or the JSON text itself.";
+    "Lists the number formats and the block formats, all of what is known of them with --wide or\n"
+    "of one by NAME: a name or an alias, a parametric spelling (e5m10, e4m3fn, q3.4, int4,\n"
+    "binary8p3se, bfp8_16), the path of a JSON description, or the JSON text itself.";
 
 const char* const examples =
     "  $ halfulp formats float8_e4m3fn\n"
@@ -36,7 +37,7 @@ const char* const examples =
     "\n"
     "  $ halfulp formats '{\"kind\": \"fixed\", \"bits\": 8, \"fraction_bits\": 4}' --codes | tail "
     "-1\n"
-    "  0xff -0.06 normal\n"
+    "  0xff -0.0625 normal\n"
     "\n"
     "  $ halfulp formats mxfp4 | grep '^scale 1'\n"
     "  scale 1               float8_e8m0fnu over 1 x 32, floor; rounded nearest-even, overflow "
@@ -50,10 +51,11 @@ constexpr int most_listed_bits = 16;
 struct FormatsOptions {
   std::string name;
   bool codes = false, overflow = false, presets = false, nan = false, markdown = false,
-       json = false;
+       wide = false, json = false;
+  NumberStyle style;
 };
 
-void print_one(const Format& format, bool json) {
+void print_one(const Format& format, const NumberStyle& style, bool json) {
   const FormatFacts facts = facts_of(format);
   if (json) return print(json_of(format, facts).dump() + "\n");
   const auto line = [](std::string name, const std::string& value) {
@@ -63,8 +65,8 @@ void print_one(const Format& format, bool json) {
   };
   const auto with_code = [&](const Value& value) {
     const Code code = encode(format, value);
-    return shortest_text(format, code) + " = " + hexadecimal_text(value) + " (" +
-           code_text(format, code) + ")";
+    return number_text(format, code, {.exact = style.exact}) + " = " + hexadecimal_text(value) +
+           " (" + code_text(format, code) + ")";
   };
   line("name", facts.name);
   line("aliases", joined(facts.aliases));
@@ -96,14 +98,14 @@ void print_one(const Format& format, bool json) {
   line("JSON", to_json(format).dump());
 }
 
-void print_codes(const Format& format, bool json) {
+void print_codes(const Format& format, const NumberStyle& style, bool json) {
   if (bits(format) > most_listed_bits) {
     throw Error("has " + std::to_string(bits(format)) + " bits, too many to list its codes",
                 format.name, "formats of at most 16 bits can be listed");
   }
   for (Code code = 0; code < Code{1} << bits(format); ++code) {
     const std::string digits = code_text(format, code);
-    const std::string value = shortest_text(format, code);
+    const std::string value = number_text(format, code, style);
     const std::string name = name_of(classify(format, code));
     if (json) {
       Json object;
@@ -136,37 +138,37 @@ void print_presets(const std::vector<Preset>& presets, bool json) {
   if (!json) print(table_text({{"name"}, {"what"}, {"source"}}, rows));
 }
 
-void print_all(bool json) {
+void print_all(bool wide, bool json) {
   std::vector<std::vector<std::string>> rows;
   for (const CatalogueEntry& entry : catalogue()) {
     const FormatFacts facts = facts_of(entry.format);
-    rows.push_back(row_of(facts));
+    rows.push_back(wide ? row_of(facts) : short_row_of(entry.format, facts));
     if (json) print(json_of(entry.format, facts).dump() + "\n");
   }
   std::vector<std::vector<std::string>> block_rows;
   for (const BlockEntry& entry : block_catalogue()) {
-    block_rows.push_back(row_of(entry));
+    block_rows.push_back(wide ? row_of(entry) : short_row_of(entry));
     if (json) print(block_json(entry.format).dump() + "\n");
   }
   if (json) return;
-  print(table_text(fact_columns(), rows));
-  print("\n" + table_text(block_columns(), block_rows));
+  print(table_text(wide ? fact_columns() : short_columns(), rows));
+  print("\n" + table_text(wide ? block_columns() : short_block_columns(), block_rows));
 }
 
 // What a name, a path or a JSON text describes, in lines or in JSON.
-void print_named(const std::string& name, bool json) {
+void print_named(const std::string& name, const NumberStyle& style, bool json) {
   const AnyQuantizer any = any_quantizer_from_text(name);
   const auto* block = std::get_if<BlockFormat>(&any);
-  if (block == nullptr) return print_one(format_from_text(name), json);
+  if (block == nullptr) return print_one(format_from_text(name), style, json);
   print(json ? block_json(*block).dump() + "\n" : block_text(*block));
 }
 
-void print_codes_of(const std::string& name, bool json) {
+void print_codes_of(const std::string& name, const NumberStyle& style, bool json) {
   if (std::holds_alternative<BlockFormat>(any_quantizer_from_text(name)))
     throw Error(
         "a block format has no codes of its own", name,
         "list those of its element or of its scales, which `halfulp formats " + name + "` names");
-  print_codes(format_from_text(name), json);
+  print_codes(format_from_text(name), style, json);
 }
 
 // Those of rounding, then those of block formats.
@@ -198,8 +200,10 @@ int formats_verb(const Arguments& arguments) {
   app.add_flag("--nan", options.nan, "list the rules for NaN instead");
   app.add_flag("--presets", options.presets,
                "list the presets of rounding and of block formats instead");
+  app.add_flag("--wide", options.wide, "all facts in the table of all formats");
   app.add_flag("--markdown", options.markdown,
                "the page docs/formats.md: all formats, names, kinds and rules");
+  add_number_style(app, options.style);
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
@@ -222,11 +226,11 @@ int formats_verb(const Arguments& arguments) {
   } else if (options.markdown) {
     print(formats_page());
   } else if (!named) {
-    print_all(options.json);
+    print_all(options.wide, options.json);
   } else if (options.codes) {
-    print_codes_of(options.name, options.json);
+    print_codes_of(options.name, options.style, options.json);
   } else {
-    print_named(options.name, options.json);
+    print_named(options.name, options.style, options.json);
   }
   return exit_good;
 }

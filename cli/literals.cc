@@ -5,9 +5,11 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "emulator/scalar.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "reference/round.h"
 
 namespace halfulp::cli {
 
@@ -19,9 +21,49 @@ Format format_at(const std::string& option, const std::string& text) {
   }
 }
 
-bool is_prefixed_code(const std::string& text) {
-  return text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X') &&
-         text.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string::npos;
+namespace {
+
+// "0x..." without a p, a sign before it included: no number has this form.
+bool has_form_of_code(const std::string& text) {
+  const std::size_t start = text.find_first_not_of("+-");
+  return start <= 1 && text.size() > start + 1 && text[start] == '0' &&
+         (text[start + 1] == 'x' || text[start + 1] == 'X') &&
+         text.find_first_of("pP") == std::string::npos;
+}
+
+// A sign or a point makes sense in a number only.
+bool has_form_of_number(const std::string& text) {
+  return text.find_first_of("+-.") != std::string::npos;
+}
+
+std::string as_number(const std::string& text) { return text + "p0"; }
+
+}  // namespace
+
+Operand operand_of(const Format& format, const std::string& token, Tokens tokens, bool reference) {
+  if (tokens == Tokens::codes) return {.code = parse_code(format, token)};
+  if (has_form_of_code(token)) {
+    if (has_form_of_number(token))
+      throw Error("\"" + token + "\" is no code of " + format.name, "",
+                  "as a number it is written with an exponent: " + as_number(token));
+    return {.code = parse_code(format, token)};
+  }
+  const Quantizer nearest{.format = format, .rounding = {}};
+  const Real x = parse_real(token);
+  return {.code = reference ? reference::round(x, nearest, 0).code
+                            : emulator::round_real(x, nearest, 0).code,
+          .rounded = true};
+}
+
+Real number_of(const std::string& token, const std::string& remedy) {
+  if (has_form_of_code(token)) {
+    const std::string number = "for the number write " + as_number(token);
+    if (has_form_of_number(token))
+      throw Error("\"" + token + "\" is neither a code nor a number", "", number);
+    throw Error("\"" + token + "\" is a code, and no format says what it stands for", "",
+                remedy + ", or " + number);
+  }
+  return parse_real(token);
 }
 
 std::uint64_t parse_random(const std::string& text, int random_bits) {
@@ -49,10 +91,14 @@ std::string flag_digits(std::uint8_t flags) {
   return {digits[flags >> 4U], digits[flags & 15U]};
 }
 
-Answer answer_of(const Format& format, const Outcome& outcome, bool hexadecimal) {
+std::string number_text(const Format& format, Code code, const NumberStyle& style) {
+  if (style.hexadecimal) return hexadecimal_text(decode(format, code));
+  return style.exact ? exact_text(format, code) : value_text(format, code);
+}
+
+Answer answer_of(const Format& format, const Outcome& outcome, const NumberStyle& style) {
   return {.code = code_text(format, outcome.code),
-          .value = hexadecimal ? hexadecimal_text(decode(format, outcome.code))
-                               : shortest_text(format, outcome.code),
+          .value = number_text(format, outcome.code, style),
           .flags = flag_digits(outcome.flags)};
 }
 

@@ -7,20 +7,39 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/verb.h"
 #include "formats/engine.h"
 #include "formats/format.h"
 #include "formats/json.h"
+#include "formats/value.h"
 
 namespace halfulp::cli {
 
 // Throws Error with the option's name as location.
 Format format_at(const std::string& option, const std::string& text);
 
-// Hexadecimal digits behind 0x. A hexadecimal literal with a point or an exponent is a number.
-bool is_prefixed_code(const std::string& text);
+// One rule of tokens for every verb: "0x..." without an exponent behind a p is a code, everything
+// else is a number. Under --codes all tokens are codes, with or without 0x; so are the fields of
+// vector files. Nothing is guessed from the digits.
+enum class Tokens { numbers_and_codes, codes };
+
+// An operand of `format`: a code, or a number, which is rounded to it, to nearest even, by the
+// reference or the emulator. Throws Error where the token is neither.
+struct Operand {
+  Code code = 0;
+  bool rounded = false;  // the token was a number
+};
+Operand operand_of(const Format& format, const std::string& token, Tokens tokens, bool reference);
+
+// The number that a token is. Throws Error where it is a code, which needs a format; `remedy` says
+// how to give it one.
+Real number_of(const std::string& token, const std::string& remedy);
 
 // "0x5a" or "90". Throws Error where that is no number of at most random_bits bits.
 std::uint64_t parse_random(const std::string& text, int random_bits);
+
+// The value of a code in the style asked for.
+std::string number_text(const Format& format, Code code, const NumberStyle& style);
 
 // "01"
 std::string flag_digits(std::uint8_t flags);
@@ -32,7 +51,6 @@ struct Answer {
   [[nodiscard]] std::string line() const { return code + " " + value + " " + flags + "\n"; }
   void add_to(Json& object) const;
 };
-// hexadecimal: the value as a C hexadecimal float, else the shortest decimal of the code.
-Answer answer_of(const Format& format, const Outcome& outcome, bool hexadecimal);
+Answer answer_of(const Format& format, const Outcome& outcome, const NumberStyle& style);
 
 }  // namespace halfulp::cli

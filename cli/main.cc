@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The program `halfulp`: the list of its verbs, and the one place where an error becomes a line on
-// standard error and an exit status (0 good, 1 a bad verdict, 2 a wrong call or input).
+// The program `halfulp`: the one place where an error becomes a line on standard error and an exit
+// status (0 good, 1 a bad verdict, 2 a wrong call or input). Its verbs stand in verbs.cc.
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -19,48 +18,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 11> verbs{{
-    {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
-    {"cast", "round values, or codes of another format, to a format", cast_verb},
-    {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
-    {"op", "compute one operation on numbers or codes, rounded once", op_verb},
-    {"vectors", "write test vectors for hardware and libraries", vectors_verb},
-    {"check", "recompute test vectors and say what is wrong with them", check_verb},
-    {"quantize", "round tensor files to a format, block formats included", quantize_verb},
-    {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
-    {"run", "run an experiment or a sweep and write its result", run_verb},
-    {"reproduce", "run the experiments with published figures and compare", reproduce_verb},
-    {"report", "draw the result of a run as a page that stands alone", report_verb},
-}};
-
 constexpr int reader_gone_status = 141;  // as a shell names the end by SIGPIPE
-
-std::string overview() {
-  std::string text =
-      "halfulp: bit-exact emulation of number formats for precision research\n\n"
-      "Usage: halfulp VERB [OPTIONS] ...\n\nVerbs:\n";
-  for (const Verb& verb : verbs) {
-    text += "  " + std::string(verb.name) + std::string(10 - verb.name.size(), ' ');
-    text += std::string(verb.summary) + "\n";
-  }
-  text +=
-      "\n`halfulp VERB --help` explains a verb with examples. `halfulp --version` says which\n"
-      "halfulp this is. The environment variable HALFULP_ISA forces an instruction set; it\n"
-      "changes the speed, never a result.\n";
-  return text;
-}
-
-const Verb& find_verb(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Verb& verb : verbs) {
-    if (verb.name == name) return verb;
-    names.emplace_back(verb.name);
-  }
-  const std::string hint = suggest(name, names);
-  const bool option = !name.empty() && name[0] == '-';
-  throw Error((option ? "unknown option " + name : "unknown verb \"" + name + "\""), "",
-              hint.empty() ? "`halfulp --help` lists the verbs" : hint);
-}
 
 void choose_instruction_set() {
   const char* name = std::getenv("HALFULP_ISA");
@@ -75,10 +33,7 @@ void choose_instruction_set() {
 int execute(const Arguments& arguments) {
   if (arguments.empty()) throw Error("no verb is given", "", "`halfulp --help` lists the verbs");
   const std::string& first = arguments.front();
-  if (first == "--help" || first == "-h" || first == "help") {
-    print(overview());
-    return exit_good;
-  }
+  if (first == "--help" || first == "-h") return help_verb({});
   choose_instruction_set();
   if (first == "--version") {
     print("halfulp " HALFULP_VERSION " (" + emulator::instruction_set() + ")\n");

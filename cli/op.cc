@@ -11,11 +11,9 @@
 #include "cli/output.h"
 #include "cli/tokens.h"
 #include "cli/verb.h"
-#include "emulator/scalar.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
-#include "reference/round.h"
 
 namespace halfulp::cli {
 namespace {
@@ -56,7 +54,8 @@ const char* const examples =
 struct OpOptions {
   CalculationOptions calculation;
   std::vector<std::string> tokens;
-  bool list = false, codes = false, hexadecimal = false, json = false;
+  NumberStyle style;
+  bool list = false, codes = false, json = false;
 };
 
 int list_operations(bool json) {
@@ -94,11 +93,8 @@ class Operator {
   [[nodiscard]] Code operand(std::size_t place, const std::string& token) const {
     const Format& format = calculation_.inputs[place];
     const std::string text = token.substr(0, token.find('/'));
-    if (options_.codes || is_prefixed_code(text)) return parse_code(format, text);
-    const Quantizer nearest{.format = format, .rounding = {}};
-    const Real x = parse_real(text);
-    return options_.calculation.reference ? reference::round(x, nearest, 0).code
-                                          : emulator::round_real(x, nearest, 0).code;
+    const Tokens tokens = options_.codes ? Tokens::codes : Tokens::numbers_and_codes;
+    return operand_of(format, text, tokens, options_.calculation.reference).code;
   }
 
   // What stands behind the slash of the last token of the index-th group, or is drawn.
@@ -123,7 +119,7 @@ class Operator {
   [[nodiscard]] std::string answer(const std::vector<std::string>& tokens,
                                    const std::vector<Code>& operands, std::uint64_t index) const {
     const Outcome outcome = calculation_.compute(operands, random(tokens, index));
-    const Answer answer = answer_of(calculation_.output.format, outcome, options_.hexadecimal);
+    const Answer answer = answer_of(calculation_.output.format, outcome, options_.style);
     if (!options_.json) return answer.line();
     Json object;
     object["operands"] = tokens;
@@ -141,7 +137,18 @@ class Operator {
   Random random_;
 };
 
+// --exact is the name that TestFloat has for what is --testfloat-exact here.
+void require_clear(const OpOptions& options) {
+  const std::string& name = options.calculation.operation;
+  if (!options.style.exact || !testfloat_function(name, false)) return;
+  const Op op = testfloat_function(name, false)->op;
+  if (op == Op::round_to_integral || is_to_integer(op))
+    throw Error("may be the digits of " + name + ", or its rounding", "--exact",
+                "write --testfloat-exact for TestFloat's -exact; integers have all digits anyway");
+}
+
 void answer_all(const OpOptions& options) {
+  require_clear(options);
   const Operator compute(options);
   TokenReader reader(options.tokens);
   std::vector<std::string> tokens;
@@ -175,9 +182,9 @@ int op_verb(const Arguments& arguments) {
   CLI::App& app = parser.app();
   app.add_option("OP", options.calculation.operation, "the operation")->type_name("");
   app.add_option("TOKEN", options.tokens, "operands; - is standard input")->type_name("");
-  add_calculation(app, options.calculation);
+  add_calculation(app, options.calculation, "--testfloat-exact");
   app.add_flag("--codes", options.codes, "operands are codes, with or without 0x");
-  app.add_flag("--hex", options.hexadecimal, "print values as C hexadecimal floats");
+  add_number_style(app, options.style);
   app.add_flag("--list", options.list, "list the operations");
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/shortened.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -37,7 +38,7 @@ void flush_output() {
 }
 
 void note(const std::string& text) {
-  std::string line = "halfulp: " + text;
+  std::string line = "halfulp: " + shortened(text);
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < ' ') c = ' ';  // one line, whatever the input held
   }

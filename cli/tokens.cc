@@ -8,14 +8,15 @@
 #include <utility>
 
 #include "cli/output.h"
-#include "cli/verb.h"
 #include "formats/error.h"
+#include "formats/value.h"
 
 namespace halfulp::cli {
 namespace {
 
 constexpr std::size_t buffer_size = std::size_t{1} << 16;
-constexpr std::size_t longest_token = 100000;
+// A number, a slash and random bits.
+constexpr std::size_t longest_token = longest_literal + 32;
 constexpr int end_of_input = -1;
 
 bool is_blank(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -33,7 +34,7 @@ bool TokenReader::next(std::string& token) {
       reading_input_ = false;
     }
     if (word_ == words_.size()) return false;
-    token = plain_token(words_[word_++]);
+    token = words_[word_++];
     if (token != "-") return true;
     reading_input_ = true;
   }
@@ -67,7 +68,7 @@ bool TokenReader::next_from_input(std::string& token) {
   while (c != end_of_input && !is_blank(c)) {
     token += static_cast<char>(c);
     if (token.size() > longest_token)
-      throw Error("a token of more than 100000 characters", place(),
+      throw Error("a token of more than " + std::to_string(longest_token) + " characters", place(),
                   "separate tokens by blanks or line ends");
     c = next_character();
   }

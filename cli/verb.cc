@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/verb.h"
 
+#include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 
 #include "cli/output.h"
@@ -12,8 +14,13 @@
 namespace halfulp::cli {
 namespace {
 
-// CLI11 takes "-inf" for a row of short options. A blank before the minus hides it.
+// CLI11 takes "-inf" for a row of short options. A blank before the minus hides it, until the
+// option that it belongs to takes the blank away.
 constexpr char shield = ' ';
+
+std::string unshielded(const std::string& word) {
+  return word.size() > 1 && word[0] == shield && word[1] == '-' ? word.substr(1) : word;
+}
 
 bool is_negative_number(const std::string& argument) {
   if (argument.size() < 2 || argument[0] != '-') return false;
@@ -35,42 +42,107 @@ std::vector<std::string> option_names(const CLI::App& app) {
 // CLI11 adds sentences of its own; one line is wanted.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// No shell can give a program an argument with a NUL in it.
+Arguments describing_call() { return {std::string(1, '\0')}; }
+
+VerbHelp describe(const std::string& name, const std::string& examples, const CLI::App& app) {
+  VerbHelp help;
+  help.name = name;
+  help.description = app.get_description();
+  help.examples = examples;
+  for (const CLI::Option* option : app.get_options()) {
+    OptionHelp one;
+    for (const std::string& letter : option->get_snames()) one.names.push_back("-" + letter);
+    for (const std::string& word : option->get_lnames()) one.names.push_back("--" + word);
+    one.operand = one.names.empty();
+    if (one.operand) one.names.push_back(option->get_name(true));
+    if (!one.operand && option->get_items_expected_max() > 0) {
+      const std::string type = option->get_type_name();  // "N:INT in [0 - 4096]"
+      one.value = type.substr(0, type.find(':'));
+    }
+    one.what = option->get_description();
+    one.required = option->get_required();
+    one.repeated = option->get_items_expected_max() > 1 ||
+                   option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+    help.options.push_back(std::move(one));
+  }
+  return help;
+}
+
+// "--flush-outputs before" as "--flush-outputs=before": its word may be left out, so CLI11 takes
+// only one behind "=" for it. No operand is called so.
+std::vector<std::string> joined_words(const Arguments& arguments) {
+  std::vector<std::string> joined;
+  for (const std::string& argument : arguments) {
+    const bool when = argument == "before" || argument == "after";
+    if (when && !joined.empty() && joined.back() == "--flush-outputs") {
+      joined.back() += "=" + argument;
+    } else {
+      joined.push_back(argument);
+    }
+  }
+  return joined;
+}
+
+// The words in the order in which CLI11 wants them, the last first, those that are no options
+// shielded.
+std::vector<std::string> words_for_parser(const Arguments& arguments) {
+  std::vector<std::string> words = joined_words(arguments);
+  const auto end_of_options = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    const bool operand = word > end_of_options && word->size() > 1 && (*word)[0] == '-';
+    if (operand || is_negative_number(*word)) word->insert(word->begin(), shield);
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 }  // namespace
 
 Parser::Parser(const std::string& name, const std::string& description, const std::string& examples)
-    : name_(name), app_(description, "halfulp " + name) {
+    : name_(name), examples_(examples), app_(description, "halfulp " + name) {
   app_.allow_extras();
   app_.footer(examples.empty() ? "" : "Examples:\n" + examples);
   app_.get_formatter()->column_width(28);
 }
 
 bool Parser::parse(const Arguments& arguments) {
-  const std::string see = "see `halfulp " + name_ + " --help`";
-  std::vector<std::string> reversed;  // the order in which CLI11 wants them
-  for (auto it = arguments.rbegin(); it != arguments.rend(); ++it) {
-    reversed.push_back(is_negative_number(*it) ? shield + *it : *it);
-  }
+  if (arguments == describing_call()) throw describe(name_, examples_, app_);
+  for (CLI::Option* option : app_.get_options())
+    option->transform([](const std::string& word) { return unshielded(word); }, "", "");
   try {
-    app_.parse(std::move(reversed));
+    app_.parse(words_for_parser(arguments));
   } catch (const CLI::CallForHelp&) {
     print(app_.help());
     return false;
   } catch (const CLI::ParseError& error) {
-    throw Error(first_line(error.what()), name_, see);
+    throw Error(first_line(error.what()), name_, "see `halfulp " + name_ + " --help`");
   }
+  complain_of_the_rest();
+  return true;
+}
+
+void Parser::complain_of_the_rest() const {
+  const std::string see = "see `halfulp " + name_ + " --help`";
   for (const std::string& rest : app_.remaining()) {
+    if (rest == "--") continue;  // the end of the options
     if (rest.size() > 1 && rest[0] == '-') {
       const std::string name = rest.substr(0, rest.find('='));
       const std::string hint = suggest(name, option_names(app_));
       throw Error("unknown option " + name, name_, hint.empty() ? see : hint);
     }
-    throw Error("one argument too many: \"" + plain_token(rest) + "\"", name_, see);
+    throw Error("one argument too many: \"" + unshielded(rest) + "\"", name_, see);
   }
-  return true;
 }
 
-std::string plain_token(const std::string& token) {
-  return token.size() > 1 && token[0] == shield && token[1] == '-' ? token.substr(1) : token;
+VerbHelp help_of(const Verb& verb) {
+  try {
+    verb.execute(describing_call());
+  } catch (VerbHelp& help) {
+    help.summary = verb.summary;
+    return std::move(help);
+  }
+  throw std::logic_error("the verb " + std::string(verb.name) + " parses no arguments");
 }
 
 void add_threads(CLI::App& app, int& threads) {
@@ -84,6 +156,11 @@ void add_quiet(CLI::App& app, bool& quiet) {
 }
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print JSON"); }
+
+void add_number_style(CLI::App& app, NumberStyle& style) {
+  CLI::Option* exact = app.add_flag("--exact", style.exact, "print all digits of values");
+  app.add_flag("--hex", style.hexadecimal, "print values as C hexadecimal floats")->excludes(exact);
+}
 
 void add_mode(CLI::App& app, RoundingOptions& options) {
   app.add_option("--rounding", options.rounding,

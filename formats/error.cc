@@ -54,8 +54,10 @@ Error Error::at(const std::string& outer) const {
 
 std::string suggest(const std::string& word, const std::vector<std::string>& candidates) {
   constexpr std::size_t longest_word = 64;
-  if (word.empty() || word.size() > longest_word) return {};
-  std::size_t best = word.size() / 3 + 2;
+  if (word.size() < 2 || word.size() > longest_word) return {};
+  // One mistake in a short word, one in three letters of a longer one: further away are words that
+  // have nothing to do with it.
+  std::size_t best = std::max<std::size_t>(word.size() / 3, 1) + 1;
   const std::string* nearest = nullptr;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);

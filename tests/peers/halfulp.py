@@ -33,7 +33,7 @@ class Halfulp:
     def cast(self, inputs, source, target, *options):
         """The codes of `target` that the inputs, codes of `source`, become."""
         # Hexadecimal values, which are not read here, are quicker to print than decimal ones.
-        call = [self.program, "cast", "--hex", "--from", source, "--to", target, *options]
+        call = [self.program, "cast", "--hex", "--codes", "--from", source, "--to", target, *options]
         done = subprocess.run(call, input=inputs.text, capture_output=True)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(call)}: {done.stderr.decode().strip()}")

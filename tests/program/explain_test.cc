@@ -87,17 +87,18 @@ TEST_F(Program, ExplainSaysWhatCastSays) {
   }
 }
 
-// A value of --from: a code with 0x, a code of all its digits, or a number.
+// A value of --from: a code with 0x, a code under --codes, or a number.
 TEST_F(Program, ExplainReadsCodesAndNumbers) {
   const auto input = [&](const std::string& value) {
     const std::string call = "halfulp explain " + value + " --from fp16 --to bf16 --json";
     return parse_json(shell(call).out, call)["input"];
   };
   EXPECT_EQ(input("0x3c01")["number"]["value"], "1.0009765625");
-  EXPECT_EQ(input("3c01"), parse_json(R"({"text": "3c01", "number": {"value": "1.0009765625",
+  EXPECT_EQ(input("--codes 3c01"),
+            parse_json(R"({"text": "3c01", "number": {"value": "1.0009765625",
       "exact": true, "form": "1025 * 2^-10", "hexadecimal": "0x1.004p+0"}, "from": "binary16",
       "code": "0x3c01", "fields": "0|01111|0000000001", "rounded_first": false})",
-                                      ""));
+                       ""));
   EXPECT_EQ(input("0x1")["code"], "0x0001");
   EXPECT_EQ(input("1")["code"], "0x3c00");
   EXPECT_EQ(input("0x1p0")["code"], "0x3c00");

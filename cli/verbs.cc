@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// The list of the verbs.
+#include <array>
+
+#include "cli/verb.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+constexpr std::array<Verb, 13> table{{
+    {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
+    {"cast", "round values, or codes of another format, to a format", cast_verb},
+    {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
+    {"op", "compute one operation on numbers or codes, rounded once", op_verb},
+    {"vectors", "write test vectors for hardware and libraries", vectors_verb},
+    {"check", "recompute test vectors and say what is wrong with them", check_verb},
+    {"quantize", "round tensor files to a format, block formats included", quantize_verb},
+    {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
+    {"run", "run an experiment or a sweep and write its result", run_verb},
+    {"reproduce", "run the experiments with published figures and compare", reproduce_verb},
+    {"report", "draw the result of a run as a page that stands alone", report_verb},
+    {"completion", "print what makes a shell complete verbs, options and names", completion_verb},
+    {"help", "explain a verb, or write the manual pages", help_verb},
+}};
+
+}  // namespace
+
+std::span<const Verb> verbs() { return table; }
+
+const Verb& find_verb(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Verb& verb : table) {
+    if (verb.name == name) return verb;
+    names.emplace_back(verb.name);
+  }
+  const std::string hint = suggest(name, names);
+  const bool option = !name.empty() && name[0] == '-';
+  throw Error((option ? "unknown option " + name : "unknown verb \"" + name + "\""), "",
+              hint.empty() ? "`halfulp --help` lists the verbs" : hint);
+}
+
+}  // namespace halfulp::cli
