@@ -93,9 +93,7 @@ ShardNumbers parse_shard(const std::string& text) {
 
 Json read_config(const std::string& path) {
   if (path != "-") return read_json_file(path);
-  const std::string text{std::istreambuf_iterator<char>(std::cin),
-                         std::istreambuf_iterator<char>()};
-  return parse_json(text, "standard input");
+  return read_json(std::cin, "standard input");
 }
 
 // A word as a shell reads it.

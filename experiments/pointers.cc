@@ -41,6 +41,7 @@ std::vector<std::string> tokens_of(const std::string& pointer, const std::string
     tokens.push_back(token);
     i = end;
   }
+  require_json_depth(tokens.size(), where);
   return tokens;
 }
 

@@ -416,8 +416,7 @@ Json apply_settings(const Json& document, const std::vector<std::string>& settin
       }
     }
     if (!is_utf8(setting)) throw Error("no UTF-8 text", where, "write it in UTF-8");
-    const Json value = Json::parse(text, nullptr, false);
-    set_at(edited, pointer, value.is_discarded() ? Json(text) : value, where);
+    set_at(edited, pointer, parse_if_json(text, where).value_or(Json(text)), where);
   }
   return edited;
 }

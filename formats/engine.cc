@@ -23,9 +23,7 @@ MutableView view_of(float* data, std::size_t rows, std::size_t columns) {
   return {data, Carrier::binary32, rows, columns, columns};
 }
 
-View as_const(const MutableView& view) {
-  return {view.data, view.carrier, view.rows, view.columns, view.stride};
-}
+View as_const(const MutableView& view) { return view; }
 
 int packed_bits(const Format& format) {
   const int needed = bits(format);

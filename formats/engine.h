@@ -47,10 +47,12 @@ struct View {
   Carrier carrier = Carrier::binary64;
   std::size_t rows = 0, columns = 0, stride = 0;
 };
+// Serves wherever a View is asked.
 struct MutableView {
   void* data = nullptr;
   Carrier carrier = Carrier::binary64;
   std::size_t rows = 0, columns = 0, stride = 0;
+  operator View() const { return {data, carrier, rows, columns, stride}; }
 };
 
 View view_of(std::span<const float> row);

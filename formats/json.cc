@@ -3,7 +3,7 @@
 
 #include <cmath>
 #include <fstream>
-#include <iterator>
+#include <istream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -37,64 +37,196 @@ std::string bound_text(double x) {
   return out.str();
 }
 
-// JSON objects must not repeat a key: the later value would silently win.
-class DuplicateKeys {
+// A key or a text from a document, short enough for a message.
+std::string shown(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  return text.size() <= longest ? std::string(text) : std::string(text.substr(0, longest)) + "...";
+}
+
+std::string joined(const std::string& where, const std::string& rest) {
+  if (where.empty() || rest.empty()) return where + rest;
+  return where + ": " + rest;
+}
+
+// Watches a text being parsed: the limits, and keys that stand twice in one object, where the later
+// value would silently win. Knows the place at which the parser is.
+class Watch {
  public:
-  bool operator()(int /*depth*/, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open_.emplace_back();
-    if (event == Json::parse_event_t::object_end && !open_.empty()) open_.pop_back();
-    if (event == Json::parse_event_t::key && !open_.empty()) {
-      const auto key = parsed.get<std::string>();
-      if (!open_.back().insert(key).second)
-        throw Error("the key \"" + key + "\" stands twice in one object");
+  bool operator()(Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    switch (event) {
+      case Event::object_start:
+        open(true);
+        break;
+      case Event::array_start:
+        open(false);
+        break;
+      case Event::object_end:
+      case Event::array_end:
+        close();
+        break;
+      case Event::key:
+        add_key(parsed.get_ref<const std::string&>());
+        break;
+      case Event::value:
+        add_value(parsed);
+        break;
     }
     return true;
   }
 
+  // The JSON pointer of what is being read, as far as it fits in a line.
+  [[nodiscard]] std::string place() const {
+    constexpr std::size_t most_tokens = 8;
+    std::string text;
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      if (i == most_tokens) return text + "/...";
+      const Open& in = open_[i];
+      if (in.is_object && in.keys.empty()) break;
+      text += "/" + (in.is_object ? shown(in.key) : std::to_string(in.elements));
+    }
+    return text;
+  }
+
  private:
-  std::vector<std::set<std::string>> open_;
+  struct Open {
+    bool is_object = false;
+    std::size_t elements = 0;  // of a list: those that are complete
+    std::string key;           // of an object: the last one
+    std::set<std::string> keys;
+  };
+
+  void open(bool is_object) {
+    if (open_.size() == json_limits::depth)
+      throw Error("lists and objects lie more than " + std::to_string(json_limits::depth) +
+                      " deep in each other",
+                  place(), "no document needs that");
+    open_.emplace_back().is_object = is_object;
+  }
+
+  void close() {
+    open_.pop_back();
+    count();
+  }
+
+  void add_key(const std::string& key) {
+    Open& object = open_.back();
+    require_short(key, "a key");
+    if (object.keys.size() == json_limits::members)
+      throw Error("an object has more than " + std::to_string(json_limits::members) + " members",
+                  place(), "no document needs that");
+    if (!object.keys.insert(key).second)
+      throw Error("the key \"" + shown(key) + "\" stands twice in one object", place());
+    object.key = key;
+  }
+
+  void add_value(const Json& value) {
+    if (value.is_string()) require_short(value.get_ref<const std::string&>(), "a text");
+    count();
+  }
+
+  void count() {
+    if (!open_.empty()) ++open_.back().elements;
+  }
+
+  void require_short(const std::string& text, const std::string& what) const {
+    if (text.size() > json_limits::text)
+      throw Error(what + " of " + std::to_string(text.size()) + " bytes begins with \"" +
+                      shown(text).substr(0, 20) + "\"",
+                  place(), "at most " + std::to_string(json_limits::text) + " are read");
+  }
+
+  std::vector<Open> open_;
 };
+
+void require_file_size(std::size_t size, const std::string& where) {
+  if (size > json_limits::file)
+    throw Error("more than " + std::to_string(json_limits::file >> 20U) + " MiB of text", where,
+                "no document needs that");
+}
+
+// The parser takes a NUL byte for the end and would accept whatever follows.
+void require_no_nul(std::string_view text, const std::string& where) {
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    throw Error("not valid JSON: a NUL byte", joined(where, line_and_column(text, nul + 1)),
+                "remove it");
+}
+
+// Throws nlohmann's parse_error where the text is no JSON.
+Json parse_watched(std::string_view text, const std::string& where) {
+  Watch watch;
+  try {
+    return Json::parse(
+        text,
+        [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
+          return watch(event, parsed);
+        },
+        true, true);
+  } catch (const Json::out_of_range&) {
+    throw Error("a number beyond binary64 stands here", joined(where, watch.place()),
+                "at most 1.797693134862315e308 is possible");
+  } catch (const Error& error) {
+    throw where.empty() ? error : error.at(where);
+  }
+}
 
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
-  // The parser takes a NUL byte for the end and would accept whatever follows.
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
-    throw Error("not valid JSON: a NUL byte", where + ": " + line_and_column(text, nul + 1),
-                "remove it");
-  DuplicateKeys duplicates;
+  require_file_size(text.size(), where);
+  require_no_nul(text, where);
   try {
-    return Json::parse(
-        text,
-        [&](int depth, Json::parse_event_t event, Json& parsed) {
-          return duplicates(depth, event, parsed);
-        },
-        true, true);
+    return parse_watched(text, where);
   } catch (const Json::parse_error& error) {
     const bool cut_off = error.byte >= text.size();
     throw Error(cut_off ? "the JSON text ends too early" : "not valid JSON",
-                where + ": " + line_and_column(text, error.byte),
+                joined(where, line_and_column(text, error.byte)),
                 cut_off ? "close every bracket and quotation mark"
                         : "check commas, quotation marks and brackets here");
-  } catch (const Json::exception& error) {
-    throw Error(std::string("not valid JSON (") + error.what() + ")", where);
-  } catch (const Error& error) {
-    throw error.at(where);
+  } catch (const Json::exception&) {
+    throw Error("not valid JSON", where);
   }
+}
+
+std::optional<Json> parse_if_json(std::string_view text, const std::string& where) {
+  try {
+    return parse_watched(text, where);
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+Json read_json(std::istream& stream, const std::string& where) {
+  std::string text;
+  constexpr std::size_t piece = 65536;
+  try {
+    while (stream) {
+      const std::size_t begin = text.size();
+      text.resize(begin + piece);
+      stream.read(text.data() + begin, piece);
+      text.resize(begin + static_cast<std::size_t>(stream.gcount()));
+      // Now rather than at the end, which an endless stream does not have.
+      require_file_size(text.size(), where);
+      if (std::string_view(text).substr(begin).find('\0') != std::string_view::npos)
+        require_no_nul(text, where);
+    }
+  } catch (const std::ios_base::failure&) {  // a folder
+    stream.setstate(std::ios::badbit);
+  }
+  if (stream.bad()) throw Error("cannot be read", where, "is it a file?");
+  return parse_json(text, where);
 }
 
 Json read_json_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error("cannot be read", path, "give the path of a JSON file that exists");
-  std::string text;
-  try {
-    text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  } catch (const std::ios_base::failure&) {  // a folder
-    file.setstate(std::ios::badbit);
-  }
-  if (file.bad() || (text.empty() && file.fail()))
-    throw Error("cannot be read", path, "is it a file?");
-  return parse_json(text, path);
+  return read_json(file, path);
+}
+
+void require_json_depth(std::size_t depth, const std::string& where) {
+  if (depth > json_limits::depth)
+    throw Error("a place " + std::to_string(depth) + " levels deep", where,
+                "at most " + std::to_string(json_limits::depth) + " are possible");
 }
 
 ObjectReader::ObjectReader(const Json& object, std::string where)
@@ -157,7 +289,7 @@ std::size_t ObjectReader::choice(const std::string& key, std::size_t otherwise,
   for (const std::string& choice : choices)
     list += (list.empty() ? "" : ", ") + ("\"" + choice + "\"");
   const std::string hint = suggest(word, choices);
-  throw Error("\"" + word + "\" is not among " + list, place(key), hint);
+  throw Error("\"" + shown(word) + "\" is not among " + list, place(key), hint);
 }
 
 void ObjectReader::finish() const {
@@ -166,7 +298,7 @@ void ObjectReader::finish() const {
     const std::string hint = suggest(member.key(), {known_.begin(), known_.end()});
     std::string list;
     for (const std::string& key : known_) list += (list.empty() ? "" : ", ") + key;
-    throw Error("unknown key \"" + member.key() + "\"", place(member.key()),
+    throw Error("unknown key \"" + shown(member.key()) + "\"", place(shown(member.key())),
                 hint.empty() ? "the keys here are " + list : hint);
   }
 }

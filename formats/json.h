@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,10 +24,26 @@ namespace halfulp {
 
 using Json = nlohmann::ordered_json;  // members keep the order in which they were written
 
-// Throws Error whose location is `where` and the line and column.
+// Limits of every JSON text that is read, far beyond what a description or a result needs: so that
+// neither what it becomes nor an error about it can exhaust the stack, the memory or the time.
+namespace json_limits {
+inline constexpr std::size_t depth = 100;                   // lists and objects inside each other
+inline constexpr std::size_t members = 1000;                // of one object
+inline constexpr std::size_t text = 65536;                  // bytes of a text or a key
+inline constexpr std::size_t file = std::size_t{1} << 30U;  // bytes of a whole text
+}  // namespace json_limits
+
+// Throws Error whose location is `where` and the line and column, or the JSON pointer of what is
+// beyond a limit or repeats a key.
 Json parse_json(std::string_view text, const std::string& where);
-// Reads a file; throws Error naming it where it cannot be read.
+// The same of a text that may be something else than JSON: then nothing. Throws Error where it is
+// JSON but beyond a limit, or repeats a key.
+std::optional<Json> parse_if_json(std::string_view text, const std::string& where);
+// Reads a file, or a stream to its end; throws Error naming it where it cannot be read.
 Json read_json_file(const std::string& path);
+Json read_json(std::istream& stream, const std::string& where);
+// Throws Error where a value `depth` levels down in a document would be beyond json_limits::depth.
+void require_json_depth(std::size_t depth, const std::string& where);
 
 // One object being read. Every accessor marks its key as known; finish() rejects what nobody asked
 // for.

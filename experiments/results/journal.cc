@@ -47,7 +47,11 @@ Json json_of(std::string_view hash, std::string_view line) {
   if (line.size() <= checksum_digits || line[checksum_digits] != ' ') return none;
   const std::string_view text = line.substr(checksum_digits + 1);
   if (line.substr(0, checksum_digits) != checksum(hash, text)) return none;
-  return Json::parse(text, nullptr, false);
+  try {
+    return parse_json(text, "");
+  } catch (const Error&) {
+    return none;
+  }
 }
 
 bool add_unit(std::string_view line, const JournalDocument& document, Units& units) {
