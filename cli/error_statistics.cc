@@ -52,20 +52,39 @@ class Ruler {
   double last_step_;
 };
 
+void count_special(const Matrix& in, const Matrix& out, ErrorStatistics& result) {
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const double before = in.at(i);
+    const double after = out.at(i);
+    if (std::isnan(before)) ++result.nan_in;
+    if (std::isinf(before)) ++result.infinite_in;
+    if (std::isnan(after)) ++result.nan_out;
+    if (std::isinf(after)) ++result.infinite_out;
+    if (!std::isfinite(before)) continue;
+    ++(std::isfinite(after) ? result.measured : result.lost);
+  }
+}
+
 constexpr std::size_t block = 4096;
 
 }  // namespace
 
-ErrorStatistics error_statistics(const Matrix& in, const Quantized& out,
-                                 const TensorQuantizer& quantizer, const Engine& engine) {
+ErrorStatistics error_statistics(const Unfolded& unfolded, const Quantized& out,
+                                 const Random& random, const TensorQuantizer& quantizer,
+                                 const Engine& engine) {
+  const Matrix& in = unfolded.matrix;
   ErrorStatistics result;
   result.elements = in.size();
-  result.counts = out.counts;
+  result.flushed = out.counts.flushed;
+  result.inexact = out.counts.inexact;
+  count_special(in, out.values, result);
+  result.saturated = out.counts.saturated;
+  if (result.nan_out + result.infinite_out > 0)
+    result.saturated = quantizer.saturated(unfolded, out, random);
   const Ruler ruler(quantizer.element(), engine);
   const std::vector<double> scales = quantizer.scales(out);
   double signal = 0;
   double noise = 0;
-  std::uint64_t measured = 0;
   std::vector<double> numbers;
   for (std::size_t begin = 0; begin < in.size(); begin += block) {
     const std::size_t end = std::min(begin + block, in.size());
@@ -76,23 +95,17 @@ ErrorStatistics error_statistics(const Matrix& in, const Quantized& out,
     for (std::size_t i = begin; i < end; ++i) {
       const double x = in.at(i);
       const double error = out.values.at(i) - x;
-      if (!std::isfinite(x)) {
-        ++result.special;
-      } else if (!std::isfinite(error)) {
-        ++result.lost;
-      } else {
-        ++measured;
-        signal += x * x;
-        noise += error * error;
-        const double step = steps[i - begin] * (scales.empty() ? 1.0 : scales[i]);
-        const double ulp = std::abs(error) / step;
-        if (error == 0 || !std::isfinite(ulp) || ulp <= result.largest_ulp) continue;
-        result.largest_ulp = ulp;
-        result.largest_at = i;
-      }
+      if (!std::isfinite(x) || !std::isfinite(out.values.at(i))) continue;
+      signal += x * x;
+      noise += error * error;
+      const double step = steps[i - begin] * (scales.empty() ? 1.0 : scales[i]);
+      const double ulp = std::abs(error) / step;
+      if (error == 0 || !std::isfinite(ulp) || ulp <= result.largest_ulp) continue;
+      result.largest_ulp = ulp;
+      result.largest_at = i;
     }
   }
-  if (measured > 0) result.mean_square = noise / static_cast<double>(measured);
+  if (result.measured > 0) result.mean_square = noise / static_cast<double>(result.measured);
   if (noise > 0 && signal > 0) result.signal_to_noise = 10 * std::log10(signal / noise);
   return result;
 }

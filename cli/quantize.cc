@@ -42,9 +42,13 @@ const char* const description =
     "msfp16,\n"
     "bfpM_N, ..., `halfulp formats` lists them), or JSON. Blocks lie along --axis. Prints for "
     "each\n"
-    "tensor the mean square error, the signal-to-noise ratio, the shares of saturated elements and "
-    "of\n"
-    "those flushed to zero, and the largest error in units of the last place.";
+    "tensor how many elements were NaN and became NaN or infinite, and of the others, the measured "
+    "ones,\n"
+    "the mean square error (MSE), the signal-to-noise ratio and the largest error in units of the "
+    "last\n"
+    "place; and the shares of elements beyond the largest number that became a finite one, and of "
+    "those\n"
+    "flushed to zero.";
 
 const char* const examples =
     "  $ halfulp quantize weights.npy --to mxfp4 -o weights.mxfp4.npy\n"
@@ -58,10 +62,10 @@ const char* const examples =
     "\n"
     "  $ printf '\\000\\000\\200\\077' | halfulp quantize - --dtype float32 --shape 1 --to fp4 -o "
     "one.raw\n"
-    "  tensor  shape  elements  mean square error  SNR (dB)  saturated  flushed to zero  largest "
-    "error (ulp)\n"
-    "  -       [1]           1                  0       inf        0 %              0 %            "
-    "        0\n";
+    "  tensor  shape  elements  NaN in  NaN out  infinite  measured  MSE  SNR (dB)  saturated  to "
+    "zero  max ulp\n"
+    "  -       [1]           1       0        0         0         1    0       inf        0 %      "
+    "0 %        0\n";
 
 struct QuantizeOptions {
   std::string in, out, to, scaling, scale_rule, special_block, zero_scale, dtype, shape;
@@ -166,22 +170,6 @@ tensors::ReadOptions read_options(const QuantizeOptions& options) {
   return read;
 }
 
-// The tensors that --only names, or all.
-std::vector<tensors::Tensor> chosen(tensors::TensorFile file, const QuantizeOptions& options) {
-  if (options.only.empty()) return std::move(file.tensors);
-  std::vector<std::string> names;
-  for (const tensors::Tensor& tensor : file.tensors) names.push_back(tensor.name);
-  std::vector<tensors::Tensor> found;
-  for (const std::string& name : options.only) {
-    const auto at = std::find(names.begin(), names.end(), name);
-    if (at == names.end()) {
-      throw Error("no tensor \"" + name + "\" in " + options.in, "--only", suggest(name, names));
-    }
-    found.push_back(std::move(file.tensors[static_cast<std::size_t>(at - names.begin())]));
-  }
-  return found;
-}
-
 std::string percent(std::uint64_t part, std::uint64_t all) {
   if (part == 0 || all == 0) return "0 %";
   return fmt::format("{:.3g} %", 100.0 * static_cast<double>(part) / static_cast<double>(all));
@@ -202,51 +190,85 @@ std::string shape_text(const tensors::Shape& shape) {
   return text + "]";
 }
 
-// "inf" where nothing was lost, "-" where there is no signal.
+// "inf" where no measured element has an error, "-" where there is no signal, or nothing measured.
 std::string decibel(const ErrorStatistics& errors) {
   if (errors.signal_to_noise) return fmt::format("{:.2f}", *errors.signal_to_noise);
-  return errors.mean_square == 0 ? "inf" : "-";
+  return errors.mean_square == 0 && errors.measured > 0 ? "inf" : "-";
 }
 
 void print_table(const std::vector<Answer>& answers) {
   std::vector<std::vector<std::string>> rows;
   for (const Answer& answer : answers) {
     const ErrorStatistics& errors = answer.errors;
+    const bool any = errors.measured > 0;
     rows.push_back({answer.name.empty() ? "-" : answer.name, shape_text(answer.shape),
-                    std::to_string(errors.elements), fmt::format("{:.6g}", errors.mean_square),
-                    decibel(errors), percent(errors.counts.saturated, errors.elements),
-                    percent(errors.counts.flushed, errors.elements),
-                    fmt::format("{:.4g}", errors.largest_ulp)});
+                    std::to_string(errors.elements), std::to_string(errors.nan_in),
+                    std::to_string(errors.nan_out), std::to_string(errors.infinite_out),
+                    std::to_string(errors.measured),
+                    any ? fmt::format("{:.6g}", errors.mean_square) : "-", decibel(errors),
+                    percent(errors.saturated, errors.elements),
+                    percent(errors.flushed, errors.elements),
+                    any ? fmt::format("{:.4g}", errors.largest_ulp) : "-"});
   }
   print(table_text({{"tensor"},
                     {"shape"},
                     {"elements", Align::right},
-                    {"mean square error", Align::right},
+                    {"NaN in", Align::right},
+                    {"NaN out", Align::right},
+                    {"infinite", Align::right},
+                    {"measured", Align::right},
+                    {"MSE", Align::right},
                     {"SNR (dB)", Align::right},
                     {"saturated", Align::right},
-                    {"flushed to zero", Align::right},
-                    {"largest error (ulp)", Align::right}},
+                    {"to zero", Align::right},
+                    {"max ulp", Align::right}},
                    rows));
 }
 
 Json json_of(const Answer& answer) {
   const ErrorStatistics& errors = answer.errors;
+  const bool any = errors.measured > 0;
   Json object;
   object["tensor"] = answer.name;
   object["shape"] = answer.shape;
   object["elements"] = errors.elements;
-  object["mean_square_error"] = number_json(errors.mean_square);
+  object["measured"] = errors.measured;
+  object["mean_square_error"] = any ? number_json(errors.mean_square) : Json();
   object["signal_to_noise_db"] =
       errors.signal_to_noise ? number_json(*errors.signal_to_noise) : Json(decibel(errors));
-  object["saturated"] = errors.counts.saturated;
-  object["flushed_to_zero"] = errors.counts.flushed;
-  object["inexact"] = errors.counts.inexact;
-  object["special"] = errors.special;
+  object["saturated"] = errors.saturated;
+  object["flushed_to_zero"] = errors.flushed;
+  object["inexact"] = errors.inexact;
+  object["nan_in"] = errors.nan_in;
+  object["nan_out"] = errors.nan_out;
+  object["infinite_in"] = errors.infinite_in;
+  object["infinite_out"] = errors.infinite_out;
+  object["special"] = errors.nan_in + errors.infinite_in;
   object["lost"] = errors.lost;
-  object["largest_error_ulp"] = number_json(errors.largest_ulp);
-  object["largest_error_at"] = errors.largest_at;
+  object["largest_error_ulp"] = any ? number_json(errors.largest_ulp) : Json();
+  object["largest_error_at"] = any ? Json(errors.largest_at) : Json();
   if (answer.predicted_scale) object["predicted_scale"] = *answer.predicted_scale;
   return object;
+}
+
+// What a reader of the errors must know besides: "1 NaN in, 16 NaN out, ..."; empty where all
+// elements are finite before and after.
+std::string warning_of(const ErrorStatistics& errors, bool in_blocks) {
+  std::string facts;
+  const auto add = [&](std::uint64_t count, const std::string& what) {
+    if (count > 0) facts += (facts.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+  };
+  add(errors.nan_in, "NaN in");
+  add(errors.nan_out, "NaN out");
+  add(errors.infinite_in, "infinite in");
+  add(errors.infinite_out, "infinite out");
+  add(errors.lost, errors.lost == 1 ? "finite element lost" : "finite elements lost");
+  if (facts.empty()) return facts;
+  facts += "; the errors are of " + std::to_string(errors.measured) + " of " +
+           std::to_string(errors.elements) + " elements";
+  const bool by_block = in_blocks && errors.lost > 0 && errors.nan_in + errors.infinite_in > 0;
+  if (by_block) facts += "; --special-block says what a block with NaN or infinities becomes";
+  return facts;
 }
 
 // The largest |code| of integers under one scale. NaN counts as 0.
@@ -273,10 +295,16 @@ class Run {
   int execute() {
     require_container();
     require_names_apart();
+    tensors::Selection only =
+        at_option("--only", [&] { return tensors::Selection(options_.only); });
+    tensors::ReadOptions how = read_options(options_);
+    how.only = &only;
+    tensors::TensorFile in = tensors::read(options_.in, how);
     std::vector<tensors::Tensor> tensors =
-        chosen(tensors::read(options_.in, read_options(options_)), options_);
+        at_option("--only", [&] { return only.in_order(std::move(in.tensors)); });
     require_writable(options_.out);
-    if (options_.codes) file_.metadata = {{"halfulp", to_json(quantizer_).dump()}};
+    file_.metadata = std::move(in.metadata);
+    if (options_.codes) describe_codes();
     ProgressBar bar("tensors", options_.quiet);
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const tensors::Tensor tensor = std::move(tensors[i]);
@@ -288,6 +316,7 @@ class Run {
       bar.update(static_cast<double>(i + 1), static_cast<double>(tensors.size()), 0, tensor.name);
     }
     bar.clear();
+    warn();
     write();
     if (!options_.json) print_table(answers_);
     for (const Answer& answer : answers_) {
@@ -314,8 +343,14 @@ class Run {
     require_apart(inputs, std::span(&output, 1));
   }
 
+  // What the file said of itself stays, but for codes that it had.
+  void describe_codes() {
+    std::erase_if(file_.metadata, [](const auto& entry) { return entry.first == "halfulp"; });
+    file_.metadata.emplace_back("halfulp", to_json(quantizer_).dump());
+  }
+
   [[nodiscard]] std::string place_of(const tensors::Tensor& tensor) const {
-    return tensor.name.empty() ? options_.in : options_.in + ": " + tensor.name;
+    return options_.in + (tensor.name.empty() ? "" : ": " + tensors::printable(tensor.name));
   }
 
   // Element e of tensor i draws its random bits at index e of stream 8 i, its scales in the next
@@ -330,7 +365,7 @@ class Run {
     const TensorQuantizer quantizer(quantizer_, engine_, options_.threads);
     const Quantized out = quantizer.quantize(in, random, options_.codes);
     answers_.push_back({tensor.name, tensor.shape,
-                        error_statistics(in.matrix, out, quantizer, engine_), predicted});
+                        error_statistics(in, out, random, quantizer, engine_), predicted});
     if (!options_.codes) {
       file_.tensors.push_back(quantizer.values(in, out, tensor.name));
       return;
@@ -349,6 +384,16 @@ class Run {
       if (autoflex_->observe(largest_code(quantizer.quantize(in, random, false), scale))) break;
     } while (true);
     return scale;
+  }
+
+  // Where only some elements say what the errors are, also under --quiet.
+  void warn() const {
+    for (const Answer& answer : answers_) {
+      const std::string facts =
+          warning_of(answer.errors, std::holds_alternative<BlockFormat>(quantizer_));
+      const std::string name = answer.name.empty() ? "" : ": " + tensors::printable(answer.name);
+      if (!facts.empty()) note(options_.in + name + ": warning: " + facts);
+    }
   }
 
   // Types that the file has no name for become unsigned integers of their size.
@@ -409,15 +454,17 @@ int quantize_verb(const Arguments& arguments) {
       ->delimiter(',')
       ->expected(1)
       ->take_all();
-  app.add_option("--dtype", options.dtype,
-                 "the type of elements that the file leaves open: raw files, raw bytes (|V1)")
+  app.add_option(
+         "--dtype", options.dtype,
+         "the type of elements that the file leaves open: raw files, raw bytes (|V1), bytes")
       ->type_name("TYPE");
   app.add_option("--shape", options.shape, "of a raw file: 128,512")->type_name("N,...");
   app.add_option("--byte-order", options.byte_order, "of a raw file: little (the default) or big")
       ->type_name("ORDER");
   app.add_flag("--fortran-order", options.fortran_order,
                "the first index of a raw file varies fastest");
-  app.add_flag("--packed", options.packed, "elements of 4 or 6 bits lie close in raw files");
+  app.add_flag("--packed", options.packed,
+               "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
   app.add_flag("--reference", options.reference,
                "answer from the exact reference instead of the emulator");
   add_threads(app, options.threads);

@@ -2,6 +2,7 @@
 #include "cli/tensor_quantizer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <numeric>
@@ -296,6 +297,45 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
       put_axis_back(all.back(), in.axis);
   }
   return all;
+}
+
+// Of elements that are beyond the largest number and not delivered as a finite one: those whose
+// code is none, where their scale is a number. A block without a scale has nothing beyond.
+std::uint64_t TensorQuantizer::overflowed_in_blocks(const Unfolded& in,
+                                                    const Quantized& out) const {
+  const std::vector<double> scale_of = scales(out);
+  const auto size = static_cast<std::int64_t>(in.matrix.size());
+  const Tensor codes = tensors::from_packed_codes({"", tensors::element_type(element()), {size}},
+                                                  out.codes.elements);
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < in.matrix.size(); ++i) {
+    if (std::isfinite(out.values.at(i)) || std::isnan(in.matrix.at(i))) continue;
+    const bool has_scale = std::isfinite(scale_of[i]);
+    if (has_scale && !decode(element(), tensors::code_at(codes, i)).is_finite()) ++count;
+  }
+  return count;
+}
+
+std::uint64_t TensorQuantizer::saturated(const Unfolded& in, const Quantized& out,
+                                         const Random& random) const {
+  if (block_ != nullptr) {
+    const std::uint64_t not_finite = overflowed_in_blocks(in, out);
+    return out.counts.saturated - std::min(not_finite, out.counts.saturated);
+  }
+  // The others again: an element's result does not depend on what stands beside it.
+  const Range range = finite_range(scalar_->format);
+  const double inside =
+      nearest_double(value_at(scalar_->format, range.lowest + (range.highest - range.lowest) / 2));
+  Unfolded finite = in;
+  for (std::size_t i = 0; i < in.matrix.size(); ++i) {
+    if (std::isfinite(out.values.at(i))) continue;
+    if (in.matrix.carrier == Carrier::binary32) {
+      finite.matrix.floats[i] = static_cast<float>(inside);
+    } else {
+      finite.matrix.doubles[i] = inside;
+    }
+  }
+  return quantize(finite, random, false).counts.saturated;
 }
 
 std::vector<double> TensorQuantizer::scales(const Quantized& out) const {

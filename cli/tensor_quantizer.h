@@ -67,12 +67,19 @@ class TensorQuantizer {
   [[nodiscard]] std::vector<tensors::Tensor> codes(const Unfolded& in, const Quantized& out,
                                                    const std::string& name) const;
 
+  // How many elements are beyond the element format's largest number, or infinite, and delivered as
+  // a finite number. out: of `in` with the random bits of `random`, with codes where it is a block
+  // format. Counts::saturated counts those too that are delivered as NaN or infinite.
+  [[nodiscard]] std::uint64_t saturated(const Unfolded& in, const Quantized& out,
+                                        const Random& random) const;
+
   [[nodiscard]] const Format& element() const;
   // What the elements of `out` are multiples of; empty for scalar formats: 1.
   [[nodiscard]] std::vector<double> scales(const Quantized& out) const;
 
  private:
   void require_whole_blocks(const Unfolded& in) const;
+  [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
   [[nodiscard]] std::size_t rows_of_a_part(const Matrix& in) const;
   Quantized part(const View& in, Carrier carrier, const Random& random, bool with_codes) const;
   [[nodiscard]] tensors::Shape scale_shape(const Unfolded& in, const Level& level) const;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "formats/codes.h"
+#include "formats/engine.h"
 #include "formats/error.h"
 #include "formats/json.h"
 
@@ -131,6 +132,15 @@ std::optional<ElementType> type_of_numpy_code(std::string_view code) {
   return std::nullopt;
 }
 
+std::optional<ElementType> type_of_numpy_name(std::string_view name) {
+  // As ml_dtypes called it until version 0.2.
+  if (name == "float8_e4m3b11") name = "float8_e4m3b11fnuz";
+  for (const Entry& entry : entries()) {
+    if (entry.known.name == name) return entry.type;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> safetensors_name(const ElementType& type) {
   const Entry* entry = find_entry(type);
   if (entry == nullptr || entry->known.safetensors[0] == '\0') return std::nullopt;
@@ -168,6 +178,14 @@ ElementType GivenType::or_given(const ElementType& in_file) {
                      element_bytes(in_file) == element_bytes(*type_);
   used_ |= takes || (type_ && *type_ == in_file);
   return takes ? *type_ : in_file;
+}
+
+std::optional<ElementType> GivenType::packed_in(const ElementType& in_file) {
+  if (!packed_ || !type_ || packed_bits(type_->format) >= 8 || bits(type_->format) < 4 ||
+      in_file.name != "uint8")
+    return std::nullopt;
+  used_ = true;
+  return type_;
 }
 
 void GivenType::require_used() const {

@@ -36,6 +36,9 @@ std::string numpy_code(const ElementType& type);
 // ml_dtypes calls its float8_e5m2.
 std::optional<ElementType> type_of_numpy_code(std::string_view code);
 
+// The type of a name that NumPy or ml_dtypes has for it, "float8_e4m3fn"; absent for any other.
+std::optional<ElementType> type_of_numpy_name(std::string_view name);
+
 // safetensors' name and back, "BF16"; absent where it has none.
 std::optional<std::string> safetensors_name(const ElementType& type);
 std::optional<ElementType> type_of_safetensors_name(std::string_view name);
@@ -47,17 +50,22 @@ int safetensors_rank(const ElementType& type);
 // file has raw bytes, or unsigned integers (as which codes are often stored), of its size.
 class GivenType {
  public:
-  explicit GivenType(std::optional<ElementType> type) : type_(std::move(type)) {}
+  // packed: bytes hold several codes of the type, where its codes have 4 or 6 bits.
+  explicit GivenType(std::optional<ElementType> type, bool packed = false)
+      : type_(std::move(type)), packed_(packed) {}
 
   // Throws Error where none was given or its size is another.
   ElementType of_raw_bytes(std::size_t size);
   // The given type instead of an unsigned integer of its size; else what the file says.
   ElementType or_given(const ElementType& in_file);
+  // The given type, where it is packed and the file has bytes.
+  std::optional<ElementType> packed_in(const ElementType& in_file);
   // Throws Error where a type was given and no element took it.
   void require_used() const;
 
  private:
   std::optional<ElementType> type_;
+  bool packed_ = false;
   bool used_ = false;
 };
 

@@ -100,11 +100,14 @@ TensorFile parse(ByteView file, Container container, const ReadOptions& options)
   if (container != Container::raw && options.shape)
     throw Error("the file says its own shape", "", "give none");
   if (container == Container::raw) return {.tensors = {parse_raw(file, options)}, .metadata = {}};
-  GivenType given(options.type);
+  GivenType given(options.type, options.packed);
+  Selection all;
+  Selection& selection = options.only == nullptr ? all : *options.only;
   TensorFile result;
-  if (container == Container::npy) result.tensors.push_back(parse_npy(file, given));
-  if (container == Container::npz) result.tensors = parse_npz(file, given);
-  if (container == Container::safetensors) result = parse_safetensors(file, given);
+  if (container == Container::npy && selection.wants(""))
+    result.tensors.push_back(parse_npy(file, given));
+  if (container == Container::npz) result.tensors = parse_npz(file, given, selection);
+  if (container == Container::safetensors) result = parse_safetensors(file, given, selection);
   given.require_used();
   return result;
 }

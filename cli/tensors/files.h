@@ -9,6 +9,7 @@
 
 #include "cli/tensors/npy.h"
 #include "cli/tensors/safetensors.h"
+#include "cli/tensors/selection.h"
 
 namespace halfulp::tensors {
 
@@ -24,9 +25,12 @@ struct ReadOptions {
   // A raw file needs it, and no other may have it.
   std::optional<Shape> shape = {};
   Layout layout = {};  // of a raw file
-  // Of a raw file: elements of 4 or 6 bits lie close together, the first in the lowest bits, the
-  // last byte filled with zeros. Otherwise each takes a byte.
+  // Elements of 4 or 6 bits lie close together, the first in the lowest bits: in a raw file, its
+  // last byte filled with zeros, and in U8 tensors of safetensors, whose last dimension counts
+  // bytes. Otherwise each takes a byte.
   bool packed = false;
+  // The tensors to be read; of the others nothing is. None: all.
+  Selection* only = nullptr;
 };
 
 struct WriteOptions {

@@ -71,7 +71,8 @@ TypeText split_type(const std::string& text) {
   } else if (letter == 'M' || letter == 'm') {
     what = "dates or times";
     hint = "save array.view(numpy.int64)";
-  } else if (letter == 'f') {
+  } else if (letter == 'f' && code.size() > 1 &&
+             code.find_first_not_of("0123456789", 1) == std::string::npos) {
     what = "floating-point elements of " + printable(code.substr(1)) + " bytes";
     hint = "save array.astype(numpy.float64)";
   }
@@ -89,8 +90,10 @@ std::optional<std::size_t> raw_size(const std::string& code) {
 ElementType resolve_type(const std::string& text, const std::string& code, GivenType& given) {
   if (const std::optional<std::size_t> size = raw_size(code)) return given.of_raw_bytes(*size);
   const std::optional<ElementType> type = type_of_numpy_code(code);
-  if (!type) refuse_type(text, code);
-  return given.or_given(*type);
+  // ml_dtypes 0.1 wrote names: {'descr': 'float8_e4m3fn'}.
+  const std::optional<ElementType> named = type ? type : type_of_numpy_name(code);
+  if (!named) refuse_type(text, code);
+  return given.or_given(*named);
 }
 
 void require_size(std::size_t found, std::size_t count, std::size_t size) {

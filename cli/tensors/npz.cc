@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "formats/counted.h"
@@ -74,7 +75,25 @@ void require_possible_size(const zip_stat_t& status, std::size_t file_size) {
                 "", damaged);
 }
 
-MemberFacts facts_of(zip_t* archive, std::uint64_t index, std::size_t file_size) {
+// Throws Error where the member cannot be an array of an archive.
+void require_array(const zip_stat_t& status, const std::string& name, std::size_t file_size) {
+  if (status.encryption_method != ZIP_EM_NONE)
+    throw Error("an encrypted member", "", "write the archive with numpy.savez");
+  if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE)
+    throw Error("compression method " + std::to_string(status.comp_method), "",
+                "NumPy stores or deflates; write the archive with numpy.savez");
+  require_possible_size(status, file_size);
+  if (!name.ends_with(ending))
+    throw Error("a member that is no .npy file", "", "write the archive with numpy.savez");
+}
+
+std::string array_name(const std::string& member) {
+  return member.ends_with(ending) ? member.substr(0, member.size() - ending.size()) : member;
+}
+
+// Nothing of a member that is not selected.
+std::optional<MemberFacts> facts_of(zip_t* archive, std::uint64_t index, std::size_t file_size,
+                                    Selection& selection) {
   zip_stat_t status;
   zip_stat_init(&status);
   constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE |
@@ -82,15 +101,9 @@ MemberFacts facts_of(zip_t* archive, std::uint64_t index, std::size_t file_size)
   if (zip_stat_index(archive, index, 0, &status) != 0 || (status.valid & needed) != needed)
     throw Error("member " + std::to_string(index) + " cannot be read", "", damaged);
   MemberFacts facts{.name = status.name, .index = index, .size = status.size};
+  if (!selection.wants(array_name(facts.name))) return std::nullopt;
   try {
-    if (status.encryption_method != ZIP_EM_NONE)
-      throw Error("an encrypted member", "", "write the archive with numpy.savez");
-    if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE)
-      throw Error("compression method " + std::to_string(status.comp_method), "",
-                  "NumPy stores or deflates; write the archive with numpy.savez");
-    require_possible_size(status, file_size);
-    if (!facts.name.ends_with(ending))
-      throw Error("a member that is no .npy file", "", "write the archive with numpy.savez");
+    require_array(status, facts.name, file_size);
   } catch (const Error& error) {
     throw error.at(printable(facts.name));
   }
@@ -131,21 +144,22 @@ Bytes read_member(zip_t* archive, const MemberFacts& facts) {
 
 }  // namespace
 
-std::vector<Tensor> parse_npz(ByteView file, GivenType& given) {
+std::vector<Tensor> parse_npz(ByteView file, GivenType& given, Selection& selection) {
   const Archive archive = open_for_reading(file);
   const auto count = static_cast<std::uint64_t>(zip_get_num_entries(archive.get(), 0));
   std::vector<Tensor> tensors;
   std::set<std::string> names;
   for (std::uint64_t index = 0; index < count; ++index) {
-    const MemberFacts facts = facts_of(archive.get(), index, file.size());
+    const auto facts = facts_of(archive.get(), index, file.size(), selection);
+    if (!facts) continue;
     try {
-      if (!names.insert(facts.name).second) throw Error("two members of this name");
-      const Bytes bytes = read_member(archive.get(), facts);
+      if (!names.insert(facts->name).second) throw Error("two members of this name");
+      const Bytes bytes = read_member(archive.get(), *facts);
       tensors.push_back(parse_npy(bytes, given));
     } catch (const Error& error) {
-      throw error.at(printable(facts.name));
+      throw error.at(printable(facts->name));
     }
-    tensors.back().name = facts.name.substr(0, facts.name.size() - ending.size());
+    tensors.back().name = array_name(facts->name);
   }
   return tensors;
 }

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "cli/tensors/npy.h"
+#include "cli/tensors/selection.h"
 
 namespace halfulp::tensors {
 
-// The arrays in the archive's order; an array's name is that of its member without ".npy". Throws
-// Error naming the member: no zip file, members that are no such arrays, encrypted, compressed
-// otherwise, of a name twice, of a wrong checksum or size.
-std::vector<Tensor> parse_npz(ByteView file, GivenType& given);
+// The selected arrays in the archive's order; an array's name is that of its member without ".npy".
+// Throws Error naming the member: no zip file, members that are no such arrays, encrypted,
+// compressed otherwise, of a name twice, of a wrong checksum or size. Members that are not selected
+// may be anything.
+std::vector<Tensor> parse_npz(ByteView file, GivenType& given, Selection& selection);
 
 // The whole archive, members stored and dated 1980-01-01, so that the same arrays give the same
 // bytes. Tensors without a name are called arr_0, arr_1 and so on by their place, as numpy.savez

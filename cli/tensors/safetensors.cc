@@ -63,12 +63,6 @@ void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t s
                       std::to_string(entry.end) + ", those before them end at " +
                       std::to_string(covered),
                   place, "data must neither overlap nor leave a hole");
-    const std::uint64_t needed =
-        data_size(type_of(entry), count_of(entry), place_of(entry.name) + "/shape");
-    if (entry.end - entry.begin != needed)
-      throw Error(
-          counted(entry.end - entry.begin, "byte") + ", the shape needs " + std::to_string(needed),
-          place, damaged);
     covered = entry.end;
   }
   if (covered != size)
@@ -77,9 +71,34 @@ void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t s
                 "", size < covered ? "is the file whole?" : "nothing may follow them");
 }
 
+// Throws Error where the entry's data are not of its shape's size.
+void require_size(const SafetensorsEntry& entry) {
+  const std::uint64_t needed =
+      data_size(type_of(entry), count_of(entry), place_of(entry.name) + "/shape");
+  if (entry.end - entry.begin != needed)
+    throw Error(
+        counted(entry.end - entry.begin, "byte") + ", the shape needs " + std::to_string(needed),
+        place_of(entry.name) + "/data_offsets", damaged);
+}
+
+// The shape of the codes of 4 or 6 bits in bytes of a shape.
+Shape unpacked(Shape shape, const ElementType& type) {
+  if (shape.empty()) throw Error("a single byte, without a dimension, is not packed");
+  const std::int64_t size_in_bits = 8 * shape.back();
+  if (size_in_bits % bits(type.format) != 0)
+    throw Error("the last dimension, " + std::to_string(shape.back()) +
+                ", is no whole number of elements of " + type.name);
+  shape.back() = size_in_bits / bits(type.format);
+  return shape;
+}
+
 Tensor tensor_from(const SafetensorsEntry& entry, ByteView data, GivenType& given) {
   try {
     const ElementType in_file = type_of(entry);
+    if (std::optional<ElementType> packed = given.packed_in(in_file)) {
+      Shape shape = unpacked(entry.shape, *packed);
+      return from_packed_codes({entry.name, *std::move(packed), std::move(shape)}, data);
+    }
     ElementType type = given.or_given(in_file);
     if (lie_close(in_file))
       return from_packed_codes({entry.name, std::move(type), entry.shape}, data);
@@ -133,7 +152,7 @@ std::vector<Placed> placed_tensors(const TensorFile& file) {
 
 }  // namespace
 
-TensorFile parse_safetensors(ByteView file, GivenType& given) {
+TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection) {
   if (file.size() < length_size)
     throw Error("the file ends before its header", "", "is it a safetensors file, and whole?");
   const std::uint64_t length = load_little(file.data(), length_size);
@@ -153,6 +172,8 @@ TensorFile parse_safetensors(ByteView file, GivenType& given) {
   require_cover(entries, data.size());
   TensorFile result{.tensors = {}, .metadata = std::move(header.metadata)};
   for (const SafetensorsEntry& entry : entries) {
+    if (!selection.wants(entry.name)) continue;
+    require_size(entry);
     result.tensors.push_back(
         tensor_from(entry, data.subspan(entry.begin, entry.end - entry.begin), given));
   }

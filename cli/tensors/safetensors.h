@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/tensors/safetensors_header.h"
+#include "cli/tensors/selection.h"
 #include "cli/tensors/tensor.h"
 
 namespace halfulp::tensors {
@@ -20,10 +21,12 @@ struct TensorFile {
   Metadata metadata;  // of safetensors; the other formats have none
 };
 
-// Tensors in the order of their data. Throws Error: cut off; a header beyond 100 MB, or that is not
-// such a JSON object; unknown or complex types; data that overlap, leave a hole or are not of the
-// shape's size; elements that do not fill their last byte.
-TensorFile parse_safetensors(ByteView file, GivenType& given);
+// The selected tensors in the order of their data. Throws Error: cut off; a header beyond 100 MB,
+// or that is not such a JSON object; unknown or complex types; data that overlap, leave a hole or
+// are not of the shape's size; elements that do not fill their last byte. Tensors that are not
+// selected may be of any type. A given type that is packed is that of U8 tensors, whose last
+// dimension grows.
+TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection);
 
 // The whole file, laid out as safetensors does it: by decreasing alignment, then by name. Tensors
 // without a name are called arr_0, arr_1 and so on by their place. Throws Error: a name twice,

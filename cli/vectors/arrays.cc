@@ -82,7 +82,8 @@ std::string npz_of(const Layout& layout, const Origin& origin, std::span<const C
 ArrayCases cases_of_npz(std::span<const std::uint8_t> file, const Layout& layout,
                         bool flags_optional) {
   tensors::GivenType given({});
-  const std::vector<tensors::Tensor> arrays = tensors::parse_npz(file, given);
+  tensors::Selection all;
+  const std::vector<tensors::Tensor> arrays = tensors::parse_npz(file, given, all);
   const std::vector<Field> fields = fields_of(layout);
   for (const tensors::Tensor& array : arrays) {
     const bool known = array.name == metadata_name || array.name == "sr" ||
