@@ -66,6 +66,13 @@ class Drawing {
     return is_signed(format) && dice_.coin() ? negated(std::move(v)) : v;
   }
 
+  // The number or its opposite, or a neighbour. One draw after the other: compilers evaluate the
+  // arguments of one call in orders of their own.
+  Code beside(Value v, const Format& format) {
+    const std::int64_t steps = dice_.between(-1, 1);
+    return stepped(format, rounded(format, real(with_sign(std::move(v), format))), steps);
+  }
+
   // A fraction whose carries run far or not at all.
   Integer draw_fraction(int count) {
     if (count == 0) return 0;
@@ -132,8 +139,7 @@ class Drawing {
       case 4:
         return code_at(format, negative ? range.lowest : range.highest);
       case 5:
-        return stepped(format, rounded(format, real(with_sign(smallest_normal(format), format))),
-                       dice_.between(-1, 1));
+        return beside(smallest_normal(format), format);
       default:
         return rounded(format, real(with_sign(smallest_positive(format), format)));
     }
@@ -147,8 +153,7 @@ class Drawing {
       const Exponents e = exponents_of(format);
       const std::int64_t exponent =
           dice_.coin() ? 0 : dice_.between(e.least - precision_of(format), e.largest);
-      return stepped(format, rounded(format, real(with_sign(make_value(1, exponent), format))),
-                     dice_.between(-1, 1));
+      return beside(make_value(1, exponent), format);
     }
     if (kind == 3) return static_cast<Code>(dice_.integer(bits(format))) & mask_of(format);
     return draw_finite(format);
@@ -183,15 +188,10 @@ class Drawing {
       default:
         break;
     }
-    const Rank rank = rank_of(to_, code_of_positive(draw_finite(to_)));
+    const Rank rank = rank_of(to_, code_of_positive(to_, draw_finite(to_)));
     if (rank >= range.highest || dice_.below(4) == 0) return value_at(to_, rank);
     const Value turn = boundary_above(to_, rank);
     return turn.is_dyadic() ? turn : value_at(to_, rank);
-  }
-
-  Code code_of_positive(Code code) {
-    const Value v = decode(to_, code);
-    return v.negative ? rounded(to_, real(absolute(v))) : code;
   }
 
   std::int64_t nudge() { return dice_.coin() ? 0 : dice_.between(-1, 1); }
@@ -267,12 +267,6 @@ class Drawing {
 
   [[nodiscard]] Precisions precisions() const {
     return {precision_of(input(0)), precision_of(input(count() > 1 ? 1 : 0)), precision_of(to_)};
-  }
-
-  static Value placed(const Integer& significand, std::int64_t exponent) {
-    Value v = integer_value(significand);
-    v.exponent = exponent - static_cast<std::int64_t>(boost::multiprecision::msb(significand));
-    return v;
   }
 
   std::int64_t result_exponent() {
@@ -360,8 +354,10 @@ class Drawing {
       }
     }
     Value w = draw_place();
-    if (dice_.below(3) == 0)
-      w = make_value(1 + static_cast<std::int64_t>(dice_.below(64)), dice_.between(-20, 20));
+    if (dice_.below(3) == 0) {
+      const std::int64_t exponent = dice_.between(-20, 20);
+      w = make_value(1 + static_cast<std::int64_t>(dice_.below(64)), exponent);
+    }
     solve(0, real(product(w, w)));
   }
 

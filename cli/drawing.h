@@ -60,6 +60,18 @@ inline Code rounded(const Format& format, const Real& x, Mode mode = Mode::neare
   return emulator::round_real(x, quantizer, 0).code;
 }
 
+inline Code code_of_positive(const Format& format, Code code) {
+  const Value v = decode(format, code);
+  return v.negative ? rounded(format, real(absolute(v))) : code;
+}
+
+// The integer moved so that its leading bit has the exponent.
+inline Value placed(const Integer& significand, std::int64_t exponent) {
+  Value v = integer_value(significand);
+  v.exponent = exponent - static_cast<std::int64_t>(boost::multiprecision::msb(significand));
+  return v;
+}
+
 // The exponents of the leading bits of the format's least and largest positive numbers of full
 // precision.
 struct Exponents {

@@ -8,6 +8,8 @@
 #include "emulator/internal/kernels.h"
 #include "formats/random.h"
 
+// The same instruction sets as the other kernels.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/philox.cc"
 #include <hwy/foreach_target.h>
@@ -23,8 +25,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 [[maybe_unused]] constexpr std::uint32_t weyl_0 = 0x9E3779B9;
 [[maybe_unused]] constexpr std::uint32_t weyl_1 = 0xBB67AE85;
 
-// Highway's one-lane target has no products to twice the width.
-#if HWY_TARGET == HWY_SCALAR
+// Highway's one-lane target has no products to twice the width; on a big-endian machine their
+// halves would lie the other way round.
+#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 
 void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
                    std::size_t count, std::uint32_t* words) {
@@ -97,7 +100,7 @@ void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::ui
   for (std::size_t k = 0; k < 4 * (count - i); ++k) words[4 * i + k] = last_words[k];
 }
 
-#endif  // HWY_TARGET == HWY_SCALAR
+#endif  // HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::emulator::kernels

@@ -5,6 +5,8 @@
 // compare with.
 #include "emulator/internal/kernels.h"
 
+// The same instruction sets as the other kernels.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/splitmix.cc"
 #include <hwy/foreach_target.h>
