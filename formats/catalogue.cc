@@ -63,34 +63,49 @@ Entries general_floats() {
 Entries eight_bit_floats() {
   return {
       entry("float8_e5m2", ieee(5, 2),
-            {"e5m2", "ocp_e5m2", "float8e5m2", "f8_e5m2", "f8e5m2", "fp8_e5m2"}, "OCP OFP8 1.0"),
+            {"e5m2", "ocp_e5m2", "float8e5m2", "f8_e5m2", "f8e5m2", "fp8_e5m2", "fp8e5m2", "fp8e5",
+             "float8e5"},
+            "OCP OFP8 1.0"),
       entry("float8_e4m3fn", finite(4, 3, 1),
             {"e4m3fn", "ocp_e4m3", "float8e4m3fn", "f8_e4m3", "f8e4m3fn", "f8_e4m3fn", "fp8_e4m3",
-             "fp8_e4m3fn"},
+             "fp8_e4m3fn", "fp8e4m3fn", "fp8e4nv", "float8e4nv"},
             "OCP OFP8 1.0"),
       entry("float8_e4m3", ieee(4, 3), {"float8e4m3", "f8e4m3"}, "ml_dtypes: IEEE style"),
-      entry("float8_e3m4", ieee(3, 4), {"float8e3m4", "f8e3m4", "e3m4"}, "ml_dtypes: IEEE style"),
-      entry("float8_e4m3fnuz", fnuz(4, 3, 8), {"e4m3fnuz", "float8e4m3fnuz", "f8e4m3fnuz"},
+      entry("float8_e3m4", ieee(3, 4), {"float8e3m4", "f8e3m4", "e3m4", "f8_e3m4", "fp8_e3m4"},
+            "ml_dtypes: IEEE style"),
+      entry("float8_e4m3fnuz", fnuz(4, 3, 8),
+            {"e4m3fnuz", "float8e4m3fnuz", "f8e4m3fnuz", "f8_e4m3fnuz", "fp8_e4m3fnuz",
+             "fp8e4m3fnuz", "fp8_e4m3_fnuz", "fp8e4b8", "float8e4b8"},
             "AMD MI300; arXiv 2206.02915"),
-      entry("float8_e5m2fnuz", fnuz(5, 2, 16), {"e5m2fnuz", "float8e5m2fnuz", "f8e5m2fnuz"},
+      entry("float8_e5m2fnuz", fnuz(5, 2, 16),
+            {"e5m2fnuz", "float8e5m2fnuz", "f8e5m2fnuz", "f8_e5m2fnuz", "fp8_e5m2fnuz",
+             "fp8e5m2fnuz", "fp8_e5m2_fnuz", "fp8e5b16", "float8e5b16"},
             "AMD MI300; arXiv 2206.02915"),
       entry("float8_e4m3b11fnuz", fnuz(4, 3, 11),
-            {"e4m3b11fnuz", "e4m3b11", "float8_e4m3b11", "f8e4m3b11fnuz"}, "ml_dtypes"),
+            {"e4m3b11fnuz", "e4m3b11", "float8_e4m3b11", "f8e4m3b11fnuz", "float8e4m3b11fnuz",
+             "f8_e4m3b11fnuz", "fp8_e4m3b11fnuz"},
+            "ml_dtypes"),
   };
 }
 
 Entries block_floats() {
   return {
       entry("float6_e3m2fn", finite(3, 2, 0),
-            {"e3m2fn", "ocp_e3m2", "f6_e3m2", "fp6_e3m2", "f6e3m2fn"}, "OCP MX 1.0"),
+            {"e3m2fn", "ocp_e3m2", "f6_e3m2", "fp6_e3m2", "f6e3m2fn", "f6_e3m2fn", "fp6_e3m2fn",
+             "float6e3m2", "float6_e3m2", "float6e3m2fn"},
+            "OCP MX 1.0"),
       entry("float6_e2m3fn", finite(2, 3, 0),
-            {"e2m3fn", "ocp_e2m3", "f6_e2m3", "fp6_e2m3", "f6e2m3fn"}, "OCP MX 1.0"),
+            {"e2m3fn", "ocp_e2m3", "f6_e2m3", "fp6_e2m3", "f6e2m3fn", "f6_e2m3fn", "fp6_e2m3fn",
+             "float6e2m3", "float6_e2m3", "float6e2m3fn"},
+            "OCP MX 1.0"),
       entry("float4_e2m1fn", finite(2, 1, 0),
             {"e2m1fn", "ocp_e2m1", "fp4", "float4e2m1", "float4_e2m1", "f4", "f4e2m1fn",
-             "float4_e2m1fn_x2", "fp4_e2m1"},
+             "float4_e2m1fn_x2", "fp4_e2m1", "f4_e2m1", "f4_e2m1fn", "fp4_e2m1fn", "float4e2m1fn",
+             "float4"},
             "OCP MX 1.0"),
       entry("float8_e8m0fnu", without_sign(without_zero(finite(8, 0, 1))),
-            {"e8m0", "ue8m0", "e8m0fnu", "ocp_e8m0", "float8e8m0", "f8_e8m0", "f8e8m0fnu"},
+            {"e8m0", "ue8m0", "e8m0fnu", "ocp_e8m0", "float8e8m0", "f8_e8m0", "f8e8m0fnu",
+             "f8_e8m0fnu", "fp8_e8m0", "fp8_e8m0fnu", "float8_e8m0", "float8e8m0fnu"},
             "OCP MX 1.0: scales"),
       entry("ue4m3", without_sign(finite(4, 3, 1)), {"float_ue4m3", "ue4m3fn"},
             "NVFP4 scale: an E4M3 byte with sign 0"),
@@ -119,6 +134,11 @@ Entries vendor_floats() {
             "Tesla Dojo white paper; bias 15, others as cfloat16b0..63"),
       // What its top codes mean is not published: taken as numbers, like the signed one's.
       entry("cfloat16_uhp", without_sign(finite(6, 10, 0)), {"uhp"}, "Tesla Dojo white paper"),
+      // Code 7f is 1.875 where Triton converts it to binary16; its comment says 1.75, which is the
+      // largest number that its conversions deliver.
+      entry("float8_e4m3b15", with_bias(finite(4, 3, 0), 15),
+            {"fp8e4b15", "float8e4b15", "fp8e4m3b15", "e4m3b15f"},
+            "Triton, fp8e4b15: language/extra/cuda/utils.py, which saturates at 1.75"),
       entry("arm_alternative_half", finite(5, 10, 0), {"ahp", "alternative_half"},
             "Arm A-profile: alternative half-precision, no infinity, no NaN"),
       entry("ufloat11", without_sign(ieee(5, 6)), {"uf11"}, "OpenGL 4.6 2.3.4.3 (R11F, G11F)"),
@@ -242,7 +262,19 @@ struct Ambiguous {
   std::string_view name, meanings;
 };
 
-constexpr std::array<Ambiguous, 4> ambiguous_names{{
+constexpr std::string_view two_of_8_bits =
+    "\"float8_e4m3fn\" (OCP FP8 E4M3: no infinity, largest 448) or \"float8_e5m2\" (OCP FP8 E5M2, "
+    "largest 57344)";
+constexpr std::string_view two_of_6_bits =
+    "\"float6_e3m2fn\" (OCP FP6 E3M2, largest 28) or \"float6_e2m3fn\" (OCP FP6 E2M3, largest 7.5)";
+
+constexpr std::array<Ambiguous, 10> ambiguous_names{{
+    {"fp8", two_of_8_bits},
+    {"float8", two_of_8_bits},
+    {"f8", two_of_8_bits},
+    {"fp6", two_of_6_bits},
+    {"float6", two_of_6_bits},
+    {"f6", two_of_6_bits},
     {"e4m3",
      "\"float8_e4m3fn\" (OCP: no infinity, largest 448) or \"float8_e4m3\" (IEEE style, largest "
      "240)"},
