@@ -7,6 +7,7 @@
 
 #include "cli/format_facts.h"
 #include "formats/block.h"
+#include "formats/presets.h"
 
 namespace halfulp::cli {
 namespace {
@@ -32,8 +33,9 @@ std::string bits_text(double bits) {
 }
 
 // "nearest-even, saturate", with the axes in JSON where the overflow rule has no name.
-std::string rounding_text(const Rounding& rounding) {
-  const Json overflow = to_json(rounding.overflow);
+std::string rounding_text(const Quantizer& q) {
+  const Rounding& rounding = q.rounding;
+  const Json overflow = to_json(rounding.overflow, q.format);
   return std::string(name_of(rounding.mode)) + ", overflow " +
          (overflow.is_string() ? overflow.get<std::string>() : overflow.dump());
 }
@@ -57,7 +59,7 @@ std::string level_text(const Level& level) {
     text += level.predicted ? " by prediction" : " " + number_json(level.given).dump();
   if (level.division != Division::exact) text += ", " + std::string(name_of(level.division));
   if (level.epsilon != 0) text += ", epsilon " + number_json(level.epsilon).dump();
-  return text + "; rounded " + rounding_text(level.scale.rounding);
+  return text + "; rounded " + rounding_text(level.scale);
 }
 
 }  // namespace
@@ -101,7 +103,7 @@ std::string block_text(const BlockFormat& format) {
   text += line("bits a number", bits_text(bits_per_value(format)));
   const FormatFacts element = facts_of(format.element.format);
   text += line("element", element.name + ", " + element.lowest + " to " + element.largest +
-                              "; rounded " + rounding_text(format.element.rounding));
+                              "; rounded " + rounding_text(format.element));
   for (std::size_t i = 0; i < format.levels.size(); ++i)
     text += line("scale " + std::to_string(i + 1), level_text(format.levels[i]));
   if (format.arithmetic == Arithmetic::exact)

@@ -192,8 +192,12 @@ Calculation calculation_of(const CalculationOptions& options) {
   if (!mode) mode = testfloat_mode(rounding.rounding);
   if (mode) rounding.rounding = std::string(name_of(*mode));
   const bool unsaid = rounding.overflow.empty() && rounding.preset.empty();
-  if (function && mode == Mode::to_odd && unsaid) rounding.overflow = "softfloat";
-  calculation.output.rounding = rounding_of(rounding, calculation.output.format);
+  const Format& output = calculation.output.format;
+  const bool to_odd = function && mode == Mode::to_odd && !is_integer(output);
+  if (to_odd && unsaid) rounding.overflow = "softfloat";
+  // Comparisons deliver 0 or 1 exactly; what their rounding says is how operands are flushed.
+  calculation.output.rounding =
+      rounding_of(rounding, is_comparison(calculation.op) ? calculation.inputs.front() : output);
   calculation.engine = options.reference ? &reference::engine() : &emulator::engine();
   return calculation;
 }

@@ -10,6 +10,7 @@
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/fields.h"
+#include "formats/presets.h"
 
 namespace halfulp::cli {
 namespace {
@@ -122,7 +123,7 @@ std::string head_text(const ExplainReport& report) {
                          field_names(*report.from) + " " + field_text(*report.from, report.code));
     if (report.rounded_first) text += line("", "the nearest to " + report.input);
   }
-  const std::string rule(preset_name_of(q.rounding.overflow));
+  const std::string rule(preset_name_of(q.rounding.overflow, q.format));
   std::string how = std::string(name_of(q.rounding.mode));
   if (is_stochastic(q.rounding.mode))
     how += " with " + counted(report.found.chosen.random_bits, "random bit");

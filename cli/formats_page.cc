@@ -2,6 +2,7 @@
 //
 // docs/formats.md as text. Tables follow from the catalogues and the rules; what names and kinds
 // mean stands here, each with an example that is looked up while the page is made.
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,10 @@
 #include "cli/format_facts.h"
 #include "formats/block.h"
 #include "formats/catalogue.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "formats/json.h"
+#include "formats/presets.h"
 #include "formats/rounding.h"
 
 namespace halfulp::cli {
@@ -146,8 +151,9 @@ std::string block_formats() {
 std::string spelled_names() {
   std::string text =
       "\n## Names made of numbers\n\n"
-      "Wherever a format's name may stand. `e4m3`, `e3m2`, `e2m3` and `e2m1` alone are refused, "
-      "as\neach means two formats.\n\n";
+      "Wherever a format's name may stand. `fp8`, `fp6`, `e4m3`, `e3m2`, `e2m3` and `e2m1` alone "
+      "are\n"
+      "refused, as each means two formats.\n\n";
   text += head({{"name"}, {"meaning"}, {"for example"}, {"largest finite", Align::right}});
   for (const Spelling& spelling : spellings) {
     const FormatFacts facts = facts_of(find_format(spelling.example));
@@ -181,6 +187,7 @@ std::string overflow_rules() {
   for (const auto& [axis, value] : axes.items()) columns.push_back({axis});
   columns.push_back({"what"});
   columns.push_back({"source"});
+  columns.push_back({"where"});
   text += head(columns);
   for (const OverflowPreset& preset : overflow_presets()) {
     std::vector<std::string> cells{code(std::string(preset.name))};
@@ -189,7 +196,90 @@ std::string overflow_rules() {
       cells.push_back(value.is_string() ? value.get<std::string>() : value.dump());
     cells.emplace_back(preset.what);
     cells.emplace_back(preset.source);
+    cells.emplace_back(known_to(preset));
     text += row(cells);
+  }
+  return text;
+}
+
+const char* word(Landing landing) {
+  switch (landing) {
+    case Landing::largest:
+      return "max";
+    case Landing::positive_largest:
+      return "+max";
+    case Landing::infinity:
+      return "inf";
+    case Landing::nan:
+      return "NaN";
+    case Landing::zero:
+      return "0";
+    case Landing::negative_zero:
+      return "-0";
+    case Landing::smallest:
+      return "min";
+    case Landing::finite:
+      break;
+  }
+  return "";
+}
+
+// What a rule delivers in a format, to nearest even.
+std::string deliveries(const Quantizer& q) {
+  std::string text = std::string(word(land_overflow(q, false))) + ", " +
+                     word(land_infinity(q, false)) + ", " + word(land_nan(q, false));
+  if (!is_signed(q.format))
+    text += std::string("; -1: ") + (drops_sign(q) ? "1" : word(land_negative(q, false)));
+  if (!has_zero(q.format)) text += std::string("; 0: ") + word(land_no_zero(q, true));
+  return text;
+}
+
+// One row a kind, one column a preset.
+std::string rules_by_kind() {
+  std::string text =
+      "\n## Overflow rules by kind of format\n\n"
+      "What a rule delivers, to nearest even, for a number beyond the largest, for infinity and "
+      "for "
+      "NaN:\nthe largest number (max), infinity (inf), NaN, or a zero. Then what becomes of -1 "
+      "where "
+      "there is\nno sign, and of 0 where there is no zero (min: the least number). `-`: the rule's "
+      "peer says\nnothing of such formats, and the rule is refused for them. Each row is of its "
+      "example.\n\n";
+  std::vector<Column> columns{{"kind"}, {"example"}};
+  for (const OverflowPreset& preset : overflow_presets())
+    columns.push_back({code(std::string(preset.name))});
+  text += head(columns);
+  for (const PeerKindEntry& entry : peer_kinds()) {
+    const Format format = format_from_text(std::string(entry.example));
+    std::vector<std::string> cells{std::string(entry.name), code(std::string(entry.example))};
+    for (const OverflowPreset& preset : overflow_presets()) {
+      const std::optional<Overflow> rule = rule_for(preset, entry.kind);
+      cells.push_back(rule ? deliveries({format, {.overflow = *rule}}) : "-");
+    }
+    text += row(cells);
+  }
+  return text;
+}
+
+// The kinds for which a preset holds, with the commas of their names kept apart.
+std::string kinds_of(const RoundingPreset& preset) {
+  std::string text;
+  for (const PeerKindEntry& entry : peer_kinds()) {
+    if (!rounding_for(preset, entry.kind)) continue;
+    text += (text.empty() ? "" : "; ") + std::string(entry.name);
+  }
+  return text;
+}
+
+// The named block formats that take a preset.
+std::string block_formats_of(const BlockPreset& preset) {
+  std::string text;
+  for (const BlockEntry& entry : block_catalogue()) {
+    try {
+      preset.apply(entry.format);
+      text += (text.empty() ? "" : ", ") + entry.format.name;
+    } catch (const Error&) {  // not for this format
+    }
   }
   return text;
 }
@@ -197,13 +287,19 @@ std::string overflow_rules() {
 std::string rounding_presets_text() {
   std::string text =
       "\n## Presets of rounding\n\n"
-      "Mode and rules together, as a peer has them: `--preset` (`halfulp formats --presets`).\n\n";
-  text += head({{"preset"}, {"rounding"}, {"overflow"}, {"what"}, {"source"}});
+      "Mode and rules together, as a peer has them: `--preset` (`halfulp formats --presets`). A "
+      "preset\n"
+      "is refused for formats of other kinds.\n\n";
+  text += head({{"preset"}, {"rounding"}, {"overflow"}, {"what"}, {"source"}, {"formats"}});
   for (const RoundingPreset& preset : rounding_presets()) {
-    const std::string_view rule = preset_name_of(preset.rounding.overflow);
+    const auto first = std::find_if(
+        peer_kinds().begin(), peer_kinds().end(),
+        [&](const auto& entry) { return rounding_for(preset, entry.kind).has_value(); });
+    const Format format = format_from_text(std::string(first->example));
+    const std::string_view rule = preset_name_of(preset.rounding.overflow, format);
     text += row({code(std::string(preset.name)), std::string(name_of(preset.rounding.mode)),
                  rule.empty() ? "its own" : std::string(rule), std::string(preset.what),
-                 std::string(preset.source)});
+                 std::string(preset.source), kinds_of(preset)});
   }
   return text;
 }
@@ -212,10 +308,13 @@ std::string block_presets_text() {
   std::string text =
       "\n## Presets of block formats\n\n"
       "What a peer does where the standards leave a choice, put onto a block format: `\"preset\"` "
-      "beside\nit, `halfulp quantize --preset` (`halfulp formats --presets`).\n\n";
-  text += head({{"preset"}, {"what"}});
+      "beside\nit, `halfulp quantize --preset` (`halfulp formats --presets`). Others than these of "
+      "the named "
+      "formats\nrefuse it; so do formats of your own that are unlike them.\n\n";
+  text += head({{"preset"}, {"what"}, {"formats"}});
   for (const BlockPreset& preset : block_presets())
-    text += row({code(std::string(preset.name)), std::string(preset.what)});
+    text +=
+        row({code(std::string(preset.name)), std::string(preset.what), block_formats_of(preset)});
   return text;
 }
 
@@ -235,7 +334,8 @@ std::string nan_rules() {
 
 std::string formats_page() {
   return introduction + named_formats() + block_formats() + spelled_names() + kinds() +
-         overflow_rules() + nan_rules() + rounding_presets_text() + block_presets_text();
+         overflow_rules() + rules_by_kind() + nan_rules() + rounding_presets_text() +
+         block_presets_text();
 }
 
 }  // namespace halfulp::cli

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/presets.h"
 
 namespace halfulp::cli {
 namespace {
@@ -217,17 +218,15 @@ Rounding rounding_of(const RoundingOptions& options, const Format& to, const Rou
   };
   Rounding rounding = at_option("--preset", [&] {
     if (options.preset.empty()) return otherwise;
-    const RoundingPreset& preset = find_rounding_preset(options.preset);
-    require_fits(preset, to);
-    return preset.rounding;
+    return parse_rounding_preset(options.preset, to);
   });
   if (!options.rounding.empty()) {
     rounding.mode = at_option("--rounding", [&] { return parse_mode(options.rounding); });
   }
   if (const std::string& text = options.overflow; !text.empty()) {
     rounding.overflow = at_option("--overflow", [&] {
-      return text[0] == '{' ? overflow_from_json(parse_json(text, "JSON"), "")
-                            : parse_overflow(text);
+      return text[0] == '{' ? overflow_from_json(parse_json(text, "JSON"), "", to)
+                            : parse_overflow(text, to);
     });
   }
   if (options.random_bits != 0) rounding.random_bits = options.random_bits;

@@ -12,6 +12,7 @@
 #include "cli/check.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/presets.h"
 
 namespace halfulp::cli {
 namespace {
@@ -216,7 +217,7 @@ class Ways {
   void add_saturation() {
     for (const char* rule : {"saturate", "ieee"}) {
       Quantizer quantizer = right_;
-      quantizer.rounding.overflow = parse_overflow(rule);
+      quantizer.rounding.overflow = parse_overflow(rule, right_.format);
       if (quantizer == right_) continue;
       add(std::string("overflow was of the rule ") + rule, compute(quantizer));
     }

@@ -12,6 +12,7 @@
 #include "formats/error.h"
 #include "formats/json.h"
 #include "formats/named_files.h"
+#include "formats/presets.h"
 
 namespace halfulp {
 namespace {
@@ -46,7 +47,7 @@ void read_quantizer(const Json& value, const std::string& where, Quantizer& quan
   const Json& format = reader.require("format");
   if (pass == Pass::first) quantizer.format = format_from_json(format, reader.place("format"));
   const Rounding preset = preset_from_json(reader, quantizer.format, quantizer.rounding);
-  quantizer.rounding = rounding_from_json(reader, preset);
+  quantizer.rounding = rounding_from_json(reader, quantizer.format, preset);
   reader.finish();
 }
 
@@ -163,7 +164,8 @@ void read_scaled(ObjectReader& reader, BlockFormat& format, Pass pass) {
                       .rounding = saturating()};
     format.levels.resize(1);
   }
-  format.element.rounding = rounding_from_json(reader, format.element.rounding);
+  format.element.rounding =
+      rounding_from_json(reader, format.element.format, format.element.rounding);
   read_scaling(reader.require("scaling"), reader.place("scaling"), format.levels[0], pass);
   read_choices(reader, format);
 }
@@ -172,7 +174,8 @@ void read_scaled(ObjectReader& reader, BlockFormat& format, Pass pass) {
 void read_edits(ObjectReader& reader, BlockFormat& format, Pass pass) {
   const Json& base = reader.require("format");
   if (pass == Pass::first) format = block_format_from_json(base, reader.place("format"));
-  format.element.rounding = rounding_from_json(reader, format.element.rounding);
+  format.element.rounding =
+      rounding_from_json(reader, format.element.format, format.element.rounding);
   if (reader.has("rule")) {
     if (format.levels.size() != 1)
       throw Error("one rule for several levels of scales", reader.place("rule"),

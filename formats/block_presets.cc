@@ -19,26 +19,64 @@
 #include <variant>
 
 #include "formats/block.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/families.h"
+#include "formats/presets.h"
 
 namespace halfulp {
 namespace {
 
-void require_levels(const BlockFormat& format, std::size_t count, const std::string& preset) {
-  if (format.levels.size() == count) return;
-  throw Error("the preset \"" + preset + "\" is for " + (count == 1 ? "one level" : "two levels") +
-                  " of scales",
-              "preset", count == 1 ? "such as mxfp4" : "such as nvfp4");
+void require(bool holds, const std::string& preset, const std::string& what,
+             const std::string& hint) {
+  if (!holds) throw Error("the preset \"" + preset + "\" is for " + what, "", hint);
 }
+
+void require_levels(const BlockFormat& format, std::size_t count, const std::string& preset) {
+  require(format.levels.size() == count, preset,
+          count == 1 ? "one level of scales" : "two levels of scales",
+          count == 1 ? "such as mxfp4" : "such as nvfp4");
+}
+
+// A scale that is the power of two of its block, under elements with a sign in floating or fixed
+// point.
+void require_mx(const BlockFormat& format, const std::string& preset) {
+  require_levels(format, 1, preset);
+  const Level& level = format.levels[0];
+  const bool power = peer_kind_of(level.scale.format) == PeerKind::power_of_two;
+  require(power && level.rule != ScaleRule::given, preset,
+          "scales that are powers of two and follow from their blocks",
+          "such as float8_e8m0fnu in mxfp4");
+  const Kind& element = format.element.format.kind;
+  const bool number =
+      std::holds_alternative<Float>(element) || std::holds_alternative<Fixed>(element);
+  require(number && is_signed(format.element.format), preset,
+          "elements with a sign in floating or fixed point", "such as those of mxfp4 and mxint8");
+}
+
+// Scales like E4M3 under one of the tensor, and elements like E2M1.
+void require_nvfp4(const BlockFormat& format, const std::string& preset) {
+  require_levels(format, 2, preset);
+  const PeerKind scale = peer_kind_of(format.levels[1].scale.format);
+  require(scale == PeerKind::finite_float || scale == PeerKind::scale_with_zero, preset,
+          "block scales such as float8_e4m3fn and ue4m3", "such as nvfp4");
+  require(peer_kind_of(format.element.format) == PeerKind::numbers_only, preset,
+          "elements such as float4_e2m1fn", "such as nvfp4");
+}
+
+bool is_p3109(const Format& format) {
+  const PeerKind kind = peer_kind_of(format);
+  return kind == PeerKind::one_zero || kind == PeerKind::p3109_signed ||
+         kind == PeerKind::scale_with_zero;
+}
+
+Overflow saturate() { return parse_overflow("saturate"); }
 
 // A checked result: a preset may meet a format that it contradicts.
 BlockFormat checked(BlockFormat format) {
   validate(format);
   return format;
 }
-
-Overflow saturate() { return parse_overflow("saturate"); }
 
 // Beyond the largest scale NaN, below the least the least.
 Overflow clamped_below() {
@@ -51,7 +89,7 @@ Overflow clamped_below() {
 // What the MX presets have in common: one level of powers of two, elements rounded to nearest and
 // saturated, zero blocks with the least scale.
 BlockFormat mx(BlockFormat format, const std::string& preset, ScaleRule rule) {
-  require_levels(format, 1, preset);
+  require_mx(format, preset);
   Level& level = format.levels[0];
   level.rule = rule;
   level.division = Division::exact;
@@ -98,7 +136,7 @@ BlockFormat universal(BlockFormat format) {
   if (format.levels.size() == 1) {
     format = mx(std::move(format), "universal", ScaleRule::floor);
   } else {
-    require_levels(format, 2, "universal");
+    require_nvfp4(format, "universal");
     for (Level& level : format.levels) level.rule = ScaleRule::ratio;
     format.zero_scale = ZeroScale::least;
     format.division = Division::binary32_reciprocal;
@@ -138,7 +176,7 @@ BlockFormat nvidia(BlockFormat format) {
 
 BlockFormat nvfp4(BlockFormat format, const std::string& preset, Arithmetic arithmetic,
                   ZeroScale zero_scale) {
-  require_levels(format, 2, preset);
+  require_nvfp4(format, preset);
   for (Level& level : format.levels) {
     level.rule = ScaleRule::ratio;
     level.epsilon = 0;
@@ -165,7 +203,10 @@ BlockFormat modelopt(BlockFormat format) {
 }
 
 BlockFormat p3109(BlockFormat format) {
-  const Overflow none = parse_overflow("p3109-none");
+  bool all = is_p3109(format.element.format);
+  for (const Level& level : format.levels) all = all && is_p3109(level.scale.format);
+  require(all, "p3109", "elements and scales of P3109", "such as those of p3109_8p4se_block32");
+  const Overflow none = parse_overflow("p3109-none", format.element.format);
   for (Level& level : format.levels) {
     level.rule = ScaleRule::largest;
     level.epsilon = 0;
@@ -182,9 +223,8 @@ BlockFormat p3109(BlockFormat format) {
 BlockFormat qpytorch(BlockFormat format) {
   format = mx(std::move(format), "qpytorch", ScaleRule::floor);
   const auto* f = std::get_if<Fixed>(&format.element.format.kind);
-  if (f == nullptr || !f->sign || f->bits < 2)
-    throw Error("the preset \"qpytorch\" is for elements in fixed point with a sign", "preset",
-                "such as those of bfp8_16");
+  require(f != nullptr && f->bits >= 2, "qpytorch", "elements in fixed point with a sign",
+          "such as those of bfp8_16");
   const Fixed element{.bits = f->bits, .fraction_bits = f->bits - 2, .symmetric = true};
   format.element.format = {"fixed" + std::to_string(f->bits) + "_symmetric", element};
   format.element.rounding.mode = Mode::nearest_up;
@@ -252,6 +292,11 @@ const BlockPreset& find_block_preset(std::string_view name) {
     if (preset.name == text) return preset;
     known.emplace_back(preset.name);
     list += (list.empty() ? "" : ", ") + known.back();
+  }
+  for (const RoundingPreset& preset : rounding_presets()) {
+    if (preset.name == text)
+      throw Error("\"" + text + "\" is a preset of rounding", "",
+                  "a block format takes one of " + list);
   }
   const std::string hint = suggest(text, known);
   throw Error("unknown preset \"" + std::string(name.substr(0, 80)) + "\"", "",

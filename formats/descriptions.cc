@@ -10,6 +10,7 @@
 #include "formats/error.h"
 #include "formats/json.h"
 #include "formats/named_files.h"
+#include "formats/presets.h"
 
 namespace halfulp {
 namespace {
@@ -375,12 +376,31 @@ Rounding rounding_from_json(ObjectReader& reader, const Rounding& otherwise) {
   return rounding;
 }
 
+Overflow overflow_from_json(const Json& value, const std::string& where, const Format& format) {
+  if (!value.is_string()) return overflow_from_json(value, where);
+  try {
+    return parse_overflow(value.get<std::string>(), format);
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+}
+
+Json to_json(const Overflow& rule, const Format& format) {
+  const std::string_view name = preset_name_of(rule, format);
+  return name.empty() ? axes_json(rule) : Json(std::string(name));
+}
+
+Rounding rounding_from_json(ObjectReader& reader, const Format& format, const Rounding& otherwise) {
+  Rounding rounding = rounding_from_json(reader, otherwise);
+  if (const Json* overflow = reader.find("overflow"))
+    rounding.overflow = overflow_from_json(*overflow, reader.place("overflow"), format);
+  return rounding;
+}
+
 Rounding preset_from_json(ObjectReader& reader, const Format& format, const Rounding& otherwise) {
   if (!reader.has("preset")) return otherwise;
   try {
-    const RoundingPreset& preset = find_rounding_preset(reader.text("preset", ""));
-    require_fits(preset, format);
-    return preset.rounding;
+    return parse_rounding_preset(reader.text("preset", ""), format);
   } catch (const Error& error) {
     throw error.location().empty() ? error.at(reader.place("preset")) : error;
   }
@@ -391,7 +411,8 @@ Quantizer quantizer_from_json(const Json& value, const std::string& where) {
   ObjectReader reader(value, where);
   Quantizer quantizer;
   quantizer.format = format_from_json(reader.require("format"), reader.place("format"));
-  quantizer.rounding = rounding_from_json(reader, preset_from_json(reader, quantizer.format, {}));
+  quantizer.rounding =
+      rounding_from_json(reader, quantizer.format, preset_from_json(reader, quantizer.format, {}));
   reader.finish();
   return quantizer;
 }
@@ -402,7 +423,7 @@ Json to_json(const Quantizer& quantizer) {
   object["format"] = to_json(quantizer.format);
   object["rounding"] = std::string(name_of(rounding.mode));
   if (is_stochastic(rounding.mode)) object["random_bits"] = rounding.random_bits;
-  object["overflow"] = to_json(rounding.overflow);
+  object["overflow"] = to_json(rounding.overflow, quantizer.format);
   object["tininess"] = word(rounding.tininess, tininess_words);
   object["flush_inputs"] = rounding.flush_inputs;
   object["flush_outputs"] = false;

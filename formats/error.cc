@@ -49,6 +49,8 @@ Error::Error(std::string message, std::string location, std::string hint)
       hint_(std::move(hint)) {}
 
 Error Error::at(const std::string& outer) const {
+  const bool known = location_ == outer || location_.starts_with(outer + ": ");
+  if (outer.empty() || known) return *this;
   return Error(message_, location_.empty() ? outer : outer + ": " + location_, hint_);
 }
 

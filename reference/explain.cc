@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/codes.h"
+#include "formats/presets.h"
 
 namespace halfulp::reference {
 namespace {
@@ -174,8 +175,10 @@ Explanation explain(const Real& x, const Quantizer& quantizer, bool subnormal_op
   for (const Mode mode : all_modes())
     e.answers.push_back(answer_of(e.located, with_mode(quantizer, mode)));
   for (const OverflowPreset& preset : overflow_presets()) {
+    const std::optional<Overflow> rule = rule_for(preset, peer_kind_of(quantizer.format));
+    if (!rule) continue;
     Quantizer q = chosen;
-    q.rounding.overflow = preset.rule;
+    q.rounding.overflow = *rule;
     add_rule(e.rules, preset.name, answer_of(e.located, q));
   }
   e.wrong_paths = wrong_paths(e, chosen, subnormal_operand);

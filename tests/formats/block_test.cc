@@ -278,7 +278,9 @@ TEST(BlockPresets, ApplyToTheFormatsTheyAreForAndRefuseOthers) {
         validate(preset.apply(find_block_format(name)));
         ++applied;
       } catch (const Error& error) {
-        EXPECT_EQ(error.location(), "preset") << preset.name << " " << name;
+        EXPECT_EQ(error.location(), "") << preset.name << " " << name;
+        EXPECT_NE(std::string(error.what()).find("the preset \""), std::string::npos)
+            << preset.name << " " << name;
       }
     }
     EXPECT_GT(applied, 0) << preset.name;

@@ -96,7 +96,7 @@ TEST(QuantizerJson, ErrorsNameThePlaceAndTheRemedy) {
       {R"({"format": "e8m0", "preset": "ptx-rpp"})",
        "/preset: unknown preset \"ptx-rpp\"; did you mean \"ptx-rp\"?"},
       {R"({"format": "bf16", "preset": "universal"})",
-       "/preset: \"universal\" is a rule for formats without fraction bits"},
+       "/preset: \"universal\" says nothing of bfloat16; it is a conversion into E8M0"},
       {R"({"format": "bf16", "random_bits": 65})",
        "/random_bits: 65 is out of range; 0 to 64 is possible"},
       {R"({"format": "bf16", "random_bits": 1.5})", "/random_bits: 1.5 is no integer"},

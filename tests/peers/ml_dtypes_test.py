@@ -60,7 +60,9 @@ def rounding_of(name):
 
 
 def options_for(name):
-    return ["--overflow", "ml-dtypes", "--rounding", rounding_of(name)]
+    """Its integers keep the low bits of what they do not hold, which no rule does."""
+    rule = [] if name in INTEGERS else ["--overflow", "ml-dtypes"]
+    return [*rule, "--rounding", rounding_of(name)]
 
 
 class Type:

@@ -49,7 +49,7 @@ const BadCall bad_calls[] = {
     {"misspelt_rounding", "halfulp cast --to bf16 --rounding nearest-evn 1", "--rounding",
      "nearest-even"},
     {"misspelt_preset", "halfulp cast --to e8m0 --preset ptx-up 1", "--preset", "ptx-rp"},
-    {"preset_of_scales", "halfulp cast --to bf16 --preset ptx-rp 1", "--preset", "fraction bits"},
+    {"preset_of_scales", "halfulp cast --to bf16 --preset ptx-rp 1", "--preset", "into E8M0"},
     {"misspelt_overflow", "halfulp cast --to bf16 --overflow saturat 1", "--overflow", "saturate"},
     {"bad_token", "halfulp cast --to bf16 0.1x", "argument 1", "0.1x"},
     {"bad_code", "halfulp cast --to bf16 --from fp16 0x12345", "argument 1", "binary16"},
