@@ -260,10 +260,11 @@ void describe_logarithmic(const Format& format, Target& t) {
 Outcome round_logarithmic(const Target& target, const Result& x, std::uint64_t random) {
   const bool sign_lost = x.negative() && drops_sign(*target.quantizer);
   const bool negative = x.negative() && !sign_lost;
-  const std::uint8_t raised = sign_lost ? flags::inexact : std::uint8_t{0};
-  if (negative && !target.sign) return deliver_negative(target);
+  const std::uint8_t raised = sign_lost ? flags::overflow | flags::inexact : 0;
+  const bool below = negative && !target.sign;
   const Neighbours n = neighbours_of(target, x);
-  if (n.beyond) return deliver_overflow(target, negative, raised);
+  if (n.beyond)
+    return below ? deliver_negative(target) : deliver_overflow(target, negative, raised);
   const Rounding& rounding = target.quantizer->rounding;
   bool out = false;
   if (is_stochastic(rounding.mode)) {
@@ -272,11 +273,12 @@ Outcome round_logarithmic(const Target& target, const Result& x, std::uint64_t r
     out = !n.exact && goes_out(rounding.mode, n.order, (n.inner & 1) != 0, negative);
   }
   const Code rank = n.inner + (out ? 1 : 0);
+  if (below && rank != 0) return deliver_negative(target);
   if (rank > target.largest[0]) return deliver_overflow(target, negative, raised);
   if (rank == 0) return deliver_underflow(target, negative, flags::inexact);
   const auto signed_rank = static_cast<Rank>(rank);
   return {code_at(target.quantizer->format, negative ? -signed_rank : signed_rank),
-          n.exact ? raised : flags::inexact};
+          static_cast<std::uint8_t>(raised | (n.exact ? 0 : flags::inexact))};
 }
 
 // The number is the one that "nearest" finds, as an element is much nearer to it than its

@@ -56,9 +56,7 @@ Exact<Integer> long_root(const Exact<Integer>& a, int bits) {
 Outcome round_long(const Target& target, Exact<Integer> x, std::uint64_t random) {
   if (x.negative && drops_sign(*target.quantizer)) {
     x.negative = false;
-    Outcome outcome = round_long(target, std::move(x), random);
-    outcome.flags |= flags::inexact;
-    return outcome;
+    return without_sign(target, round_long(target, std::move(x), random));
   }
   if (target.scheme == Scheme::tapered) return round_tapered(target, x, random);
   if (target.scheme == Scheme::codebook) return round_codebook(target, x, random);

@@ -137,7 +137,6 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   grid.random_bits = std::min(rounding.random_bits, width);
   grid.flush_inputs = rounding.flush_inputs;
   grid.negative_zero = has_negative_zero(target.quantizer->format);
-  grid.is_signed = target.sign;
   if (!target.is_float) {
     grid.code_mask = static_cast<Bits>((Code{1} << target.bits) - 1);
   } else if (target.sign) {

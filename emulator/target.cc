@@ -67,12 +67,13 @@ void describe(const Affine& f, Target& t) {
 
 std::uint8_t flags_of_infinity(Landing landing, bool sign_lost) {
   switch (landing) {
-    case Landing::infinity:
-      return sign_lost ? flags::inexact : 0;
-    case Landing::largest:
-      return flags::overflow | flags::inexact;
-    default:
+    case Landing::nan:
       return flags::invalid;
+    case Landing::infinity:
+      if (!sign_lost) return 0;
+      [[fallthrough]];
+    default:
+      return flags::overflow | flags::inexact;
   }
 }
 
@@ -129,8 +130,7 @@ Outcome deliver_overflow(const Target& t, bool negative, std::uint8_t raised) {
 
 Outcome deliver_negative(const Target& t) {
   const Landing landing = land_negative(*t.quantizer, false);
-  const std::uint8_t raised = landing == Landing::nan ? flags::invalid : flags::inexact;
-  return {code_of(t.quantizer->format, landing, true), raised};
+  return {code_of(t.quantizer->format, landing, true), flags::overflow | flags::inexact};
 }
 
 Outcome deliver_underflow(const Target& t, bool negative, std::uint8_t raised) {

@@ -365,9 +365,7 @@ Code magnitude_code(const Rounded& x, const Grid& grid) {
 Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
   const bool zero = x.significand.is_zero();
   if (x.negative && !zero && !is_signed(q.format)) {
-    const Landing landing = land_negative(q, false);
-    return {code_of(q.format, landing, true),
-            landing == Landing::nan ? flags::invalid : flags::inexact};
+    return {code_of(q.format, land_negative(q, false), true), flags::overflow | flags::inexact};
   }
   Value magnitude;
   magnitude.significand = x.significand;
@@ -376,8 +374,9 @@ Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
     return {code_of(q.format, land_overflow(q, x.negative), x.negative),
             flags::overflow | flags::inexact};
   }
+  const bool normals = compare(largest_finite(q.format), smallest_normal(q.format)) >= 0;
   const auto is_tiny = [&](Tininess rule) {
-    return rule == Tininess::after_rounding ? x.tiny_after : x.tiny_before;
+    return normals && (rule == Tininess::after_rounding ? x.tiny_after : x.tiny_before);
   };
   const std::optional<Tininess>& flush = q.rounding.flush_outputs;
   const bool nonzero = !zero || !x.exact;
@@ -393,8 +392,9 @@ Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
 Outcome deliver_infinity(bool negative, bool division_by_zero, const Quantizer& q) {
   const Landing landing = land_infinity(q, negative);
   std::uint8_t raised = division_by_zero ? flags::divide_by_zero : 0;
-  if (landing == Landing::largest) raised |= flags::overflow | flags::inexact;
-  if (landing != Landing::largest && landing != Landing::infinity) raised |= flags::invalid;
+  if (landing == Landing::nan) raised |= flags::invalid;
+  if (landing != Landing::nan && landing != Landing::infinity)
+    raised |= flags::overflow | flags::inexact;
   return {code_of(q.format, landing, negative), raised};
 }
 

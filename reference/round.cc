@@ -83,8 +83,15 @@ Value below_least_normal(const Format& format) {
   return sum(least, make_value(-1, last_place));
 }
 
+// Tiny is what is below the least number of full precision (IEEE 754-2019 7.5): only floats have
+// one, and not where their exponents are all taken by subnormal numbers, infinities and NaNs.
+bool has_normal_numbers(const Format& format) {
+  return std::holds_alternative<Float>(format.kind) &&
+         compare(largest_finite(format), smallest_normal(format)) >= 0;
+}
+
 void locate_tininess(Located& x, const Format& format) {
-  if (!std::holds_alternative<Float>(format.kind)) return;
+  if (!has_normal_numbers(format)) return;
   const Value least = smallest_normal(format);
   x.below_normal = compare(x.magnitude, least) < 0;
   if (!x.below_normal) return;
@@ -311,10 +318,8 @@ Outcome decide_nan(const Located& x, const Quantizer& q) {
 Outcome decide_infinite(const Located& x, const Quantizer& q) {
   const Landing landing = land_infinity(q, x.negative);
   const bool sign_lost = x.negative && drops_sign(q);
-  if (landing == Landing::infinity)
-    return land(q, landing, x.negative, sign_lost ? flags::inexact : 0);
-  return land(q, landing, x.negative,
-              landing == Landing::largest ? overflow_inexact : flags::invalid);
+  if (landing == Landing::infinity && !sign_lost) return land(q, landing, x.negative, 0);
+  return land(q, landing, x.negative, landing == Landing::nan ? flags::invalid : overflow_inexact);
 }
 
 Outcome decide_zero(const Located& x, const Quantizer& q) {
@@ -325,8 +330,7 @@ Outcome decide_zero(const Located& x, const Quantizer& q) {
 }
 
 Outcome decide_negative(const Located& x, const Quantizer& q) {
-  const Landing landing = land_negative(q, false);
-  return land(q, landing, x.negative, landing == Landing::nan ? flags::invalid : flags::inexact);
+  return land(q, land_negative(q, false), x.negative, overflow_inexact);
 }
 
 Outcome decide_under_least(const Located& x, const Quantizer& q, std::uint64_t random) {
@@ -360,9 +364,9 @@ Outcome decide_place(const Located& x, const Quantizer& q, std::uint64_t random)
   const bool is_number = x.place != Located::Place::nan && x.place != Located::Place::infinite &&
                          x.place != Located::Place::zero;
   if (is_number && x.negative && drops_sign(q)) {
-    Outcome outcome = decide(locate(x.magnitude, q.format), q, random);
-    outcome.flags |= flags::inexact;
-    return outcome;
+    const Outcome outcome = decide(locate(x.magnitude, q.format), q, random);
+    const bool zero = decode(q.format, outcome.code).is_zero();
+    return {outcome.code, zero ? outcome.flags : overflow_inexact};
   }
   switch (x.place) {
     case Located::Place::nan:

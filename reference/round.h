@@ -70,14 +70,16 @@ Located locate(const Real& x, const Format& format);
 // Rounds what was located in quantizer.format. random: an integer of random_bits bits, used by the
 // stochastic modes only (stochastic_equal: its lowest bit).
 //
-// Flags: inexact where the delivered number is another; overflow and inexact where the number,
-// rounded with unbounded exponent, is beyond the largest finite one, whatever is delivered;
-// underflow where it is tiny by the tininess rule and inexact (never in fixed point; in formats
-// without subnormals tiny means below the least number), and where it is flushed, see Rounding.
-// Infinity delivered as the largest number: overflow and inexact; as NaN or zero: invalid. NaN
-// delivered as anything else, and where raises_invalid() says so: invalid. A negative number that
-// an unsigned format delivers as NaN: invalid; as zero or without its sign (an infinity too):
-// inexact. Zero in a format without it: invalid as NaN, else inexact.
+// Flags say what became of the number, not what stands for it (IEEE 754-2019 7.4 to 7.6): inexact
+// where the delivered number is another; overflow and inexact where the number, rounded with
+// unbounded exponent, is beyond the last of its side: above the largest, below the lowest, or
+// negative and not zero in a format without sign; underflow where it is tiny by the tininess rule
+// and inexact, and where it is flushed, see Rounding. Tiny is below the least number of full
+// precision, which only floats have (those without subnormals: their least number): no other kind
+// ever underflows, nor a float whose exponents all go to subnormals, infinities and NaNs.
+// Infinities and zeros are exact operands. What the format lacks of them is invalid where NaN
+// stands for it (7.2); where a number does, an infinity raises overflow and inexact, a zero
+// inexact. NaN delivered as anything else, and where raises_invalid() says so: invalid.
 Outcome decide(const Located& x, const Quantizer& quantizer, std::uint64_t random);
 
 Outcome round(const Real& x, const Quantizer& quantizer, std::uint64_t random);

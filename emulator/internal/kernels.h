@@ -49,7 +49,6 @@ struct Grid {
   Bits tie_parity = 0;  // stochastic_tie: 1 for variant C, 0 for B
   bool flush_inputs = false;
   bool negative_zero = true;
-  bool is_signed = true;
   // Patterns in the carrier: the largest magnitude, and what is delivered beyond it.
   Signs<Bits> limit, overflow, infinity, nan;
   Bits nan_fraction = 0;  // bits of an operand's NaN that its result has too

@@ -181,7 +181,9 @@ Outcome round_to_grid(const Target& target, const Exact<Word>& x, std::uint64_t 
   if (rank > target.largest[x.negative ? 1 : 0]) return deliver_overflow(target, x.negative, 0);
   std::uint8_t raised = cut.inexact ? flags::inexact : 0;
   const Rounding& rounding = target.quantizer->rounding;
-  const bool subnormal = target.is_float && exponent < target.least_exponent;
+  // Tiny is what is below the least number of full precision, where there is one.
+  const bool normals = target.is_float && target.largest[0] >> target.fraction_bits != 0;
+  const bool subnormal = normals && exponent < target.least_exponent;
   const std::optional<Tininess>& flush = rounding.flush_outputs;
   if (subnormal && flush && is_tiny(target, *flush, x, exponent, random)) {
     return deliver_underflow(target, x.negative, flags_of_flush(rounding));
@@ -205,15 +207,21 @@ Outcome round_affine(const Target& target, const Exact<Word>& x, std::uint64_t r
   return round_to_grid(target, exact_quotient(x, scale), random);
 }
 
+// What became of a negative number whose sign is dropped: it is beyond the numbers of the format
+// unless it rounds to zero. `magnitude`: what its magnitude is rounded to.
+inline Outcome without_sign(const Target& target, const Outcome& magnitude) {
+  const Operand delivered = unpack(target.quantizer->format, magnitude.code);
+  if (delivered.kind == Operand::Class::zero) return magnitude;
+  return {magnitude.code, flags::overflow | flags::inexact};
+}
+
 // x nonzero. Precondition: the target is not logarithmic (irrational.h rounds to those).
 template <typename Word>
 Outcome round_exact(const Target& target, const Exact<Word>& x, std::uint64_t random) {
   if (x.negative && drops_sign(*target.quantizer)) {
     Exact<Word> magnitude = x;
     magnitude.negative = false;
-    Outcome outcome = round_exact(target, magnitude, random);
-    outcome.flags |= flags::inexact;
-    return outcome;
+    return without_sign(target, round_exact(target, magnitude, random));
   }
   switch (target.scheme) {
     case Scheme::grid:

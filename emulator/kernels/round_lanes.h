@@ -231,7 +231,7 @@ HWY_INLINE V replace_beyond(D d, const Input<D>& x, V result, hn::Mask<D> beyond
 }
 
 template <class D, class V = hn::Vec<D>>
-HWY_NOINLINE void count_vector(D d, const Input<D>& x, V result, hn::Mask<D> beyond, bool is_signed,
+HWY_NOINLINE void count_vector(D d, const Input<D>& x, V result, hn::Mask<D> beyond,
                                Counts& counts) {
   using Bits = hn::TFromD<D>;
   constexpr int fraction = fraction_width<Bits>;
@@ -242,8 +242,7 @@ HWY_NOINLINE void count_vector(D d, const Input<D>& x, V result, hn::Mask<D> bey
   const hn::Mask<D> nan = x.magnitude > top;
   const hn::Mask<D> number = hn::Not(nan);
   const hn::Mask<D> infinite = x.magnitude == top;
-  hn::Mask<D> over = hn::And(beyond, number);
-  if (!is_signed) over = hn::And(over, hn::Not(x.negative));
+  const hn::Mask<D> over = hn::And(beyond, number);
   const hn::Mask<D> both_zero = hn::Or(x.magnitude, delivered) == hn::Zero(d);
   const hn::Mask<D> changed =
       hn::And(number, hn::And(result != hn::Or(x.magnitude, x.sign), hn::Not(both_zero)));
@@ -283,7 +282,7 @@ HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
   const Bits nan_fraction = std::is_same_v<By, Unmoved> ? grid.nan_fraction : Bits{0};
   const Replacements<Bits> all{{&grid.overflow, &grid.infinity, &grid.nan}, nan_fraction, 0};
   result = replace_beyond(d, x, result, beyond, all, by);
-  if (counts != nullptr) count_vector(d, x, result, beyond, grid.is_signed, *counts);
+  if (counts != nullptr) count_vector(d, x, result, beyond, *counts);
   return result;
 }
 
