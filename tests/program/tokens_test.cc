@@ -175,5 +175,14 @@ TEST_F(Values, LongDecimalsAreReadExactly) {
   EXPECT_NE(limit.err.find("1000003 characters; at most 1000000"), std::string::npos) << limit.err;
 }
 
+// Nothing is said of a number that stands for another.
+TEST_F(Values, BeyondEveryFormatAreRoundedAndNotExplained) {
+  EXPECT_EQ(shell("halfulp cast --to fp16 1e999999999 -1e-999999999").out,
+            "0x7c00 inf 05\n0x8000 -0 03\n");
+  const Ran ran = shell("halfulp explain 1e999999999 --to fp16");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_NE(ran.err.find("VALUE: a number beyond 10^+-1000000"), std::string::npos) << ran.err;
+}
+
 }  // namespace
 }  // namespace halfulp::program
