@@ -10,7 +10,8 @@
 #include "cli/output.h"
 #include "cli/same_file.h"
 #include "cli/verb.h"
-#include "experiments/results/gnuplot.h"
+#include "experiments/results/figure/draw.h"
+#include "experiments/results/figure/gnuplot.h"
 #include "experiments/results/report.h"
 #include "formats/error.h"
 
@@ -22,8 +23,9 @@ using experiments::Plot;
 
 const char* const description =
     "Draws result files of `halfulp run` as one HTML page that needs no network: log-log curves\n"
-    "with error bars, fitted power laws and theory, tables of all numbers, and the configuration\n"
-    "with the call that repeats it. With -o NAME.svg one plot alone. Needs gnuplot.";
+    "with error bars, fitted laws and theory, beside them the ratio to full precision, tables of\n"
+    "all numbers, and the configuration with the call that repeats it. Points that diverged are\n"
+    "counted, and marked in plots and tables. With -o NAME.svg one plot alone. Needs gnuplot.";
 
 const char* const examples =
     "  $ halfulp report result.json -o report.html\n"
@@ -124,13 +126,17 @@ int write_report(const ReportOptions& options) {
   check_metrics(results, options);
   require_writable(options.output);
 
+  for (const NamedResult& named : results) {
+    const std::string losses = experiments::loss_words(named.result);
+    if (!losses.empty()) note(named.name + ": " + losses);
+  }
   std::vector<std::vector<Plot>> plots = plots_of(results, options);
   std::vector<Plot> chosen;
   for (const std::vector<Plot>& of_result : plots)
     chosen.insert(chosen.end(), of_result.begin(), of_result.end());
   if (picture_only) {
     if (chosen.empty())
-      throw Error("nothing to plot: no swept number has three values or more",
+      throw Error("nothing to plot: " + experiments::why_no_plot(results.front().result),
                   options.results.front(), "write a page with -o REPORT.html, it has the tables");
     const auto wanted = static_cast<std::size_t>(options.plot == 0 ? 1 : options.plot);
     if (wanted > chosen.size())

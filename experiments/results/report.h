@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/results/plots.h"
+#include "experiments/results/figure/plots.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
@@ -22,7 +22,12 @@ struct NamedResult {
 
 // Reads a result file. Throws Error naming the place where it is none of `halfulp run`.
 NamedResult read_result(const std::string& path);
+// At most 64 fields are swept and 64 metrics are measured.
 void check_result(const Json& result, const std::string& where);
+
+// What became of points without numbers, for a note: "3 of 24 points diverged: ..."; empty where
+// all have one.
+std::string loss_words(const Json& result);
 
 // pictures: one SVG text for each of natural_plots(result) in order, over all results.
 std::string report_page(std::span<const NamedResult> results,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/results/words.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -44,11 +45,63 @@ std::string noise_words(const Json& noise) {
   return text;
 }
 
+std::string integer_words(const Json& object, const char* key) {
+  const Json value = object.value(key, Json());
+  return value.is_number_integer() ? value.dump() : "?";
+}
+
+std::string float_words(const Json& format) {
+  const std::string unsigned_mark = format.value("sign", Json(true)) == false ? "u" : "";
+  std::string text = "float " + unsigned_mark + "e" + integer_words(format, "exponent_bits") + "m" +
+                     integer_words(format, "fraction_bits");
+  if (format.contains("bias")) text += "b" + integer_words(format, "bias");
+  return text;
+}
+
+std::string fixed_words(const Json& format) {
+  const Json bits = format.value("bits", Json());
+  const Json fraction = format.value("fraction_bits", Json(0));
+  const bool sign = format.value("sign", Json(true)) != false;
+  if (!bits.is_number_integer() || !fraction.is_number_integer()) return "fixed point";
+  const double whole = bits.get<double>() - fraction.get<double>() - (sign ? 1 : 0);
+  return std::string("fixed ") + (sign ? "" : "u") + "q" + number_words(whole) + "." +
+         fraction.dump();
+}
+
+// A format written out: "float e3m2", "fixed q3.4", "posit16 es 1".
+std::string described_words(const Json& format) {
+  const Json kind = format.value("kind", Json());
+  if (!kind.is_string()) return dumped(format);
+  const auto name = kind.get<std::string>();
+  if (name == "float") return float_words(format);
+  if (name == "fixed") return fixed_words(format);
+  const std::string bits = integer_words(format, "bits");
+  if (name == "affine") {
+    const char* sign = format.value("sign", Json(true)) == false ? "affine uint" : "affine int";
+    return sign + bits + ", scale " + value_words(format.value("scale", Json())) +
+           (format.contains("zero_point") ? ", zero point " + integer_words(format, "zero_point")
+                                          : "");
+  }
+  if (name == "posit")
+    return "posit" + bits +
+           (format.contains("exponent_bits") ? " es " + integer_words(format, "exponent_bits")
+                                             : "");
+  if (name == "takum")
+    return (format.value("logarithmic", Json()) == true ? "takum_log" : "takum") + bits;
+  if (name == "log")
+    return "log" + integer_words(format, "integer_bits") + "." +
+           integer_words(format, "fraction_bits");
+  if (name == "codebook" && format.contains("values") && format["values"].is_array())
+    return "codebook of " + std::to_string(format["values"].size());
+  return dumped(format);
+}
+
 std::string format_words(const Json& format) {
   if (format.is_string()) return format.get<std::string>();
-  if (format.is_object() && format.contains("name") && format["name"].is_string())
+  if (!format.is_object()) return dumped(format);
+  if (format.contains("name") && format["name"].is_string() && format["name"] != "")
     return format["name"].get<std::string>();
-  return dumped(format);
+  return described_words(format);
 }
 
 // What a block format says of its scales and of the peer that it follows.
@@ -114,19 +167,51 @@ std::string block_words(const Json& block) {
   return text + rule_words(block);
 }
 
-// A map from places to quantizers, such as a whole policy.
+// A map from places to quantizers, such as a whole policy: places of one quantizer together.
 std::string places_words(const Json& object) {
   if (object.empty()) return "full precision";
-  std::set<std::string> values;
-  std::string places;
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  std::map<std::string, std::size_t> known;
   for (const auto& member : object.items()) {
-    values.insert(value_words(member.value()));
-    places += (places.empty() ? "" : ", ") + spaced(member.key());
+    const auto [place, fresh] = known.try_emplace(value_words(member.value()), groups.size());
+    if (fresh) groups.emplace_back(place->first, std::vector<std::string>());
+    groups[place->second].second.push_back(spaced(member.key()));
   }
+  std::string text;
   constexpr std::size_t few = 2;
-  if (object.size() > few) places = std::to_string(object.size()) + " places";
-  if (values.size() == 1) return places + ": " + *values.begin();
-  return dumped(object);
+  for (const auto& [words, places] : groups) {
+    text += text.empty() ? "" : "; ";
+    if (places.size() > few) {
+      text += std::to_string(places.size()) + " places";
+    } else {
+      for (std::size_t i = 0; i < places.size(); ++i) text += (i == 0 ? "" : ", ") + places[i];
+    }
+    text += ": " + words;
+  }
+  return text;
+}
+
+bool is_format(const Json& value) {
+  const Json kind = value.value("kind", Json());
+  static const std::set<std::string> kinds{"float", "fixed", "affine",  "posit",
+                                           "takum", "log",   "codebook"};
+  return kind.is_string() && kinds.count(kind.get<std::string>()) > 0;
+}
+
+// What of an object is not alike in all of `others`: "overflow saturate".
+std::string differing_members(const Json& value, const std::vector<const Json*>& others) {
+  if (!value.is_object()) return "";
+  std::string text;
+  for (const auto& member : value.items()) {
+    const bool alike = std::all_of(others.begin(), others.end(), [&](const Json* other) {
+      if (!other->is_object()) return false;
+      const auto found = other->find(member.key());
+      return found != other->end() && *found == member.value();
+    });
+    if (!alike)
+      text += (text.empty() ? "" : ", ") + spaced(member.key()) + " " + value_words(member.value());
+  }
+  return text;
 }
 
 }  // namespace
@@ -174,11 +259,37 @@ std::string value_words(const Json& value) {
     if (value.contains("noise")) return shortened(noise_words(value["noise"]));
     if (value.contains("format")) return shortened(quantizer_words(value));
     if (value.value("kind", Json()) == "block") return shortened(block_words(value));
-    if (value.contains("kind") && value.value("name", Json()).is_string())
-      return shortened(format_words(value));
+    const bool named = value.contains("kind") && value.value("name", Json()).is_string();
+    if (named || is_format(value)) return shortened(format_words(value));
     return shortened(places_words(value));
   }
   return shortened(dumped(value));
+}
+
+std::vector<std::string> distinct_words(const std::vector<Json>& values) {
+  std::map<std::string, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < values.size(); ++i) alike[value_words(values[i])].push_back(i);
+  std::vector<std::string> words(values.size());
+  std::set<std::string> taken;
+  std::map<std::string, std::size_t> numbers;
+  for (const auto& [text, places] : alike) {
+    // Each is compared with all others of its words; beyond a few, numbers do.
+    constexpr std::size_t most_compared = 64;
+    std::vector<const Json*> others;
+    for (const std::size_t i : places) others.push_back(&values[i]);
+    const bool few = others.size() > 1 && others.size() <= most_compared &&
+                     std::all_of(others.begin(), others.end(),
+                                 [](const Json* value) { return value->size() <= most_compared; });
+    for (const std::size_t i : places) {
+      words[i] = text;
+      const std::string more = few ? shortened(differing_members(values[i], others)) : "";
+      if (!more.empty()) words[i] += " (" + more + ")";
+      const std::string stem = words[i];
+      std::size_t& number = numbers.try_emplace(stem, 1).first->second;
+      while (!taken.insert(words[i]).second) words[i] = stem + " #" + std::to_string(++number);
+    }
+  }
+  return words;
 }
 
 }  // namespace halfulp::experiments

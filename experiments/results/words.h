@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "formats/json.h"
 
@@ -14,8 +15,11 @@ std::string field_words(const std::string& pointer);
 // "excess_clean_last" -> "excess risk of the last iterate".
 std::string metric_words(const std::string& metric);
 // A swept value on one line: "8", "bfloat16", "additive noise, ε = 0.01",
-// "int8, scale 0.245, stochastic".
+// "int8, scale 0.245, stochastic", "float e3m2", "data, label: int8; act: binary16".
 std::string value_words(const Json& value);
+// The words of each of several different values, all different: where they coincide, with the
+// members in which the values differ, or else with a number.
+std::vector<std::string> distinct_words(const std::vector<Json>& values);
 // At most `digits` significant digits, trailing zeros dropped.
 std::string number_words(double x, int digits = 4);
 

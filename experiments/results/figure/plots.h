@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// Which plots a result asks for: what stands on the axes, which points make a curve, what becomes a
+// panel of its own, and beside each the ratio to full precision. Nothing here knows how a plot is
+// drawn.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/results/figure/swept.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments {
+
+struct PlotPoint {
+  double x = 0, y = 0;
+  double low = 0, high = 0;  // the ends of its error bar; y where there is none
+};
+
+// A fitted law drawn through one curve: y = exp(intercept) x^slope + floor over [lowest, highest],
+// or of x / ln x in the place of x.
+struct FitLine {
+  enum class Law { power, power_and_floor, joint };
+  Law law = Law::power;
+  double slope = 0, intercept = 0;
+  double floor = 0;                      // of a joint law: with the term of the other size
+  double slope_low = 0, slope_high = 0;  // 95 % intervals; NaN where they are not known
+  double floor_low = 0, floor_high = 0;
+  double lowest = 0, highest = 0;
+  double chi_square = 0, degrees = 0;  // NaN where they are not known
+  double curvature = 0;                // of a power law, NaN where it is not known
+  bool over_log = false, ranged = false;
+  bool misfit = false;  // the points do not lie on it
+};
+
+struct Curve {
+  std::size_t style = 0;            // its place in the plot's labels, and its colour and mark
+  std::vector<PlotPoint> measured;  // in increasing x, like all lists here
+  std::vector<PlotPoint> theory;
+  std::vector<PlotPoint> ratio, ratio_theory;  // to the curve of full precision
+  std::vector<double> above, below;  // x of points that have no place: diverged or beyond the axis,
+                                     // and not positive
+  std::vector<FitLine> fits;
+  bool level = false;      // a single value that does not depend on x: drawn as a horizontal line
+  bool reference = false;  // of full precision: its ratio is 1
+};
+
+struct Panel {
+  std::string title;
+  std::vector<Curve> curves;
+};
+
+struct Plot {
+  std::string title;    // "excess risk against model size M"
+  std::string caption;  // what was held fixed, what was left out
+  std::string x_label, y_label;
+  std::string ratio_label;          // "ratio to binary64"; empty: no ratios
+  std::vector<std::string> labels;  // of all curves, in the order of their colours
+  std::vector<Panel> panels;
+};
+
+// The plots of a result: x a swept number, y a metric, both axes logarithmic. metrics: those to
+// plot; empty: those that the fits name, else the one the experiment is about. At most 24 plots of
+// 6 panels of 20 curves; captions say what is left out.
+std::vector<Plot> natural_plots(const Json& result, const std::vector<std::string>& metrics);
+
+// Why a result has no plot, as a sentence without its stop.
+std::string why_no_plot(const Json& result);
+
+}  // namespace halfulp::experiments
