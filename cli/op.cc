@@ -137,18 +137,16 @@ class Operator {
   Random random_;
 };
 
-// --exact is the name that TestFloat has for what is --testfloat-exact here.
-void require_clear(const OpOptions& options) {
+// TestFloat has an option -exact for its functions that round to integers. After their names
+// --exact is that option too: integers have all their digits anyway.
+void take_testfloat_option(OpOptions& options) {
   const std::string& name = options.calculation.operation;
   if (!options.style.exact || !testfloat_function(name, false)) return;
   const Op op = testfloat_function(name, false)->op;
-  if (op == Op::round_to_integral || is_to_integer(op))
-    throw Error("may be the digits of " + name + ", or its rounding", "--exact",
-                "write --testfloat-exact for TestFloat's -exact; integers have all digits anyway");
+  if (op == Op::round_to_integral || is_to_integer(op)) options.calculation.exact = true;
 }
 
 void answer_all(const OpOptions& options) {
-  require_clear(options);
   const Operator compute(options);
   TokenReader reader(options.tokens);
   std::vector<std::string> tokens;
@@ -189,6 +187,7 @@ int op_verb(const Arguments& arguments) {
   add_json(app, options.json);
   if (!parser.parse(arguments)) return exit_good;
   if (options.list || options.calculation.operation.empty()) return list_operations(options.json);
+  take_testfloat_option(options);
   answer_all(options);
   return exit_good;
 }

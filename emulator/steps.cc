@@ -40,7 +40,9 @@ typename Steps<Bits>::Step step_at(const CompiledPlan& plan, Bits pattern) {
   return step;
 }
 
-// The patterns before which a run may end wherever the result turns, in increasing order.
+// The patterns before which a run may end wherever the result turns, in increasing order. Between
+// two of them the result turns in one place at most: the format's numbers are among them, on both
+// sides of zero where a negative number is delivered as its magnitude.
 template <typename Bits>
 std::vector<Bits> fixed_points(const CompiledPlan& plan) {
   std::vector<Bits> points;
@@ -54,7 +56,9 @@ std::vector<Bits> fixed_points(const CompiledPlan& plan) {
   for (const double number :
        plan.decoded(sizeof(Bits) == 4 ? Carrier::binary32 : Carrier::binary64)) {
     if (!std::isfinite(number)) continue;
-    points.push_back(std::bit_cast<Bits>(static_cast<RealOf<Bits>>(number)));
+    const Bits point = std::bit_cast<Bits>(static_cast<RealOf<Bits>>(number));
+    points.push_back(point);
+    if (drops_sign(plan.quantizer())) points.push_back(point ^ sign_of<Bits>);
   }
   std::sort(points.begin(), points.end());
   points.erase(std::unique(points.begin(), points.end()), points.end());

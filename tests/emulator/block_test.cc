@@ -111,14 +111,15 @@ INSTANTIATE_TEST_SUITE_P(
                             {"rule": "ratio", "scale": "float8_e4m3fn", "columns": 1}]})",
                {0, -0.0},
                {nan, nan}},
-        // The largest number of the scale is subnormal, and flushed like any other.
-        Corner{"flushed_largest",
+        // The scale has no normal numbers, so that nothing there is tiny and flushed: its largest,
+        // 1/4, is the scale, under which 7.75 is 1.9375.
+        Corner{"scale_without_normal_numbers",
                R"({"format": "q3.2", "special": "saturate",
                  "scaling": {"rule": "floor", "scale": {"format": {"kind": "float",
                    "exponent_bits": 1, "fraction_bits": 1, "bias": 2, "nan_codes": 1,
                    "infinity": true, "sign": false}, "flush_outputs": true}}})",
                {inf, 1},
-               {0, 0}}),
+               {1.9375, 1}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(CornerBlocks, EqualTheReferenceAndTheDefinition) {
