@@ -279,10 +279,12 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
     const std::string number = i > 0 ? std::to_string(i) : "";
     std::vector<std::uint64_t> codes;
     for (const Code code : out.codes.scales[i]) codes.push_back(static_cast<std::uint64_t>(code));
-    all.push_back(
-        tensors::from_codes({prefix + (inner ? "scales" : "outer_scales" + number),
-                             tensors::element_type(level.scale.format), scale_shape(in, level)},
-                            codes));
+    Shape shape = scale_shape(in, level);
+    // A tensor without elements has no blocks, not even the one that is all of it.
+    if (codes.empty() && tensors::element_count(shape) != 0) shape = {0};
+    all.push_back(tensors::from_codes({prefix + (inner ? "scales" : "outer_scales" + number),
+                                       tensors::element_type(level.scale.format), std::move(shape)},
+                                      codes));
     if (level.rows == 1 && level.columns != 0 && !in.shape.empty())
       put_axis_back(all.back(), in.axis);
   }

@@ -176,6 +176,24 @@ TEST_F(QuantizeStatistics, OnlyReadsNothingElse) {
   EXPECT_EQ(missing.err, "halfulp: --only: there is no tensor \"ff\"; did you mean \"f\"?\n");
 }
 
+TEST_F(QuantizeStatistics, TensorsWithoutElementsHaveNoScales) {
+  for (const tensors::Shape& shape :
+       {tensors::Shape{0}, tensors::Shape{0, 5}, tensors::Shape{5, 0}}) {
+    tensors::TensorFile file;
+    file.tensors = {tensors::from_codes({"w", tensors::element_type("float32"), shape},
+                                        std::vector<std::uint64_t>{})};
+    tensors::write((work() / "w.safetensors").string(), file, {});
+    for (const char* format : {"nvfp4", "mxfp4", "int8_row"}) {
+      const Ran ran =
+          shell(std::string("halfulp quantize w.safetensors --codes -o y.npz --to ") + format);
+      EXPECT_EQ(ran.status, 0) << format << ran.err;
+      const tensors::TensorFile out = tensors::read((work() / "y.npz").string(), {});
+      ASSERT_EQ(out.tensors.front().name, "w.codes");
+      EXPECT_EQ(out.tensors.front().shape, shape) << format;
+    }
+  }
+}
+
 TEST_F(QuantizeStatistics, PackedBytesOfSafetensorsAreCodesOfFourBits) {
   tensors::TensorFile file;
   // 1, -6, 0.5, 0 in E2M1: 2, f, 1, 0; the first code in the lowest bits.
