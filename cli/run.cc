@@ -21,6 +21,7 @@
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/run.h"
+#include "experiments/sweep.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "reference/engine.h"

@@ -6,24 +6,16 @@
 // and the repeat alone, whatever else is in its group.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "experiments/metrics.h"
 #include "experiments/sweep.h"
 #include "formats/engine.h"
 
 namespace halfulp::experiments {
-
-inline constexpr int metric_count = 6;
-inline constexpr std::array<const char*, metric_count> metric_names{
-    "excess_clean_last",        "excess_clean_average", "excess_quantized_last",
-    "excess_quantized_average", "approximation",        "floor"};
-// Absent: it does not apply. NaN or infinite: it does, and training diverged.
-using Metrics = std::array<std::optional<double>, metric_count>;
 
 struct RepeatOutcome {
   std::string error;  // why this point failed, else empty

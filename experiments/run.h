@@ -70,13 +70,4 @@ struct RunSummary {
 RunSummary run(const Json& document, const std::string& where, const Engine& engine,
                const RunOptions& options);
 
-// Everything that run() would check before computing: throws Error, else answers the number of
-// points.
-std::size_t check(const Json& document, const std::string& where);
-
-// The document with "/path=value" applied: the value is JSON where it reads as JSON, else a text.
-// Throws Error on a text without "=", on a pointer that leads through something that is no object
-// or list, and on a field that the document sweeps.
-Json apply_settings(const Json& document, const std::vector<std::string>& settings);
-
 }  // namespace halfulp::experiments

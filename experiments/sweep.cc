@@ -8,7 +8,6 @@
 
 #include "experiments/policy/policy_files.h"
 #include "experiments/results/fit.h"
-#include "experiments/run.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 
@@ -393,10 +392,6 @@ bool is_utf8(const std::string& text) {
 }
 
 }  // namespace
-
-std::size_t check(const Json& document, const std::string& where) {
-  return make_study(document, where).points.size();
-}
 
 Json apply_settings(const Json& document, const std::vector<std::string>& settings) {
   Json edited = document;

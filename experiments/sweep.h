@@ -40,6 +40,11 @@ inline void stop_if(const std::atomic<bool>* stop) {
 Study make_study(const Json& document, const std::string& where,
                  const std::atomic<bool>* stop = nullptr);
 
+// The document with "/path=value" applied: the value is JSON where it reads as JSON, else a text.
+// Throws Error on a text without "=", on a pointer that leads through something that is no object
+// or list, and on a field that the document sweeps.
+Json apply_settings(const Json& document, const std::vector<std::string>& settings);
+
 // FNV-1a, 64 bits, continued from `hash`.
 inline constexpr std::uint64_t fnv_start = 0xcbf29ce484222325;
 std::uint64_t fnv1a(const void* bytes, std::size_t count, std::uint64_t hash);

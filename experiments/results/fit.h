@@ -4,21 +4,13 @@
 // a kind, and scatter.h how errors follow from the repeats.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "experiments/results/fits/fit_point.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
-
-// What a fit sees of a point: what the sweep set, the whole document, and each metric's value in
-// every repeat (absent for a point that failed).
-struct FitPoint {
-  const Json* set = nullptr;
-  const Json* document = nullptr;
-  std::vector<std::optional<std::vector<double>>> metrics;  // in the order of metric_names
-};
 
 // The list `fits` of a document, defaults filled in. swept: the pointers of its sweep; group_by is
 // by default all of them but the fit's axes. resolved: one point's document. Throws Error.

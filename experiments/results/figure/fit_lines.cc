@@ -3,7 +3,10 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
+
+#include "experiments/results/figure/swept.h"
 
 namespace halfulp::experiments {
 namespace {

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "experiments/pointers.h"
 #include "experiments/results/fits/distributions.h"
 #include "experiments/results/fits/kinds.h"
 #include "experiments/results/fits/scatter.h"
 #include "experiments/results/fits/select.h"
-#include "experiments/sweep.h"
 #include "formats/error.h"
 #include "reference/constants.h"
 

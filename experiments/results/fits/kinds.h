@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/results/fit.h"
+#include "experiments/results/fits/fit_point.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "experiments/execute.h"
+#include "experiments/metrics.h"
+#include "experiments/pointers.h"
 #include "experiments/policy/policy.h"
-#include "experiments/sweep.h"
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/error.h"
