@@ -64,12 +64,8 @@ void compute_joint_power_law(const Json& fit, const std::vector<FitPoint>& point
                   .over_log = fit["data_scale"] == "over_log"};
   const bool with_floor = fit["with_floor"].get<bool>();
   for (const Members& members : group_points(points, fit["group_by"])) {
-    Json record;
-    for (const char* key : {"kind", "model_size", "data_size", "y"}) record[key] = fit[key];
-    record["group"] = members.group;
-    for (const char* key : {"model_range", "data_range", "data_scale"}) {
-      if (fit.contains(key)) record[key] = fit[key];
-    }
+    Json record = begin_record(fit, members, {"kind", "model_size", "data_size", "y"},
+                               {"model_range", "data_range", "data_scale"});
     const Selection selection =
         select_points(points, members, fit["y"].get<std::string>(), {model, data});
     record["points"] = selection.y.size();
@@ -78,8 +74,6 @@ void compute_joint_power_law(const Json& fit, const std::vector<FitPoint>& point
     if (count_distinct(selection.log_x[0]) < fewest_sizes ||
         count_distinct(selection.log_x[1]) < fewest_sizes) {
       record["error"] = "fewer than three sizes of the model or of the data";
-    } else if (selection.y.size() <= law.amplitudes.size() + law.shapes.size()) {
-      record["error"] = "no more points than parameters";
     } else {
       write_law(law, selection.y, record);
       if (record.contains("floor_below"))

@@ -335,6 +335,10 @@ void write_law(const Law& law, const std::vector<const std::vector<double>*>& y,
     record["error"] = "more than " + std::to_string(most_points) + " points";
     return;
   }
+  if (y.size() <= law.amplitudes.size() + law.shapes.size()) {
+    record["error"] = "no more points than parameters";
+    return;
+  }
   Scatter scatter = scatter_of(y);
   // In units of the middle of the means, so that amplitudes neither overflow nor vanish.
   const double unit = mean_of(scatter.log_mean);

@@ -59,9 +59,10 @@ struct Law {
 };
 
 // Fits the law to the means and writes a member and "..._interval" for each parameter, amplitudes
-// first, then residual, chi_square, degrees_of_freedom, probability and misfit. Where the points do
-// not determine a parameter (its 95 % error is as large as itself), "error" in their place; where
-// that is the amplitude called "floor", with "floor_below", the upper end of its interval.
+// first, then residual, chi_square, degrees_of_freedom, probability and misfit. "error" in their
+// place where there are too few points or too many. Where the points do not determine a parameter
+// (its 95 % error is as large as itself), "error" in their place; where that is the amplitude
+// called "floor", with "floor_below", the upper end of its interval.
 void write_law(const Law& law, const std::vector<const std::vector<double>*>& y, Json& record);
 
 }  // namespace halfulp::experiments

@@ -118,11 +118,7 @@ void compute_power_law(const Json& fit, const std::vector<FitPoint>& points, Jso
                   .range = fit.value("range", Json()),
                   .over_log = fit["x_scale"] == "over_log"};
   for (const Members& members : group_points(points, fit["group_by"])) {
-    Json record;
-    for (const char* key : {"kind", "x", "y"}) record[key] = fit[key];
-    record["group"] = members.group;
-    if (fit.contains("range")) record["range"] = fit["range"];
-    record["x_scale"] = fit["x_scale"];
+    Json record = begin_record(fit, members, {"kind", "x", "y"}, {"range", "x_scale"});
     const Selection selection = select_points(points, members, fit["y"].get<std::string>(), {axis});
     if (count_distinct(selection.log_x[0]) < 2) {
       record["error"] = "fewer than two sizes";

@@ -129,13 +129,8 @@ Json check_precision_law(ObjectReader& reader, const std::vector<std::string>& s
 void compute_precision_law(const Json& fit, const std::vector<FitPoint>& points, Json& records) {
   const std::vector<Axis> axes = axes_of(fit);
   for (const Members& members : group_points(points, fit["group_by"])) {
-    Json record;
-    for (const char* key : {"kind", "model_size", "precision", "data_size", "y"})
-      record[key] = fit[key];
-    record["group"] = members.group;
-    for (const char* key : {"model_range", "precision_range", "data_range", "data_scale"}) {
-      if (fit.contains(key)) record[key] = fit[key];
-    }
+    Json record = begin_record(fit, members, {"kind", "model_size", "precision", "data_size", "y"},
+                               {"model_range", "precision_range", "data_range", "data_scale"});
     const Selection selection = select_points(points, members, fit["y"].get<std::string>(), axes);
     record["points"] = selection.y.size();
     record["excluded"] = selection.excluded;
@@ -145,8 +140,6 @@ void compute_precision_law(const Json& fit, const std::vector<FitPoint>& points,
                     [](const std::vector<double>& x) { return count_distinct(x) < fewest_values; });
     if (few) {
       record["error"] = "fewer than three sizes of the model or of the data, or of precisions";
-    } else if (selection.y.size() <= law.amplitudes.size() + law.shapes.size()) {
-      record["error"] = "no more points than parameters";
     } else {
       write_law(law, selection.y, record);
       if (record.contains("floor_below"))

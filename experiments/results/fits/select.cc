@@ -166,6 +166,17 @@ Selection select_points(const std::vector<FitPoint>& points, const Members& memb
   return selection;
 }
 
+Json begin_record(const Json& fit, const Members& members, const std::vector<const char*>& names,
+                  const std::vector<const char*>& rest) {
+  Json record;
+  for (const char* key : names) record[key] = fit[key];
+  record["group"] = members.group;
+  for (const char* key : rest) {
+    if (fit.contains(key)) record[key] = fit[key];
+  }
+  return record;
+}
+
 std::size_t count_distinct(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return static_cast<std::size_t>(std::unique(values.begin(), values.end()) - values.begin());

@@ -39,6 +39,11 @@ struct Members {
 };
 std::vector<Members> group_points(const std::vector<FitPoint>& points, const Json& pointers);
 
+// How the record of a group begins: members of the checked fit, the group, and those of `rest` that
+// the fit has.
+Json begin_record(const Json& fit, const Members& members, const std::vector<const char*>& names,
+                  const std::vector<const char*>& rest);
+
 // One axis of a fit.
 struct Axis {
   std::string pointer;
