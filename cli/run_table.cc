@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
 
 #include "cli/output.h"
@@ -44,50 +43,17 @@ std::string number_text(const Json& x) {
   return x.is_number() ? fmt::format("{:.4g}", x.get<double>()) : "";
 }
 
-// The members of an object whose value is not the same in all of `others`, as "rounding to-odd".
-std::string differing_members(const Json& value, const std::vector<const Json*>& others) {
-  std::string text;
-  for (const auto& member : value.items()) {
-    const bool same = std::all_of(others.begin(), others.end(), [&](const Json* other) {
-      const auto found = other->find(member.key());
-      return found != other->end() && *found == member.value();
-    });
-    if (same) continue;
-    const std::string words = value_words(member.value());
-    text += (text.empty() ? "" : ", ") + member.key() + " " + words;
-  }
-  return text;
-}
-
-// The words of every value of one field, told apart where two values have the same: by the members
-// in which they differ, else by their text.
+// The words of every value of one field, by its text.
 std::map<std::string, std::string> labels_of(const Json& points, const std::string& field) {
-  std::map<std::string, const Json*> values;  // by text
-  std::map<std::string, std::vector<const Json*>> by_words;
+  std::vector<Json> values;
+  std::map<std::string, std::string> labels;
   for (const Json& point : points) {
     const auto found = point["set"].find(field);
     if (found == point["set"].end()) continue;
-    if (values.emplace(found->dump(), &*found).second)
-      by_words[value_words(*found)].push_back(&*found);
+    if (labels.emplace(found->dump(), "").second) values.push_back(*found);
   }
-  std::map<std::string, std::string> labels;
-  for (const auto& [words, alike] : by_words) {
-    const bool objects = std::all_of(alike.begin(), alike.end(),
-                                     [](const Json* value) { return value->is_object(); });
-    std::set<std::string> details;
-    for (const Json* value : alike)
-      details.insert(objects ? differing_members(*value, alike) : std::string());
-    for (const Json* value : alike) {
-      std::string label = words;
-      if (alike.size() > 1 && details.size() == alike.size()) {
-        const std::string detail = differing_members(*value, alike);
-        if (!detail.empty()) label += " (" + detail + ")";
-      } else if (alike.size() > 1) {
-        label = value->dump();
-      }
-      labels[value->dump()] = label;
-    }
-  }
+  const std::vector<std::string> words = experiments::distinct_words(values);
+  for (std::size_t i = 0; i < values.size(); ++i) labels[values[i].dump()] = words[i];
   return labels;
 }
 

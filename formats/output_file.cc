@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view ending = ".tmp";
 constexpr std::size_t random_digits = 16;
-constexpr mode_t all_may_write = 0666;  // less the umask
 
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
@@ -132,7 +131,7 @@ bool is_stream(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+OutputFile::OutputFile(std::string path, mode_t permissions) : path_(std::move(path)) {
   stream_ = is_stream(path_);
   if (stream_) {
     const int named = descriptor_named(path_);
@@ -142,22 +141,22 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
     return;
   }
   target_ = link_target(path_);
-  if (fs::path(target_).filename().empty() || fs::is_directory(fs::path(target_)))
+  std::error_code error;  // what cannot be looked at is named when it is opened
+  if (fs::path(target_).filename().empty() || fs::is_directory(target_, error))
     throw system_error("cannot be written", path_, EISDIR);
   remove_left_behind(target_);
-  open_temporary();
+  open_temporary(permissions);
 }
 
-void OutputFile::open_temporary() {
+void OutputFile::open_temporary(mode_t permissions) {
   // 1. A file without a name, which is gone however the program ends; it is linked through /proc.
   if (::access("/proc/self/fd", X_OK) == 0)
-    descriptor_ =
-        ::open(folder_of(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, all_may_write);
+    descriptor_ = ::open(folder_of(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, permissions);
   // 2. Where the file system has none: a file of another name, which nobody else has made.
   if (descriptor_ < 0) {
     temporary_ = temporary_name(target_);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                         all_may_write);
+                         permissions);
     if (descriptor_ < 0) {
       temporary_.clear();
       throw system_error("cannot be written", path_, errno);
@@ -165,8 +164,8 @@ void OutputFile::open_temporary() {
   }
   ::flock(descriptor_, LOCK_EX | LOCK_NB);  // see is_left_behind
   struct stat old {};
-  constexpr mode_t permissions = 07777;
-  if (::stat(target_.c_str(), &old) == 0) ::fchmod(descriptor_, old.st_mode & permissions);
+  constexpr mode_t all_of_them = 07777;
+  if (::stat(target_.c_str(), &old) == 0) ::fchmod(descriptor_, old.st_mode & all_of_them);
 }
 
 OutputFile::~OutputFile() {

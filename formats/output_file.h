@@ -8,6 +8,8 @@
 // pipe, a terminal or a device is a stream: it is written as it stands, and nothing lies beside it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -18,8 +20,9 @@ namespace halfulp {
 class OutputFile {
  public:
   // Throws Error naming the path where it cannot be written. Removes temporary files of this path
-  // whose writers are gone.
-  explicit OutputFile(std::string path);
+  // whose writers are gone. permissions: of a new file, less the umask; a file that is replaced
+  // passes on its own.
+  explicit OutputFile(std::string path, mode_t permissions = 0666);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile();  // without commit nothing is left (of a stream: what was written)
@@ -29,7 +32,7 @@ class OutputFile {
   void commit();
 
  private:
-  void open_temporary();
+  void open_temporary(mode_t permissions);
   [[nodiscard]] bool take_name();
 
   std::string path_;       // as it was given, for messages

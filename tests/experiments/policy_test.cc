@@ -11,18 +11,10 @@
 #include "emulator/engine.h"
 #include "experiments/policy/station.h"
 #include "formats/error.h"
+#include "tests/support/error_of.h"
 
 namespace halfulp::experiments {
 namespace {
-
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string parse_error(const std::string& text) {
   return error_of([&] { parse_policy(parse_json(text, "text"), "/policy"); });

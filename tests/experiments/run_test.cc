@@ -8,12 +8,12 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 #include "emulator/engine.h"
 #include "formats/error.h"
 #include "reference/engine.h"
+#include "tests/support/error_of.h"
 
 namespace halfulp::experiments {
 namespace {
@@ -74,15 +74,6 @@ class Runs : public testing::Test {
 
   fs::path folder_;
 };
-
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST_F(Runs, WriteTheContractsMembers) {
   RunOptions o = options();

@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
@@ -14,6 +13,7 @@
 #include "experiments/run.h"
 #include "experiments/sweep.h"
 #include "formats/error.h"
+#include "tests/support/error_of.h"
 
 namespace halfulp::experiments {
 namespace {
@@ -198,15 +198,6 @@ TEST_F(SelfContained, DefaultsAreStillFilledIn) {
   EXPECT_EQ(study.document["problem"]["teacher"]["value"], 1.0);
   EXPECT_EQ(study.document["training"]["step_size"], 0.1);
   EXPECT_EQ(study.document["sweep"], document["sweep"]);
-}
-
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST_F(SelfContained, ErrorsNameTheFileAndThePlaceInIt) {

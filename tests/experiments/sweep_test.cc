@@ -5,12 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "experiments/execute.h"
 #include "experiments/run.h"
 #include "formats/error.h"
+#include "tests/support/error_of.h"
 
 namespace halfulp::experiments {
 namespace {
@@ -20,15 +20,6 @@ Json base() {
     "problem": {"dimension": 32, "spectrum_exponent": 2, "sketch_size": 8},
     "training": {"samples": 64}})",
                     "text");
-}
-
-std::string error_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 // The error of the base document with one pointer set to the JSON text.

@@ -2,7 +2,6 @@
 //
 // `halfulp report --csv`.
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "program.h"
 
@@ -10,13 +9,6 @@ namespace halfulp::program {
 namespace {
 
 using Csv = Program;
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
 
 TEST_F(Csv, TablesHoldWhatTheResultHolds) {
   file("c.json", small_config);

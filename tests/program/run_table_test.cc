@@ -2,7 +2,6 @@
 //
 // The table at the end of `halfulp run`.
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "program.h"
 
@@ -10,13 +9,6 @@ namespace halfulp::program {
 namespace {
 
 using RunTable = Program;
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
 
 TEST_F(RunTable, SaysValuesInWordsNotInJson) {
   file("c.json", small_config);
@@ -50,7 +42,7 @@ TEST_F(RunTable, TellsLikeWordsApart) {
   EXPECT_NE(lines[0].find("/policy/label/format  /policy/weight/format"), std::string::npos)
       << lines[0];
   EXPECT_TRUE(lines[1].starts_with("bfloat16, stochastic   ")) << lines[1];
-  EXPECT_TRUE(lines[2].starts_with("bfloat16, stochastic (random_bits 3) ")) << lines[2];
+  EXPECT_TRUE(lines[2].starts_with("bfloat16, stochastic (random bits 3) ")) << lines[2];
 }
 
 TEST_F(RunTable, CountsDivergedPoints) {

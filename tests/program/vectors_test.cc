@@ -4,7 +4,6 @@
 // find what was planted and say why, stream, and give the same bytes from any number of threads.
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "formats/json.h"
 #include "formats/operation.h"
@@ -12,13 +11,6 @@
 
 namespace halfulp::program {
 namespace {
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
 
 TEST_F(Program, OpListsEveryOperation) {
   const Ran ran = shell("halfulp op --json");
