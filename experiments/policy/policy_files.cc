@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/policy/policy_files.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "experiments/pointers.h"
+
 namespace halfulp::experiments {
 namespace {
-
-std::vector<std::string> split(const std::string& pointer) {
-  std::vector<std::string> tokens;
-  for (std::size_t i = 0; i < pointer.size();) {
-    const std::size_t end = std::min(pointer.find('/', i + 1), pointer.size());
-    tokens.push_back(pointer.substr(i + 1, end - i - 1));
-    i = end;
-  }
-  return tokens;
-}
 
 // place -> quantizer.
 Json map_with_files(const Json& map, const std::string& place, const std::string& folder,
@@ -57,7 +48,7 @@ Json whole_policy(const Json& value, const std::string& place, const std::string
 
 Json with_policy_files(const std::string& pointer, const Json& value, const std::string& place,
                        const std::string& folder, NamedFiles& files) {
-  std::vector<std::string> tokens = split(pointer);
+  std::vector<std::string> tokens = tokens_of(pointer, place);
   if (tokens.size() == 1) return whole_policy(value, place, folder, files);
   if (tokens[1] == "base") {
     if (tokens.size() == 2) return base_with_files(value, place, folder, files);
