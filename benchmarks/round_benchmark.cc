@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "formats/catalogue.h"
 
 namespace halfulp {

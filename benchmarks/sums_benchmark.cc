@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "emulator/engine.h"
-#include "emulator/internal/long.h"
+#include "emulator/scalar/long.h"
 #include "formats/catalogue.h"
 
 namespace halfulp {

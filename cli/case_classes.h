@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/calculation.h"
-#include "cli/vectors/layout.h"
+#include "golden/vectors/layout.h"
 #include "reference/operations.h"
 
 namespace halfulp::cli {

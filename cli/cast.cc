@@ -12,7 +12,7 @@
 #include "cli/tokens.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"

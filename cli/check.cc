@@ -12,13 +12,13 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/vector_source.h"
-#include "cli/vectors/arrays.h"
-#include "cli/vectors/line_reader.h"
 #include "emulator/parallel.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/vectors/arrays.h"
+#include "golden/vectors/line_reader.h"
 
 namespace halfulp::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include "formats/codes.h"
 #include "formats/fields.h"
 #include "formats/json.h"
+#include "reference/explain/quotient.h"
 #include "reference/operations.h"
-#include "reference/quotient.h"
 
 namespace halfulp::cli {
 namespace {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cli/calculation.h"
-#include "formats/value.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 

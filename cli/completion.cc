@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "cli/output.h"
-#include "cli/vectors/layout.h"
 #include "cli/verb.h"
 #include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/error.h"
 #include "formats/operation.h"
 #include "formats/rounding.h"
+#include "golden/vectors/layout.h"
 
 namespace halfulp::cli {
 namespace {

@@ -6,12 +6,12 @@
 #include "cli/case_classes.h"
 #include "cli/output.h"
 #include "cli/vector_source.h"
-#include "cli/vectors/arrays.h"
-#include "cli/vectors/line_reader.h"
 #include "cli/verb.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/vectors/arrays.h"
+#include "golden/vectors/line_reader.h"
 
 namespace halfulp::cli {
 namespace {

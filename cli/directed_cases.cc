@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "cli/drawing.h"
-#include "cli/near_misses.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "golden/vectors/drawing.h"
+#include "golden/vectors/near_misses.h"
 
 namespace halfulp::cli {
 namespace {

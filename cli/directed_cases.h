@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "cli/calculation.h"
-#include "cli/cases.h"
+#include "golden/equality/cases.h"
 
 namespace halfulp::cli {
 

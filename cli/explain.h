@@ -13,7 +13,7 @@
 #include "cli/verb.h"
 #include "formats/json.h"
 #include "formats/rounding.h"
-#include "reference/explain.h"
+#include "reference/explain/explain.h"
 
 namespace halfulp::cli {
 

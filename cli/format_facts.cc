@@ -6,7 +6,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
-#include "reference/quotient.h"
+#include "reference/explain/quotient.h"
 
 namespace halfulp::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"

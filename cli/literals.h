@@ -11,7 +11,7 @@
 #include "formats/engine.h"
 #include "formats/format.h"
 #include "formats/json.h"
-#include "formats/value.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 

@@ -18,7 +18,6 @@
 #include "cli/progress.h"
 #include "cli/same_file.h"
 #include "cli/tensor_quantizer.h"
-#include "cli/tensors/files.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/policy/autoflex.h"
@@ -26,6 +25,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/tensors/files.h"
 #include "reference/engine.h"
 
 namespace halfulp::cli {

@@ -16,7 +16,7 @@
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/results/expected.h"
-#include "experiments/run.h"
+#include "experiments/runs/run.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp run: an experiment document from a file to a result file. The work itself, its journal
-// and the promise of equal bytes are experiments/run.h; here are the options, the signals, the
+// and the promise of equal bytes are experiments/runs/run.h; here are the options, the signals, the
 // progress and the table at the end.
 #include <fmt/format.h>
 
@@ -20,8 +20,8 @@
 #include "cli/signals.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
-#include "experiments/run.h"
-#include "experiments/sweep.h"
+#include "experiments/runs/run.h"
+#include "experiments/study/sweep.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "reference/engine.h"

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/tensors/tensor.h"
 #include "formats/engine.h"
 #include "formats/json.h"
+#include "golden/tensors/tensor.h"
 
 namespace halfulp::cli {
 

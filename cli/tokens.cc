@@ -9,7 +9,7 @@
 
 #include "cli/output.h"
 #include "formats/error.h"
-#include "formats/value.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 namespace {

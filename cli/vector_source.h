@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "cli/calculation.h"
-#include "cli/vectors/layout.h"
+#include "golden/vectors/layout.h"
 
 namespace halfulp::cli {
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp vectors: operands drawn or all of them, results and flags, in the styles of
-// cli/vectors/layout.h. A case is a function of the seed and its number alone, so the file is the
-// same from any number of threads.
+// golden/vectors/layout.h. A case is a function of the seed and its number alone, so the file is
+// the same from any number of threads.
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
 #include "cli/calculation.h"
-#include "cli/cases.h"
 #include "cli/counts.h"
 #include "cli/coverage.h"
 #include "cli/directed_cases.h"
@@ -17,15 +16,16 @@
 #include "cli/progress.h"
 #include "cli/same_file.h"
 #include "cli/vector_source.h"
-#include "cli/vectors/arrays.h"
-#include "cli/vectors/line_writer.h"
-#include "cli/vectors/package.h"
-#include "cli/vectors/sha256.h"
 #include "cli/verb.h"
 #include "emulator/parallel.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "golden/equality/cases.h"
+#include "golden/vectors/arrays.h"
+#include "golden/vectors/line_writer.h"
+#include "golden/vectors/package.h"
+#include "golden/vectors/sha256.h"
 
 namespace halfulp::cli {
 namespace {

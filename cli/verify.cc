@@ -13,9 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/block_equality.h"
 #include "cli/counts.h"
-#include "cli/equality.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
@@ -28,6 +26,8 @@
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/equality/block_equality.h"
+#include "golden/equality/equality.h"
 
 namespace halfulp::cli {
 namespace {

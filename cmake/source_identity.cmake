@@ -11,7 +11,7 @@ endforeach()
 string(SHA256 identity "${text}")
 string(SUBSTRING "${identity}" 0 32 identity)
 set(content "// Made by cmake/source_identity.cmake.
-#include \"emulator/internal/build_identity.h\"
+#include \"emulator/functions/build_identity.h\"
 
 namespace halfulp::emulator {
 std::string_view build_identity() { return \"${identity}\"; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/engine.h"
 
-#include "emulator/internal/arrays.h"
-#include "emulator/internal/block.h"
-#include "emulator/internal/operate.h"
-#include "emulator/scalar.h"
+#include "emulator/arrays/arrays.h"
+#include "emulator/blocks/block.h"
+#include "emulator/operations/operate.h"
+#include "emulator/operations/scalar.h"
 
 namespace halfulp::emulator {
 namespace {

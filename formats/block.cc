@@ -10,9 +10,9 @@
 #include <span>
 #include <variant>
 
+#include "formats/catalogue/families.h"
 #include "formats/codes.h"
 #include "formats/error.h"
-#include "formats/families.h"
 
 namespace halfulp {
 namespace {

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "formats/block.h"
-#include "formats/codebooks.h"
+#include "formats/catalogue/codebooks.h"
+#include "formats/catalogue/families.h"
 #include "formats/error.h"
-#include "formats/families.h"
 
 namespace halfulp {
 namespace {

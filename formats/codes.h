@@ -8,7 +8,7 @@
 #include <string>
 
 #include "formats/format.h"
-#include "formats/value.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 

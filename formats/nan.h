@@ -12,8 +12,8 @@
 #include <cstddef>
 
 #include "formats/format.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
-#include "formats/value.h"
 
 namespace halfulp {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <span>
 
+#include "formats/numbers/value.h"
 #include "formats/operation.h"
-#include "formats/value.h"
 
 namespace halfulp::reference {
 

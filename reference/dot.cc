@@ -8,7 +8,7 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
-#include "reference/internal/carrier.h"
+#include "reference/carrier.h"
 #include "reference/operations.h"
 
 namespace halfulp::reference {

@@ -7,11 +7,11 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
-#include "reference/block.h"
+#include "reference/blocks/block.h"
+#include "reference/carrier.h"
 #include "reference/dot.h"
-#include "reference/internal/carrier.h"
-#include "reference/internal/packing.h"
 #include "reference/operations.h"
+#include "reference/packing.h"
 
 namespace halfulp::reference {
 namespace {

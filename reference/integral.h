@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
-#include "formats/value.h"
 
 namespace halfulp::reference {
 

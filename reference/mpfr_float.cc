@@ -9,7 +9,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/nan.h"
-#include "reference/internal/mpfr_range.h"
+#include "reference/functions/mpfr_range.h"
 
 namespace halfulp::reference {
 namespace {

@@ -14,8 +14,8 @@
 #include <span>
 
 #include "formats/engine.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
-#include "formats/value.h"
 
 namespace halfulp::reference {
 

@@ -8,7 +8,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "reference/choice.h"
-#include "reference/functions.h"
+#include "reference/functions/functions.h"
 #include "reference/integral.h"
 
 namespace halfulp::reference {

@@ -11,8 +11,8 @@
 #include "formats/engine.h"
 #include "formats/format.h"
 #include "formats/nan.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
-#include "formats/value.h"
 #include "reference/round.h"
 
 namespace halfulp::reference {

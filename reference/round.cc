@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "reference/internal/guess.h"
+#include "reference/guess.h"
 
 namespace halfulp::reference {
 namespace {

@@ -16,8 +16,8 @@
 #include "formats/codes.h"
 #include "formats/engine.h"
 #include "formats/nan.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
-#include "formats/value.h"
 
 namespace halfulp::reference {
 

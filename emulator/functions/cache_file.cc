@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "emulator/internal/cache_file.h"
+#include "emulator/functions/cache_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

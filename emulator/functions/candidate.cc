@@ -6,7 +6,7 @@
 // arguments of the former, and near the ends of the range. Formulas of several steps add a few half
 // units, gelu for negative x the two of x / sqrt 2 times its condition x^2 + 2: less than (x^2 + 2)
 // 2^-52, for which its bounds are wider by x^2 2^-50.
-#include "emulator/internal/candidate.h"
+#include "emulator/functions/candidate.h"
 
 #include <algorithm>
 #include <cmath>

@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "emulator/functions/functions.h"
 #include "emulator/functions/multiple.h"
-#include "emulator/internal/functions.h"
 #include "formats/error.h"
 
 namespace halfulp::emulator {

@@ -7,16 +7,16 @@
 #include <type_traits>
 #include <utility>
 
+#include "emulator/arrays/plan.h"
 #include "emulator/environment.h"
-#include "emulator/internal/candidate.h"
-#include "emulator/internal/functions.h"
-#include "emulator/internal/irrational.h"
-#include "emulator/internal/long.h"
-#include "emulator/internal/operate.h"
-#include "emulator/internal/plan.h"
-#include "emulator/internal/ratio.h"
-#include "emulator/internal/round_exact.h"
-#include "emulator/scalar.h"
+#include "emulator/functions/candidate.h"
+#include "emulator/functions/functions.h"
+#include "emulator/operations/operate.h"
+#include "emulator/operations/scalar.h"
+#include "emulator/scalar/logarithmic/irrational.h"
+#include "emulator/scalar/long.h"
+#include "emulator/scalar/ratio.h"
+#include "emulator/scalar/round_exact.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -107,7 +107,7 @@ Exact<Code> exact_double(double x) {
   return {operand.negative, operand.significand, operand.exponent};
 }
 
-// Both bounds of internal/candidate.h, rounded, where they agree and the number that they are
+// Both bounds of functions/candidate.h, rounded, where they agree and the number that they are
 // rounded to is not between them: the result might be exact then, and raise nothing. negative: the
 // sign is changed before.
 std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const Operand> x,

@@ -3,8 +3,8 @@
 // What functions give at the ends of their domains: IEEE 754-2019 9.2.1, 7.2, 7.3.
 #include <array>
 
-#include "emulator/internal/functions.h"
-#include "emulator/internal/irrational.h"
+#include "emulator/functions/functions.h"
+#include "emulator/scalar/logarithmic/irrational.h"
 
 namespace halfulp::emulator {
 namespace {

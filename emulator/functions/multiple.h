@@ -6,8 +6,8 @@
 
 #include <mpfr.h>
 
-#include "emulator/internal/exact.h"
-#include "emulator/internal/target.h"
+#include "emulator/scalar/exact.h"
+#include "emulator/scalar/target.h"
 
 namespace halfulp::emulator {
 

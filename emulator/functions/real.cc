@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/functions/functions.h"
 #include "emulator/functions/multiple.h"
-#include "emulator/internal/functions.h"
-#include "emulator/internal/irrational.h"
+#include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/error.h"
 
 namespace halfulp::emulator {

@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "emulator/internal/build_identity.h"
-#include "emulator/internal/cache_file.h"
-#include "emulator/internal/function_table.h"
-#include "emulator/internal/functions.h"
-#include "emulator/internal/irrational.h"
+#include "emulator/functions/build_identity.h"
+#include "emulator/functions/cache_file.h"
+#include "emulator/functions/function_table.h"
+#include "emulator/functions/functions.h"
+#include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/codes.h"
 #include "formats/json.h"
 

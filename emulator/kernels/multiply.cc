@@ -4,7 +4,7 @@
 // order that does not depend on the vector width: lanes are columns of the result (or, in a single
 // dot product of eight sums, the sums), and k runs in order inside a lane. Multiplication and
 // addition are written apart and never fused (-ffp-contract=off).
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 
 #include <limits>
 #include <vector>

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE

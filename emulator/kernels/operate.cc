@@ -8,7 +8,7 @@
 // remainders of quotient and root with a fused multiply-add where the target has one, else by
 // splitting (Dekker 1971, Veltkamp). Both are exact in the range that `is_outside` leaves, so every
 // target gives the same bits.
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE

@@ -5,7 +5,7 @@
 // between rounds. Random::word in formats/random.h is the definition that the tests compare with.
 #include <algorithm>
 
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 #include "formats/random.h"
 
 // The same instruction sets as the other kernels.

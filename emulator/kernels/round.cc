@@ -2,7 +2,7 @@
 //
 // Arrays rounded to a grid, and their codes: round_lanes.h over whole arrays. This file is compiled
 // once for every instruction set.
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 
 // Arrays of vectors need vectors of a size known when compiling.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)

@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 
 #if defined(HALFULP_EMULATOR_KERNELS_ROUND_LANES_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef HALFULP_EMULATOR_KERNELS_ROUND_LANES_H

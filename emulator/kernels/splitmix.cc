@@ -3,7 +3,7 @@
 // SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), one output a lane: states at equal distances,
 // each mixed on its own. SplitMix64::at in formats/random.h is the definition that the tests
 // compare with.
-#include "emulator/internal/kernels.h"
+#include "emulator/kernels/kernels.h"
 
 // The same instruction sets as the other kernels.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)

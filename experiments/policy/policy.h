@@ -14,7 +14,7 @@
 #include <string_view>
 #include <variant>
 
-#include "experiments/datasets/variates.h"
+#include "experiments/data/variates.h"
 #include "formats/block.h"
 #include "formats/engine.h"
 #include "formats/json.h"

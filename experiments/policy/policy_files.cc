@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "experiments/pointers.h"
+#include "experiments/study/pointers.h"
 
 namespace halfulp::experiments {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The files that policies name (formats/named_files.h), put in the place of their paths: of a whole
-// policy, and of formats and quantizers anywhere in it.
+// The files that policies name (formats/json/named_files.h), put in the place of their paths: of a
+// whole policy, and of formats and quantizers anywhere in it.
 #pragma once
 
 #include <string>
 
 #include "formats/json.h"
-#include "formats/named_files.h"
+#include "formats/json/named_files.h"
 
 namespace halfulp::experiments {
 

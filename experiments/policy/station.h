@@ -20,9 +20,9 @@
 #include <optional>
 #include <vector>
 
-#include "experiments/machine.h"
 #include "experiments/policy/policy.h"
 #include "experiments/policy/step_blocks.h"
+#include "experiments/runs/machine.h"
 
 namespace halfulp::experiments {
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "experiments/pointers.h"
 #include "experiments/results/fits/kinds.h"
+#include "experiments/study/pointers.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

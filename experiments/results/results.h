@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/execute.h"
-#include "experiments/sweep.h"
+#include "experiments/runs/execute.h"
+#include "experiments/study/sweep.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {

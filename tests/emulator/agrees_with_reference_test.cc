@@ -7,7 +7,7 @@
 #include <bit>
 
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "reference/engine.h"
 #include "reference/round.h"
 #include "tests/emulator/cases.h"

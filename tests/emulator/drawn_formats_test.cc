@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "formats/error.h"
 #include "formats/json.h"
 #include "reference/engine.h"

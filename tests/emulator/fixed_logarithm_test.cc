@@ -7,7 +7,7 @@
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <vector>
 
-#include "emulator/internal/fixed_logarithm.h"
+#include "emulator/scalar/logarithmic/fixed_logarithm.h"
 #include "tests/support/sampling.h"
 
 namespace halfulp::emulator {

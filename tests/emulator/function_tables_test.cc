@@ -11,9 +11,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "emulator/internal/build_identity.h"
-#include "emulator/internal/cache_file.h"
-#include "emulator/internal/function_table.h"
+#include "emulator/functions/build_identity.h"
+#include "emulator/functions/cache_file.h"
+#include "emulator/functions/function_table.h"
 #include "formats/catalogue.h"
 
 namespace halfulp {

@@ -12,8 +12,8 @@
 #include <iterator>
 
 #include "emulator/engine.h"
-#include "emulator/internal/function_table.h"
-#include "emulator/scalar.h"
+#include "emulator/functions/function_table.h"
+#include "emulator/operations/scalar.h"
 #include "reference/engine.h"
 #include "reference/operations.h"
 #include "tests/emulator/cases.h"

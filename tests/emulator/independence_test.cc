@@ -16,11 +16,11 @@
 #include <xmmintrin.h>
 #endif
 
+#include "emulator/arrays/packing.h"
+#include "emulator/arrays/random_bits.h"
 #include "emulator/engine.h"
 #include "emulator/environment.h"
 #include "emulator/instruction_set.h"
-#include "emulator/internal/packing.h"
-#include "emulator/internal/random_bits.h"
 #include "emulator/parallel.h"
 #include "formats/error.h"
 #include "tests/emulator/cases.h"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
-#include "formats/families.h"
+#include "emulator/operations/scalar.h"
+#include "formats/catalogue/families.h"
 #include "reference/engine.h"
 #include "reference/round.h"
 #include "tests/emulator/cases.h"

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"

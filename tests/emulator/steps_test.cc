@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "emulator/arrays/plan.h"
 #include "emulator/engine.h"
-#include "emulator/internal/plan.h"
 #include "reference/engine.h"
 #include "tests/emulator/cases.h"
 #include "tests/support/sampling.h"

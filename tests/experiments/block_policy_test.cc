@@ -19,7 +19,7 @@
 #include "experiments/models/linear_regression/theory.h"
 #include "experiments/models/linear_regression/trainer.h"
 #include "experiments/policy/autoflex.h"
-#include "experiments/run.h"
+#include "experiments/runs/run.h"
 #include "reference/engine.h"
 
 namespace halfulp::experiments {

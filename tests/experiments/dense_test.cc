@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/datasets/variates.h"
+#include "experiments/data/variates.h"
 
 namespace halfulp::experiments {
 namespace {

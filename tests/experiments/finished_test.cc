@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Results that a run may believe, and files that only look like them.
-#include "experiments/results/finished.h"
+#include "experiments/runs/finished.h"
 
 #include <gtest/gtest.h>
 
@@ -12,9 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
-#include "experiments/execute.h"
 #include "experiments/results/results.h"
-#include "experiments/run.h"
+#include "experiments/runs/execute.h"
+#include "experiments/runs/run.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

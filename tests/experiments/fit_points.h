@@ -11,9 +11,9 @@
 #include <span>
 #include <vector>
 
-#include "experiments/datasets/variates.h"
-#include "experiments/execute.h"
+#include "experiments/data/variates.h"
 #include "experiments/results/fit.h"
+#include "experiments/runs/execute.h"
 
 namespace halfulp::experiments {
 

@@ -3,7 +3,7 @@
 // What stands on the disk between two runs: journals that are damaged, foreign, locked or no
 // journals at all, results that are not what they seem, links and files left behind. The bytes of
 // an undisturbed run come out, or an error that says what is wrong; nothing foreign is touched.
-#include "experiments/results/journal.h"
+#include "experiments/runs/journal.h"
 
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -19,7 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
-#include "experiments/run.h"
+#include "experiments/runs/run.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
 

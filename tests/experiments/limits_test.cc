@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "experiments/sweep.h"
+#include "experiments/study/sweep.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
-#include "experiments/run.h"
+#include "experiments/runs/run.h"
 
 namespace halfulp::experiments {
 namespace {

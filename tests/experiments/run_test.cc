@@ -2,7 +2,7 @@
 //
 // Whole runs through files: the same bytes from any number of threads, from shards, from journals
 // cut anywhere, from either engine.
-#include "experiments/run.h"
+#include "experiments/runs/run.h"
 
 #include <gtest/gtest.h>
 

@@ -10,8 +10,8 @@
 
 #include "emulator/engine.h"
 #include "experiments/results/words.h"
-#include "experiments/run.h"
-#include "experiments/sweep.h"
+#include "experiments/runs/run.h"
+#include "experiments/study/sweep.h"
 #include "formats/error.h"
 #include "tests/support/error_of.h"
 

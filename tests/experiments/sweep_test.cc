@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/sweep.h"
+#include "experiments/study/sweep.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "experiments/execute.h"
-#include "experiments/run.h"
+#include "experiments/runs/execute.h"
+#include "experiments/runs/run.h"
 #include "formats/error.h"
 #include "tests/support/error_of.h"
 

@@ -2,7 +2,7 @@
 //
 // Variates against MPFR: the distance of Phi(x) from the middle of the cell, over the density and
 // |x|, is the relative error of x.
-#include "experiments/datasets/variates.h"
+#include "experiments/data/variates.h"
 
 #include <gtest/gtest.h>
 #include <mpfr.h>

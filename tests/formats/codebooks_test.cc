@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Lists of numbers: the published constants and extremes, and where nearest turns between them.
-#include "formats/codebooks.h"
+#include "formats/catalogue/codebooks.h"
 
 #include <gtest/gtest.h>
 

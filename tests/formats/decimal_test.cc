@@ -10,7 +10,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
-#include "formats/decimal.h"
+#include "formats/numbers/decimal.h"
 
 namespace halfulp {
 namespace {

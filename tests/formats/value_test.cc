@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "formats/value.h"
+#include "formats/numbers/value.h"
 
 #include <gtest/gtest.h>
 

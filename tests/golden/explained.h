@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "formats/format.h"
-#include "formats/value.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::golden {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // `halfulp verify` of block formats must be able to fail: in values, codes, scales and counts.
-#include "cli/block_equality.h"
+#include "golden/equality/block_equality.h"
 
 #include <gtest/gtest.h>
 

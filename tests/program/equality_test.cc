@@ -2,7 +2,7 @@
 //
 // `halfulp verify` must be able to fail: given an engine that is wrong in one place, it says so;
 // given the right one, it does not.
-#include "cli/equality.h"
+#include "golden/equality/equality.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "cli/tensors/files.h"
 #include "formats/json.h"
+#include "golden/tensors/files.h"
 #include "program.h"
 
 namespace halfulp::program {

@@ -8,11 +8,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/tensors/files.h"
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/json.h"
 #include "formats/random.h"
+#include "golden/tensors/files.h"
 #include "program.h"
 
 namespace halfulp::program {

@@ -2,7 +2,7 @@
 //
 // The steps of peers a second time, in the processor's own binary32 arithmetic and on bit patterns,
 // as the peers compute them: the reference, which works on exact numbers, must give the same
-// scales and elements on random matrices. Sources in formats/block_presets.cc.
+// scales and elements on random matrices. Sources in formats/presets/block_presets.cc.
 #include <gtest/gtest.h>
 
 #include <algorithm>

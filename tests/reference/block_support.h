@@ -15,7 +15,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/json.h"
-#include "reference/block.h"
+#include "reference/blocks/block.h"
 #include "reference/engine.h"
 
 namespace halfulp::reference {

@@ -2,7 +2,7 @@
 //
 // Correctly rounded functions at points whose results are known: exact cases, digits
 // computed to 60 places by another program (Python's decimal), and subnormal results.
-#include "reference/constants.h"
+#include "reference/functions/constants.h"
 
 #include <gtest/gtest.h>
 

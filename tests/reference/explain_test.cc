@@ -3,14 +3,14 @@
 // Explanations against what they speak of: probabilities, expected values and biases against every
 // random number put through an engine, wrong ways against the same ways walked here, and known
 // cases from other software's issues to the bit.
-#include "reference/explain.h"
+#include "reference/explain/explain.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "emulator/engine.h"
-#include "emulator/scalar.h"
+#include "emulator/operations/scalar.h"
 #include "formats/presets.h"
 #include "reference/operations.h"
 #include "tests/reference/support.h"

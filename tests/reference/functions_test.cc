@@ -3,7 +3,7 @@
 // Functions: special values row by row (IEEE 754-2019 9.2.1, 7.2, 7.3), exact cases listed by hand,
 // MPFR's own correctly rounded results in the precision and exponent range of the format as judge
 // of the rest, and order: functions that increase do.
-#include "reference/functions.h"
+#include "reference/functions/functions.h"
 
 #include <mpfr.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "reference/quotient.h"
+#include "reference/explain/quotient.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,9 @@
 //
 // Posits, takums and logarithmic numbers once more, from the text of their definitions, to hold the
 // engines against: no other software is at hand that rounds to all of them in every mode. Nothing
-// here calls or copies formats/kinds, formats/enclosure.cc or an engine; codes are read as strings
-// of bits, numbers are rationals, irrational ones are enclosed by MPFR between RNDD and RNDU.
+// here calls or copies formats/kinds, formats/numbers/enclosure.cc or an engine; codes are read as
+// strings of bits, numbers are rationals, irrational ones are enclosed by MPFR between RNDD and
+// RNDU.
 //
 // Sources: Standard for Posit Arithmetic (2022), sections 3 and 4; Hunhold, arXiv 2404.18603,
 // section 3; for logarithmic numbers the rules in formats/kinds/log.cc. Rounding is derived twice:

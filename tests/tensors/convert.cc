@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/tensors/files.h"
 #include "formats/error.h"
+#include "golden/tensors/files.h"
 
 namespace halfulp::tensors {
 namespace {

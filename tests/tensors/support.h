@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/tensors/files.h"
-#include "cli/tensors/npz.h"
 #include "formats/error.h"
+#include "golden/tensors/files.h"
+#include "golden/tensors/npz.h"
 
 namespace halfulp::tensors {
 

@@ -3,9 +3,9 @@
 // Every style by hand: what lines mean, what is refused and how it is said, what is written.
 #include <gtest/gtest.h>
 
-#include "cli/vectors/package.h"
-#include "cli/vectors/sha256.h"
 #include "formats/codes.h"
+#include "golden/vectors/package.h"
+#include "golden/vectors/sha256.h"
 #include "promise.h"
 
 namespace halfulp::vectors {

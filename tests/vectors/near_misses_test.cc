@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Near misses are what they say, by plain integer arithmetic.
-#include "cli/near_misses.h"
+#include "golden/vectors/near_misses.h"
 
 #include <gtest/gtest.h>
 

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/vectors/arrays.h"
-#include "cli/vectors/line_reader.h"
-#include "cli/vectors/line_writer.h"
 #include "formats/catalogue.h"
 #include "formats/error.h"
+#include "golden/vectors/arrays.h"
+#include "golden/vectors/line_reader.h"
+#include "golden/vectors/line_writer.h"
 
 namespace halfulp::vectors {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/datasets/variates.h"
+#include "experiments/data/variates.h"
 #include "experiments/models/dense.h"
 #include "experiments/policy/station.h"
 #include "formats/error.h"

@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "experiments/machine.h"
 #include "experiments/models/linear_regression/problem.h"
 #include "experiments/policy/policy.h"
+#include "experiments/runs/machine.h"
 
 namespace halfulp::experiments {
 

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "experiments/datasets/variates.h"
-#include "experiments/machine.h"
+#include "experiments/data/variates.h"
+#include "experiments/runs/machine.h"
 #include "formats/counted.h"
 #include "formats/error.h"
-#include "reference/constants.h"
+#include "reference/functions/constants.h"
 
 namespace halfulp::experiments {
 namespace {

@@ -9,13 +9,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "experiments/pointers.h"
 #include "experiments/results/fits/distributions.h"
 #include "experiments/results/fits/kinds.h"
 #include "experiments/results/fits/scatter.h"
 #include "experiments/results/fits/select.h"
+#include "experiments/study/pointers.h"
 #include "formats/error.h"
-#include "reference/constants.h"
+#include "reference/functions/constants.h"
 
 namespace halfulp::experiments {
 namespace {

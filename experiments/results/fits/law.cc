@@ -11,7 +11,7 @@
 #include "experiments/results/fits/distributions.h"
 #include "experiments/results/fits/kinds.h"
 #include "experiments/results/fits/select.h"
-#include "reference/constants.h"
+#include "reference/functions/constants.h"
 
 namespace halfulp::experiments {
 namespace {

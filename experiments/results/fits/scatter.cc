@@ -7,7 +7,7 @@
 
 #include "experiments/results/fits/distributions.h"
 #include "experiments/results/fits/select.h"
-#include "reference/constants.h"
+#include "reference/functions/constants.h"
 
 namespace halfulp::experiments {
 namespace {

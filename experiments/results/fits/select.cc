@@ -7,13 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "experiments/metrics.h"
-#include "experiments/pointers.h"
 #include "experiments/policy/policy.h"
+#include "experiments/study/metrics.h"
+#include "experiments/study/pointers.h"
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/error.h"
-#include "reference/constants.h"
+#include "reference/functions/constants.h"
 
 namespace halfulp::experiments {
 

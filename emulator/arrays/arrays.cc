@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// Rounding of arrays: blocks of at most draw_block elements go through the vector kernels where
+// the plan has a grid, through a table of steps where the format has few numbers, else element by
+// element through the scalar path. A block is one row's part, or a part of the whole where the rows
+// follow each other without gaps.
+#include "emulator/arrays/arrays.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "emulator/arrays/blocks.h"
+#include "emulator/arrays/random_bits.h"
+#include "emulator/environment.h"
+
+namespace halfulp::emulator {
+namespace {
+
+void round_by_element(const View& in, const CompiledPlan& plan, const Random& random,
+                      const MutableView& out, Counts* counts) {
+  const Elements elements(plan.target(), random, counts);
+  for (std::size_t row = 0; row < in.rows; ++row) {
+    for (std::size_t column = 0; column < in.columns; ++column) {
+      const Operand x = load_number(plan, in, row, column);
+      const std::size_t index = row * in.columns + column;
+      store(out, index, delivered(plan, elements.round(x, index), nan_is_negative(plan, x)));
+    }
+  }
+}
+
+// In and out are of the steps' carrier.
+template <typename Real, typename Bits>
+void round_by_steps(const View& in, const Steps<Bits>& steps, const MutableView& out,
+                    Counts* counts) {
+  Counts sum = counts != nullptr ? *counts : Counts{};
+  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
+  blocks.for_each(blocks.longest_row(), [&](const Block& block) {
+    const Real* from = pointer<Real>(in, block);
+    Real* to = pointer<Real>(out, block);
+    for (std::size_t i = 0; i < block.count; ++i) {
+      const auto& step = steps[std::bit_cast<Bits>(from[i])];
+      to[i] = std::bit_cast<Real>(step.value);
+      step.count(sum);
+    }
+  });
+  if (counts != nullptr) *counts = sum;
+}
+
+// In and out are of the grid's carrier.
+template <typename Real, typename Bits>
+void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::Grid<Bits>& grid,
+                      const Random& random, const MutableView& out, Counts* counts) {
+  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
+  std::array<Bits, draw_block> draws;
+  const std::size_t longest = plan.stochastic() ? draw_block : blocks.longest_row();
+  blocks.for_each(longest, [&](const Block& block) {
+    if (plan.stochastic()) {
+      draw(random, plan.rounding().random_bits, {block.index, 1, block.count}, draws.data());
+    }
+    kernels::round(pointer<Real>(in, block), block.count, grid, draws.data(),
+                   pointer<Real>(out, block), counts);
+  });
+}
+
+// Through binary64, whatever the carriers: exact both ways.
+void round_through_binary64(const View& in, const CompiledPlan& plan, const Random& random,
+                            const MutableView& out, Counts* counts) {
+  const StandardEnvironment environment;
+  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
+  std::array<double, draw_block> numbers;
+  std::array<std::uint64_t, draw_block> draws;
+  blocks.for_each(draw_block, [&](const Block& block) {
+    if (plan.stochastic()) {
+      draw(random, plan.rounding().random_bits, {block.index, 1, block.count}, draws.data());
+    }
+    widen(in, block, plan.rounding().flush_inputs, numbers.data());
+    kernels::round(numbers.data(), block.count, *plan.grid64(), draws.data(), numbers.data(),
+                   counts);
+    narrow(numbers.data(), out, block);
+  });
+}
+
+}  // namespace
+
+void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
+                 Counts* counts) {
+  require_same_shape(in, out);
+  const CompiledPlan& ready = compiled(plan);
+  require_fits(ready, out.carrier);
+  const bool same = in.carrier == out.carrier;
+  const bool same32 = same && in.carrier == Carrier::binary32;
+  const bool same64 = same && in.carrier == Carrier::binary64;
+  const std::size_t count = in.rows * in.columns;
+  if (same32 && ready.grid32() != nullptr) {
+    round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
+  } else if (same64 && ready.grid64() != nullptr) {
+    round_in_carrier<double>(in, ready, *ready.grid64(), random, out, counts);
+  } else if (ready.grid64() != nullptr && !ready.keeps_fractions()) {
+    round_through_binary64(in, ready, random, out, counts);
+  } else if (const auto* steps32 = same32 ? ready.steps<std::uint32_t>(count) : nullptr) {
+    round_by_steps<float>(in, *steps32, out, counts);
+  } else if (const auto* steps64 = same64 ? ready.steps<std::uint64_t>(count) : nullptr) {
+    round_by_steps<double>(in, *steps64, out, counts);
+  } else {
+    round_by_element(in, ready, random, out, counts);
+  }
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+//
+// Elementwise operations on arrays: a block of exact results, rounded to odd by the lanes, is
+// rounded by the plan's grid or steps; elements that the lanes cannot do are recomputed by the
+// scalar path, and so is everything where the plan's precision and random bits leave binary64 too
+// narrow. Functions are bounded in binary64 and both bounds rounded (functions/candidate.h).
+#include <array>
+#include <bit>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "emulator/arrays/arrays.h"
+#include "emulator/arrays/blocks.h"
+#include "emulator/arrays/random_bits.h"
+#include "emulator/arrays/results.h"
+#include "emulator/environment.h"
+#include "emulator/functions/candidate.h"
+#include "emulator/functions/function_table.h"
+#include "emulator/scalar/round_exact.h"
+
+namespace halfulp::emulator {
+namespace {
+
+// flush_inputs of map: an operand counts as subnormal by the plan's own format, below whose least
+// number of full precision it is.
+Operand operand_of_format(Operand x, const Target& target) {
+  x.subnormal = false;
+  if (!target.is_float || x.kind != Operand::Class::finite) return x;
+  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
+  const Exact<Code> number{false, x.significand, x.exponent};
+  x.subnormal =
+      target.subnormals ? exponent < target.least_exponent : below_least(target, number, exponent);
+  return x;
+}
+
+// One operation of one plan; its buffers serve block after block.
+class Mapper {
+ public:
+  Mapper(Op op, const CompiledPlan& plan, const Random& random, Counts* counts)
+      : op_(op),
+        plan_(plan),
+        random_(random),
+        counts_(counts),
+        elements_(plan.target(), random, counts) {
+    options_.op = op;
+    options_.zero_sum_negative = plan.rounding().mode == Mode::toward_negative;
+    options_.flush_below = plan.flush_below();
+    if (!is_tabulated(op, plan.quantizer().format)) return;
+    plain_.format = plan.quantizer().format;
+    plain_target_ = target_of(plain_);
+  }
+
+  void by_element(std::span<const View> in, const MutableView& out) {
+    for (std::size_t index = 0; index < out.rows * out.columns; ++index) {
+      store(out, index, one(in, index));
+    }
+  }
+
+  void by_lanes(std::span<const View> in, const MutableView& out) {
+    const StandardEnvironment environment;
+    std::size_t stride = out.stride;
+    for (const View& view : in) {
+      if (view.stride != view.columns) stride = view.stride;
+    }
+    const Blocks blocks(out.rows, out.columns, {stride, out.stride});
+    blocks.for_each(draw_block, [&](const Block& block) { one_block(in, block, out); });
+  }
+
+ private:
+  Operand one(std::span<const View> in, std::size_t index) const {
+    std::array<Operand, 3> operands;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const Operand x = load_number(plan_, in[i], index / in[i].columns, index % in[i].columns);
+      operands[i] = operand_of_format(x, plan_.target());
+    }
+    const std::span<Operand> used = std::span(operands).first(in.size());
+    const Target* plain = plain_target_ ? &*plain_target_ : nullptr;
+    const Outcome outcome = elements_.operate(op_, used, index, plain);
+    Operand x = delivered(plan_, outcome, false);
+    if (x.kind == Operand::Class::nan) x.negative = elements_.nan_is_negative(op_, used);
+    return x;
+  }
+
+  void one_block(std::span<const View> in, const Block& block, const MutableView& out) {
+    for (std::size_t i = 0; i < in.size(); ++i) widen(in[i], block, false, numbers_[i].data());
+    if (plan_.stochastic()) {
+      draw(random_, plan_.rounding().random_bits, {block.index, 1, block.count}, draws_.data());
+    }
+    if (is_function(op_)) return one_block_of_function(in, block, out);
+    const bool marked = kernels::operate_to_odd(options_, numbers_[0].data(), numbers_[1].data(),
+                                                numbers_[2].data(), block.count, exact_.data());
+    recomputed_.clear();
+    if (marked) recompute(in, block);
+    finish(block, out);
+  }
+
+  void finish(const Block& block, const MutableView& out) {
+    round_results(plan_, exact_.data(), block.count, draws_.data(), exact_.data(), counts_);
+    narrow(exact_.data(), out, block);
+    for (const auto& [index, x] : recomputed_) store(out, index, x);
+  }
+
+  // Bounds of the results, both rounded. Where they agree, and the number that they are rounded to
+  // does not lie between them (the result may be exact then), the lower one stands for the result.
+  // What saturates may be delivered alike and counted differently: then no element is trusted.
+  void one_block_of_function(std::span<const View> in, const Block& block, const MutableView& out) {
+    std::array<double, draw_block> high;
+    std::array<double, draw_block> low_rounded;
+    std::array<double, draw_block> high_rounded;
+    candidates(op_, {.a = numbers_[0].data(),
+                     .b = in.size() > 1 ? numbers_[1].data() : nullptr,
+                     .count = block.count,
+                     .flush_below = plan_.flush_below(),
+                     .low = exact_.data(),
+                     .high = high.data()});
+    const auto round = [&](const double* from, double* to) {
+      Counts counts;
+      round_results(plan_, from, block.count, draws_.data(), to,
+                    counts_ == nullptr ? nullptr : &counts);
+      return counts.saturated;
+    };
+    const bool alike =
+        round(exact_.data(), low_rounded.data()) == round(high.data(), high_rounded.data());
+    bool marked = false;
+    for (std::size_t i = 0; i < block.count; ++i) {
+      const double rounded = low_rounded[i];
+      const bool same =
+          std::bit_cast<std::uint64_t>(rounded) == std::bit_cast<std::uint64_t>(high_rounded[i]);
+      const bool trusted = alike && exact_[i] == exact_[i];
+      if (trusted && same && !(exact_[i] <= rounded && rounded <= high[i])) continue;
+      exact_[i] = std::numeric_limits<double>::quiet_NaN();
+      marked = true;
+    }
+    recomputed_.clear();
+    if (marked) recompute(in, block);
+    finish(block, out);
+  }
+
+  // Before the block is stored, as `out` may be one of the operands. Zeros take the marks' places.
+  void recompute(std::span<const View> in, const Block& block) {
+    for (std::size_t i = 0; i < block.count; ++i) {
+      if (exact_[i] == exact_[i]) continue;
+      exact_[i] = 0;
+      recomputed_.emplace_back(block.index + i, one(in, block.index + i));
+      // The kernel will count the zero as an element.
+      if (counts_ != nullptr) --counts_->elements;
+    }
+  }
+
+  Op op_;
+  const CompiledPlan& plan_;
+  const Random& random_;
+  Counts* counts_;
+  Elements elements_;
+  Quantizer plain_;
+  std::optional<Target> plain_target_;
+  kernels::OddOptions options_;
+  std::vector<std::pair<std::size_t, Operand>> recomputed_;
+  std::array<std::array<double, draw_block>, 3> numbers_{};
+  std::array<double, draw_block> exact_;
+  std::array<std::uint64_t, draw_block> draws_;
+};
+
+}  // namespace
+
+void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& random,
+               const MutableView& out, Counts* counts) {
+  HALFULP_REQUIRE(in.size() == static_cast<std::size_t>(arity(op)),
+                  "map: the operation takes another number of operands");
+  const CompiledPlan& ready = compiled(plan);
+  require_fits(ready, out.carrier);
+  for (const View& view : in) require_same_shape(view, out);
+  Mapper mapper(op, ready, random, counts);
+  const bool by_bounds = is_function(op) && (ready.grid64() != nullptr || ready.rounds_odd());
+  if (by_bounds || (is_arithmetic(op) && ready.rounds_odd())) {
+    mapper.by_lanes(in, out);
+  } else {
+    mapper.by_element(in, out);
+  }
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+#include "emulator/arrays/plan.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "emulator/scalar/exact.h"
+#include "emulator/scalar/logarithmic/irrational.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+
+namespace halfulp::emulator {
+
+namespace {
+
+using kernels::Grid;
+using kernels::Kind;
+using kernels::Signs;
+
+template <typename Bits>
+struct CarrierShape {
+  static constexpr int fraction_bits = sizeof(Bits) == 4 ? 23 : 52;
+  static constexpr std::int64_t bias = sizeof(Bits) == 4 ? 127 : 1023;
+};
+
+template <typename Bits>
+Bits pattern_of(const Operand& x) {
+  if constexpr (sizeof(Bits) == 4) {
+    return std::bit_cast<Bits>(float_of(x));
+  } else {
+    return std::bit_cast<Bits>(double_of(x));
+  }
+}
+
+// The rule of a mode in the terms of Grid.
+template <typename Bits>
+void set_mode(Mode mode, Grid<Bits>& grid) {
+  const auto rule = [&](Kind kind, int odd, int negative, int always) {
+    grid.kind = kind;
+    grid.tie_odd = static_cast<Bits>(odd);
+    grid.tie_negative = static_cast<Bits>(negative);
+    grid.tie_always = static_cast<Bits>(always);
+  };
+  switch (mode) {
+    case Mode::nearest_even:
+      return rule(Kind::nearest, 1, 0, 0);
+    case Mode::nearest_away:
+      return rule(Kind::nearest, 0, 0, 1);
+    case Mode::nearest_zero:
+      return rule(Kind::nearest, 0, 0, 0);
+    case Mode::nearest_up:
+      return rule(Kind::nearest, 0, 1, 1);
+    case Mode::nearest_down:
+      return rule(Kind::nearest, 0, 1, 0);
+    case Mode::nearest_odd:
+      return rule(Kind::nearest, 1, 0, 1);
+    case Mode::toward_zero:
+      return rule(Kind::directed, 0, 0, 0);
+    case Mode::toward_positive:
+      return rule(Kind::directed, 0, 1, 1);
+    case Mode::toward_negative:
+      return rule(Kind::directed, 0, 1, 0);
+    case Mode::away_from_zero:
+      return rule(Kind::directed, 0, 0, 1);
+    case Mode::to_odd:
+      return rule(Kind::directed, 1, 0, 1);
+    case Mode::stochastic:
+      return rule(Kind::stochastic, 0, 0, 0);
+    case Mode::stochastic_b:
+    case Mode::stochastic_c:
+      grid.tie_parity = mode == Mode::stochastic_c ? 1 : 0;
+      return rule(Kind::stochastic_tie, 0, 0, 0);
+    case Mode::stochastic_equal:
+      return rule(Kind::equal, 0, 0, 0);
+    case Mode::nearest_log:
+      break;  // turns at no point that lanes could compare with
+  }
+}
+
+// What the scalar path delivers in each situation, as patterns and as codes.
+template <typename Bits>
+void set_replacements(const Target& target, Grid<Bits>& grid) {
+  const Format& format = target.quantizer->format;
+  bool nan_negative = false;
+  const auto set = [&](bool negative, const Outcome& outcome, Signs<Bits>& patterns,
+                       Signs<Bits>& codes) {
+    Operand x = unpack(format, outcome.code);
+    if (x.kind == Operand::Class::nan) x.negative = nan_negative;
+    (negative ? patterns.negative : patterns.positive) = pattern_of<Bits>(x);
+    (negative ? codes.negative : codes.positive) = static_cast<Bits>(outcome.code);
+  };
+  for (const bool negative : {false, true}) {
+    const bool below = negative && !target.sign;
+    nan_negative = negative;
+    set(negative, below ? deliver_negative(target) : deliver_overflow(target, negative, 0),
+        grid.overflow, grid.code_overflow);
+    set(negative, deliver_infinity(target, negative), grid.infinity, grid.code_infinity);
+    Operand nan;
+    nan.kind = Operand::Class::nan;
+    nan.negative = negative;
+    nan_negative = choose_nan(target.quantizer->rounding.nan, conversion_of(nan)).negative;
+    set(negative, deliver_nan(target, conversion_of(nan)), grid.nan, grid.code_nan);
+    const Code rank = target.largest[negative ? 1 : 0];
+    Operand largest;
+    if (rank != 0) largest = unpack(format, code_of_rank(target, rank, negative));
+    largest.negative = false;
+    (negative ? grid.limit.negative : grid.limit.positive) = pattern_of<Bits>(largest);
+    (negative ? grid.code_limit.negative : grid.code_limit.positive) = static_cast<Bits>(rank);
+  }
+}
+
+// Fixed point is a float all of whose numbers are subnormal; F fraction bits are enough, as beyond
+// them every number of the carrier is on the grid.
+template <typename Bits>
+std::optional<Grid<Bits>> make_grid(const Target& target) {
+  using Shape = CarrierShape<Bits>;
+  const Rounding& rounding = target.quantizer->rounding;
+  constexpr int width = static_cast<int>(8 * sizeof(Bits));
+  const bool wide_random = is_stochastic(rounding.mode) && rounding.random_bits > width;
+  if (target.scheme != Scheme::grid || !target.zero || !target.subnormals ||
+      rounding.flush_outputs || wide_random || rounding.mode == Mode::nearest_log ||
+      drops_sign(*target.quantizer))
+    return {};
+  const std::int64_t spacing = target.least_exponent - target.fraction_bits;
+  Grid<Bits> grid;
+  grid.fraction_bits = std::min(target.fraction_bits, Shape::fraction_bits);
+  const std::int64_t least_field = spacing + grid.fraction_bits + Shape::bias;
+  if (least_field < 1) return {};
+  grid.least_field = static_cast<Bits>(least_field);
+  grid.spare_bits = static_cast<Bits>(Shape::fraction_bits - grid.fraction_bits);
+  Operand least;
+  least.kind = Operand::Class::finite;
+  least.significand = 1;
+  least.exponent = spacing;
+  grid.least_number = pattern_of<Bits>(least);
+  grid.parity_of_binade = target.fraction_bits == 0 ? 1 : 0;
+  grid.random_bits = std::min(rounding.random_bits, width);
+  grid.flush_inputs = rounding.flush_inputs;
+  grid.negative_zero = has_negative_zero(target.quantizer->format);
+  if (!target.is_float) {
+    grid.code_mask = static_cast<Bits>((Code{1} << target.bits) - 1);
+  } else if (target.sign) {
+    grid.code_sign = static_cast<Bits>(Code{1} << (target.bits - 1));
+  }
+  set_mode(rounding.mode, grid);
+  set_replacements(target, grid);
+  if (keeps_fraction(rounding.nan) && has_nan_fraction(target.quantizer->format)) {
+    const Bits fraction = (Bits{1} << target.fraction_bits) - 1;
+    grid.nan_fraction = fraction << (Shape::fraction_bits - target.fraction_bits);
+  }
+  const bool simple =
+      target.is_float && target.sign && grid.negative_zero && grid.parity_of_binade == 0;
+  if (simple && rounding.mode == Mode::nearest_even) grid.kind = Kind::nearest_even_simple;
+  if (simple && rounding.mode == Mode::stochastic) grid.kind = Kind::stochastic_simple;
+  return grid;
+}
+
+// For exact results of arithmetic: no operand is flushed any more, and NaN carries no sign.
+std::optional<Grid<std::uint64_t>> for_results(std::optional<Grid<std::uint64_t>> grid) {
+  if (!grid) return grid;
+  grid->flush_inputs = false;
+  for (Signs<std::uint64_t>* signs : {&grid->overflow, &grid->infinity, &grid->nan}) {
+    const std::uint64_t positive_nan = signs->negative & ~(std::uint64_t{1} << 63);
+    if (positive_nan > std::uint64_t{0x7ff} << 52) signs->negative = positive_nan;
+  }
+  return grid;
+}
+
+}  // namespace
+
+CompiledPlan::CompiledPlan(const Quantizer& quantizer)
+    : quantizer_(quantizer),
+      target_(target_of(quantizer_)),
+      stochastic_(is_stochastic(quantizer.rounding.mode)),
+      irrational_(!is_dyadic(quantizer.format)),
+      fits_binary32_(halfulp::fits_binary32(quantizer.format)),
+      fits_binary64_(halfulp::fits_binary64(quantizer.format)),
+      keeps_fractions_(keeps_fraction(quantizer.rounding.nan) &&
+                       has_nan_fraction(quantizer.format)) {
+  if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
+  if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
+  arithmetic_grid_ = for_results(grid64_);
+  // Significand, random bits, and two more that rounding to odd needs.
+  constexpr int double_precision = 53;
+  const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);
+  const int looked_at = stochastic_ ? quantizer.rounding.random_bits + 1 : 0;
+  rounds_odd_ = grid64_ ? precision + looked_at + 2 <= double_precision : rounds_odd_by_steps();
+  if (grid64_ && quantizer.rounding.flush_inputs && target_.is_float) {
+    Operand normal;
+    normal.kind = Operand::Class::finite;
+    normal.significand = 1;
+    normal.exponent = target_.least_exponent;
+    flush_below_ = double_of(normal);
+  }
+}
+
+// Zeros stand in the places of what lanes cannot do.
+bool CompiledPlan::rounds_odd_by_steps() const {
+  constexpr int double_precision = 53;
+  const Rounding& rounding = quantizer_.rounding;
+  return has_steps() && fits_binary64_ && !irrational_ && target_.zero && !rounding.flush_inputs &&
+         rounding.mode != Mode::nearest_log && bits_needed(target_) <= double_precision;
+}
+
+const std::vector<double>& CompiledPlan::decoded(Carrier carrier) const {
+  DecodedCodes& all = decoded_[irrational_ && carrier == Carrier::binary32 ? 1 : 0];
+  std::call_once(all.once, [this, &all] {
+    const std::size_t codes = std::size_t{1} << target_.bits;
+    const bool floats = &all == &decoded_[1];
+    all.numbers.reserve(codes);
+    for (std::size_t code = 0; code < codes; ++code) {
+      const Operand x = unpack(quantizer_.format, code);
+      all.numbers.push_back(floats ? static_cast<double>(float_of(x)) : double_of(x));
+    }
+  });
+  return all.numbers;
+}
+
+// A table costs about as many roundings as are asked for here; turns between irrational numbers are
+// not in the middle of patterns.
+template <typename Bits>
+const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
+  const std::uint64_t calls_a_code = irrational_ ? 64 : 16;
+  const bool fits = sizeof(Bits) == 4 ? fits_binary32_ : fits_binary64_;
+  if (!fits || !has_steps()) return nullptr;
+  auto& late = [this]() -> LateSteps<Bits>& {
+    if constexpr (sizeof(Bits) == 4) {
+      return steps32_;
+    } else {
+      return steps64_;
+    }
+  }();
+  if (late.asked.fetch_add(elements) + elements < calls_a_code << target_.bits) return nullptr;
+  std::call_once(late.once, [&] { late.table = std::make_unique<const Steps<Bits>>(*this); });
+  return late.table.get();
+}
+
+template const Steps<std::uint32_t>* CompiledPlan::steps(std::size_t) const;
+template const Steps<std::uint64_t>* CompiledPlan::steps(std::size_t) const;
+
+Plan prepare(const Quantizer& quantizer) {
+  validate(quantizer.format);
+  HALFULP_REQUIRE(quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64,
+                  "prepare: random_bits is 1 to 64");
+  return {.quantizer = quantizer, .compiled = std::make_shared<CompiledPlan>(quantizer)};
+}
+
+const CompiledPlan& compiled(const Plan& plan) {
+  HALFULP_REQUIRE(plan.compiled != nullptr, "a plan of another engine, or of none");
+  return *static_cast<const CompiledPlan*>(plan.compiled.get());
+}
+
+// 1. The carrier's exponent of the last place, at least that of its subnormals.
+// 2. The significand aligned to it: exact, as the format fits.
+// 3. The exponent field is added, the hidden bit counting as one.
+double double_of(const Operand& x) {
+  if (x.is_irrational()) return double_of(nearest(x, 53));
+  const std::uint64_t sign = std::uint64_t{x.negative} << 63;
+  constexpr std::uint64_t infinity = std::uint64_t{0x7ff} << 52;
+  if (x.kind == Operand::Class::zero) return std::bit_cast<double>(sign);
+  if (x.kind == Operand::Class::infinite) return std::bit_cast<double>(sign | infinity);
+  if (x.kind == Operand::Class::nan) {
+    const auto fraction = static_cast<std::uint64_t>(x.significand >> (128 - 52));
+    return std::bit_cast<double>(sign | infinity | fraction | (std::uint64_t{1} << 51));
+  }
+  const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
+  const std::int64_t last_place = std::max<std::int64_t>(leading - 52, -1074);
+  const auto shift = static_cast<int>(x.exponent - last_place);
+  const Code aligned = shift >= 0 ? x.significand << shift : x.significand >> -shift;
+  const auto field = static_cast<std::uint64_t>(last_place + 1074) << 52;
+  return std::bit_cast<double>((static_cast<std::uint64_t>(aligned) + field) | sign);
+}
+
+float float_of(const Operand& x) {
+  if (x.is_irrational()) return float_of(nearest(x, 24));
+  const std::uint32_t sign = std::uint32_t{x.negative} << 31;
+  constexpr std::uint32_t infinity = std::uint32_t{0xff} << 23;
+  if (x.kind == Operand::Class::zero) return std::bit_cast<float>(sign);
+  if (x.kind == Operand::Class::infinite) return std::bit_cast<float>(sign | infinity);
+  if (x.kind == Operand::Class::nan) {
+    const auto fraction = static_cast<std::uint32_t>(x.significand >> (128 - 23));
+    return std::bit_cast<float>(sign | infinity | fraction | (std::uint32_t{1} << 22));
+  }
+  const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
+  const std::int64_t last_place = std::max<std::int64_t>(leading - 23, -149);
+  const auto shift = static_cast<int>(x.exponent - last_place);
+  const Code aligned = shift >= 0 ? x.significand << shift : x.significand >> -shift;
+  const auto field = static_cast<std::uint32_t>(last_place + 149) << 23;
+  return std::bit_cast<float>((static_cast<std::uint32_t>(aligned) + field) | sign);
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "emulator/blocks/scales.h"
+
+#include <bit>
+#include <variant>
+
+#include "emulator/blocks/arithmetic.h"
+
+namespace halfulp::emulator {
+
+BlockScales::BlockScales(const View& in, const CompiledBlock& plan, const Random& random,
+                         BlockCodes* codes)
+    : in_(in),
+      plan_(plan),
+      codes_(codes),
+      flush_(plan.element().rounding().flush_inputs),
+      one_(one_operand()),
+      levels_(plan.levels()) {
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    LevelState& state = levels_[i];
+    state.cut = partition(plan.level(i).level(), in.rows, in.columns);
+    state.random = random;
+    state.random.stream += i + 1;
+    state.random.offset = 0;
+    const std::uint64_t band = std::uint64_t{in.columns} * state.cut.block_rows;
+    if (band > 0) state.first_draw = random.offset / band * state.cut.across;
+  }
+  if (codes == nullptr) return;
+  codes->scales.assign(levels_.size(), {});
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    codes->scales[i].assign(levels_[i].cut.count(), 0);
+  }
+  codes->zero_points.assign(plan.zero_points() ? innermost().count() : 0, 0);
+}
+
+std::uint64_t BlockScales::draw(std::size_t i, std::size_t block) const {
+  const CompiledPlan& scale = plan_.level(i).plan();
+  if (!scale.stochastic()) return 0;
+  return levels_[i].random.bits(levels_[i].first_draw + block, scale.rounding().random_bits);
+}
+
+std::size_t BlockScales::holder(std::size_t i, std::size_t block) const {
+  const Partition& cut = levels_[i].cut;
+  return block_at(levels_[i - 1].cut, block / cut.across * cut.block_rows,
+                  block % cut.across * cut.block_columns);
+}
+
+const Operand& BlockScales::around(std::size_t i, std::size_t block) const {
+  return i == 0 ? one_ : levels_[i - 1].totals[holder(i, block)];
+}
+
+const Operand& BlockScales::around(std::size_t block) const {
+  return around(levels_.size() - 1, block);
+}
+
+bool BlockScales::share_around(std::size_t first, std::size_t last) const {
+  const std::size_t i = levels_.size() - 1;
+  return i == 0 || holder(i, first) == holder(i, last);
+}
+
+const Operand& BlockScales::largest_around(std::size_t block) const {
+  return levels_[0].largest[holder(1, block)];
+}
+
+Scale BlockScales::choose(std::size_t i, std::size_t block, const Extent& extent) {
+  const CompiledLevel& level = plan_.level(i);
+  const Operand& outside = around(i, block);
+  const Arithmetic arithmetic = plan_.format().arithmetic;
+  if (!has_scale_steps(arithmetic)) return level.choose(extent, outside, draw(i, block));
+  const Operand largest = unpack_double(std::bit_cast<double>(extent.largest));
+  Operand asked;
+  if (i == 0) {
+    asked = asked_outer(arithmetic, largest, level);
+    levels_[0].largest.push_back(largest);
+  } else if (outside.kind == Operand::Class::finite) {
+    asked =
+        asked_inner(arithmetic, largest_around(block), largest, outside, {&plan_.level(0), &level});
+  }
+  return level.choose(extent, outside, draw(i, block), &asked);
+}
+
+void BlockScales::choose_outer() {
+  for (std::size_t i = 0; i + 1 < levels_.size(); ++i) {
+    LevelState& state = levels_[i];
+    state.totals.reserve(state.cut.count());
+    for (std::size_t block = 0; block < state.cut.count(); ++block) {
+      const Area area = area_of(state.cut, block, in_.rows, in_.columns);
+      const Scale scale =
+          choose(i, block, extent_of(in_, area, plan_.level(i).level().rule, flush_));
+      if (codes_ != nullptr) codes_->scales[i][block] = scale.code;
+      state.totals.push_back(product_of(around(i, block), scale.number));
+    }
+  }
+}
+
+Scaled BlockScales::exact(std::size_t block) {
+  const std::size_t i = levels_.size() - 1;
+  const Area area = area_of(innermost(), block, in_.rows, in_.columns);
+  const Extent extent = extent_of(in_, area, plan_.level(i).level().rule, flush_);
+  const Scale scale = choose(i, block, extent);
+  const Operand& outside = around(block);
+  Scaled scaled;
+  scaled.ordinary = !extent.nan && !extent.infinite;
+  scaled.total = product_of(outside, scale.number);
+  scaled.former = former_of(plan_.format(), scaled.total, outside, scale.number);
+  if (codes_ != nullptr) codes_->scales[i][block] = scale.code;
+  if (!plan_.zero_points()) return scaled;
+  const auto& integer = std::get<Fixed>(plan_.format().element.format.kind);
+  scaled.zero_point = zero_point_of(integer, extent, scaled.total);
+  if (codes_ != nullptr) codes_->zero_points[block] = scaled.zero_point;
+  return scaled;
+}
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// The scalar path on unpacked operands: what arrays fall back to, element by element, where lanes
+// cannot do it. `random` as in Engine::apply.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "emulator/scalar/target.h"
+
+namespace halfulp::emulator {
+
+// Operands are changed: flushed where the rounding says so.
+Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random);
+
+// An operation that is neither arithmetic nor a function: what its exact result is (zero stands for
+// finite too), and the flags of its rounding apart from those of choosing.
+struct Delivered {
+  Operand::Class exact = Operand::Class::zero;
+  Outcome outcome;
+  std::uint8_t rounding_flags = 0;
+};
+Delivered operate_by_operand(Op op, const Target& target, std::span<const Operand> operands,
+                             std::uint64_t random);
+
+// The operands' NaNs, in the order of the operation.
+NanCause cause_of(Op op, std::span<const Operand> operands);
+
+// Conversion.
+Outcome round_operand(const Target& target, Operand x, std::uint64_t random);
+
+}  // namespace halfulp::emulator

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/study/sweep.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/policy/policy_files.h"
+#include "experiments/results/fit.h"
+#include "formats/counted.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+// What keeps a study and its result to about a gigabyte of memory.
+constexpr std::size_t most_points = 50'000;
+constexpr std::size_t most_fields = 100;
+constexpr std::uint64_t most_outcomes = 1'000'000;  // points times repeats
+constexpr double most_dimensions = 1 << 26;         // of all problems, where there are several
+constexpr std::size_t most_characters = std::size_t{1} << 27;  // of all points' documents
+
+// One key of a sweep: the pointers that move together, and a list of values for each of its steps.
+struct Axis {
+  std::string key;
+  std::vector<std::string> pointers;
+  std::vector<std::vector<Json>> steps;
+  // Where the document has the value of pointer k at step i.
+  [[nodiscard]] std::string place(std::size_t i, std::size_t k) const {
+    const std::string step = "/sweep/" + escaped(key) + "/" + std::to_string(i);
+    return pointers.size() == 1 ? step : step + "/" + std::to_string(k);
+  }
+};
+
+std::vector<std::string> split_key(const std::string& key) {
+  std::vector<std::string> pointers;
+  std::size_t first = 0;
+  for (std::size_t plus = key.find("+/"); plus != std::string::npos;
+       plus = key.find("+/", plus + 1)) {
+    pointers.push_back(key.substr(first, plus - first));
+    first = plus + 1;
+  }
+  pointers.push_back(key.substr(first));
+  return pointers;
+}
+
+void check_pointer(const std::string& pointer, const std::string& where) {
+  const std::vector<std::string> known{"problem", "training", "policy", "seed", "repeats"};
+  const std::string top = tokens_of(pointer, where).front();
+  if (std::find(known.begin(), known.end(), top) != known.end()) return;
+  const std::string hint = suggest(top, known);
+  throw Error("nothing that can be swept begins with \"/" + top + "\"", where,
+              hint.empty() ? "problem, training, policy, seed and repeats can be swept" : hint);
+}
+
+Axis parse_axis(const std::string& key, const Json& values) {
+  const std::string where = "/sweep/" + escaped(key);
+  Axis axis{key, split_key(key), {}};
+  for (const std::string& pointer : axis.pointers) check_pointer(pointer, where);
+  if (!values.is_array() || values.empty())
+    throw Error("a sweep needs a list of values", where, "write [value, value, ...]");
+  const bool joined = axis.pointers.size() > 1;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (joined && (!values[i].is_array() || values[i].size() != axis.pointers.size()))
+      throw Error("joined keys need one value each", where + "/" + std::to_string(i),
+                  "a list of " + counted(axis.pointers.size(), "value") + " is needed");
+    axis.steps.push_back(joined ? values[i].get<std::vector<Json>>()
+                                : std::vector<Json>{values[i]});
+  }
+  return axis;
+}
+
+std::vector<Axis> parse_sweep(const Json* sweep) {
+  std::vector<Axis> axes;
+  if (sweep == nullptr) return axes;
+  if (!sweep->is_object())
+    throw Error("no object stands here", "/sweep", "write {\"/pointer\": [values]}");
+  std::vector<std::string> seen;
+  std::size_t points = 1;
+  for (const auto& member : sweep->items()) {
+    axes.push_back(parse_axis(member.key(), member.value()));
+    for (const std::string& pointer : axes.back().pointers) {
+      if (std::find(seen.begin(), seen.end(), pointer) != seen.end())
+        throw Error("\"" + pointer + "\" is swept twice", "/sweep/" + escaped(member.key()),
+                    "sweep a field in one key");
+      seen.push_back(pointer);
+    }
+    if (seen.size() > most_fields)
+      throw Error("more than 100 fields are swept", "/sweep",
+                  "sweep the object that holds them, as in \"/policy\"");
+    points *= axes.back().steps.size();
+    if (points > most_points)
+      throw Error("the sweep has more than 50,000 points", "/sweep",
+                  "shorten its lists, or share them out to several documents");
+  }
+  return axes;
+}
+
+// The step of every axis at point number `index`, the last axis fastest.
+std::vector<std::size_t> steps_of(const std::vector<Axis>& axes, std::size_t index) {
+  std::vector<std::size_t> step(axes.size());
+  for (std::size_t i = axes.size(); i-- > 0;) {
+    step[i] = index % axes[i].steps.size();
+    index /= axes[i].steps.size();
+  }
+  return step;
+}
+
+Json edits_of(const std::vector<Axis>& axes, const std::vector<std::size_t>& step) {
+  Json set = Json::object();
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    for (std::size_t k = 0; k < axes[i].pointers.size(); ++k)
+      set[axes[i].pointers[k]] = axes[i].steps[step[i]][k];
+  }
+  return set;
+}
+
+// An error at a swept field, where it names the file that the sweep has there.
+Error seen_in_sweep(const Error& error, const std::vector<Axis>& axes,
+                    const std::vector<std::size_t>& step, const NamedFiles& files) {
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    for (std::size_t k = 0; k < axes[i].pointers.size(); ++k) {
+      const std::string& pointer = axes[i].pointers[k];
+      if (!leads_through(error.location(), pointer)) continue;
+      const std::string place = axes[i].place(step[i], k);
+      const Error there(error.message(), place + error.location().substr(pointer.size()),
+                        error.hint());
+      const std::string told = files.explained(there).location().substr(place.size());
+      return Error(error.message(), pointer + told + " (from the sweep)", error.hint());
+    }
+  }
+  return files.explained(error);
+}
+
+// What the points of a study are made of.
+struct Parts {
+  Json base;  // the document without sweep and fits, the policy's files in it
+  std::vector<Axis> axes;
+  Json fits;
+  NamedFiles files;
+  [[nodiscard]] std::size_t count() const {
+    std::size_t points = 1;
+    for (const Axis& axis : axes) points *= axis.steps.size();
+    return points;
+  }
+};
+
+Experiment experiment_of(const Json& base, const Json& set, ProblemCache& cache) {
+  Json document = base;
+  for (const auto& edit : set.items()) {
+    // A policy that is a name becomes an object before one of its places is swept.
+    if (edit.key().starts_with("/policy/") && document.contains("policy"))
+      document["policy"] = load_policy(document["policy"], "/policy", "");
+    set_at(document, edit.key(), edit.value(), "/sweep/" + escaped(edit.key()));
+  }
+  return parse_experiment(document, "", cache);
+}
+
+Point make_point(const Parts& parts, std::size_t index, ProblemCache& cache) {
+  const std::vector<std::size_t> step = steps_of(parts.axes, index);
+  try {
+    Json set = edits_of(parts.axes, step);
+    Experiment experiment = experiment_of(parts.base, set, cache);
+    return {std::move(set), std::move(experiment)};
+  } catch (const Error& error) {
+    throw seen_in_sweep(error, parts.axes, step, parts.files);
+  }
+}
+
+bool is_policy(const std::string& pointer) { return leads_through(pointer, "/policy"); }
+
+// Files that the document names take the place of their paths: in the policy, in what the sweep
+// puts into it, and where a fit speaks of that.
+void embed_files(Parts& parts, const std::string& folder) {
+  NamedFiles& files = parts.files;
+  bool replaced = false;
+  for (Axis& axis : parts.axes) {
+    for (std::size_t k = 0; k < axis.pointers.size(); ++k) {
+      const std::string& pointer = axis.pointers[k];
+      replaced = replaced || pointer == "/policy";
+      if (!is_policy(pointer)) continue;
+      for (std::size_t i = 0; i < axis.steps.size(); ++i) {
+        Json& value = axis.steps[i][k];
+        value = with_policy_files(pointer, value, axis.place(i, k), folder, files);
+      }
+    }
+  }
+  if (replaced) parts.base.erase("policy");
+  if (parts.base.contains("policy"))
+    parts.base["policy"] =
+        with_policy_files("/policy", parts.base["policy"], "/policy", folder, files);
+  if (!parts.fits.is_array()) return;
+  for (std::size_t i = 0; i < parts.fits.size(); ++i) {
+    Json& fit = parts.fits[i];
+    if (!fit.is_object() || !fit.contains("reference") || !fit["reference"].is_object()) continue;
+    const std::string place = "/fits/" + std::to_string(i) + "/reference";
+    for (auto& value : fit["reference"].items()) {
+      if (!is_policy(value.key())) continue;
+      value.value() = with_policy_files(value.key(), value.value(),
+                                        place + "/" + escaped(value.key()), folder, files);
+    }
+  }
+}
+
+Json sweep_json(const std::vector<Axis>& axes) {
+  Json sweep = Json::object();
+  for (const Axis& axis : axes) {
+    Json& list = sweep[axis.key] = Json::array();
+    for (const std::vector<Json>& step : axis.steps)
+      list.push_back(step.size() == 1 ? step.front() : Json(step));
+  }
+  return sweep;
+}
+
+// Fields that decide nothing about which other fields may stand beside them, or what these mean, so
+// that defaults which were filled in at one value are right at all others.
+bool stands_alone(const std::string& pointer) {
+  static const std::set<std::string> alone{"/seed",
+                                           "/repeats",
+                                           "/policy",
+                                           "/problem",
+                                           "/training",
+                                           "/problem/sketch_size",
+                                           "/training/batch",
+                                           "/training/samples",
+                                           "/problem/noise_variance",
+                                           "/problem/teacher",
+                                           "/training/step_size",
+                                           "/problem/test_samples",
+                                           "/training/initial",
+                                           "/training/schedule"};
+  const bool place = is_policy(pointer) && pointer.find('/', 8) == std::string::npos &&
+                     !leads_through(pointer, "/policy/base");
+  return place || alone.count(pointer) > 0;
+}
+
+// Does the document, with its defaults filled in, give the points that it was made from?
+bool gives_the_same(const Json& document, const Study& study, const std::atomic<bool>* stop) {
+  ProblemCache cache;
+  Json base = document;
+  base.erase("sweep");
+  base.erase("fits");
+  try {
+    for (const Point& point : study.points) {
+      stop_if(stop);
+      if (experiment_of(base, point.set, cache).resolved != point.experiment.resolved) return false;
+    }
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+// The document that the result repeats: one point's with every default filled in, the sweep and the
+// fits. Where a default does not go with other values of the sweep (the second moment of a teacher
+// of another kind, say), the part that the sweep reaches into stays as it was given.
+Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>* stop) {
+  Json document = study.points.front().experiment.resolved;
+  std::set<std::string> reached;
+  for (const Axis& axis : parts.axes) {
+    for (const std::string& pointer : axis.pointers)
+      if (!stands_alone(pointer)) reached.insert(tokens_of(pointer, "").front());
+  }
+  if (!reached.empty() && !gives_the_same(document, study, stop)) {
+    for (const std::string& part : reached) {
+      if (parts.base.contains(part)) document[part] = parts.base[part];
+      if (!parts.base.contains(part)) document.erase(part);
+    }
+  }
+  document["sweep"] = sweep_json(parts.axes);
+  document["fits"] = study.fits;
+  return document;
+}
+
+std::string hash_of(const Study& study) {
+  std::uint64_t hash = fnv_start;
+  const auto add = [&hash](const Json& value) {
+    const std::string text = value.dump();
+    hash = fnv1a(text.data(), text.size() + 1, hash);
+  };
+  add(study.document);
+  for (const Point& point : study.points) {
+    add(point.set);
+    add(point.experiment.resolved);
+  }
+  return hexadecimal(hash);
+}
+
+Parts parts_of(const Json& document) {
+  if (!document.is_object())
+    throw Error("an experiment is an object", "", "write {\"experiment\": ...}");
+  Parts parts;
+  parts.base = document;
+  parts.base.erase("sweep");
+  parts.base.erase("fits");
+  const auto sweep = document.find("sweep");
+  const auto fits = document.find("fits");
+  parts.axes = parse_sweep(sweep == document.end() ? nullptr : &*sweep);
+  parts.fits = fits == document.end() ? Json::array() : *fits;
+  return parts;
+}
+
+double dimension_in(const Json& problem) {
+  if (!problem.is_object() || !problem.contains("dimension")) return 0;
+  return problem["dimension"].is_number() ? problem["dimension"].get<double>() : 0;
+}
+
+// Every problem of a study holds its spectrum.
+void require_few_dimensions(const Parts& parts) {
+  double problems = 1;
+  double dimension = parts.base.contains("problem") ? dimension_in(parts.base["problem"]) : 0;
+  for (const Axis& axis : parts.axes) {
+    bool reaches = false;
+    for (std::size_t k = 0; k < axis.pointers.size(); ++k) {
+      const std::string& pointer = axis.pointers[k];
+      reaches = reaches || leads_through(pointer, "/problem");
+      for (const std::vector<Json>& step : axis.steps) {
+        if (pointer == "/problem") dimension = std::max(dimension, dimension_in(step[k]));
+        if (pointer == "/problem/dimension" && step[k].is_number())
+          dimension = std::max(dimension, step[k].get<double>());
+      }
+    }
+    if (reaches) problems *= static_cast<double>(axis.steps.size());
+  }
+  if (problems > 1 && problems * dimension > most_dimensions)
+    throw Error("the sweep's problems have more than 64 million dimensions together", "/sweep",
+                "sweep fewer of them, or share them out to several documents");
+}
+
+// Refuses what would need more memory than a machine is sure to have.
+class Budget {
+ public:
+  void spend(const Point& point) {
+    outcomes_ += point.experiment.repeats;
+    characters_ += point.experiment.resolved.dump().size() + point.set.dump().size();
+    if (outcomes_ > most_outcomes)
+      throw Error("the points have more than a million repeats together", "/repeats",
+                  "ask for fewer, or share them out to documents of several seeds");
+    if (characters_ > most_characters)
+      throw Error("the documents of the sweep's points have more than 128 million characters",
+                  "/sweep", "share them out to several documents, or shorten the lists in them");
+  }
+
+ private:
+  std::uint64_t outcomes_ = 0;
+  std::size_t characters_ = 0;
+};
+
+Study expand(const Json& document, const std::string& folder, const std::atomic<bool>* stop) {
+  Parts parts = parts_of(document);
+  require_few_dimensions(parts);
+  embed_files(parts, folder);
+  Study study;
+  ProblemCache cache;
+  Budget budget;
+  const std::size_t count = parts.count();
+  study.points.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    stop_if(stop);
+    study.points.push_back(make_point(parts, i, cache));
+    budget.spend(study.points.back());
+  }
+  std::vector<std::string> swept;
+  for (const Axis& axis : parts.axes)
+    swept.insert(swept.end(), axis.pointers.begin(), axis.pointers.end());
+  study.fits = check_fits(parts.fits, swept, study.points.front().experiment.resolved);
+  study.document = document_of(parts, study, stop);
+  study.hash = hash_of(study);
+  return study;
+}
+
+}  // namespace
+
+Study make_study(const Json& document, const std::string& where, const std::atomic<bool>* stop) {
+  try {
+    return expand(document, std::filesystem::path(where).parent_path().string(), stop);
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+}
+
+namespace {
+
+bool is_utf8(const std::string& text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Json apply_settings(const Json& document, const std::vector<std::string>& settings) {
+  Json edited = document;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    const std::string where = "--set " + setting;
+    if (equals == std::string::npos || setting.front() != '/')
+      throw Error("no setting", where, "write /path=value, as in /training/samples=4096");
+    const std::string pointer = setting.substr(0, equals);
+    const std::string text = setting.substr(equals + 1);
+    if (edited.is_object() && edited.contains("sweep") && edited["sweep"].is_object()) {
+      for (const auto& axis : edited["sweep"].items()) {
+        const std::vector<std::string> pointers = split_key(axis.key());
+        if (std::find(pointers.begin(), pointers.end(), pointer) != pointers.end())
+          throw Error("the document sweeps \"" + pointer + "\"", where,
+                      "set /sweep/" + escaped(axis.key()) + " to a list instead");
+      }
+    }
+    if (!is_utf8(setting)) throw Error("no UTF-8 text", where, "write it in UTF-8");
+    set_at(edited, pointer, parse_if_json(text, where).value_or(Json(text)), where);
+  }
+  return edited;
+}
+
+std::uint64_t fnv1a(const void* bytes, std::size_t count, std::uint64_t hash) {
+  const auto* byte = static_cast<const unsigned char*>(bytes);
+  for (std::size_t i = 0; i < count; ++i) hash = (hash ^ byte[i]) * 0x100000001b3;
+  return hash;
+}
+
+std::string hexadecimal(std::uint64_t hash) {
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(hash >> shift) & 15];
+  return text;
+}
+
+}  // namespace halfulp::experiments

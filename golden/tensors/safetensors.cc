@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "golden/tensors/safetensors.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "formats/codes.h"
+#include "formats/counted.h"
+#include "formats/error.h"
+
+namespace halfulp::tensors {
+namespace {
+
+constexpr std::size_t longest_header = 100'000'000;
+constexpr std::size_t length_size = 8;
+constexpr const char* damaged = "is the file damaged?";
+
+std::string place_of(const std::string& name) { return "/" + printable(name); }
+
+ElementType type_of(const SafetensorsEntry& entry) {
+  if (const std::optional<ElementType> type = type_of_safetensors_name(entry.type)) return *type;
+  const std::string place = place_of(entry.name) + "/dtype";
+  if (entry.type == "C64")
+    throw Error("complex elements (C64)", place,
+                "save the real and the imaginary part as tensors of their own");
+  throw Error("unknown element type \"" + printable(entry.type) + "\"", place,
+              "the types are those of safetensors 0.8, such as F32, BF16, F8_E4M3");
+}
+
+// F4, F6_E2M3 and F6_E3M2; a BOOL has a byte of its own.
+bool lie_close(const ElementType& type) {
+  const int width = bits(type.format);
+  return width == 4 || width == 6;
+}
+
+// Bytes of so many elements. Throws Error where the last is not full.
+std::uint64_t data_size(const ElementType& type, std::size_t count, const std::string& place) {
+  if (!lie_close(type)) return count * element_bytes(type);
+  const std::size_t size_in_bits = count * static_cast<std::size_t>(bits(type.format));
+  if (size_in_bits % 8 != 0)
+    throw Error(
+        std::to_string(count) + " elements of " + type.name + " do not fill their last byte", place,
+        "safetensors has whole bytes only; .npy and .npz take any number");
+  return size_in_bits / 8;
+}
+
+std::size_t count_of(const SafetensorsEntry& entry) {
+  try {
+    return element_count(entry.shape);
+  } catch (const Error& error) {
+    throw error.at(place_of(entry.name) + "/shape");
+  }
+}
+
+// Throws Error where the data of the entries, in their order, do not cover `size` bytes exactly.
+void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t size) {
+  std::uint64_t covered = 0;
+  for (const SafetensorsEntry& entry : entries) {
+    const std::string place = place_of(entry.name) + "/data_offsets";
+    if (entry.begin != covered || entry.end < entry.begin)
+      throw Error("the data begin at byte " + std::to_string(entry.begin) + " and end at " +
+                      std::to_string(entry.end) + ", those before them end at " +
+                      std::to_string(covered),
+                  place, "data must neither overlap nor leave a hole");
+    covered = entry.end;
+  }
+  if (covered != size)
+    throw Error(std::to_string(size) + " bytes follow the header, its tensors have " +
+                    std::to_string(covered),
+                "", size < covered ? "is the file whole?" : "nothing may follow them");
+}
+
+// Throws Error where the entry's data are not of its shape's size.
+void require_size(const SafetensorsEntry& entry) {
+  const std::uint64_t needed =
+      data_size(type_of(entry), count_of(entry), place_of(entry.name) + "/shape");
+  if (entry.end - entry.begin != needed)
+    throw Error(
+        counted(entry.end - entry.begin, "byte") + ", the shape needs " + std::to_string(needed),
+        place_of(entry.name) + "/data_offsets", damaged);
+}
+
+// The shape of the codes of 4 or 6 bits in bytes of a shape.
+Shape unpacked(Shape shape, const ElementType& type) {
+  if (shape.empty()) throw Error("a single byte, without a dimension, is not packed");
+  const std::int64_t size_in_bits = 8 * shape.back();
+  if (size_in_bits % bits(type.format) != 0)
+    throw Error("the last dimension, " + std::to_string(shape.back()) +
+                ", is no whole number of elements of " + type.name);
+  shape.back() = size_in_bits / bits(type.format);
+  return shape;
+}
+
+Tensor tensor_from(const SafetensorsEntry& entry, ByteView data, GivenType& given) {
+  try {
+    const ElementType in_file = type_of(entry);
+    if (std::optional<ElementType> packed = given.packed_in(in_file)) {
+      Shape shape = unpacked(entry.shape, *packed);
+      return from_packed_codes({entry.name, *std::move(packed), std::move(shape)}, data);
+    }
+    ElementType type = given.or_given(in_file);
+    if (lie_close(in_file))
+      return from_packed_codes({entry.name, std::move(type), entry.shape}, data);
+    return make_tensor(entry.name, std::move(type), entry.shape, Bytes(data.begin(), data.end()));
+  } catch (const Error& error) {
+    throw error.at(place_of(entry.name));
+  }
+}
+
+// What stands in the header for a tensor, but for the offsets: end is its size.
+SafetensorsEntry entry_of(const Tensor& tensor, std::size_t place) {
+  SafetensorsEntry entry{.name = name_or_place(tensor, place), .type = {}, .shape = tensor.shape};
+  const std::string where = place_of(entry.name);
+  if (entry.name == metadata_key) throw Error("no name for a tensor", where, "call it otherwise");
+  const std::optional<std::string> type = safetensors_name(tensor.type);
+  if (!type)
+    throw Error("safetensors has no type for " + tensor.type.name, where,
+                "write its codes as uint" + std::to_string(8 * element_bytes(tensor.type)));
+  entry.type = *type;
+  entry.end = data_size(tensor.type, element_count(tensor), where);
+  return entry;
+}
+
+struct Placed {
+  const Tensor* tensor = nullptr;
+  SafetensorsEntry entry;
+};
+
+// In the order of the file, with offsets.
+std::vector<Placed> placed_tensors(const TensorFile& file) {
+  std::vector<Placed> placed;
+  std::set<std::string> names;
+  for (const Tensor& tensor : file.tensors) {
+    placed.push_back({&tensor, entry_of(tensor, placed.size())});
+    const std::string& name = placed.back().entry.name;
+    if (!names.insert(name).second) throw Error("two tensors of this name", place_of(name));
+  }
+  std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
+    const int rank_a = safetensors_rank(a.tensor->type);
+    const int rank_b = safetensors_rank(b.tensor->type);
+    return rank_a != rank_b ? rank_a > rank_b : a.entry.name < b.entry.name;
+  });
+  std::uint64_t offset = 0;
+  for (Placed& one : placed) {
+    one.entry.begin = offset;
+    offset += one.entry.end;
+    one.entry.end = offset;
+  }
+  return placed;
+}
+
+}  // namespace
+
+TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection) {
+  if (file.size() < length_size)
+    throw Error("the file ends before its header", "", "is it a safetensors file, and whole?");
+  const std::uint64_t length = load_little(file.data(), length_size);
+  if (length > longest_header)
+    throw Error("a header of " + counted(length, "byte"), "",
+                "safetensors has at most 100 MB; is it such a file?");
+  if (file.size() - length_size < length)
+    throw Error("the file ends within its header of " + counted(length, "byte"), "",
+                "is it whole?");
+  SafetensorsHeader header =
+      parse_safetensors_header({reinterpret_cast<const char*>(file.data()) + length_size, length});
+  std::vector<SafetensorsEntry>& entries = header.entries;
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  const ByteView data = file.subspan(length_size + length);
+  require_cover(entries, data.size());
+  TensorFile result{.tensors = {}, .metadata = std::move(header.metadata)};
+  for (const SafetensorsEntry& entry : entries) {
+    if (!selection.wants(entry.name)) continue;
+    require_size(entry);
+    result.tensors.push_back(
+        tensor_from(entry, data.subspan(entry.begin, entry.end - entry.begin), given));
+  }
+  return result;
+}
+
+std::string safetensors_file(const TensorFile& file) {
+  const std::vector<Placed> placed = placed_tensors(file);
+  SafetensorsHeader header{.entries = {}, .metadata = file.metadata};
+  for (const Placed& one : placed) header.entries.push_back(one.entry);
+  std::string text = safetensors_header_text(header);
+  // The data begin at a multiple of eight bytes.
+  text.append((length_size - text.size() % length_size) % length_size, ' ');
+  if (text.size() > longest_header)
+    throw Error("a header of " + std::to_string(text.size()) + " bytes", "",
+                "safetensors has at most 100 MB");
+  std::uint8_t length[length_size];
+  store_little(text.size(), length, length_size);
+  std::string bytes(reinterpret_cast<const char*>(length), length_size);
+  bytes += text;
+  for (const Placed& one : placed) {
+    const ElementType& type = one.tensor->type;
+    const Bytes data = lie_close(type) ? packed_codes(*one.tensor) : one.tensor->data;
+    bytes.append(reinterpret_cast<const char*>(data.data()), data.size());
+  }
+  return bytes;
+}
+
+}  // namespace halfulp::tensors

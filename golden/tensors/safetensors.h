@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// Files of safetensors: the header's length in eight bytes, a JSON object, the elements, all in
+// C order and little-endian; elements of 4 and 6 bits lie close together. Source:
+// github.com/huggingface/safetensors, README "Format", and safetensors/src/tensor.rs at version
+// 0.8.0 for what it refuses.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "golden/tensors/safetensors_header.h"
+#include "golden/tensors/selection.h"
+#include "golden/tensors/tensor.h"
+
+namespace halfulp::tensors {
+
+// What a file holds.
+struct TensorFile {
+  std::vector<Tensor> tensors;
+  Metadata metadata;  // of safetensors; the other formats have none
+};
+
+// The selected tensors in the order of their data. Throws Error: cut off; a header beyond 100 MB,
+// or that is not such a JSON object; unknown or complex types; data that overlap, leave a hole or
+// are not of the shape's size; elements that do not fill their last byte. Tensors that are not
+// selected may be of any type. A given type that is packed is that of U8 tensors, whose last
+// dimension grows.
+TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection);
+
+// The whole file, laid out as safetensors does it: by decreasing alignment, then by name. Tensors
+// without a name are called arr_0, arr_1 and so on by their place. Throws Error: a name twice,
+// "__metadata__" as a name, a type that safetensors has no name for, elements that do not fill
+// their last byte.
+std::string safetensors_file(const TensorFile& file);
+
+}  // namespace halfulp::tensors

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The scale of one block: what its rule asks for, rounded once (formats/block.h, steps 2 and 3).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "formats/block.h"
+#include "formats/numbers/value.h"
+
+namespace halfulp::reference {
+
+// What a rule may ask of the elements of a block.
+struct BlockContent {
+  bool nan = false, infinite = false;
+  std::int64_t finite = 0;                // how many elements are
+  Value largest, lowest, highest, total;  // of the finite ones: largest and sum of the magnitudes;
+                                          // lowest and highest with 0
+  void add(const Value& x);
+};
+
+struct Scale {
+  Code code = 0;
+  Value value;
+  Value encoding;  // E of Arithmetic::transformer_engine
+};
+
+// The block's place among the levels: the number of its own, and the product of the scales around
+// it (1 at the outermost) with the encoding scale of the level around.
+struct Surroundings {
+  std::size_t level = 0;
+  Value scale = make_value(1);
+  Value encoding = make_value(1);
+};
+
+// random: for the rounding of the scale.
+Scale scale_of(const BlockFormat& format, const Surroundings& around, const BlockContent& content,
+               std::uint64_t random);
+
+// The product of two scales: NaN where zero meets infinity.
+Value product_of_scales(const Value& a, const Value& b);
+
+// x / scale before it is rounded to an element (step 4). The arithmetics of two levels need the
+// scales apart: outer, inner; `scale` is their product.
+struct Divisors {
+  Value scale, outer, inner;
+};
+Real quotient(const BlockFormat& format, const Value& x, const Divisors& by);
+
+// The zero point of a block of rule `range` (step 5); scale: the product of all scales.
+std::int64_t zero_point(const BlockFormat& format, const Value& lowest, const Value& scale);
+
+// The element's number as it is multiplied: of irrational numbers the double next to it.
+Value carried(const Value& number);
+
+}  // namespace halfulp::reference
