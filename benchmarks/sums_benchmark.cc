@@ -12,6 +12,7 @@
 #include "emulator/engine.h"
 #include "emulator/scalar/long.h"
 #include "formats/catalogue.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/calculation.h"
+#include "formats/numbers/value.h"
 #include "golden/vectors/layout.h"
 #include "reference/operations.h"
 

@@ -11,6 +11,7 @@
 #include "formats/codes.h"
 #include "formats/fields.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "reference/explain/quotient.h"
 #include "reference/operations.h"
 

@@ -5,6 +5,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "golden/vectors/drawing.h"
 #include "golden/vectors/near_misses.h"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 namespace {

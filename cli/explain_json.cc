@@ -4,6 +4,7 @@
 #include "cli/explain.h"
 #include "formats/codes.h"
 #include "formats/fields.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/fields.h"
+#include "formats/numbers/value.h"
 #include "formats/presets.h"
 
 namespace halfulp::cli {

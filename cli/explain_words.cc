@@ -6,6 +6,7 @@
 #include "cli/explain.h"
 #include "cli/literals.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 namespace {

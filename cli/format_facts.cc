@@ -6,6 +6,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "reference/explain/quotient.h"
 
 namespace halfulp::cli {

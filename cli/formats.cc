@@ -15,6 +15,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "formats/presets.h"
 
 namespace halfulp::cli {

@@ -9,6 +9,7 @@
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 #include "reference/round.h"
 
 namespace halfulp::cli {

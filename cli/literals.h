@@ -11,7 +11,10 @@
 #include "formats/engine.h"
 #include "formats/format.h"
 #include "formats/json.h"
-#include "formats/numbers/value.h"
+
+namespace halfulp {
+struct Real;  // formats/numbers/value.h
+}
 
 namespace halfulp::cli {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/output.h"
-#include "experiments/results/results.h"
+#include "experiments/runs/results.h"
 #include "experiments/results/words.h"
 
 namespace halfulp::cli {

@@ -12,6 +12,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::cli {
 namespace {

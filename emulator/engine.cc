@@ -3,6 +3,7 @@
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/blocks/block.h"
+#include "emulator/blocks/plan.h"
 #include "emulator/operations/operate.h"
 #include "emulator/operations/scalar.h"
 

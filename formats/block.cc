@@ -13,6 +13,7 @@
 #include "formats/catalogue/families.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

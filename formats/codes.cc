@@ -7,6 +7,7 @@
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

@@ -5,16 +5,15 @@
 // differ by one; where there is a zero it has rank 0.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "formats/format.h"
-#include "formats/numbers/value.h"
 
 namespace halfulp {
 
-struct Range {
-  Rank lowest = 0, highest = 0;
-};
+struct Value;  // formats/numbers/value.h
 
 // 1. How many bits has a code?
 int bits(const Format& format);

@@ -16,6 +16,10 @@ namespace halfulp {
 __extension__ using Code = unsigned __int128;
 __extension__ using Rank = __int128;
 
+struct Range {
+  Rank lowest = 0, highest = 0;
+};
+
 // A binary floating-point format: [sign] exponent fraction, most significant first. The fields are
 // those of one record that describes IEEE 754, OCP, FNUZ, P3109 and E8M0 formats alike: which codes
 // at the top of each sign's range are NaN, whether the one below them is an infinity, whether the

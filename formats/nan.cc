@@ -6,6 +6,7 @@
 
 #include "formats/codes.h"
 #include "formats/kinds/kinds.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

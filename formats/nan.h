@@ -12,10 +12,11 @@
 #include <cstddef>
 
 #include "formats/format.h"
-#include "formats/numbers/value.h"
 #include "formats/rounding.h"
 
 namespace halfulp {
+
+struct Value;  // formats/numbers/value.h
 
 struct NanOperand {
   bool is_nan = false;

@@ -8,6 +8,7 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 #include "reference/carrier.h"
 #include "reference/operations.h"
 

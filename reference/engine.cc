@@ -7,6 +7,7 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 #include "reference/blocks/block.h"
 #include "reference/carrier.h"
 #include "reference/dot.h"

@@ -13,20 +13,10 @@
 #include "formats/nan.h"
 #include "formats/numbers/value.h"
 #include "formats/rounding.h"
+#include "reference/exact.h"
 #include "reference/round.h"
 
 namespace halfulp::reference {
-
-// An exact result: a number, an infinity or NaN, with the flags that the operation itself raises.
-struct Exact {
-  Real value;
-  std::uint8_t flags = 0;   // divide by zero, invalid, and inexact where an integer was chosen
-  bool arithmetic = false;  // the result of an operation, not a number to be converted
-  bool copied = false;      // an operand; NaN with its own sign and fraction, and quiet
-  NanCause nan = {};        // of NaN in arithmetic
-  // An exact zero sum of terms that are not zeros of one sign: -0 toward negative, else +0 (6.3).
-  bool sign_by_mode = false;
-};
 
 // operands: arity(op) of them. The rounding, and its random bits, choose integers.
 Exact exact(Op op, std::span<const Value> operands, const Rounding& rounding = {},

@@ -9,6 +9,7 @@
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/blocks/lanes.h"
+#include "emulator/blocks/plan.h"
 #include "emulator/blocks/quotient.h"
 #include "emulator/blocks/scales.h"
 #include "formats/error.h"
@@ -36,34 +37,6 @@ void by_power(const PowerRule<Bits>& rule, const CompiledBlock& plan, const Part
 }
 
 }  // namespace
-
-CompiledBlock::CompiledBlock(const BlockFormat& format)
-    : format_(format), element_(format.element) {
-  for (std::size_t i = 0; i < format_.levels.size(); ++i) {
-    levels_.push_back(std::make_unique<CompiledLevel>(format_, i));
-  }
-  zero_points_ = format_.levels.back().rule == ScaleRule::range;
-  power32_ = power_rule32(format_, level(0), element_);
-  power64_ = power_rule64(format_, level(0), element_);
-  quotients_ = quotient_plan(*this);
-}
-
-BlockPlan prepare_block(const BlockFormat& format) {
-  validate(format);
-  const auto in_range = [](const Quantizer& quantizer) {
-    return quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64;
-  };
-  HALFULP_REQUIRE(in_range(format.element), "prepare_block: random_bits is 1 to 64");
-  for (const Level& level : format.levels) {
-    HALFULP_REQUIRE(in_range(level.scale), "prepare_block: random_bits is 1 to 64");
-  }
-  return {.format = format, .compiled = std::make_shared<CompiledBlock>(format)};
-}
-
-const CompiledBlock& compiled(const BlockPlan& plan) {
-  HALFULP_REQUIRE(plan.compiled != nullptr, "a plan of another engine, or of none");
-  return *static_cast<const CompiledBlock*>(plan.compiled.get());
-}
 
 void quantize(const View& in, const BlockPlan& plan, const Random& random, const MutableView& out,
               BlockCodes* codes, Counts* counts) {

@@ -10,6 +10,7 @@
 #include "emulator/blocks/block.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/extent.h"
+#include "emulator/blocks/plan.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 

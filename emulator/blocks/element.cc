@@ -11,6 +11,7 @@
 #include "emulator/scalar/exact.h"
 #include "formats/catalogue/families.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

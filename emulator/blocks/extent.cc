@@ -9,6 +9,7 @@
 #include "emulator/arrays/plan.h"
 #include "emulator/kernels/kernels.h"
 #include "emulator/scalar/exact.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

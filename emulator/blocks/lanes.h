@@ -11,8 +11,8 @@
 
 #include "emulator/arrays/packing.h"
 #include "emulator/arrays/random_bits.h"
-#include "emulator/blocks/block.h"
 #include "emulator/blocks/extent.h"
+#include "emulator/blocks/plan.h"
 #include "emulator/blocks/power.h"
 #include "emulator/kernels/kernels.h"
 #include "formats/engine.h"

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-//
-// Tables of elements with few magnitudes (kernels::NarrowTable), for those whose rounding is the
-// same on both sides of zero.
+#include "emulator/blocks/narrow.h"
+
 #include <variant>
 
-#include "emulator/blocks/block.h"
 #include "emulator/scalar/round_exact.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

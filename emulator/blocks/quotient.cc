@@ -30,17 +30,6 @@ constexpr double most_on_lanes = 0x1p400;
 
 bool in_range(double x) { return x >= least_on_lanes && x <= most_on_lanes; }
 
-// Nothing where no double in range is equal to x.
-std::optional<double> double_in_range(const Operand& x) {
-  if (x.kind != Operand::Class::finite || x.negative) return {};
-  constexpr int double_precision = 53;
-  const int length = bit_length(x.significand);
-  const std::int64_t leading = x.exponent + length - 1;
-  if (length - trailing_zeros(x.significand) > double_precision) return {};
-  if (leading < -400 || leading >= 400) return {};
-  return double_of(x);
-}
-
 const CompiledPlan& binary32_plan() {
   static const CompiledPlan plan({.format = {"binary32", ieee(8, 23)}, .rounding = {}});
   return plan;
@@ -58,80 +47,7 @@ bool step32(Op op, const double* a, const double* b, std::size_t count, double* 
   return marked;
 }
 
-Former::How how_of(const BlockFormat& format) {
-  switch (format.arithmetic) {
-    case Arithmetic::transformer_engine:
-    case Arithmetic::torchao:
-      return How::multiply32;
-    case Arithmetic::modelopt:
-      return How::divide32;
-    case Arithmetic::qpytorch:
-      return How::shifted;
-    case Arithmetic::exact:
-      break;
-  }
-  if (format.division == Division::exact) return How::divide;
-  return format.division == Division::binary32 ? How::divide32 : How::multiply32;
-}
-
-// That the numbers of a format have at most.
-int significant_bits(const Target& target) {
-  const Kind& kind = target.quantizer->format.kind;
-  if (const auto* list = std::get_if<Codebook>(&kind)) {
-    int most = 0;
-    for (const double x : list->values) {
-      const Code significand = unpack_double(x).significand;
-      if (significand == 0) continue;
-      most = std::max(most, bit_length(significand) - trailing_zeros(significand));
-    }
-    return most;
-  }
-  return target.fraction_bits + target.further_bits + (target.is_float ? 1 : 0);
-}
-
-bool scales_fit_lanes(const CompiledBlock& plan) {
-  const CompiledLevel& innermost = plan.level(plan.levels() - 1);
-  const Level& level = innermost.level();
-  const bool by_grid = innermost.plan().grid64() != nullptr;
-  if (!by_grid || !innermost.plan().rounds_odd() || level.epsilon != 0) return false;
-  if (has_scale_steps(plan.format().arithmetic)) return true;
-  if (level.rule == ScaleRule::largest) return true;
-  if (level.rule != ScaleRule::ratio) return false;
-  return level.division != Division::binary32_reciprocal || plan.levels() == 1;
-}
-
 }  // namespace
-
-QuotientPlan quotient_plan(const CompiledBlock& plan) {
-  QuotientPlan quotients;
-  quotients.how = how_of(plan.format());
-  quotients.elements =
-      plan.element().rounds_odd() && !plan.zero_points() && quotients.how != How::shifted;
-  int of_scales = 0;
-  for (std::size_t i = 0; i < plan.levels(); ++i) {
-    of_scales += significant_bits(plan.level(i).plan().target());
-  }
-  constexpr int double_precision = 53;
-  quotients.exact_products =
-      of_scales + significant_bits(plan.element().target()) <= double_precision;
-  constexpr int turn_bits = 8;
-  if (quotients.elements && quotients.how == How::divide &&
-      of_scales + turn_bits <= double_precision) {
-    quotients.narrow = narrow_table(plan.format().element);
-  }
-  quotients.scales = scales_fit_lanes(plan);
-  const CompiledLevel& innermost = plan.level(plan.levels() - 1);
-  // Zeros stay zeros on the lanes: their formats have one.
-  const bool zeros = quotients.scales && quotients.elements;
-  if (!zeros || innermost.plan().stochastic()) return quotients;
-  const bool least = plan.format().arithmetic == Arithmetic::torchao;
-  const Operand asked = least ? innermost.least_normal() : Operand{};
-  const Scale zero = innermost.choose({.finite = true}, one_operand(), 0, &asked);
-  const auto number = zero.number.kind == Operand::Class::zero ? std::optional<double>(0)
-                                                               : double_in_range(zero.number);
-  if (number) quotients.zero_block = {.code = zero.code, .scale = *number};
-  return quotients;
-}
 
 QuotientBlocks::QuotientBlocks(const CompiledBlock& plan, BlockScales& scales, const Random& random,
                                const Transfer& transfer)

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "emulator/arrays/random_bits.h"
-#include "emulator/blocks/block.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/extent.h"
+#include "emulator/blocks/plan.h"
 #include "emulator/blocks/scales.h"
 #include "formats/engine.h"
 

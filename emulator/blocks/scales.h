@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "emulator/blocks/block.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/extent.h"
+#include "emulator/blocks/plan.h"
 #include "emulator/blocks/scale.h"
 #include "formats/engine.h"
 

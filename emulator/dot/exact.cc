@@ -16,6 +16,7 @@
 #include "emulator/scalar/gap.h"
 #include "emulator/scalar/long.h"
 #include "emulator/scalar/round_exact.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/dot/superaccumulator.h"
 
+#include "formats/numbers/value.h"
+
 #include <boost/multiprecision/cpp_int.hpp>
 
 namespace halfulp::emulator {

@@ -14,6 +14,7 @@
 #include "emulator/functions/functions.h"
 #include "emulator/functions/multiple.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -17,6 +17,7 @@
 #include "emulator/scalar/long.h"
 #include "emulator/scalar/ratio.h"
 #include "emulator/scalar/round_exact.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "emulator/functions/functions.h"
 #include "emulator/scalar/logarithmic/irrational.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "emulator/scalar/exact.h"
 #include "emulator/scalar/target.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 

@@ -17,6 +17,7 @@
 #include "emulator/functions/multiple.h"
 #include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -17,6 +17,7 @@
 #include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/codes.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -12,6 +12,7 @@
 #include "emulator/scalar/gap.h"
 #include "emulator/scalar/logarithmic/irrational.h"
 #include "emulator/scalar/round_exact.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

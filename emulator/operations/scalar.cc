@@ -20,6 +20,7 @@
 #include "emulator/scalar/ratio.h"
 #include "emulator/scalar/round_exact.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -10,7 +10,10 @@
 #include <span>
 
 #include "formats/engine.h"
-#include "formats/numbers/value.h"
+
+namespace halfulp {
+struct Real;  // formats/numbers/value.h
+}
 
 namespace halfulp::emulator {
 

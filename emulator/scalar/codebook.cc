@@ -12,6 +12,7 @@
 
 #include "emulator/scalar/round_exact.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
 
 namespace halfulp::emulator {

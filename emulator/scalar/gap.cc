@@ -3,6 +3,8 @@
 // Exact results in integers of any length.
 #include "emulator/scalar/gap.h"
 
+#include "formats/numbers/value.h"
+
 #include <algorithm>
 
 namespace halfulp::emulator {

@@ -6,6 +6,7 @@
 
 #include "emulator/scalar/exact.h"
 #include "emulator/scalar/target.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 

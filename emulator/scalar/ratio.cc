@@ -3,6 +3,7 @@
 
 #include "emulator/scalar/gap.h"
 #include "emulator/scalar/long.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -6,6 +6,7 @@
 // least / 2 rounds below. The least number is (2^t + 1) 2^k in formats with a zero, so v comes from
 // an integer division.
 #include "emulator/scalar/round_exact.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

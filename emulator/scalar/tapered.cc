@@ -17,6 +17,7 @@
 #include <variant>
 
 #include "emulator/scalar/round_exact.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
 
 namespace halfulp::emulator {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::experiments {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "experiments/study/pointers.h"
+#include "experiments/pointers.h"
 
 namespace halfulp::experiments {
 namespace {

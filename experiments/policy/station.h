@@ -22,7 +22,7 @@
 
 #include "experiments/policy/policy.h"
 #include "experiments/policy/step_blocks.h"
-#include "experiments/runs/machine.h"
+#include "experiments/machine.h"
 
 namespace halfulp::experiments {
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/results/fits/kinds.h"
-#include "experiments/study/pointers.h"
+#include "experiments/pointers.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/study/metrics.h"
+#include "experiments/metrics.h"
 #include "experiments/study/sweep.h"
 #include "formats/engine.h"
 

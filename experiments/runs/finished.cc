@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "experiments/results/results.h"
+#include "experiments/runs/results.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

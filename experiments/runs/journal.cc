@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "experiments/results/results.h"
+#include "experiments/runs/results.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
 

@@ -13,7 +13,7 @@
 #include "emulator/environment.h"
 #include "emulator/instruction_set.h"
 #include "emulator/parallel.h"
-#include "experiments/results/results.h"
+#include "experiments/runs/results.h"
 #include "experiments/runs/execute.h"
 #include "experiments/runs/finished.h"
 #include "experiments/runs/journal.h"

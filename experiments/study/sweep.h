@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "experiments/study/experiment.h"
-#include "experiments/study/pointers.h"
+#include "experiments/pointers.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {

@@ -8,6 +8,7 @@
 
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::kinds {
 namespace {

@@ -5,6 +5,7 @@
 // but decodes it.
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::kinds {
 namespace {

@@ -3,7 +3,11 @@
 // The five questions of codes.h for each kind; codes.cc chooses among them.
 #pragma once
 
-#include "formats/codes.h"
+#include "formats/format.h"
+
+namespace halfulp {
+struct Value;  // formats/numbers/value.h
+}
 
 namespace halfulp::kinds {
 

@@ -8,6 +8,7 @@
 // the least number it turns to zero, half a step above the largest to overflow.
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::kinds {
 namespace {

@@ -13,6 +13,7 @@
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/kinds/kinds.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::kinds {
 namespace {

@@ -14,6 +14,7 @@
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "golden/equality/cases.h"
 #include "reference/engine.h"
 

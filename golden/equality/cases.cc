@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emulator/operations/scalar.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
 
 namespace halfulp::cli {

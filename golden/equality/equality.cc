@@ -11,6 +11,7 @@
 
 #include "formats/json.h"
 #include "formats/nan.h"
+#include "formats/numbers/value.h"
 #include "golden/equality/instances.h"
 #include "reference/mpfr_float.h"
 #include "reference/operations.h"

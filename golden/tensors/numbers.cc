@@ -9,6 +9,7 @@
 #include "emulator/engine.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 #include "golden/tensors/tensor.h"
 #include "reference/engine.h"
 

@@ -8,6 +8,7 @@
 
 #include "emulator/operations/scalar.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 
 namespace halfulp::cli {

@@ -10,6 +10,7 @@
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "golden/tensors/bytes.h"
 
 namespace halfulp::vectors {

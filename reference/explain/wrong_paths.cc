@@ -11,6 +11,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "reference/explain/explain.h"
 #include "reference/operations.h"
 

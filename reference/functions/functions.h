@@ -8,7 +8,7 @@
 
 #include "formats/numbers/value.h"
 #include "formats/operation.h"
-#include "reference/operations.h"
+#include "reference/exact.h"
 
 namespace halfulp::reference {
 

@@ -8,6 +8,7 @@
 
 #include "emulator/engine.h"
 #include "emulator/operations/scalar.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "reference/round.h"
 #include "tests/emulator/cases.h"

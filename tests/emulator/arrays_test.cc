@@ -11,6 +11,7 @@
 #include "emulator/engine.h"
 #include "emulator/instruction_set.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/emulator/cases.h"
 #include "tests/support/sampling.h"

@@ -15,6 +15,7 @@
 #include "formats/block.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "tests/emulator/cases.h"
 #include "tests/support/sampling.h"
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "emulator/engine.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/emulator/block_cases.h"
 

@@ -12,6 +12,7 @@
 #include "formats/codes.h"
 #include "formats/engine.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
 
 namespace halfulp::cases {

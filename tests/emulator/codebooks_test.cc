@@ -14,6 +14,7 @@
 #include "emulator/engine.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/support/sampling.h"
 

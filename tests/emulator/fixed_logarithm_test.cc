@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "emulator/scalar/logarithmic/fixed_logarithm.h"
+#include "formats/numbers/value.h"
 #include "tests/support/sampling.h"
 
 namespace halfulp::emulator {

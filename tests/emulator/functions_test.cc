@@ -14,6 +14,7 @@
 #include "emulator/engine.h"
 #include "emulator/functions/function_table.h"
 #include "emulator/operations/scalar.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "reference/operations.h"
 #include "tests/emulator/cases.h"

@@ -13,6 +13,7 @@
 #include "emulator/engine.h"
 #include "emulator/operations/scalar.h"
 #include "formats/catalogue/families.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "reference/round.h"
 #include "tests/emulator/cases.h"

@@ -15,6 +15,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/nan.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 
 namespace halfulp {

@@ -21,6 +21,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "formats/presets.h"
 #include "reference/engine.h"
 #include "reference/round.h"

@@ -12,6 +12,7 @@
 
 #include "emulator/arrays/plan.h"
 #include "emulator/engine.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/emulator/cases.h"
 #include "tests/support/sampling.h"

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
-#include "experiments/results/results.h"
+#include "experiments/runs/results.h"
 #include "experiments/runs/execute.h"
 #include "experiments/runs/run.h"
 #include "formats/error.h"

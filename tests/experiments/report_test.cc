@@ -17,6 +17,7 @@
 #include "experiments/results/page/metric_table.h"
 #include "experiments/results/words.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::experiments {
 namespace {

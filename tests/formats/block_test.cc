@@ -13,6 +13,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

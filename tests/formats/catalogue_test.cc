@@ -10,6 +10,7 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

@@ -11,6 +11,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/numbers/decimal.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {

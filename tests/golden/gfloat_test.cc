@@ -8,6 +8,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "tests/golden/engines.h"
 #include "tests/golden/vectors.h"
 

@@ -11,6 +11,7 @@
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 #include "golden/tensors/files.h"
 #include "program.h"

@@ -12,6 +12,7 @@
 #include "formats/codes.h"
 #include "formats/fields.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "program.h"
 
 namespace halfulp::program {

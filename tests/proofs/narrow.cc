@@ -11,6 +11,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/engine.h"
+#include "formats/numbers/value.h"
 #include "reference/round.h"
 #include "tests/proofs/proofs.h"
 

@@ -13,6 +13,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/engine.h"
+#include "formats/numbers/value.h"
 #include "tests/proofs/proofs.h"
 
 namespace halfulp::proofs {

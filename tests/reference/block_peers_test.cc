@@ -16,6 +16,7 @@
 #include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 #include "reference/engine.h"
 

@@ -15,6 +15,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/json.h"
+#include "formats/numbers/value.h"
 #include "reference/blocks/block.h"
 #include "reference/engine.h"
 

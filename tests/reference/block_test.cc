@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/numbers/value.h"
 #include "tests/reference/block_support.h"
 
 namespace halfulp::reference {

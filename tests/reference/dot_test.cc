@@ -4,6 +4,7 @@
 // rounded first, random bits by index.
 #include "reference/dot.h"
 
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 #include "reference/engine.h"
 #include "reference/operations.h"

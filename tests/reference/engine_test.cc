@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 #include "tests/reference/support.h"
 

@@ -11,6 +11,7 @@
 
 #include "emulator/engine.h"
 #include "emulator/operations/scalar.h"
+#include "formats/numbers/value.h"
 #include "formats/presets.h"
 #include "reference/operations.h"
 #include "tests/reference/support.h"

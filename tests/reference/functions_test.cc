@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "reference/operations.h"
 #include "tests/reference/support.h"

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "emulator/engine.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/reference/second_judge.h"
 #include "tests/reference/support.h"

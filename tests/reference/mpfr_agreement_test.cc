@@ -5,6 +5,7 @@
 // every other format, up to binary128.
 #include "reference/mpfr_float.h"
 
+#include "formats/numbers/value.h"
 #include "reference/operations.h"
 #include "tests/reference/support.h"
 #include "tests/support/sampling.h"

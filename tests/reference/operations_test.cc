@@ -4,6 +4,7 @@
 // binary32, in a mode and toward negative, where signs of zero differ.
 #include "reference/operations.h"
 
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/reference/support.h"
 

@@ -17,6 +17,7 @@
 #include <immintrin.h>
 #endif
 
+#include "formats/numbers/value.h"
 #include "reference/operations.h"
 #include "tests/reference/support.h"
 #include "tests/support/sampling.h"

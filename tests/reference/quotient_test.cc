@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "reference/explain/quotient.h"
+#include "formats/numbers/value.h"
 
 #include <gtest/gtest.h>
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 #include "tests/reference/support.h"
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "formats/engine.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::second {
 

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "formats/numbers/value.h"
 #include "tests/reference/second_derivation.h"
 
 namespace halfulp::second {

@@ -3,6 +3,7 @@
 // What is delivered where no number of the format is the answer, and which flags say so: unsigned
 // formats, formats without zero, without infinity, without NaN; flushing; both tininess rules with
 // the corner in which they differ.
+#include "formats/numbers/value.h"
 #include "tests/reference/support.h"
 
 namespace halfulp::reference {

@@ -14,6 +14,7 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/engine.h"
+#include "formats/numbers/value.h"
 #include "formats/rounding.h"
 #include "reference/round.h"
 

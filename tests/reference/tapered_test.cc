@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "emulator/engine.h"
+#include "formats/numbers/value.h"
 #include "reference/engine.h"
 #include "tests/reference/second_judge.h"
 #include "tests/support/sampling.h"

@@ -17,6 +17,7 @@
 #include "formats/codes.h"
 #include "formats/engine.h"
 #include "formats/format.h"
+#include "formats/numbers/value.h"
 #include "formats/random.h"
 
 namespace halfulp::sampling {

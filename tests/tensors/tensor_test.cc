@@ -7,6 +7,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 #include "support.h"
 
 namespace halfulp::tensors {

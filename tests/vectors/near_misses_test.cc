@@ -2,6 +2,7 @@
 //
 // Near misses are what they say, by plain integer arithmetic.
 #include "golden/vectors/near_misses.h"
+#include "formats/numbers/value.h"
 
 #include <gtest/gtest.h>
 

@@ -15,6 +15,7 @@
 
 #include "emulator/scalar/round_exact.h"
 #include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {

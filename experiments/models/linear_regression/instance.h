@@ -14,7 +14,7 @@
 
 #include "experiments/models/linear_regression/problem.h"
 #include "experiments/policy/policy.h"
-#include "experiments/runs/machine.h"
+#include "experiments/machine.h"
 
 namespace halfulp::experiments {
 

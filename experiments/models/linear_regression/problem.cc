@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/data/variates.h"
-#include "experiments/runs/machine.h"
+#include "experiments/machine.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "reference/functions/constants.h"

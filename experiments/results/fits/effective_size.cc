@@ -13,7 +13,7 @@
 #include "experiments/results/fits/kinds.h"
 #include "experiments/results/fits/scatter.h"
 #include "experiments/results/fits/select.h"
-#include "experiments/study/pointers.h"
+#include "experiments/pointers.h"
 #include "formats/error.h"
 #include "reference/functions/constants.h"
 

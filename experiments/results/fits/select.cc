@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "experiments/policy/policy.h"
-#include "experiments/study/metrics.h"
-#include "experiments/study/pointers.h"
+#include "experiments/metrics.h"
+#include "experiments/pointers.h"
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/error.h"

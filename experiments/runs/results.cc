@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/results/results.h"
+#include "experiments/runs/results.h"
 
 #include <algorithm>
 #include <charconv>

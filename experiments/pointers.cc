@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/study/pointers.h"
+#include "experiments/pointers.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "emulator/blocks/plan.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "emulator/arrays/plan.h"
+#include "emulator/blocks/arithmetic.h"
+#include "emulator/blocks/narrow.h"
+#include "emulator/scalar/exact.h"
+#include "formats/error.h"
+
+namespace halfulp::emulator {
+namespace {
+
+using How = Former::How;
+
+constexpr int double_precision = 53;
+
+Former::How how_of(const BlockFormat& format) {
+  switch (format.arithmetic) {
+    case Arithmetic::transformer_engine:
+    case Arithmetic::torchao:
+      return How::multiply32;
+    case Arithmetic::modelopt:
+      return How::divide32;
+    case Arithmetic::qpytorch:
+      return How::shifted;
+    case Arithmetic::exact:
+      break;
+  }
+  if (format.division == Division::exact) return How::divide;
+  return format.division == Division::binary32 ? How::divide32 : How::multiply32;
+}
+
+// That the numbers of a format have at most.
+int significant_bits(const Target& target) {
+  const Kind& kind = target.quantizer->format.kind;
+  if (const auto* list = std::get_if<Codebook>(&kind)) {
+    int most = 0;
+    for (const double x : list->values) {
+      const Code significand = unpack_double(x).significand;
+      if (significand == 0) continue;
+      most = std::max(most, bit_length(significand) - trailing_zeros(significand));
+    }
+    return most;
+  }
+  return target.fraction_bits + target.further_bits + (target.is_float ? 1 : 0);
+}
+
+bool scales_fit_lanes(const CompiledBlock& plan) {
+  const CompiledLevel& innermost = plan.level(plan.levels() - 1);
+  const Level& level = innermost.level();
+  const bool by_grid = innermost.plan().grid64() != nullptr;
+  if (!by_grid || !innermost.plan().rounds_odd() || level.epsilon != 0) return false;
+  if (has_scale_steps(plan.format().arithmetic)) return true;
+  if (level.rule == ScaleRule::largest) return true;
+  if (level.rule != ScaleRule::ratio) return false;
+  return level.division != Division::binary32_reciprocal || plan.levels() == 1;
+}
+
+// What of the format lanes can do.
+QuotientPlan quotient_plan(const CompiledBlock& plan) {
+  QuotientPlan quotients;
+  quotients.how = how_of(plan.format());
+  quotients.elements =
+      plan.element().rounds_odd() && !plan.zero_points() && quotients.how != How::shifted;
+  int of_scales = 0;
+  for (std::size_t i = 0; i < plan.levels(); ++i) {
+    of_scales += significant_bits(plan.level(i).plan().target());
+  }
+  quotients.exact_products =
+      of_scales + significant_bits(plan.element().target()) <= double_precision;
+  constexpr int turn_bits = 8;
+  if (quotients.elements && quotients.how == How::divide &&
+      of_scales + turn_bits <= double_precision) {
+    quotients.narrow = narrow_table(plan.format().element);
+  }
+  quotients.scales = scales_fit_lanes(plan);
+  const CompiledLevel& innermost = plan.level(plan.levels() - 1);
+  // Zeros stay zeros on the lanes: their formats have one.
+  const bool zeros = quotients.scales && quotients.elements;
+  if (!zeros || innermost.plan().stochastic()) return quotients;
+  const bool least = plan.format().arithmetic == Arithmetic::torchao;
+  const Operand asked = least ? innermost.least_normal() : Operand{};
+  const Scale zero = innermost.choose({.finite = true}, one_operand(), 0, &asked);
+  const auto number = zero.number.kind == Operand::Class::zero ? std::optional<double>(0)
+                                                               : double_in_range(zero.number);
+  if (number) quotients.zero_block = {.code = zero.code, .scale = *number};
+  return quotients;
+}
+
+}  // namespace
+
+std::optional<double> double_in_range(const Operand& x) {
+  if (x.kind != Operand::Class::finite || x.negative) return {};
+  const int length = bit_length(x.significand);
+  const std::int64_t leading = x.exponent + length - 1;
+  if (length - trailing_zeros(x.significand) > double_precision) return {};
+  if (leading < -400 || leading >= 400) return {};
+  return double_of(x);
+}
+
+CompiledBlock::CompiledBlock(const BlockFormat& format)
+    : format_(format), element_(format.element) {
+  for (std::size_t i = 0; i < format_.levels.size(); ++i) {
+    levels_.push_back(std::make_unique<CompiledLevel>(format_, i));
+  }
+  zero_points_ = format_.levels.back().rule == ScaleRule::range;
+  power32_ = power_rule32(format_, level(0), element_);
+  power64_ = power_rule64(format_, level(0), element_);
+  quotients_ = quotient_plan(*this);
+}
+
+BlockPlan prepare_block(const BlockFormat& format) {
+  validate(format);
+  const auto in_range = [](const Quantizer& quantizer) {
+    return quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64;
+  };
+  HALFULP_REQUIRE(in_range(format.element), "prepare_block: random_bits is 1 to 64");
+  for (const Level& level : format.levels) {
+    HALFULP_REQUIRE(in_range(level.scale), "prepare_block: random_bits is 1 to 64");
+  }
+  return {.format = format, .compiled = std::make_shared<CompiledBlock>(format)};
+}
+
+const CompiledBlock& compiled(const BlockPlan& plan) {
+  HALFULP_REQUIRE(plan.compiled != nullptr, "a plan of another engine, or of none");
+  return *static_cast<const CompiledBlock*>(plan.compiled.get());
+}
+
+}  // namespace halfulp::emulator
