@@ -4,6 +4,7 @@
 #include <halfulp/emulator/engine.h>
 #include <halfulp/formats/catalogue.h>
 #include <halfulp/formats/codes.h>
+#include <halfulp/formats/numbers/value.h>
 
 #include <array>
 #include <cstdio>
