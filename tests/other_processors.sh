@@ -39,8 +39,8 @@ jobs=${HALFULP_JOBS:-$(getconf _NPROCESSORS_ONLN)}
 compiler=$processor-linux-gnu-g++
 emulator=qemu-$processor-static
 native=$(realpath "${HALFULP_NATIVE:-$source/build/halfulp}")
-packages="libmpfr-dev libgmp-dev libboost-dev nlohmann-json3-dev libhwy-dev libtbb-dev librandom123-dev libcli11-dev
-  libfmt-dev zlib1g-dev libzip-dev libssl-dev"
+# The libraries that bootstrap installs.
+packages=$(sed -n '/^packages="/,/"$/p' "$source/bootstrap" | tr -s ' "' '\n' | grep -e '-dev$')
 
 for tool in cmake ninja pkg-config apt-get dpkg-deb "$compiler" "$emulator"; do
   command -v "$tool" >/dev/null ||
