@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
@@ -75,6 +76,41 @@ TEST_P(Dense, EigenvaluesAndCoordinatesReproduceTheMatrix) {
   EXPECT_NEAR(form([](double l) { return l; }), dot(multiply(a, x), y), 1e-13 * trace * scale);
   EXPECT_NEAR(form([](double l) { return l * l; }), dot(multiply(a, x), multiply(a, y)),
               1e-13 * trace * trace * scale);
+}
+
+// Eigen's factor, eigenvalues and eigenvectors of the same matrices, found by other algorithms.
+TEST_P(Dense, EigenAgrees) {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const std::size_t n = GetParam();
+  const auto size = static_cast<Eigen::Index>(n);
+  const std::vector<double> a = positive_definite(n);
+  const std::vector<double> x = vector_of(n, 1);
+  const Eigen::Map<const Matrix> matrix(a.data(), size, size);
+  const double norm = matrix.norm();
+
+  const std::vector<double> lower = cholesky(a, n);
+  const Matrix factor = matrix.llt().matrixL();
+  const Eigen::Map<const Matrix> ours(lower.data(), size, size);
+  EXPECT_LE((factor - ours).norm(), 1e-13 * factor.norm() * std::sqrt(norm));
+
+  Eigenbasis basis;
+  ASSERT_TRUE(decompose(a, {x}, basis));
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrix);
+  std::vector<std::size_t> order(n);
+  for (std::size_t i = 0; i < n; ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t i, std::size_t j) { return basis.values[i] < basis.values[j]; });
+  const Eigen::VectorXd coordinates =
+      solver.eigenvectors().transpose() * Eigen::Map<const Eigen::VectorXd>(x.data(), size);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto at = static_cast<Eigen::Index>(i);
+    EXPECT_NEAR(basis.values[order[i]], solver.eigenvalues()[at], 1e-13 * norm);
+    // Eigenvectors have no sign, and none of their own where eigenvalues lie close together.
+    const double gap = i == 0 ? norm : basis.values[order[i]] - basis.values[order[i - 1]];
+    const double next = i + 1 == n ? norm : basis.values[order[i + 1]] - basis.values[order[i]];
+    const double tolerance = 1e-13 * norm / std::min(gap, next) * std::sqrt(dot(x, x));
+    EXPECT_NEAR(std::abs(basis.coordinates[0][order[i]]), std::abs(coordinates[at]), tolerance);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Dense, testing::Values(1, 2, 3, 7, 8, 9, 64, 130));
