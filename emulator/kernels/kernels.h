@@ -14,7 +14,7 @@
 
 namespace halfulp::emulator::kernels {
 
-// How the discarded bits decide; see rounding.md's table in bits. The simple kinds are for formats
+// How the discarded bits decide (round_lanes.h has the arithmetic of each). The simple kinds are for formats
 // with sign, fraction bits, a negative zero and a largest magnitude that both signs share.
 enum class Kind : std::uint8_t {
   nearest_even_simple,

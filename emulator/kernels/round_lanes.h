@@ -7,9 +7,10 @@
 //     kept  = S >> d, plus one where the discarded bits round up
 //     value = (E - 1 << F) + (kept << d)                      (carries run into the exponent)
 //     rank  = (max(E, least_field) - least_field << t) + kept
-// "Adding before the shift" turns each rule into a constant or a lane: half - 1 + tie for the
-// nearest modes, all ones or nothing for the directed ones (rounding.md section 1); the stochastic
-// ones compare floor(v 2^R) with 2^R - 1 - random (section 2).
+// Adding before the shift turns each rule into a constant or a lane: with half = 2^(d - 1), the
+// nearest modes add half - 1 + tie, where tie is 1 if a tie goes up; the directed ones add 2^d - 1
+// or nothing. The stochastic ones, v in [0, 1) being what is discarded as a fraction of the
+// spacing, round up where floor(v 2^R) > 2^R - 1 - random.
 // A grid may be moved by a power of two: then the numbers are those of the format times it. All
 // of them must stay normal numbers of the carrier.
 //

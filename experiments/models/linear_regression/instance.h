@@ -57,7 +57,7 @@ struct Instance {
   [[nodiscard]] std::size_t features() const { return cross.size(); }
 };
 
-// sketch_rule: the policy's place `sketch`. Throws Error where the features' covariance is not
+// Of the policy the place `sketch` is read. Throws Error where the features' covariance is not
 // positive definite.
 Instance make_instance(const Problem& problem, const Policy& policy, const Needs& needs,
                        const Machine& machine);
