@@ -194,74 +194,75 @@ struct Refused {
   void (*edit)(BlockFormat& format);
 };
 
+const std::vector<Refused> contradictions{
+    {"levels", [](BlockFormat& f) { f.levels.clear(); }},
+    {"levels/1/columns", [](BlockFormat& f) { f.levels[0].columns = 40; }},
+    {"levels/1/rows",
+     [](BlockFormat& f) {
+       f.levels[0].rows = 1;
+       f.levels[1].rows = 2;
+     }},
+    {"levels/1/columns",
+     [](BlockFormat& f) {
+       f.levels[0].columns = 16;
+       f.levels[1].columns = 0;
+     }},
+    {"levels/0/rows", [](BlockFormat& f) { f.levels[0].rows = -1; }},
+    {"levels/0/given", [](BlockFormat& f) { f.levels[0].given = 0; }},
+    {"levels/0/given", [](BlockFormat& f) { f.levels[0].given = INFINITY; }},
+    {"levels/1/epsilon", [](BlockFormat& f) { f.levels[1].epsilon = -1; }},
+    {"levels/1/scale/format",
+     [](BlockFormat& f) { f.levels[1].scale.format = find_format("posit8"); }},
+    {"levels/1/scale/format",
+     [](BlockFormat& f) { f.levels[1].scale.format = find_format("e15m16"); }},
+    {"levels/1/scale/format",
+     [](BlockFormat& f) {
+       f.levels[0].scale.format = f.levels[1].scale.format = find_format("e8m30");
+     }},
+    {"levels/1/scale/flush_inputs",
+     [](BlockFormat& f) { f.levels[1].scale.rounding.flush_inputs = true; }},
+    {"element/format", [](BlockFormat& f) { f.element.format = find_format("e15m112"); }},
+    {"element/format/bits", [](BlockFormat& f) { f.element.format.kind = Fixed{.bits = 65}; }},
+    {"element/format",
+     [](BlockFormat& f) {
+       f.element.format.kind = make_codebook({-4, -1, 0});
+     }},
+    {"levels/1/scale/format",
+     [](BlockFormat& f) { f.levels[1].scale.format.kind = Fixed{.bits = 1, .sign = true}; }},
+    {"levels/0/rule", [](BlockFormat& f) { f.levels[0].rule = ScaleRule::range; }},
+    {"element/format", [](BlockFormat& f) { f.levels[1].rule = ScaleRule::range; }},
+    {"arithmetic",
+     [](BlockFormat& f) {
+       f.arithmetic = Arithmetic::torchao;
+       f.levels.erase(f.levels.begin());
+     }},
+    {"arithmetic", [](BlockFormat& f) { f.arithmetic = Arithmetic::qpytorch; }},
+    {"levels/0/rule",
+     [](BlockFormat& f) {
+       f.arithmetic = Arithmetic::modelopt;
+       f.levels[0].rule = ScaleRule::largest;
+     }},
+    {"levels/0/scale",
+     [](BlockFormat& f) {
+       f.arithmetic = Arithmetic::transformer_engine;
+       f.levels[0].scale.format = find_format("bfloat16");
+     }},
+    {"special",
+     [](BlockFormat& f) {
+       f.arithmetic = Arithmetic::torchao;
+       f.special = SpecialBlock::ignore;
+     }},
+};
+
 TEST(BlockValidation, RefusesContradictionsWithTheirPlace) {
-  const std::vector<Refused> cases{
-      {"levels", [](BlockFormat& f) { f.levels.clear(); }},
-      {"levels/1/columns", [](BlockFormat& f) { f.levels[0].columns = 40; }},
-      {"levels/1/rows",
-       [](BlockFormat& f) {
-         f.levels[0].rows = 1;
-         f.levels[1].rows = 2;
-       }},
-      {"levels/1/columns",
-       [](BlockFormat& f) {
-         f.levels[0].columns = 16;
-         f.levels[1].columns = 0;
-       }},
-      {"levels/0/rows", [](BlockFormat& f) { f.levels[0].rows = -1; }},
-      {"levels/0/given", [](BlockFormat& f) { f.levels[0].given = 0; }},
-      {"levels/0/given", [](BlockFormat& f) { f.levels[0].given = INFINITY; }},
-      {"levels/1/epsilon", [](BlockFormat& f) { f.levels[1].epsilon = -1; }},
-      {"levels/1/scale/format",
-       [](BlockFormat& f) { f.levels[1].scale.format = find_format("posit8"); }},
-      {"levels/1/scale/format",
-       [](BlockFormat& f) { f.levels[1].scale.format = find_format("e15m16"); }},
-      {"levels/1/scale/format",
-       [](BlockFormat& f) {
-         f.levels[0].scale.format = f.levels[1].scale.format = find_format("e8m30");
-       }},
-      {"levels/1/scale/flush_inputs",
-       [](BlockFormat& f) { f.levels[1].scale.rounding.flush_inputs = true; }},
-      {"element/format", [](BlockFormat& f) { f.element.format = find_format("e15m112"); }},
-      {"element/format/bits", [](BlockFormat& f) { f.element.format.kind = Fixed{.bits = 65}; }},
-      {"element/format",
-       [](BlockFormat& f) {
-         f.element.format.kind = make_codebook({-4, -1, 0});
-       }},
-      {"levels/1/scale/format",
-       [](BlockFormat& f) { f.levels[1].scale.format.kind = Fixed{.bits = 1, .sign = true}; }},
-      {"levels/0/rule", [](BlockFormat& f) { f.levels[0].rule = ScaleRule::range; }},
-      {"element/format", [](BlockFormat& f) { f.levels[1].rule = ScaleRule::range; }},
-      {"arithmetic",
-       [](BlockFormat& f) {
-         f.arithmetic = Arithmetic::torchao;
-         f.levels.erase(f.levels.begin());
-       }},
-      {"arithmetic", [](BlockFormat& f) { f.arithmetic = Arithmetic::qpytorch; }},
-      {"levels/0/rule",
-       [](BlockFormat& f) {
-         f.arithmetic = Arithmetic::modelopt;
-         f.levels[0].rule = ScaleRule::largest;
-       }},
-      {"levels/0/scale",
-       [](BlockFormat& f) {
-         f.arithmetic = Arithmetic::transformer_engine;
-         f.levels[0].scale.format = find_format("bfloat16");
-       }},
-      {"special",
-       [](BlockFormat& f) {
-         f.arithmetic = Arithmetic::torchao;
-         f.special = SpecialBlock::ignore;
-       }},
-  };
-  for (std::size_t i = 0; i < cases.size(); ++i) {
+  for (std::size_t i = 0; i < contradictions.size(); ++i) {
     BlockFormat format = find_block_format("nvfp4");
-    cases[i].edit(format);
+    contradictions[i].edit(format);
     try {
       validate(format);
-      ADD_FAILURE() << "case " << i << " (" << cases[i].field << ") passes";
+      ADD_FAILURE() << "case " << i << " (" << contradictions[i].field << ") passes";
     } catch (const Error& error) {
-      EXPECT_EQ(error.location(), cases[i].field) << i << ": " << error.what();
+      EXPECT_EQ(error.location(), contradictions[i].field) << i << ": " << error.what();
       EXPECT_FALSE(error.hint().empty()) << i;
     }
   }
