@@ -143,22 +143,24 @@ Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> op
   return engine->apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
 }
 
-void add_calculation(CLI::App& app, CalculationOptions& options, const std::string& exact_names) {
-  app.add_option("--format", options.format,
-                 "the format of the operands, or one each operand, with commas between")
-      ->type_name("F[,F2[,F3]]");
-  app.add_option("--to", options.to,
-                 "the format of the result: that of the first operand unless given; int32 of "
-                 "to_int, uint1 of comparisons")
-      ->type_name("G");
-  app.add_option("--from", options.from,
-                 "of a cast: the format that it begins with; int32 of from_int")
-      ->type_name("F0");
-  app.add_flag(exact_names, options.exact,
-               "TestFloat's functions that round to integers raise inexact (their option -exact)");
-  app.add_flag("--reference", options.reference,
-               "answer from the exact reference instead of the emulator");
-  add_rounding(app, options.rounding);
+void add_calculation(Parser& parser, CalculationOptions& options, const std::string& exact_names) {
+  parser
+      .text("--format", options.format,
+            "the format of the operands, or one each operand, with commas between")
+      .value_name("F[,F2[,F3]]");
+  parser
+      .text("--to", options.to,
+            "the format of the result: that of the first operand unless given; int32 of "
+            "to_int, uint1 of comparisons")
+      .value_name("G");
+  parser
+      .text("--from", options.from, "of a cast: the format that it begins with; int32 of from_int")
+      .value_name("F0");
+  parser.flag(exact_names, options.exact,
+              "TestFloat's functions that round to integers raise inexact (their option -exact)");
+  parser.flag("--reference", options.reference,
+              "answer from the exact reference instead of the emulator");
+  add_rounding(parser, options.rounding);
 }
 
 std::vector<NamedPath> files_of(const CalculationOptions& options) {

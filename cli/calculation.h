@@ -40,7 +40,7 @@ struct CalculationOptions {
 };
 // --format, --to, --from, --reference, all of the rounding, and what TestFloat calls -exact, under
 // the names given.
-void add_calculation(CLI::App& app, CalculationOptions& options,
+void add_calculation(Parser& parser, CalculationOptions& options,
                      const std::string& exact_names = "--exact,--testfloat-exact");
 // Throws Error with the option's name as location.
 Calculation calculation_of(const CalculationOptions& options);

@@ -139,18 +139,17 @@ class Caster {
 int cast_verb(const Arguments& arguments) {
   CastOptions options;
   Parser parser("cast", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("--to", options.to, "the format to round to")->required()->type_name("F");
-  app.add_option("--from", options.from,
-                 "the format that tokens are codes of, or are rounded to first")
-      ->type_name("F0");
-  app.add_option("TOKEN", options.tokens, "numbers or codes; - is standard input")->type_name("");
-  app.add_flag("--codes", options.codes, "all tokens are codes of --from, with or without 0x");
-  add_rounding(app, options.rounding);
-  add_number_style(app, options.style);
-  app.add_flag("--reference", options.reference,
-               "answer from the exact reference instead of the emulator");
-  add_json(app, options.json);
+  parser.text("--to", options.to, "the format to round to").required().value_name("F");
+  parser
+      .text("--from", options.from, "the format that tokens are codes of, or are rounded to first")
+      .value_name("F0");
+  parser.list("TOKEN", options.tokens, "numbers or codes; - is standard input").value_name("");
+  parser.flag("--codes", options.codes, "all tokens are codes of --from, with or without 0x");
+  add_rounding(parser, options.rounding);
+  add_number_style(parser, options.style);
+  parser.flag("--reference", options.reference,
+              "answer from the exact reference instead of the emulator");
+  add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
   const Caster caster(options);

@@ -8,7 +8,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "cli/counts.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/vector_source.h"
@@ -361,31 +360,30 @@ bool agrees(const Calculation& calculation, const Strictness& strictness, const 
 int check_verb(const Arguments& arguments) {
   CheckOptions options;
   Parser parser("check", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("OP", options.calculation.operation, "the operation")->required()->type_name("");
-  app.add_option("FILE", options.file, "the vectors; standard input without it")->type_name("");
-  add_calculation(app, options.calculation);
-  app.get_option("--nan")->description(
+  parser.text("OP", options.calculation.operation, "the operation").required().value_name("");
+  parser.text("FILE", options.file, "the vectors; standard input without it").value_name("");
+  add_calculation(parser, options.calculation);
+  parser.option("--nan").description(
       "any: every NaN is every other, and the integer of an invalid conversion any (the default); "
       "exact: neither is; or the rule by which NaN is exact, of `halfulp formats --nan`");
-  app.add_option("--style", options.style,
-                 "testfloat, readmemh, fptest, csv, json or npz; found out without it")
-      ->type_name("NAME");
-  add_count(app, "--show", options.show, "so many mismatches in full, and so many bad lines (10)");
+  parser
+      .text("--style", options.style,
+            "testfloat, readmemh, fptest, csv, json or npz; found out without it")
+      .value_name("NAME");
+  parser.count("--show", options.show, "so many mismatches in full, and so many bad lines (10)");
   std::uint64_t expected = 0;
-  const CLI::Option* expect =
-      add_count(app, "--expect-count", expected, "fewer or more cases are an error");
-  app.add_flag("--no-flags", options.no_flags, "do not compare flags; lines may lack them");
-  app.add_flag("--keep-going", options.keep_going,
-               "count bad lines and go on; the exit status still is 2");
-  app.add_flag(
-      "--skip-noise", options.skip_noise,
-      "skip and count lines that are no cases, damaged ones excepted: what simulators say");
-  add_threads(app, options.threads);
-  add_quiet(app, options.quiet);
-  add_json(app, options.json);
+  const Option expect =
+      parser.count("--expect-count", expected, "fewer or more cases are an error");
+  parser.flag("--no-flags", options.no_flags, "do not compare flags; lines may lack them");
+  parser.flag("--keep-going", options.keep_going,
+              "count bad lines and go on; the exit status still is 2");
+  parser.flag("--skip-noise", options.skip_noise,
+              "skip and count lines that are no cases, damaged ones excepted: what simulators say");
+  add_threads(parser, options.threads);
+  add_quiet(parser, options.quiet);
+  add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
-  if (expect->count() > 0) options.expect_count = expected;
+  if (expect.given()) options.expect_count = expected;
   const Strictness strictness = strictness_of(options);
   const Calculation calculation = calculation_of(options.calculation);
   return Check(calculation, options, strictness).execute();

@@ -379,10 +379,8 @@ int completion_verb(const Arguments& arguments) {
   std::string shell;
   std::string output = "-";
   Parser parser("completion", description, examples);
-  parser.app().add_option("SHELL", shell, "bash, zsh or fish")->required()->type_name("");
-  parser.app()
-      .add_option("-o,--output", output, "the file; standard output without it")
-      ->type_name("FILE");
+  parser.text("SHELL", shell, "bash, zsh or fish").required().value_name("");
+  parser.text("-o,--output", output, "the file; standard output without it").value_name("FILE");
   if (!parser.parse(arguments)) return exit_good;
   for (const auto& [name, script] : {std::pair{"bash", &bash_script}, std::pair{"zsh", &zsh_script},
                                      std::pair{"fish", &fish_script}}) {

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <string_view>
 
-#include "cli/verb.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -30,9 +29,8 @@ bool parse_exponent(std::string_view text, int& exponent) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-}  // namespace
-
-std::uint64_t parse_count(const std::string& text) {
+// What the digits say.
+std::uint64_t value_of(const std::string& text) {
   const std::string hint = "write a whole number, as 1000000 or 1e6";
   const Error no_count(in_quotes(text) + " is no count", "", hint);
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
@@ -58,25 +56,19 @@ std::uint64_t parse_count(const std::string& text) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (error != std::errc() || end != digits.data() + digits.size())
     throw Error(in_quotes(text) + " is more than counts go to", "",
-                "they go to " + std::to_string(any_count));
+                "they go to " + std::to_string(UINT64_MAX));
   return count;
 }
 
-CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint64_t& count,
-                       const std::string& description, std::uint64_t least, std::uint64_t most) {
-  const auto take = [name, &count, least, most](const std::string& text) {
-    try {
-      count = parse_count(text);
-    } catch (const Error& error) {
-      throw error.at(name);
-    }
-    if (count < least || count > most)
-      throw Error(in_quotes(text) + " is out of range", name,
-                  most == any_count
-                      ? "at least " + std::to_string(least) + " is needed"
-                      : std::to_string(least) + " to " + std::to_string(most) + " is possible");
-  };
-  return app.add_option_function<std::string>(name, take, description)->type_name("N");
+}  // namespace
+
+std::uint64_t parse_count(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  const std::uint64_t count = value_of(text);
+  if (count >= least && count <= most) return count;
+  throw Error(in_quotes(text) + " is out of range", "",
+              most == UINT64_MAX
+                  ? "at least " + std::to_string(least) + " is needed"
+                  : std::to_string(least) + " to " + std::to_string(most) + " is possible");
 }
 
 }  // namespace halfulp::cli

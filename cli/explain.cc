@@ -86,16 +86,13 @@ Real read_input(const ExplainOptions& options, ExplainReport& report) {
 int explain_verb(const Arguments& arguments) {
   ExplainOptions options;
   Parser parser("explain", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("VALUE", options.value, "a number, or a code of --from")
-      ->required()
-      ->type_name("");
-  app.add_option("--to", options.to, "the format to round to")->required()->type_name("F");
-  app.add_option("--from", options.from, "the format that VALUE comes in")->type_name("F0");
-  app.add_flag("--codes", options.codes, "VALUE is a code of --from, with or without 0x");
-  add_mode(app, options.rounding);
-  add_number_style(app, options.style);
-  add_json(app, options.json);
+  parser.text("VALUE", options.value, "a number, or a code of --from").required().value_name("");
+  parser.text("--to", options.to, "the format to round to").required().value_name("F");
+  parser.text("--from", options.from, "the format that VALUE comes in").value_name("F0");
+  parser.flag("--codes", options.codes, "VALUE is a code of --from, with or without 0x");
+  add_mode(parser, options.rounding);
+  add_number_style(parser, options.style);
+  add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
   ExplainReport report;

@@ -194,19 +194,18 @@ void print_all_presets(bool json) {
 int formats_verb(const Arguments& arguments) {
   FormatsOptions options;
   Parser parser("formats", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("NAME", options.name, "the format to describe; all of them without it");
-  app.add_flag("--codes", options.codes,
-               "every code of a format of at most 16 bits: code value class");
-  app.add_flag("--overflow", options.overflow, "list the overflow rules instead");
-  app.add_flag("--nan", options.nan, "list the rules for NaN instead");
-  app.add_flag("--presets", options.presets,
-               "list the presets of rounding and of block formats instead");
-  app.add_flag("--wide", options.wide, "all facts in the table of all formats");
-  app.add_flag("--markdown", options.markdown,
-               "the page docs/formats.md: all formats, names, kinds and rules");
-  add_number_style(app, options.style);
-  add_json(app, options.json);
+  parser.text("NAME", options.name, "the format to describe; all of them without it");
+  parser.flag("--codes", options.codes,
+              "every code of a format of at most 16 bits: code value class");
+  parser.flag("--overflow", options.overflow, "list the overflow rules instead");
+  parser.flag("--nan", options.nan, "list the rules for NaN instead");
+  parser.flag("--presets", options.presets,
+              "list the presets of rounding and of block formats instead");
+  parser.flag("--wide", options.wide, "all facts in the table of all formats");
+  parser.flag("--markdown", options.markdown,
+              "the page docs/formats.md: all formats, names, kinds and rules");
+  add_number_style(parser, options.style);
+  add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
   const bool named = !options.name.empty();

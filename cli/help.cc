@@ -62,12 +62,10 @@ void write_pages(const std::string& folder) {
 int help_verb(const Arguments& arguments) {
   HelpOptions options;
   Parser parser("help", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("VERB", options.verb, "the verb to explain; all of them without it")
-      ->type_name("");
-  app.add_flag("--man", options.man, "print the manual page instead");
-  app.add_option("--man-pages", options.folder, "write all manual pages to this folder")
-      ->type_name("FOLDER");
+  parser.text("VERB", options.verb, "the verb to explain; all of them without it").value_name("");
+  parser.flag("--man", options.man, "print the manual page instead");
+  parser.text("--man-pages", options.folder, "write all manual pages to this folder")
+      .value_name("FOLDER");
   if (!parser.parse(arguments)) return exit_good;
   if (!options.folder.empty()) {
     if (!options.verb.empty() || options.man)

@@ -177,14 +177,13 @@ void answer_all(const OpOptions& options) {
 int op_verb(const Arguments& arguments) {
   OpOptions options;
   Parser parser("op", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("OP", options.calculation.operation, "the operation")->type_name("");
-  app.add_option("TOKEN", options.tokens, "operands; - is standard input")->type_name("");
-  add_calculation(app, options.calculation, "--testfloat-exact");
-  app.add_flag("--codes", options.codes, "operands are codes, with or without 0x");
-  add_number_style(app, options.style);
-  app.add_flag("--list", options.list, "list the operations");
-  add_json(app, options.json);
+  parser.text("OP", options.calculation.operation, "the operation").value_name("");
+  parser.list("TOKEN", options.tokens, "operands; - is standard input").value_name("");
+  add_calculation(parser, options.calculation, "--testfloat-exact");
+  parser.flag("--codes", options.codes, "operands are codes, with or without 0x");
+  add_number_style(parser, options.style);
+  parser.flag("--list", options.list, "list the operations");
+  add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
   if (options.list || options.calculation.operation.empty()) return list_operations(options.json);
   take_testfloat_option(options);

@@ -425,51 +425,53 @@ class Run {
 int quantize_verb(const Arguments& arguments) {
   QuantizeOptions options;
   Parser parser("quantize", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("IN", options.in, "the tensor file; - is standard input")->required();
-  app.add_option("--to", options.to, "the format")->required()->type_name("F");
-  app.add_option("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw")
-      ->required()
-      ->type_name("OUT");
-  app.add_flag("--codes", options.codes,
-               "write codes and scales, to .npz or .safetensors, instead of values");
-  app.add_option("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
-      ->type_name("N");
-  app.add_option("--scaling", options.scaling,
-                 "scales for a number format: tensor, row, column, group:N, block:RxC, or JSON")
-      ->type_name("HOW");
-  app.add_option("--scale-rule", options.scale_rule,
-                 "how a block's scale follows from its elements: floor, ceil, even, rceil, ratio, "
-                 "largest, mean")
-      ->type_name("RULE");
-  app.add_option("--special-block", options.special_block,
-                 "blocks with NaN or infinities: nan, saturate, ignore, nan_else_saturate")
-      ->type_name("HOW");
-  app.add_option("--zero-scale", options.zero_scale,
-                 "what stands for a scale that is zero: zero, least, one")
-      ->type_name("HOW");
-  add_rounding(app, options.rounding);
-  app.add_option("--only", options.only, "these tensors of the file, in this order")
-      ->type_name("NAME,...")
-      ->delimiter(',')
-      ->expected(1)
-      ->take_all();
-  app.add_option(
-         "--dtype", options.dtype,
-         "the type of elements that the file leaves open: raw files, raw bytes (|V1), bytes")
-      ->type_name("TYPE");
-  app.add_option("--shape", options.shape, "of a raw file: 128,512")->type_name("N,...");
-  app.add_option("--byte-order", options.byte_order, "of a raw file: little (the default) or big")
-      ->type_name("ORDER");
-  app.add_flag("--fortran-order", options.fortran_order,
-               "the first index of a raw file varies fastest");
-  app.add_flag("--packed", options.packed,
-               "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
-  app.add_flag("--reference", options.reference,
-               "answer from the exact reference instead of the emulator");
-  add_threads(app, options.threads);
-  add_json(app, options.json);
-  add_quiet(app, options.quiet);
+  parser.text("IN", options.in, "the tensor file; - is standard input").required();
+  parser.text("--to", options.to, "the format").required().value_name("F");
+  parser.text("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw")
+      .required()
+      .value_name("OUT");
+  parser.flag("--codes", options.codes,
+              "write codes and scales, to .npz or .safetensors, instead of values");
+  parser.number("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
+      .value_name("N");
+  parser
+      .text("--scaling", options.scaling,
+            "scales for a number format: tensor, row, column, group:N, block:RxC, or JSON")
+      .value_name("HOW");
+  parser
+      .text("--scale-rule", options.scale_rule,
+            "how a block's scale follows from its elements: floor, ceil, even, rceil, ratio, "
+            "largest, mean")
+      .value_name("RULE");
+  parser
+      .text("--special-block", options.special_block,
+            "blocks with NaN or infinities: nan, saturate, ignore, nan_else_saturate")
+      .value_name("HOW");
+  parser
+      .text("--zero-scale", options.zero_scale,
+            "what stands for a scale that is zero: zero, least, one")
+      .value_name("HOW");
+  add_rounding(parser, options.rounding);
+  parser.list("--only", options.only, "these tensors of the file, in this order")
+      .value_name("NAME,...")
+      .delimiter(',')
+      .repeated();
+  parser
+      .text("--dtype", options.dtype,
+            "the type of elements that the file leaves open: raw files, raw bytes (|V1), bytes")
+      .value_name("TYPE");
+  parser.text("--shape", options.shape, "of a raw file: 128,512").value_name("N,...");
+  parser.text("--byte-order", options.byte_order, "of a raw file: little (the default) or big")
+      .value_name("ORDER");
+  parser.flag("--fortran-order", options.fortran_order,
+              "the first index of a raw file varies fastest");
+  parser.flag("--packed", options.packed,
+              "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
+  parser.flag("--reference", options.reference,
+              "answer from the exact reference instead of the emulator");
+  add_threads(parser, options.threads);
+  add_json(parser, options.json);
+  add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
   return Run(options).execute();
 }

@@ -158,26 +158,26 @@ int write_report(const ReportOptions& options) {
 int report_verb(const Arguments& arguments) {
   ReportOptions options;
   Parser parser("report", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("RESULT.json", options.results, "result files of `halfulp run`")
-      ->required()
-      ->type_name("");
-  app.add_option("-o,--output", options.output,
-                 "REPORT.html, or FIGURE.svg for one plot; - prints the page")
-      ->type_name("FILE");
-  app.add_option("--csv", options.csv,
-                 "write tables for pandas, R and the like: OUT.csv has a row a point, metric and "
-                 "repeat, OUT-means.csv a row a point and metric")
-      ->type_name("OUT.csv");
-  app.add_option("--metric", options.metrics, "plot this metric instead; may be repeated")
-      ->type_name("NAME")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--plot", options.plot, "which plot goes into an .svg (1)")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N");
-  app.add_flag("--keep-script", options.keep_script,
-               "leave NAME.gnuplot, with the data in it, beside the output");
+  parser.list("RESULT.json", options.results, "result files of `halfulp run`")
+      .required()
+      .value_name("");
+  parser
+      .text("-o,--output", options.output,
+            "REPORT.html, or FIGURE.svg for one plot; - prints the page")
+      .value_name("FILE");
+  parser
+      .text("--csv", options.csv,
+            "write tables for pandas, R and the like: OUT.csv has a row a point, metric and "
+            "repeat, OUT-means.csv a row a point and metric")
+      .value_name("OUT.csv");
+  parser.list("--metric", options.metrics, "plot this metric instead; may be repeated")
+      .value_name("NAME")
+      .repeated();
+  parser.number("--plot", options.plot, "which plot goes into an .svg (1)")
+      .range(1, 1000)
+      .value_name("N");
+  parser.flag("--keep-script", options.keep_script,
+              "leave NAME.gnuplot, with the data in it, beside the output");
   if (!parser.parse(arguments)) return exit_good;
   return write_report(options);
 }

@@ -109,15 +109,14 @@ Json run_experiment(const ReproduceOptions& options, const fs::path& data,
 int reproduce_verb(const Arguments& arguments) {
   ReproduceOptions options;
   Parser parser("reproduce", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("NAME", options.names, "experiments by name")->type_name("");
-  app.add_option("--data", options.data, "the folder that holds experiments/ and expected/")
-      ->type_name("FOLDER");
-  app.add_option("-o,--output", options.output, "keep the result files in this folder")
-      ->type_name("FOLDER");
-  add_threads(app, options.threads);
-  add_json(app, options.json);
-  add_quiet(app, options.quiet);
+  parser.list("NAME", options.names, "experiments by name").value_name("");
+  parser.text("--data", options.data, "the folder that holds experiments/ and expected/")
+      .value_name("FOLDER");
+  parser.text("-o,--output", options.output, "keep the result files in this folder")
+      .value_name("FOLDER");
+  add_threads(parser, options.threads);
+  add_json(parser, options.json);
+  add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
 
   const fs::path data = find_data(options.data);

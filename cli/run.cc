@@ -231,35 +231,36 @@ int run_verb(const Arguments& arguments) {
   RunVerbOptions options;
   options.words = arguments;
   Parser parser("run", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("CONFIG.json", options.config, "the experiment; - is standard input")
-      ->required()
-      ->type_name("");
-  app.add_option("-o,--output", options.output,
-                 "the result file; without it CONFIG.result.json in this folder, - prints it")
-      ->type_name("RESULT.json");
-  app.add_option("--set", options.settings,
-                 "change the document first: /path=value, the value as JSON or plain text; may be "
-                 "repeated")
-      ->type_name("/path=value")
-      ->expected(1)
-      ->take_all();
-  app.add_flag("--resume", options.resume, "go on where a stopped run left off");
-  app.add_option("--shard", options.shard,
-                 "do only part I of N; every part with the same -o: the last to finish writes the "
-                 "result; journals of other machines count when copied beside it (then --resume)")
-      ->type_name("I/N");
-  app.add_flag("--no-lock", options.no_lock,
-               "for file systems that cannot lock a file; see that no other run has this output");
-  app.add_flag("--no-run-info", options.no_run_info,
-               "leave out the member \"run\" (time, host, threads)");
-  app.add_flag("--no-repeats", options.no_repeats,
-               "leave out what each metric was in every repeat, so that the file is smaller");
-  app.add_flag("--reference", options.reference,
-               "compute with the exact reference instead of the emulator (slow)");
-  add_threads(app, options.threads);
-  add_json(app, options.json);
-  add_quiet(app, options.quiet);
+  parser.text("CONFIG.json", options.config, "the experiment; - is standard input")
+      .required()
+      .value_name("");
+  parser
+      .text("-o,--output", options.output,
+            "the result file; without it CONFIG.result.json in this folder, - prints it")
+      .value_name("RESULT.json");
+  parser
+      .list("--set", options.settings,
+            "change the document first: /path=value, the value as JSON or plain text; may be "
+            "repeated")
+      .value_name("/path=value")
+      .repeated();
+  parser.flag("--resume", options.resume, "go on where a stopped run left off");
+  parser
+      .text("--shard", options.shard,
+            "do only part I of N; every part with the same -o: the last to finish writes the "
+            "result; journals of other machines count when copied beside it (then --resume)")
+      .value_name("I/N");
+  parser.flag("--no-lock", options.no_lock,
+              "for file systems that cannot lock a file; see that no other run has this output");
+  parser.flag("--no-run-info", options.no_run_info,
+              "leave out the member \"run\" (time, host, threads)");
+  parser.flag("--no-repeats", options.no_repeats,
+              "leave out what each metric was in every repeat, so that the file is smaller");
+  parser.flag("--reference", options.reference,
+              "compute with the exact reference instead of the emulator (slow)");
+  add_threads(parser, options.threads);
+  add_json(parser, options.json);
+  add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
   return execute(options);
 }

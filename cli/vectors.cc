@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "cli/calculation.h"
-#include "cli/counts.h"
 #include "cli/coverage.h"
 #include "cli/directed_cases.h"
 #include "cli/output.h"
@@ -244,28 +243,30 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
 int vectors_verb(const Arguments& arguments) {
   VectorsOptions options;
   Parser parser("vectors", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("OP", options.calculation.operation, "the operation")->required()->type_name("");
-  add_calculation(app, options.calculation);
-  app.get_option("--seed")->description("seed of the cases and of the random words (0)");
-  add_count(app, "--count", options.count, "so many drawn cases (10000)", 1, most_cases);
-  CLI::Option* all = app.add_flag("--all", options.all, "every combination of operands");
-  all->excludes(app.get_option("--count"));
-  app.add_flag("--yes", options.yes, "write more than 1e8 cases without being asked");
-  app.add_option("--style", options.style,
-                 "testfloat, readmemh, fptest, csv, json or npz; by the output's ending without it")
-      ->type_name("NAME");
-  app.add_option("-o,--output", options.output, "the file; standard output without it")
-      ->type_name("FILE");
-  app.add_option("--package", options.package,
-                 "write a SystemVerilog package that describes the readmemh file")
-      ->type_name("FILE.sv");
-  app.add_option("--coverage", options.coverage,
-                 "write nothing: say which classes of cases this file reaches, in any style")
-      ->type_name("FILE");
-  add_threads(app, options.threads);
-  add_quiet(app, options.quiet);
-  app.add_flag("--json", options.json, "print the coverage as JSON");
+  parser.text("OP", options.calculation.operation, "the operation").required().value_name("");
+  add_calculation(parser, options.calculation);
+  parser.option("--seed").description("seed of the cases and of the random words (0)");
+  parser.count("--count", options.count, "so many drawn cases (10000)", 1, most_cases);
+  const Option all = parser.flag("--all", options.all, "every combination of operands");
+  all.excludes(parser.option("--count"));
+  parser.flag("--yes", options.yes, "write more than 1e8 cases without being asked");
+  parser
+      .text("--style", options.style,
+            "testfloat, readmemh, fptest, csv, json or npz; by the output's ending without it")
+      .value_name("NAME");
+  parser.text("-o,--output", options.output, "the file; standard output without it")
+      .value_name("FILE");
+  parser
+      .text("--package", options.package,
+            "write a SystemVerilog package that describes the readmemh file")
+      .value_name("FILE.sv");
+  parser
+      .text("--coverage", options.coverage,
+            "write nothing: say which classes of cases this file reaches, in any style")
+      .value_name("FILE");
+  add_threads(parser, options.threads);
+  add_quiet(parser, options.quiet);
+  parser.flag("--json", options.json, "print the coverage as JSON");
   if (!parser.parse(arguments)) return exit_good;
   const Calculation calculation = calculation_of(options.calculation);
   if (!options.coverage.empty()) return print_coverage(calculation, options.coverage, options.json);

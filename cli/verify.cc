@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/counts.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
@@ -434,33 +433,31 @@ int verify(VerifyOptions options) {
 int verify_verb(const Arguments& arguments) {
   VerifyOptions options;
   Parser parser("verify", description, examples);
-  CLI::App& app = parser.app();
-  app.add_option("NAME", options.names, "formats; all of the catalogue without it")->type_name("");
-  app.add_option("--operation", options.operations,
-                 "only these: codes, cast, or any that `halfulp op` lists; of block formats\n"
-                 "quantize, dequantize")
-      ->type_name("OP,...")
-      ->delimiter(',')
-      ->expected(1)
-      ->take_all();
-  app.add_option("--rounding", options.roundings, "only these rounding modes")
-      ->type_name("NAME,...")
-      ->delimiter(',')
-      ->expected(1)
-      ->take_all();
-  app.add_option("--instruction-sets", options.instruction_sets,
-                 "check arrays on these too, or on `all`; only the best without it")
-      ->type_name("NAME,...")
-      ->delimiter(',')
-      ->expected(1)
-      ->take_all();
-  add_count(app, "--budget", options.budget,
-            "cases a row, and a source of at most 16 bits in casts (2^24)", 1,
-            std::uint64_t{1} << 48);
-  app.add_flag("--short", options.is_short, "a budget of 2^14: what the tests run");
-  add_threads(app, options.threads);
-  add_json(app, options.json);
-  add_quiet(app, options.quiet);
+  parser.list("NAME", options.names, "formats; all of the catalogue without it").value_name("");
+  parser
+      .list("--operation", options.operations,
+            "only these: codes, cast, or any that `halfulp op` lists; of block formats\n"
+            "quantize, dequantize")
+      .value_name("OP,...")
+      .delimiter(',')
+      .repeated();
+  parser.list("--rounding", options.roundings, "only these rounding modes")
+      .value_name("NAME,...")
+      .delimiter(',')
+      .repeated();
+  parser
+      .list("--instruction-sets", options.instruction_sets,
+            "check arrays on these too, or on `all`; only the best without it")
+      .value_name("NAME,...")
+      .delimiter(',')
+      .repeated();
+  parser.count("--budget", options.budget,
+               "cases a row, and a source of at most 16 bits in casts (2^24)", 1,
+               std::uint64_t{1} << 48);
+  parser.flag("--short", options.is_short, "a budget of 2^14: what the tests run");
+  add_threads(parser, options.threads);
+  add_json(parser, options.json);
+  add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
   if (options.is_short) options.budget = short_budget;
   return verify(options);
