@@ -8,10 +8,14 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/vectors/testfloat_names.h"
 #include "reference/engine.h"
 
 namespace halfulp::cli {
 namespace {
+
+using vectors::Calculation;
+using vectors::TestFloatFunction;
 
 template <typename Make>
 auto at_option(const std::string& option, const Make& make) {
@@ -134,15 +138,6 @@ Op op_of(const std::string& name) {
 
 }  // namespace
 
-Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t random) const {
-  return compute_as(output, operands, random);
-}
-
-Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> operands,
-                                std::uint64_t random) const {
-  return engine->apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
-}
-
 void add_calculation(Parser& parser, CalculationOptions& options, const std::string& exact_names) {
   parser
       .text("--format", options.format,
@@ -178,8 +173,8 @@ std::vector<NamedPath> files_of(const CalculationOptions& options) {
 Calculation calculation_of(const CalculationOptions& options) {
   Calculation calculation;
   RoundingOptions rounding = options.rounding;
-  const auto function =
-      at_option("OP", [&] { return testfloat_function(options.operation, options.exact); });
+  const auto function = at_option(
+      "OP", [&] { return vectors::testfloat_function(options.operation, options.exact); });
   if (function) {
     set_function(options, *function, calculation);
   } else {
@@ -191,7 +186,7 @@ Calculation calculation_of(const CalculationOptions& options) {
     set_formats(options, calculation);
   }
   std::optional<Mode> mode = function ? function->mode : std::nullopt;
-  if (!mode) mode = testfloat_mode(rounding.rounding);
+  if (!mode) mode = vectors::testfloat_mode(rounding.rounding);
   if (mode) rounding.rounding = std::string(name_of(*mode));
   const bool unsaid = rounding.overflow.empty() && rounding.preset.empty();
   const Format& output = calculation.output.format;

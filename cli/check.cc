@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// halfulp check: vectors from anywhere, recomputed. Batches of lines are cut among threads; what is
-// said comes in the order of the lines, whatever the threads.
+// halfulp check: vectors from anywhere, recomputed (golden/checks/check.h).
 #include "cli/check.h"
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
+#include "cli/calculation.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/vector_source.h"
-#include "emulator/parallel.h"
-#include "formats/codes.h"
+#include "cli/vector_files.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
-#include "golden/vectors/arrays.h"
-#include "golden/vectors/line_reader.h"
 
 namespace halfulp::cli {
 namespace {
@@ -62,7 +56,7 @@ const char* const examples =
     "    want  unknown, as an operand is\n"
     "  1 case, 1 mismatch, 1 line of noise\n";
 
-struct CheckOptions {
+struct CheckVerbOptions {
   CalculationOptions calculation;
   std::string file = "-", style;
   std::uint64_t show = 10;
@@ -71,258 +65,84 @@ struct CheckOptions {
   int threads = 0;
 };
 
-// What was found in a part of the lines, in their order.
-struct Findings {
-  std::uint64_t cases = 0, mismatches = 0, others = 0, bad_lines = 0, noise = 0;
-  std::vector<Mismatch> first;
-  std::vector<Error> errors;  // of the first bad lines
-};
-
-class Checker {
- public:
-  Checker(const Calculation& calculation, const CheckOptions& options, Strictness strictness)
-      : calculation_(calculation), options_(options), strictness_(strictness) {}
-
-  void check(const vectors::Case& c, const std::string& name, std::size_t number,
-             Findings& found) const {
-    ++found.cases;
-    std::optional<Outcome> want;
-    if (operands_are_known(c)) {
-      const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
-      want = c.mode ? calculation_.compute_as(quantizer_of(calculation_, c), operands, c.random)
-                    : calculation_.compute(operands, c.random);
-      if (agrees(calculation_, strictness_, c, *want)) return;
-    }
-    ++found.mismatches;
-    if (found.first.size() < options_.show)
-      found.first.push_back({.place = name + std::to_string(number), .got = c, .want = want});
+void print_total(const checks::Summary& found, bool json) {
+  if (json) {
+    Json object;
+    object["cases"] = found.cases;
+    object["mismatches"] = found.mismatches;
+    if (found.bad_lines > 0) object["bad_lines"] = found.bad_lines;
+    if (found.noise > 0) object["noise"] = found.noise;
+    return print(object.dump() + "\n");
   }
+  print(counted(found.cases, "case") + ", " + counted(found.mismatches, "mismatch", "mismatches"));
+  if (found.bad_lines > 0) print(", " + counted(found.bad_lines, "bad line"));
+  if (found.noise > 0) print(", " + counted(found.noise, "line") + " of noise");
+  print("\n");
+}
 
-  void print_mismatch(const Mismatch& mismatch) const {
-    print(options_.json ? json_text_of(calculation_, strictness_, mismatch)
-                        : text_of(calculation_, strictness_, mismatch));
+// What is asked for stands above what the head states, which counts all lines of cases.
+void require_whole(const checks::Summary& found, const std::string& source,
+                   std::optional<std::uint64_t> expected) {
+  const std::uint64_t cases = found.cases + found.bad_lines;
+  if (expected) return require_count(source, cases, *expected, "--expect-count says");
+  if (found.stated_count)
+    require_count(source, cases + found.others, *found.stated_count, "its head says");
+}
+
+checks::CheckOptions check_options(const CheckVerbOptions& options,
+                                   const checks::Strictness& strictness) {
+  checks::CheckOptions how{.strictness = strictness,
+                           .skip_noise = options.skip_noise,
+                           .keep_going = options.keep_going,
+                           .shown = options.show,
+                           .threads = options.threads};
+  if (!options.style.empty()) how.style = style_at("--style", options.style);
+  return how;
+}
+
+int check(const vectors::Calculation& calculation, const CheckVerbOptions& options,
+          const checks::Strictness& strictness) {
+  vectors::LineSource source(options.file, flush_output);
+  ProgressBar bar("bytes", options.quiet);
+  const checks::CheckReports reports{
+      .mismatch =
+          [&](const checks::Mismatch& mismatch) {
+            bar.clear();
+            print(options.json ? json_text_of(calculation, strictness, mismatch)
+                               : text_of(calculation, strictness, mismatch));
+          },
+      .bad_line =
+          [&](const Error& error) {
+            bar.clear();
+            note(error.what());
+          },
+      .progress =
+          [&](std::uint64_t done, std::uint64_t all, std::uint64_t cases) {
+            bar.update(static_cast<double>(done), static_cast<double>(all), 0,
+                       counted(cases, "case"));
+          }};
+  const checks::Summary found =
+      checks::check(calculation, source, check_options(options, strictness), reports);
+  if (found.ended_by) {
+    print_total(found, options.json);
+    throw *found.ended_by;
   }
-
- private:
-  // The random word among them.
-  [[nodiscard]] bool operands_are_known(const vectors::Case& c) const {
-    const std::size_t count = calculation_.inputs.size() + (calculation_.is_stochastic() ? 1 : 0);
-    for (std::size_t place = 0; place < count; ++place) {
-      if (is_unknown(c, place)) return false;
-    }
-    return true;
-  }
-
-  const Calculation& calculation_;
-  const CheckOptions& options_;
-  Strictness strictness_;
-};
-
-class Check {
- public:
-  Check(const Calculation& calculation, const CheckOptions& options, Strictness strictness)
-      : calculation_(calculation),
-        options_(options),
-        checker_(calculation, options, strictness),
-        source_(options.file),
-        bar_("bytes", options.quiet) {}
-
-  int execute() {
-    const vectors::Style style = style_of_source();
-    const std::optional<std::uint64_t> stated =
-        style == vectors::Style::npz ? check_arrays() : check_lines(style);
-    bar_.clear();
-    if (total_.others > 0)
-      note(counted(total_.others, "line") + " of other operations, formats or without a result " +
-           (total_.others == 1 ? "was" : "were") + " left out");
-    if (total_.cases == 0 && total_.bad_lines == 0)
-      throw Error("no case of " + std::string(name_of(calculation_.op)), source_.name(),
-                  "are operation, formats and style right?");
-    print_total();
-    require_whole(stated);
-    if (total_.bad_lines > 0) return exit_wrong_call;
-    return total_.mismatches > 0 ? exit_bad_verdict : exit_good;
-  }
-
- private:
-  vectors::Style style_of_source() {
-    if (!options_.style.empty()) return style_at("--style", options_.style);
-    if (!options_.skip_noise) return vectors::detect_style(source_.peek());
-    // Until a line is a case, as far as noise may reasonably go on.
-    constexpr std::size_t most_noise = std::size_t{1} << 16;
-    const vectors::Layout layout = layout_of(calculation_);
-    while (true) {
-      const std::string_view text = source_.peek();
-      const bool goes_on = text.size() < most_noise && source_.may_go_on();
-      const std::string_view lines = goes_on ? text.substr(0, text.rfind('\n') + 1) : text;
-      if (const auto style = vectors::detect_style_in_noise(lines, layout, options_.no_flags))
-        return *style;
-      if (!goes_on) return vectors::Style::testfloat;
-      source_.peek_more();
-    }
-  }
-
-  // What is asked for stands above what the head states, which counts all lines of cases.
-  void require_whole(std::optional<std::uint64_t> stated) const {
-    const std::uint64_t cases = total_.cases + total_.bad_lines;
-    if (options_.expect_count)
-      return require_count(source_.name(), cases, *options_.expect_count, "--expect-count says");
-    if (stated) require_count(source_.name(), cases + total_.others, *stated, "its head says");
-  }
-
-  void print_total() const {
-    if (options_.json) {
-      Json object;
-      object["cases"] = total_.cases;
-      object["mismatches"] = total_.mismatches;
-      if (total_.bad_lines > 0) object["bad_lines"] = total_.bad_lines;
-      if (total_.noise > 0) object["noise"] = total_.noise;
-      return print(object.dump() + "\n");
-    }
-    print(counted(total_.cases, "case") + ", " +
-          counted(total_.mismatches, "mismatch", "mismatches"));
-    if (total_.bad_lines > 0) print(", " + counted(total_.bad_lines, "bad line"));
-    if (total_.noise > 0) print(", " + counted(total_.noise, "line") + " of noise");
-    print("\n");
-  }
-
-  void add(const Findings& found) {
-    for (const Mismatch& mismatch : found.first) {
-      if (shown_++ >= options_.show) break;
-      bar_.clear();
-      checker_.print_mismatch(mismatch);
-    }
-    total_.cases += found.cases;
-    total_.mismatches += found.mismatches;
-    total_.others += found.others;
-    total_.noise += found.noise;
-    if (!found.errors.empty() && !options_.keep_going) {
-      print_total();
-      throw found.errors.front();
-    }
-    for (const Error& error : found.errors) {
-      if (noted_++ >= options_.show) break;
-      bar_.clear();
-      note(error.what());
-    }
-    total_.bad_lines += found.bad_lines;
-  }
-
-  // The number of cases that the source states; so does check_lines.
-  std::optional<std::uint64_t> check_arrays() {
-    const std::string bytes = source_.rest();
-    vectors::ArrayCases read;
-    try {
-      read =
-          vectors::cases_of_npz({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                                layout_of(calculation_), options_.no_flags);
-    } catch (const Error& error) {
-      throw error.at(source_.name());
-    }
-    in_chunks(read.cases.size(), [&](std::size_t index, Findings& found) {
-      checker_.check(read.cases[index], source_.name() + ", case ", index, found);
-      return true;
-    });
-    return read.stated_count;
-  }
-
-  // Calls body for every index on any thread, one after another within a chunk until it answers
-  // false; then what the chunks found is added in order.
-  template <typename Body>
-  void in_chunks(std::size_t count, const Body& body) {
-    constexpr std::size_t chunk = 2048;
-    std::vector<Findings> found((count + chunk - 1) / chunk);
-    emulator::for_each_chunk(count, chunk, options_.threads,
-                             [&](std::size_t begin, std::size_t end) {
-                               for (std::size_t i = begin; i < end; ++i) {
-                                 if (!body(i, found[begin / chunk])) break;
-                               }
-                             });
-    for (const Findings& part : found) add(part);
-  }
-
-  std::optional<std::uint64_t> check_lines(vectors::Style style) {
-    vectors::LineReader reader(style, layout_of(calculation_), options_.no_flags);
-    const std::string place = source_.name() + ", line ";
-    const auto size = static_cast<double>(source_.size());
-    bool beginning = true;
-    while (true) {
-      const std::vector<std::string_view>& lines = source_.next();
-      if (lines.empty()) return reader.stated_count();
-      const std::size_t number = source_.line_number();
-      std::size_t skipped = 0;
-      while (beginning && skipped < lines.size()) {
-        beginning = is_beginning(reader, lines[skipped], number + skipped);
-        if (beginning) ++skipped;
-      }
-      in_chunks(lines.size() - skipped, [&](std::size_t i, Findings& found) {
-        return check_line(reader, lines[skipped + i], place, number + skipped + i, found);
-      });
-      bar_.update(static_cast<double>(source_.position()), size, 0, counted(total_.cases, "case"));
-    }
-  }
-
-  [[nodiscard]] std::string_view line_of(const vectors::LineReader& reader,
-                                         std::string_view line) const {
-    return options_.skip_noise ? reader.without_prompt(line) : line;
-  }
-
-  // Noise before the first case is of the beginning.
-  bool is_beginning(vectors::LineReader& reader, std::string_view whole, std::size_t number) {
-    const std::string_view line = line_of(reader, whole);
-    std::optional<Error> error;
-    try {
-      if (reader.begin(line)) return true;
-    } catch (const Error& caught) {
-      error = caught.at(source_.place(number));
-    }
-    const bool is_noise = options_.skip_noise && reader.is_noise(line);
-    if (error && !is_noise) throw *error;
-    total_.noise += is_noise ? 1 : 0;
-    return is_noise;
-  }
-
-  // False where the line is bad and ends the work.
-  bool check_line(const vectors::LineReader& reader, std::string_view whole,
-                  const std::string& place, std::size_t number, Findings& found) const {
-    const std::string_view line = line_of(reader, whole);
-    vectors::Case c;
-    try {
-      switch (reader.read(line, c)) {
-        case vectors::LineReader::Line::a_case:
-          checker_.check(c, place, number, found);
-          break;
-        case vectors::LineReader::Line::another:
-          ++found.others;
-          break;
-        case vectors::LineReader::Line::nothing:
-          break;
-      }
-    } catch (const Error& error) {
-      if (options_.skip_noise && reader.is_noise(line)) {
-        ++found.noise;
-        return true;
-      }
-      if (found.errors.size() < std::max(options_.show, std::uint64_t{1}))
-        found.errors.push_back(error.at(place + std::to_string(number)));
-      ++found.bad_lines;
-      return options_.keep_going;
-    }
-    return true;
-  }
-
-  const Calculation& calculation_;
-  const CheckOptions& options_;
-  Checker checker_;
-  LineSource source_;
-  ProgressBar bar_;
-  Findings total_;
-  std::uint64_t shown_ = 0, noted_ = 0;
-};
+  bar.clear();
+  if (found.others > 0)
+    note(counted(found.others, "line") + " of other operations, formats or without a result " +
+         (found.others == 1 ? "was" : "were") + " left out");
+  if (found.cases == 0 && found.bad_lines == 0)
+    throw Error("no case of " + std::string(name_of(calculation.op)), source.name(),
+                "are operation, formats and style right?");
+  print_total(found, options.json);
+  require_whole(found, source.name(), options.expect_count);
+  if (found.bad_lines > 0) return exit_wrong_call;
+  return found.mismatches > 0 ? exit_bad_verdict : exit_good;
+}
 
 // --nan any, --nan exact, or a rule by which NaN is compared exactly.
-Strictness strictness_of(CheckOptions& options) {
-  Strictness strictness{.flags = !options.no_flags};
+checks::Strictness strictness_of(CheckVerbOptions& options) {
+  checks::Strictness strictness{.flags = !options.no_flags};
   std::string& nan = options.calculation.rounding.nan;
   if (nan.empty() || nan == "any") {
     nan.clear();
@@ -336,29 +156,8 @@ Strictness strictness_of(CheckOptions& options) {
 
 }  // namespace
 
-Quantizer quantizer_of(const Calculation& calculation, const vectors::Case& c) {
-  Quantizer quantizer = calculation.output;
-  if (c.mode) quantizer.rounding.mode = *c.mode;
-  return quantizer;
-}
-
-bool agrees(const Calculation& calculation, const Strictness& strictness, const vectors::Case& c,
-            const Outcome& outcome) {
-  const std::size_t fields = c.unknown.size();  // none where all is known
-  if (fields > 0 && is_unknown(c, fields - 2)) return false;
-  if (fields > 0 && strictness.flags && is_unknown(c, fields - 1)) return false;
-  if (strictness.flags && c.has_flags && c.flags != outcome.flags) return false;
-  if (c.result == outcome.code) return true;
-  const Format& format = calculation.output.format;
-  const bool invalid = (outcome.flags & flags::invalid) != 0;
-  if (is_to_integer(calculation.op) && invalid && !strictness.invalid_exact) return true;
-  if (strictness.nan_exact || !has_nan(format)) return false;
-  return classify(format, c.result) == CodeClass::nan &&
-         classify(format, outcome.code) == CodeClass::nan;
-}
-
 int check_verb(const Arguments& arguments) {
-  CheckOptions options;
+  CheckVerbOptions options;
   Parser parser("check", description, examples);
   parser.text("OP", options.calculation.operation, "the operation").required().value_name("");
   parser.text("FILE", options.file, "the vectors; standard input without it").value_name("");
@@ -384,9 +183,9 @@ int check_verb(const Arguments& arguments) {
   add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
   if (expect.given()) options.expect_count = expected;
-  const Strictness strictness = strictness_of(options);
-  const Calculation calculation = calculation_of(options.calculation);
-  return Check(calculation, options, strictness).execute();
+  const checks::Strictness strictness = strictness_of(options);
+  const vectors::Calculation calculation = calculation_of(options.calculation);
+  return check(calculation, options, strictness);
 }
 
 }  // namespace halfulp::cli

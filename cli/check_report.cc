@@ -6,28 +6,23 @@
 
 #include "cli/check.h"
 #include "cli/explain.h"
-#include "cli/literals.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/fields.h"
 #include "formats/json.h"
 #include "formats/numbers/value.h"
+#include "golden/checks/wrong_ways.h"
 #include "reference/explain/quotient.h"
-#include "reference/operations.h"
+#include "reference/round.h"
 
 namespace halfulp::cli {
 namespace {
 
+using vectors::Calculation;
+
 // The exact result: in full, or "~" and the number of binary128 next to it.
 std::string exact_text(const Calculation& calculation, const vectors::Case& c) {
-  const Quantizer quantizer = quantizer_of(calculation, c);
-  std::vector<Value> values;
-  for (std::size_t i = 0; i < calculation.inputs.size(); ++i) {
-    values.push_back(
-        reference::operand(calculation.inputs[i], c.operands[i],
-                           quantizer.rounding.flush_inputs && !is_sign_operation(calculation.op)));
-  }
-  const Real x = reference::exact(calculation.op, values, quantizer.rounding, c.random).value;
+  const Real x = checks::exact_result(calculation, c);
   const Value& number = x.numerator;
   if (number.is_nan()) return "nan";
   if (number.is_infinite()) return number.negative ? "-inf" : "inf";
@@ -44,14 +39,12 @@ std::string exact_text(const Calculation& calculation, const vectors::Case& c) {
                                  : "beyond binary128");
 }
 
-// Codes between got and want, "" where there is no distance.
+// "" where there is no distance.
 std::string distance_text(const Format& format, Code got, Code want) {
-  if (got == want || !decode(format, got).is_finite() || !decode(format, want).is_finite())
-    return {};
-  const Rank distance = rank_of(format, got) - rank_of(format, want);
-  if (distance == 0) return {};
-  const bool negative = distance < 0;
-  Integer magnitude(negative ? -distance : distance);
+  const std::optional<Rank> distance = checks::distance(format, got, want);
+  if (!distance) return {};
+  const bool negative = *distance < 0;
+  const Integer magnitude(negative ? -*distance : *distance);
   return (negative ? "-" : "") + magnitude.str();
 }
 
@@ -108,8 +101,8 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string text_of(const Calculation& calculation, const Strictness& strictness,
-                    const Mismatch& mismatch) {
+std::string text_of(const Calculation& calculation, const checks::Strictness& strictness,
+                    const checks::Mismatch& mismatch) {
   const vectors::Case& c = mismatch.got;
   const Format& format = calculation.output.format;
   const Places places(calculation);
@@ -131,13 +124,13 @@ std::string text_of(const Calculation& calculation, const Strictness& strictness
   if (!c.unknown.empty()) return text;
   const std::string distance = distance_text(format, c.result, mismatch.want->code);
   if (!distance.empty()) text += "  off   " + distance + " ulp\n";
-  const std::vector<std::string> ways = wrong_ways(calculation, strictness, c);
+  const std::vector<std::string> ways = checks::wrong_ways(calculation, strictness, c);
   if (!ways.empty()) text += "  as if " + joined(ways) + "\n";
   return text;
 }
 
-std::string json_text_of(const Calculation& calculation, const Strictness& strictness,
-                         const Mismatch& mismatch) {
+std::string json_text_of(const Calculation& calculation, const checks::Strictness& strictness,
+                         const checks::Mismatch& mismatch) {
   const vectors::Case& c = mismatch.got;
   const Format& format = calculation.output.format;
   const Places places(calculation);
@@ -169,7 +162,7 @@ std::string json_text_of(const Calculation& calculation, const Strictness& stric
   }
   const std::string distance = distance_text(format, c.result, mismatch.want->code);
   if (!distance.empty()) object["ulp"] = distance;
-  object["as_if"] = wrong_ways(calculation, strictness, c);
+  object["as_if"] = checks::wrong_ways(calculation, strictness, c);
   return object.dump() + "\n";
 }
 

@@ -5,12 +5,12 @@
 
 #include <string>
 
-#include "cli/calculation.h"
+#include "golden/vectors/calculation.h"
 
 namespace halfulp::cli {
 
 // Prints the classes that the operation and its formats may have with the number of cases in each.
 // Returns the exit status of the verb: bad where a class is missing. Throws Error.
-int print_coverage(const Calculation& calculation, const std::string& path, bool json);
+int print_coverage(const vectors::Calculation& calculation, const std::string& path, bool json);
 
 }  // namespace halfulp::cli

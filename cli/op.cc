@@ -14,6 +14,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/vectors/testfloat_names.h"
 
 namespace halfulp::cli {
 namespace {
@@ -133,7 +134,7 @@ class Operator {
 
  private:
   const OpOptions& options_;
-  Calculation calculation_;
+  vectors::Calculation calculation_;
   Random random_;
 };
 
@@ -141,8 +142,8 @@ class Operator {
 // --exact is that option too: integers have all their digits anyway.
 void take_testfloat_option(OpOptions& options) {
   const std::string& name = options.calculation.operation;
-  if (!options.style.exact || !testfloat_function(name, false)) return;
-  const Op op = testfloat_function(name, false)->op;
+  if (!options.style.exact || !vectors::testfloat_function(name, false)) return;
+  const Op op = vectors::testfloat_function(name, false)->op;
   if (op == Op::round_to_integral || is_to_integer(op)) options.calculation.exact = true;
 }
 

@@ -13,11 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/error_statistics.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
-#include "cli/tensor_quantizer.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/policy/autoflex.h"
@@ -25,6 +23,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/tensors/error_statistics.h"
 #include "golden/tensors/files.h"
 #include "reference/engine.h"
 
@@ -179,7 +178,7 @@ std::string percent(std::uint64_t part, std::uint64_t all) {
 struct Answer {
   std::string name;
   tensors::Shape shape;
-  ErrorStatistics errors;
+  tensors::ErrorStatistics errors;
   std::optional<double> predicted_scale;
 };
 
@@ -191,7 +190,7 @@ std::string shape_text(const tensors::Shape& shape) {
 }
 
 // "inf" where no measured element has an error, "-" where there is no signal, or nothing measured.
-std::string decibel(const ErrorStatistics& errors) {
+std::string decibel(const tensors::ErrorStatistics& errors) {
   if (errors.signal_to_noise) return fmt::format("{:.2f}", *errors.signal_to_noise);
   return errors.mean_square == 0 && errors.measured > 0 ? "inf" : "-";
 }
@@ -199,7 +198,7 @@ std::string decibel(const ErrorStatistics& errors) {
 void print_table(const std::vector<Answer>& answers) {
   std::vector<std::vector<std::string>> rows;
   for (const Answer& answer : answers) {
-    const ErrorStatistics& errors = answer.errors;
+    const tensors::ErrorStatistics& errors = answer.errors;
     const bool any = errors.measured > 0;
     rows.push_back({answer.name.empty() ? "-" : answer.name, shape_text(answer.shape),
                     std::to_string(errors.elements), std::to_string(errors.nan_in),
@@ -226,7 +225,7 @@ void print_table(const std::vector<Answer>& answers) {
 }
 
 Json json_of(const Answer& answer) {
-  const ErrorStatistics& errors = answer.errors;
+  const tensors::ErrorStatistics& errors = answer.errors;
   const bool any = errors.measured > 0;
   Json object;
   object["tensor"] = answer.name;
@@ -253,7 +252,7 @@ Json json_of(const Answer& answer) {
 
 // What a reader of the errors must know besides: "1 NaN in, 16 NaN out, ..."; empty where all
 // elements are finite before and after.
-std::string warning_of(const ErrorStatistics& errors, bool in_blocks) {
+std::string warning_of(const tensors::ErrorStatistics& errors, bool in_blocks) {
   std::string facts;
   const auto add = [&](std::uint64_t count, const std::string& what) {
     if (count > 0) facts += (facts.empty() ? "" : ", ") + std::to_string(count) + " " + what;
@@ -272,7 +271,7 @@ std::string warning_of(const ErrorStatistics& errors, bool in_blocks) {
 }
 
 // The largest |code| of integers under one scale. NaN counts as 0.
-std::uint64_t largest_code(const Quantized& out, double scale) {
+std::uint64_t largest_code(const tensors::Quantized& out, double scale) {
   double largest = 0;
   for (std::size_t i = 0; i < out.values.size(); ++i) {
     const double code = out.values.at(i) / scale;
@@ -357,13 +356,15 @@ class Run {
   // ones.
   void quantize(const tensors::Tensor& tensor, std::size_t i) {
     constexpr std::uint64_t streams = 8;
-    const Unfolded in = unfold(tensor, options_.axis);
+    const std::size_t axis =
+        at_option("--axis", [&] { return tensors::axis_of(tensor.shape, options_.axis); });
+    const tensors::Unfolded in = tensors::unfold(tensor, axis);
     Random random = random_of(options_.rounding);
     random.stream = streams * i;
     std::optional<double> predicted;
     if (autoflex_) predicted = predict(in, random);
-    const TensorQuantizer quantizer(quantizer_, engine_, options_.threads);
-    const Quantized out = quantizer.quantize(in, random, options_.codes);
+    const tensors::TensorQuantizer quantizer = quantizer_for_tensors();
+    const tensors::Quantized out = quantizer.quantize(in, random, options_.codes);
     answers_.push_back({tensor.name, tensor.shape,
                         error_statistics(in, out, random, quantizer, engine_), predicted});
     if (!options_.codes) {
@@ -374,13 +375,21 @@ class Run {
       file_.tensors.push_back(std::move(part));
   }
 
+  [[nodiscard]] tensors::TensorQuantizer quantizer_for_tensors() const {
+    try {
+      return {quantizer_, engine_, options_.threads};
+    } catch (const Error& error) {
+      throw Error(error.message(), "--to", "use `halfulp cast`, number by number");
+    }
+  }
+
   // Sets the scale of the format to what the tensors before say. The first tensors may need several
   // tries; from then on one.
-  double predict(const Unfolded& in, const Random& random) {
+  double predict(const tensors::Unfolded& in, const Random& random) {
     double& scale = std::get<BlockFormat>(quantizer_).levels.front().given;
     do {
       scale = autoflex_->scale();
-      const TensorQuantizer quantizer(quantizer_, engine_, options_.threads);
+      const tensors::TensorQuantizer quantizer = quantizer_for_tensors();
       if (autoflex_->observe(largest_code(quantizer.quantize(in, random, false), scale))) break;
     } while (true);
     return scale;

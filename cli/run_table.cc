@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cli/output.h"
-#include "experiments/runs/results.h"
 #include "experiments/results/words.h"
+#include "experiments/runs/results.h"
 
 namespace halfulp::cli {
 namespace {

@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
-// halfulp vectors: operands drawn or all of them, results and flags, in the styles of
-// golden/vectors/layout.h. A case is a function of the seed and its number alone, so the file is
-// the same from any number of threads.
-#include <algorithm>
+// halfulp vectors: operands drawn or all of them (golden/vectors/generator.h), results and flags,
+// in the styles of golden/vectors/layout.h.
 #include <array>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/calculation.h"
 #include "cli/coverage.h"
-#include "cli/directed_cases.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
-#include "cli/vector_source.h"
+#include "cli/vector_files.h"
 #include "cli/verb.h"
-#include "emulator/parallel.h"
-#include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
-#include "golden/equality/cases.h"
 #include "golden/vectors/arrays.h"
-#include "golden/vectors/line_writer.h"
+#include "golden/vectors/generator.h"
 #include "golden/vectors/package.h"
 #include "golden/vectors/sha256.h"
 
 namespace halfulp::cli {
 namespace {
+
+using vectors::Calculation;
+using vectors::CaseGenerator;
 
 const char* const description =
     "Writes test vectors: operands, the result rounded once, the flags, a case a line in bare\n"
@@ -59,7 +56,6 @@ const char* const examples =
     "  ...\n";
 
 constexpr std::uint64_t usual_count = 10000;
-constexpr std::uint64_t most_cases = std::uint64_t{1} << 36;
 constexpr std::uint64_t most_archived = std::uint64_t{1} << 24;
 constexpr std::uint64_t most_unasked = 100'000'000;
 
@@ -71,91 +67,22 @@ struct VectorsOptions {
   int threads = 0;
 };
 
-// The cases by number.
-class Generator {
- public:
-  Generator(const VectorsOptions& options, const Calculation& calculation)
-      : calculation_(calculation),
-        drawer_(calculation, options.calculation.rounding.seed),
-        every_case_(options.all),
-        count_(options.all ? every_count() : options.count) {}
-
-  [[nodiscard]] std::uint64_t count() const { return count_; }
-
-  [[nodiscard]] vectors::Case at(std::uint64_t index) const {
-    vectors::Case c;
-    if (every_case_) {
-      c.operands = combination(index);
-      c.random = drawer_.random_of(c.operands, index);
-    } else {
-      const DrawnCase drawn = drawer_.draw(index);
-      c.operands = drawn.operands;
-      c.random = drawn.random;
-    }
-    const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
-    const Outcome outcome = calculation_.compute(operands, c.random);
-    c.result = outcome.code;
-    c.flags = outcome.flags;
-    return c;
-  }
-
- private:
-  [[nodiscard]] std::uint64_t every_count() const {
-    int width = 0;
-    for (const Format& format : calculation_.inputs) width += bits(format);
-    if (width < 64 && std::uint64_t{1} << width <= most_cases) return std::uint64_t{1} << width;
-    throw Error("there are 2^" + std::to_string(width) + " combinations of operands", "--all",
-                "take --count N --seed S instead");
-  }
-
-  [[nodiscard]] Operands combination(std::uint64_t index) const {
-    Operands operands{};
-    for (std::size_t i = 0; i < calculation_.inputs.size(); ++i) {
-      const int width = bits(calculation_.inputs[i]);
-      operands[i] = index & ((std::uint64_t{1} << width) - 1);
-      index >>= width;
-    }
-    return operands;
-  }
-
-  const Calculation& calculation_;
-  DirectedDrawer drawer_;
-  bool every_case_;
-  std::uint64_t count_;
-};
-
-// Blocks of lines, made by threads and given to `take` in order.
-template <typename Take>
-void for_each_block(const Generator& generator, const vectors::LineWriter& writer, int threads,
-                    ProgressBar& bar, const Take& take) {
-  constexpr std::uint64_t block = 1 << 12;
-  constexpr std::uint64_t round = 16 * block;
-  for (std::uint64_t begin = 0; begin < generator.count(); begin += round) {
-    const std::uint64_t size = std::min(round, generator.count() - begin);
-    std::vector<std::string> texts(static_cast<std::size_t>((size + block - 1) / block));
-    emulator::for_each_chunk(size, block, threads, [&](std::size_t from, std::size_t to) {
-      std::string& text = texts[from / block];
-      for (std::size_t i = from; i < to; ++i) writer.append(generator.at(begin + i), text);
-    });
-    for (const std::string& text : texts) take(text);
-    bar.update(static_cast<double>(begin + size), static_cast<double>(generator.count()), 0, "");
+// Throws Error where --all means too many.
+CaseGenerator generator_of(const VectorsOptions& options, const Calculation& calculation) {
+  const std::uint64_t seed = options.calculation.rounding.seed;
+  if (!options.all) return {calculation, seed, options.count};
+  try {
+    return {calculation, seed, std::nullopt};
+  } catch (const Error& error) {
+    throw Error(error.message(), "--all", "take --count N --seed S instead");
   }
 }
 
-void require_archivable(const Generator& generator) {
+void require_archivable(const CaseGenerator& generator) {
   if (generator.count() > most_archived)
     throw Error("an archive of " + counted(generator.count(), "case"), "--style",
                 "an archive is made in memory, of at most " + std::to_string(most_archived) +
                     "; take another style, or several seeds");
-}
-
-std::string npz_of_all(const Generator& generator, const vectors::Layout& layout,
-                       const vectors::Origin& origin, int threads) {
-  std::vector<vectors::Case> cases(static_cast<std::size_t>(generator.count()));
-  emulator::for_each_chunk(cases.size(), 1 << 12, threads, [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) cases[i] = generator.at(i);
-  });
-  return vectors::npz_of(layout, origin, cases);
 }
 
 std::string file_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
@@ -174,7 +101,7 @@ vectors::Style style_of(const VectorsOptions& options) {
 }
 
 // Throws Error where there are so many cases that it can hardly be meant.
-void require_size_is_meant(const VectorsOptions& options, const Generator& generator,
+void require_size_is_meant(const VectorsOptions& options, const CaseGenerator& generator,
                            const vectors::LineWriter& writer) {
   if (generator.count() <= most_unasked || options.yes) return;
   constexpr std::uint64_t sample = 64;
@@ -204,8 +131,8 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
   require_apart(files_of(options.calculation), outputs);
   const vectors::Style style = style_of(options);
   check_options(options, style);
-  const vectors::Layout layout = layout_of(calculation);
-  const Generator generator(options, calculation);
+  const vectors::Layout layout = calculation.layout();
+  const CaseGenerator generator = generator_of(options, calculation);
   const vectors::Origin origin{.version = HALFULP_VERSION,
                                .seed = options.calculation.rounding.seed,
                                .count = generator.count(),
@@ -213,7 +140,7 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
   if (style == vectors::Style::npz) {
     require_archivable(generator);
     OutputFile file(options.output);
-    file.write(npz_of_all(generator, layout, origin, options.threads));
+    file.write(vectors::npz_of(layout, origin, vectors::all_cases(generator, options.threads)));
     return file.commit();
   }
   const vectors::LineWriter writer(style, layout);
@@ -228,7 +155,11 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
     if (!options.package.empty()) sum.add(text);
   };
   write(writer.heading(origin));
-  for_each_block(generator, writer, options.threads, bar, write);
+  vectors::write_lines(
+      generator, writer, options.threads, [&](const std::string& lines, std::uint64_t done) {
+        write(lines);
+        bar.update(static_cast<double>(done), static_cast<double>(generator.count()), 0, "");
+      });
   file.commit();
   if (!options.package.empty()) {
     const vectors::PackageFacts facts{.name = package_name(options.package),
@@ -246,7 +177,7 @@ int vectors_verb(const Arguments& arguments) {
   parser.text("OP", options.calculation.operation, "the operation").required().value_name("");
   add_calculation(parser, options.calculation);
   parser.option("--seed").description("seed of the cases and of the random words (0)");
-  parser.count("--count", options.count, "so many drawn cases (10000)", 1, most_cases);
+  parser.count("--count", options.count, "so many drawn cases (10000)", 1, vectors::most_cases);
   const Option all = parser.flag("--all", options.all, "every combination of operands");
   all.excludes(parser.option("--count"));
   parser.flag("--yes", options.yes, "write more than 1e8 cases without being asked");

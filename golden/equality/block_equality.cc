@@ -18,7 +18,7 @@
 #include "golden/equality/cases.h"
 #include "reference/engine.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 namespace {
 
 constexpr std::uint64_t matrix_seed = 3;
@@ -364,4 +364,4 @@ std::uint64_t digest_matrices(const Matrices& matrices, const Block& block,
   return check.digest.value();
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

@@ -14,7 +14,7 @@
 #include "formats/engine.h"
 #include "golden/equality/equality.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 
 // Matrices [begin, end) of those drawn for a format.
 struct Matrices {
@@ -33,4 +33,4 @@ Tally check_matrices(const Matrices& matrices, const Block& block, const std::ve
 std::uint64_t digest_matrices(const Matrices& matrices, const Block& block,
                               const std::vector<Mode>& modes, const Engine& engine);
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

@@ -7,7 +7,7 @@
 #include "formats/numbers/value.h"
 #include "formats/rounding.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 namespace {
 
 // The random numbers of one case: a stream of its own.
@@ -174,4 +174,4 @@ Code CaseDrawer::input(const Format& source, const Format& target, std::uint64_t
   return dice.coin() ? code : (code + dice.below(5) - 2) & mask(source);
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

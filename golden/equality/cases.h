@@ -6,16 +6,15 @@
 // is a pure function of the seed and its number.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "formats/codes.h"
 #include "formats/random.h"
+#include "golden/vectors/layout.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 
-inline constexpr int most_operands = 3;
-using Operands = std::array<Code, most_operands>;
+using vectors::Operands;
 
 // The number of combinations of `count` codes; 2^63 where there are more.
 std::uint64_t combinations(const Format& format, int count);
@@ -36,4 +35,4 @@ class CaseDrawer {
   std::uint64_t seed_;
 };
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

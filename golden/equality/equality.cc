@@ -17,7 +17,7 @@
 #include "reference/operations.h"
 #include "reference/round.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 namespace {
 
 constexpr int stochastic_words = 3;  // drawn, all zeros, all ones
@@ -28,7 +28,7 @@ std::uint64_t all_ones(int count) { return ~std::uint64_t{0} >> (64 - count); }
 // of each element with its value, as neighbouring modes often want the same.
 template <typename T>
 struct Lanes {
-  std::array<std::vector<T>, most_operands> in;
+  std::array<std::vector<T>, vectors::most_operands> in;
   std::vector<T> out;
   // Conversions: the codes of elements that stand for another number than their own.
   std::vector<std::optional<Code>> other;
@@ -139,7 +139,7 @@ class BlockCheck {
 
   // The operands and, where it is known before the rounding, an exact result.
   struct Exact {
-    std::array<Value, most_operands> values;
+    std::array<Value, vectors::most_operands> values;
     reference::Located located;
     std::optional<reference::MpfrOperation> by_mpfr;
   };
@@ -172,7 +172,7 @@ class BlockCheck {
            (std::holds_alternative<Posit>(kind) || std::holds_alternative<Takum>(kind));
   }
 
-  void order_nar(std::array<Value, most_operands>& values) const {
+  void order_nar(std::array<Value, vectors::most_operands>& values) const {
     for (std::size_t k = 0; k < arity_; ++k) {
       if (values[k].is_nan()) values[k] = infinite_value(true);
     }
@@ -205,7 +205,7 @@ class BlockCheck {
 
   template <typename RandomWord>
   void check_codes_of(const Quantizer& quantizer, bool flushes, const RandomWord& word_of) {
-    const std::array<Format, most_operands> inputs{source(), source(), source()};
+    const std::array<Format, vectors::most_operands> inputs{source(), source(), source()};
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       const std::uint64_t word = word_of(i);
       Exact& exact = exact_of(i, flushes);
@@ -243,7 +243,7 @@ class BlockCheck {
   // encoded_.
   template <typename T>
   void execute(Lanes<T>& lanes) {
-    std::array<View, most_operands> views;
+    std::array<View, vectors::most_operands> views;
     for (std::size_t k = 0; k < arity_; ++k) views[k] = view_of(std::span<const T>(lanes.in[k]));
     const MutableView out = view_of(std::span<T>(lanes.out));
     if (subject_.op) {
@@ -476,4 +476,4 @@ Tally check_codes(const Format& format, const Block& block, const Engine& engine
   return tally;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

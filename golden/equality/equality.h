@@ -15,7 +15,7 @@
 #include "formats/engine.h"
 #include "golden/equality/cases.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 
 // What is checked: an operation on codes of `source`, or else of `format`, that delivers in
 // `format`; or the conversion to it of codes of a source; or (neither) decoding and encoding its
@@ -56,4 +56,4 @@ std::uint64_t digest_block(const Subject& subject, const Block& block,
 // that holds the format, encode back to itself.
 Tally check_codes(const Format& format, const Block& block, const Engine& engine);
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

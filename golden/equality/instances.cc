@@ -3,7 +3,7 @@
 
 #include <array>
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 namespace {
 
 // Half of the time a peer's overflow rule, else every axis by itself.
@@ -60,4 +60,4 @@ std::vector<Instance> instances_of(const Format& format, std::uint64_t number,
   return instances;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

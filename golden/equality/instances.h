@@ -10,7 +10,7 @@
 #include "formats/random.h"
 #include "formats/rounding.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 
 inline constexpr int variations = 6;  // a block of operands
 inline constexpr std::uint64_t draw_seed = 2;
@@ -25,4 +25,4 @@ struct Instance {
 std::vector<Instance> instances_of(const Format& format, std::uint64_t number,
                                    const std::vector<Mode>& modes);
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

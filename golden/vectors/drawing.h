@@ -11,7 +11,7 @@
 #include "formats/numbers/value.h"
 #include "formats/random.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 
 // The random numbers of one case.
 class Dice {
@@ -35,7 +35,9 @@ class Dice {
   std::uint64_t next_ = 0;
 };
 
-inline int precision_of(const Format& format) {
+// Bits of a significand; of formats where they differ from number to number, about as many as the
+// longest have.
+inline int drawn_precision(const Format& format) {
   if (const auto* f = std::get_if<Float>(&format.kind)) return f->fraction_bits + 1;
   if (const auto* f = std::get_if<Fixed>(&format.kind)) return f->bits;
   return std::max(1, bits(format) - 4);
@@ -82,4 +84,4 @@ inline Exponents exponents_of(const Format& format) {
   return {leading_exponent(smallest_normal(format)), leading_exponent(largest_finite(format))};
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -26,9 +26,10 @@
 namespace halfulp::vectors {
 
 inline constexpr std::size_t most_operands = 3;
+using Operands = std::array<Code, most_operands>;
 
 struct Case {
-  std::array<Code, most_operands> operands{};
+  Operands operands{};
   Code result = 0;
   std::uint64_t random = 0;  // 0 where the rounding uses none
   std::uint8_t flags = 0;

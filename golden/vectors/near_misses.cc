@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 namespace {
 
 constexpr int tries = 24;
@@ -129,4 +129,4 @@ std::optional<IntegerPair> factors(const Integer& n, const RandomInteger& random
   return IntegerPair{n / d, Integer(d)};
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

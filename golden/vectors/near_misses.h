@@ -13,7 +13,7 @@
 
 #include "formats/numbers/value.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 
 // A random integer of at most `bits` bits.
 using RandomInteger = std::function<Integer(int bits)>;
@@ -37,4 +37,4 @@ std::optional<Integer> near_square(const Precisions& p, const RandomInteger& ran
 // Two factors of an odd integer, the smaller below 2^12 and neither 1.
 std::optional<IntegerPair> factors(const Integer& n, const RandomInteger& random);
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -8,7 +8,7 @@
 #include "emulator/engine.h"
 #include "formats/block.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 namespace {
 
 constexpr Block some{.begin = 0, .end = 60, .exhaustive = false};
@@ -87,4 +87,4 @@ TEST(BlockEquality, DigestsWhatTheEngineGives) {
 }
 
 }  // namespace
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

@@ -11,7 +11,7 @@
 #include "emulator/engine.h"
 #include "formats/catalogue.h"
 
-namespace halfulp::cli {
+namespace halfulp::equality {
 namespace {
 
 const Format& byte_format() {
@@ -138,4 +138,4 @@ TEST(Cases, DrawnOnesReachTheEdges) {
 }
 
 }  // namespace
-}  // namespace halfulp::cli
+}  // namespace halfulp::equality

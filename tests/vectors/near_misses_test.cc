@@ -8,7 +8,7 @@
 
 #include <random>
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 namespace {
 
 class NearMisses : public ::testing::TestWithParam<int> {
@@ -90,4 +90,4 @@ INSTANTIATE_TEST_SUITE_P(Widths, NearMisses, ::testing::Values(3, 4, 8, 11, 24, 
                          [](const auto& info) { return std::to_string(info.param); });
 
 }  // namespace
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/calculation.h"
 #include "formats/numbers/value.h"
-#include "golden/vectors/layout.h"
+#include "golden/vectors/calculation.h"
 #include "reference/operations.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 
 class Classifier {
  public:
@@ -26,7 +25,7 @@ class Classifier {
   // few bits lack some.
   [[nodiscard]] const std::vector<Class>& classes() const { return classes_; }
   // One more for each class that the case is of; counts has as many elements as there are classes.
-  void count(const vectors::Case& c, std::vector<std::uint64_t>& counts) const;
+  void count(const Case& c, std::vector<std::uint64_t>& counts) const;
 
  private:
   // A case being classified.
@@ -39,13 +38,12 @@ class Classifier {
   void add_result_classes();
   void add_end_classes();
   void add_numbered_classes();
-  [[nodiscard]] Quantizer quantizer_of_case(const vectors::Case& c) const;
   void mark(Found& found, std::string_view name) const;
 
   void mark_operand(const Format& format, Code code, Found& found) const;
   void mark_float(const Float& f, Code code, Found& found) const;
-  void mark_result(const vectors::Case& c, const std::vector<Value>& values, Found& found) const;
-  void mark_gap(const reference::Located& x, const vectors::Case& c, Found& found) const;
+  void mark_result(const Case& c, const std::vector<Value>& values, Found& found) const;
+  void mark_gap(const reference::Located& x, const Case& c, Found& found) const;
   void mark_binades(const reference::Located& x, Found& found) const;
   void mark_ends(const reference::Exact& x, const reference::Located& at, Found& found) const;
   void mark_terms(const std::vector<Value>& values, const reference::Exact& x,
@@ -60,4 +58,4 @@ class Classifier {
   std::vector<Class> classes_;
 };
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // Files of vectors, and standard input, in batches: whole lines as they come, in constant memory.
-// Standard output is flushed before every read that may wait.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "cli/calculation.h"
-#include "golden/vectors/layout.h"
-
-namespace halfulp::cli {
-
-// Throws Error with the option's name as location.
-vectors::Style style_at(const std::string& option, const std::string& name);
-vectors::Layout layout_of(const Calculation& calculation);
-
-// Throws Error where a source has fewer or more cases than it should; `who` says so, as in "its
-// head says".
-void require_count(const std::string& source, std::uint64_t cases, std::uint64_t wanted,
-                   const std::string& who);
+namespace halfulp::vectors {
 
 class LineSource {
  public:
-  // "-" is standard input. Throws Error, naming the path.
-  explicit LineSource(const std::string& path);
+  // "-" is standard input. before_waiting is called before every read that may wait: whoever
+  // answers lines as they come sends its answers then. Throws Error, naming the path.
+  explicit LineSource(const std::string& path, std::function<void()> before_waiting = {});
   LineSource(const LineSource&) = delete;
   LineSource& operator=(const LineSource&) = delete;
   ~LineSource();
@@ -57,6 +46,7 @@ class LineSource {
   bool read_more(bool may_wait);
 
   std::string name_;
+  std::function<void()> before_waiting_;
   int descriptor_ = 0;
   bool owned_ = false, ended_ = false;
   std::string buffer_;
@@ -66,4 +56,4 @@ class LineSource {
   std::vector<std::string_view> lines_;
 };
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -3,17 +3,21 @@
 // One tensor to a format, scalar or block: its elements as a matrix whose rows run along the axis
 // that blocks run along, through an engine, and back into tensors of values or of codes and scales.
 // Rows are cut among threads; what an element becomes depends on its place alone.
+//
+//   const TensorQuantizer quantizer(any_quantizer_from_text("nvfp4"), emulator::engine());
+//   const Tensor values = quantizer.quantized(tensor);
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "formats/engine.h"
 #include "formats/json.h"
 #include "golden/tensors/tensor.h"
 
-namespace halfulp::cli {
+namespace halfulp::tensors {
 
 // A matrix in one of the carriers.
 struct Matrix {
@@ -36,12 +40,15 @@ struct Matrix {
 // dimensions in their order are its rows. A tensor without dimensions is one row of one element.
 struct Unfolded {
   Matrix matrix;
-  tensors::Shape shape;
+  Shape shape;
   std::size_t axis = 0;
 };
-// axis: from the last backwards where it is negative. In binary32 where that holds the type. Throws
-// Error: no such axis, or an element that no double holds.
-Unfolded unfold(const tensors::Tensor& tensor, int axis);
+// The axis of a shape that a number means: from the last backwards where it is negative; 0 and -1
+// of no dimensions are 0. Throws Error: no such axis.
+std::size_t axis_of(const Shape& shape, int axis);
+// In binary32 where that holds the type. Throws Error: an element that no double holds.
+// Precondition: the axis is one of the tensor's, or 0.
+Unfolded unfold(const Tensor& tensor, std::size_t axis);
 
 struct Quantized {
   Matrix values;
@@ -51,7 +58,13 @@ struct Quantized {
 
 class TensorQuantizer {
  public:
-  TensorQuantizer(const AnyQuantizer& quantizer, const Engine& engine, int threads);
+  // threads: 0: all processors. Throws Error: a number format with values that no double holds.
+  TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads = 0);
+
+  // The values that the elements become, under the tensor's name and in its shape: float32, or
+  // float64 where the tensor or the format needs it. axis: that blocks lie along. Throws Error.
+  [[nodiscard]] Tensor quantized(const Tensor& tensor, int axis = -1,
+                                 const Random& random = {}) const;
 
   // random.offset must be 0. Values are in binary64 where the input is or the format needs it.
   // Throws Error where blocks of several rows would reach from one matrix of the tensor into the
@@ -59,13 +72,13 @@ class TensorQuantizer {
   [[nodiscard]] Quantized quantize(const Unfolded& in, const Random& random, bool with_codes) const;
 
   // The values as a tensor of the original shape, in the carrier's type.
-  [[nodiscard]] tensors::Tensor values(const Unfolded& in, const Quantized& out,
-                                       const std::string& name) const;
+  [[nodiscard]] Tensor values(const Unfolded& in, const Quantized& out,
+                              const std::string& name) const;
   // "codes", and of block formats "scales" (of the innermost level), "outer_scales" and
   // "zero_points", as far as there are any; behind "NAME." where the tensor has a name. A dimension
   // that one scale spans is left out of the shape of scales.
-  [[nodiscard]] std::vector<tensors::Tensor> codes(const Unfolded& in, const Quantized& out,
-                                                   const std::string& name) const;
+  [[nodiscard]] std::vector<Tensor> codes(const Unfolded& in, const Quantized& out,
+                                          const std::string& name) const;
 
   // How many elements are beyond the element format's largest number, or infinite, and delivered as
   // a finite number. out: of `in` with the random bits of `random`, with codes where it is a block
@@ -78,18 +91,19 @@ class TensorQuantizer {
   [[nodiscard]] std::vector<double> scales(const Quantized& out) const;
 
  private:
+  [[nodiscard]] const Quantizer* scalar() const { return std::get_if<Quantizer>(&quantizer_); }
+  [[nodiscard]] const BlockFormat* block() const { return std::get_if<BlockFormat>(&quantizer_); }
   void require_whole_blocks(const Unfolded& in) const;
   [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
   [[nodiscard]] std::size_t rows_of_a_part(const Matrix& in) const;
   Quantized part(const View& in, Carrier carrier, const Random& random, bool with_codes) const;
-  [[nodiscard]] tensors::Shape scale_shape(const Unfolded& in, const Level& level) const;
+  [[nodiscard]] Shape scale_shape(const Unfolded& in, const Level& level) const;
 
   const Engine& engine_;
-  const Quantizer* scalar_ = nullptr;  // one of the two
-  const BlockFormat* block_ = nullptr;
+  AnyQuantizer quantizer_;
   Plan plan_;
   BlockPlan block_plan_;
   int threads_ = 0;
 };
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::tensors

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "cli/class_reach.h"
+#include "golden/vectors/class_reach.h"
 
 #include <algorithm>
 
 #include "formats/codes.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 
 const Float* as_float(const Format& format) { return std::get_if<Float>(&format.kind); }
 
@@ -131,4 +131,4 @@ int nearness_of(const Calculation& calculation, int precision) {
   return std::max(1, p - 1);
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

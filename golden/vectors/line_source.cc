@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/vector_source.h"
+#include "golden/vectors/line_source.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,12 +8,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
-#include "cli/output.h"
-#include "formats/counted.h"
 #include "formats/error.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 namespace {
 
 constexpr std::size_t batch_bytes = std::size_t{1} << 20;
@@ -26,28 +25,8 @@ Error unreadable(const std::string& name) {
 
 }  // namespace
 
-vectors::Style style_at(const std::string& option, const std::string& name) {
-  try {
-    return vectors::parse_style(name);
-  } catch (const Error& error) {
-    throw error.at(option);
-  }
-}
-
-vectors::Layout layout_of(const Calculation& calculation) {
-  return {.op = calculation.op, .inputs = calculation.inputs, .output = calculation.output};
-}
-
-void require_count(const std::string& source, std::uint64_t cases, std::uint64_t wanted,
-                   const std::string& who) {
-  if (cases == wanted) return;
-  throw Error(counted(cases, "case") + ", but " + who + " " + std::to_string(wanted), source,
-              cases < wanted ? "is it whole? --expect-count N of check says what is right"
-                             : "are they two files in one? --expect-count N of check says what is "
-                               "right");
-}
-
-LineSource::LineSource(const std::string& path) : name_(path) {
+LineSource::LineSource(const std::string& path, std::function<void()> before_waiting)
+    : name_(path), before_waiting_(std::move(before_waiting)) {
   if (path == "-") {
     name_ = "standard input";
     return;
@@ -76,7 +55,7 @@ bool LineSource::read_more(bool may_wait) {
   pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
   const bool ready = ::poll(&waiting, 1, 0) != 0;
   if (!ready && !may_wait) return false;
-  if (!ready) flush_output();
+  if (!ready && before_waiting_) before_waiting_();
   const std::size_t size = buffer_.size();
   buffer_.resize(size + batch_bytes);
   ssize_t count = 0;
@@ -137,4 +116,4 @@ const std::vector<std::string_view>& LineSource::next() {
   return lines_;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -4,10 +4,10 @@
 // and ends.
 #pragma once
 
-#include "cli/calculation.h"
 #include "formats/numbers/value.h"
+#include "golden/vectors/calculation.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 
 const Float* as_float(const Format& format);
 // Bits of a significand; 0 of formats where they differ from number to number.
@@ -36,4 +36,4 @@ int operand_precision(const Calculation& calculation);  // the greatest
 // How near a number, or a middle, results come: 2^-nearness of a spacing. precision: of the result.
 int nearness_of(const Calculation& calculation, int precision);
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

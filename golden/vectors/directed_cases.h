@@ -8,10 +8,9 @@
 
 #include <cstdint>
 
-#include "cli/calculation.h"
-#include "golden/equality/cases.h"
+#include "golden/vectors/calculation.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 
 struct DrawnCase {
   Operands operands{};
@@ -33,4 +32,4 @@ class DirectedDrawer {
   std::uint64_t seed_;
 };
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

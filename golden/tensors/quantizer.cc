@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/tensor_quantizer.h"
+#include "golden/tensors/quantizer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,12 +14,8 @@
 #include "formats/error.h"
 #include "formats/numbers/value.h"
 
-namespace halfulp::cli {
+namespace halfulp::tensors {
 namespace {
-
-using tensors::Bytes;
-using tensors::Shape;
-using tensors::Tensor;
 
 // A shape around its axis: [outer, length, inner].
 struct Cut {
@@ -54,19 +50,8 @@ Bytes transposed(const Bytes& data, std::size_t size, std::size_t outer, std::si
 // A tensor whose elements have the axis last, to the order that its shape says.
 void put_axis_back(Tensor& tensor, std::size_t axis) {
   const Cut cut = cut_at(tensor.shape, axis);
-  tensor.data = transposed(tensor.data, tensors::element_bytes(tensor.type), cut.outer, cut.inner,
-                           cut.length);
-}
-
-std::size_t axis_of(const Tensor& tensor, int axis) {
-  const auto count = static_cast<int>(tensor.shape.size());
-  if (count == 0 && (axis == 0 || axis == -1)) return 0;
-  if (axis < -count || axis >= count) {
-    throw Error("no axis " + std::to_string(axis) + " in a tensor of " + std::to_string(count) +
-                    " dimensions",
-                "--axis", "axes are 0 to " + std::to_string(count - 1) + ", the last also -1");
-  }
-  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+  tensor.data =
+      transposed(tensor.data, element_bytes(tensor.type), cut.outer, cut.inner, cut.length);
 }
 
 void add(const Counts& more, Counts& counts) {
@@ -110,48 +95,66 @@ MutableView Matrix::view() {
                                       : view_of(doubles.data(), rows, columns);
 }
 
-Unfolded unfold(const Tensor& tensor, int axis) {
+std::size_t axis_of(const Shape& shape, int axis) {
+  const auto count = static_cast<int>(shape.size());
+  if (count == 0 && (axis == 0 || axis == -1)) return 0;
+  if (axis < -count || axis >= count) {
+    throw Error("no axis " + std::to_string(axis) + " in a tensor of " + std::to_string(count) +
+                    " dimensions",
+                "", "axes are 0 to " + std::to_string(count - 1) + ", the last also -1");
+  }
+  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+}
+
+Unfolded unfold(const Tensor& tensor, std::size_t axis) {
   Unfolded result;
-  result.axis = axis_of(tensor, axis);
+  result.axis = axis;
   result.shape = tensor.shape;
   const Cut cut = cut_at(tensor.shape, result.axis);
   Tensor moved = tensor;
-  moved.data = transposed(tensor.data, tensors::element_bytes(tensor.type), cut.outer, cut.length,
-                          cut.inner);
+  moved.data =
+      transposed(tensor.data, element_bytes(tensor.type), cut.outer, cut.length, cut.inner);
   Matrix& matrix = result.matrix;
   matrix.rows = cut.outer * cut.inner;
   matrix.columns = cut.length;
   if (fits_binary32(tensor.type.format)) {
-    matrix.floats = tensors::floats_of(moved);
+    matrix.floats = floats_of(moved);
   } else {
     matrix.carrier = Carrier::binary64;
-    matrix.doubles = tensors::doubles_of(moved);
+    matrix.doubles = doubles_of(moved);
   }
   return result;
 }
 
-TensorQuantizer::TensorQuantizer(const AnyQuantizer& quantizer, const Engine& engine, int threads)
-    : engine_(engine),
-      scalar_(std::get_if<Quantizer>(&quantizer)),
-      block_(std::get_if<BlockFormat>(&quantizer)),
-      threads_(threads) {
-  if (scalar_ != nullptr) {
-    plan_ = engine.prepare(*scalar_);
-  } else {
-    block_plan_ = engine.prepare_block(*block_);
+TensorQuantizer::TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads)
+    : engine_(engine), quantizer_(std::move(quantizer)), threads_(threads) {
+  if (block() != nullptr) {
+    block_plan_ = engine.prepare_block(*block());
+    return;
   }
+  if (!fits_binary64(element())) {
+    throw Error("the format \"" + element().name +
+                    "\" has values that no binary64 holds, and arrays are carried in it",
+                "", "round the numbers one by one");
+  }
+  plan_ = engine.prepare(*scalar());
+}
+
+Tensor TensorQuantizer::quantized(const Tensor& tensor, int axis, const Random& random) const {
+  const Unfolded in = unfold(tensor, axis_of(tensor.shape, axis));
+  return values(in, quantize(in, random, false), tensor.name);
 }
 
 const Format& TensorQuantizer::element() const {
-  return scalar_ != nullptr ? scalar_->format : block_->element.format;
+  return scalar() != nullptr ? scalar()->format : block()->element.format;
 }
 
 void TensorQuantizer::require_whole_blocks(const Unfolded& in) const {
-  if (block_ == nullptr || in.shape.size() < 3) return;
+  if (block() == nullptr || in.shape.size() < 3) return;
   const std::size_t last =
       in.axis + 1 == in.shape.size() ? in.shape.size() - 2 : in.shape.size() - 1;
   const std::int64_t rows = in.shape[last];
-  for (const Level& level : block_->levels) {
+  for (const Level& level : block()->levels) {
     if (level.rows <= 1 || rows % level.rows == 0) continue;
     throw Error("blocks of " + std::to_string(level.rows) + " rows in matrices of " +
                     std::to_string(rows) + " would reach from one matrix into the next",
@@ -164,8 +167,8 @@ void TensorQuantizer::require_whole_blocks(const Unfolded& in) const {
 std::size_t TensorQuantizer::rows_of_a_part(const Matrix& in) const {
   constexpr std::size_t elements = std::size_t{1} << 18;
   std::size_t unit = 8;
-  if (block_ != nullptr) {
-    for (const Level& level : block_->levels) {
+  if (block() != nullptr) {
+    for (const Level& level : block()->levels) {
       if (level.rows == 0 || is_stochastic(level.scale.rounding.mode))
         return std::max<std::size_t>(in.rows, 1);
       unit = std::lcm(unit, static_cast<std::size_t>(level.rows));
@@ -179,13 +182,13 @@ Quantized TensorQuantizer::part(const View& in, Carrier carrier, const Random& r
                                 bool with_codes) const {
   Quantized out;
   out.values = Matrix(carrier, in.rows, in.columns);
-  if (block_ != nullptr) {
+  if (block() != nullptr) {
     engine_.quantize(in, block_plan_, random, out.values.view(), &out.codes, &out.counts);
     return out;
   }
   engine_.round(in, plan_, random, out.values.view(), &out.counts);
   if (with_codes) {
-    out.codes.elements.resize(packed_bytes(scalar_->format, in.rows * in.columns));
+    out.codes.elements.resize(packed_bytes(scalar()->format, in.rows * in.columns));
     engine_.encode(in, plan_, random, out.codes.elements, nullptr);
   }
   return out;
@@ -196,12 +199,7 @@ Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
   require_whole_blocks(in);
   const Matrix& matrix = in.matrix;
   const bool wide = matrix.carrier == Carrier::binary64 ||
-                    (scalar_ != nullptr && !fits_binary32(scalar_->format));
-  if (scalar_ != nullptr && !fits_binary64(scalar_->format)) {
-    throw Error("the format \"" + scalar_->format.name +
-                    "\" has values that no binary64 holds, and arrays are carried in it",
-                "--to", "use `halfulp cast`, number by number");
-  }
+                    (scalar() != nullptr && !fits_binary32(scalar()->format));
   const Carrier carrier = wide ? Carrier::binary64 : Carrier::binary32;
   const std::size_t step = rows_of_a_part(matrix);
   const std::size_t parts = (matrix.rows + step - 1) / step;
@@ -234,9 +232,9 @@ Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
 Tensor TensorQuantizer::values(const Unfolded& in, const Quantized& out,
                                const std::string& name) const {
   const bool narrow = out.values.carrier == Carrier::binary32;
-  tensors::Heading heading{name, tensors::element_type(narrow ? "float32" : "float64"), in.shape};
-  Tensor tensor = narrow ? tensors::from_numbers(std::move(heading), out.values.floats)
-                         : tensors::from_numbers(std::move(heading), out.values.doubles);
+  Heading heading{name, element_type(narrow ? "float32" : "float64"), in.shape};
+  Tensor tensor = narrow ? from_numbers(std::move(heading), out.values.floats)
+                         : from_numbers(std::move(heading), out.values.doubles);
   put_axis_back(tensor, in.axis);
   return tensor;
 }
@@ -270,22 +268,22 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
                                            const std::string& name) const {
   const std::string prefix = name.empty() ? "" : name + ".";
   std::vector<Tensor> all;
-  all.push_back(tensors::from_packed_codes(
-      {prefix + "codes", tensors::element_type(element()), in.shape}, out.codes.elements));
+  all.push_back(
+      from_packed_codes({prefix + "codes", element_type(element()), in.shape}, out.codes.elements));
   put_axis_back(all.back(), in.axis);
-  if (block_ == nullptr) return all;
-  for (std::size_t i = block_->levels.size(); i-- > 0;) {
-    const Level& level = block_->levels[i];
-    const bool inner = i + 1 == block_->levels.size();
+  if (block() == nullptr) return all;
+  for (std::size_t i = block()->levels.size(); i-- > 0;) {
+    const Level& level = block()->levels[i];
+    const bool inner = i + 1 == block()->levels.size();
     const std::string number = i > 0 ? std::to_string(i) : "";
     std::vector<std::uint64_t> codes;
     for (const Code code : out.codes.scales[i]) codes.push_back(static_cast<std::uint64_t>(code));
     Shape shape = scale_shape(in, level);
     // A tensor without elements has no blocks, not even the one that is all of it.
-    if (codes.empty() && tensors::element_count(shape) != 0) shape = {0};
-    all.push_back(tensors::from_codes({prefix + (inner ? "scales" : "outer_scales" + number),
-                                       tensors::element_type(level.scale.format), std::move(shape)},
-                                      codes));
+    if (codes.empty() && element_count(shape) != 0) shape = {0};
+    all.push_back(from_codes({prefix + (inner ? "scales" : "outer_scales" + number),
+                              element_type(level.scale.format), std::move(shape)},
+                             codes));
     if (level.rows == 1 && level.columns != 0 && !in.shape.empty())
       put_axis_back(all.back(), in.axis);
   }
@@ -293,10 +291,10 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
     std::vector<std::uint64_t> codes;
     for (const std::int64_t z : out.codes.zero_points)
       codes.push_back(static_cast<std::uint64_t>(z));
-    all.push_back(tensors::from_codes({prefix + "zero_points", tensors::element_type("int64"),
-                                       scale_shape(in, block_->levels.back())},
-                                      codes));
-    if (block_->levels.back().rows == 1 && block_->levels.back().columns != 0)
+    all.push_back(from_codes(
+        {prefix + "zero_points", element_type("int64"), scale_shape(in, block()->levels.back())},
+        codes));
+    if (block()->levels.back().rows == 1 && block()->levels.back().columns != 0)
       put_axis_back(all.back(), in.axis);
   }
   return all;
@@ -308,27 +306,26 @@ std::uint64_t TensorQuantizer::overflowed_in_blocks(const Unfolded& in,
                                                     const Quantized& out) const {
   const std::vector<double> scale_of = scales(out);
   const auto size = static_cast<std::int64_t>(in.matrix.size());
-  const Tensor codes = tensors::from_packed_codes({"", tensors::element_type(element()), {size}},
-                                                  out.codes.elements);
+  const Tensor codes = from_packed_codes({"", element_type(element()), {size}}, out.codes.elements);
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < in.matrix.size(); ++i) {
     if (std::isfinite(out.values.at(i)) || std::isnan(in.matrix.at(i))) continue;
     const bool has_scale = std::isfinite(scale_of[i]);
-    if (has_scale && !decode(element(), tensors::code_at(codes, i)).is_finite()) ++count;
+    if (has_scale && !decode(element(), code_at(codes, i)).is_finite()) ++count;
   }
   return count;
 }
 
 std::uint64_t TensorQuantizer::saturated(const Unfolded& in, const Quantized& out,
                                          const Random& random) const {
-  if (block_ != nullptr) {
+  if (block() != nullptr) {
     const std::uint64_t not_finite = overflowed_in_blocks(in, out);
     return out.counts.saturated - std::min(not_finite, out.counts.saturated);
   }
   // The others again: an element's result does not depend on what stands beside it.
-  const Range range = finite_range(scalar_->format);
+  const Range range = finite_range(scalar()->format);
   const double inside =
-      nearest_double(value_at(scalar_->format, range.lowest + (range.highest - range.lowest) / 2));
+      nearest_double(value_at(scalar()->format, range.lowest + (range.highest - range.lowest) / 2));
   Unfolded finite = in;
   for (std::size_t i = 0; i < in.matrix.size(); ++i) {
     if (std::isfinite(out.values.at(i))) continue;
@@ -342,13 +339,13 @@ std::uint64_t TensorQuantizer::saturated(const Unfolded& in, const Quantized& ou
 }
 
 std::vector<double> TensorQuantizer::scales(const Quantized& out) const {
-  if (block_ == nullptr) return {};
+  if (block() == nullptr) return {};
   const std::size_t rows = out.values.rows;
   const std::size_t columns = out.values.columns;
   std::vector<double> product(rows * columns, 1.0);
-  for (std::size_t i = 0; i < block_->levels.size(); ++i) {
-    const Format& format = block_->levels[i].scale.format;
-    const Partition blocks = partition(block_->levels[i], rows, columns);
+  for (std::size_t i = 0; i < block()->levels.size(); ++i) {
+    const Format& format = block()->levels[i].scale.format;
+    const Partition blocks = partition(block()->levels[i], rows, columns);
     std::vector<double> values;
     for (const Code code : out.codes.scales[i])
       values.push_back(nearest_double(decode(format, code)));
@@ -361,4 +358,4 @@ std::vector<double> TensorQuantizer::scales(const Quantized& out) const {
   return product;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::tensors

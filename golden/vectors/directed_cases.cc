@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/directed_cases.h"
+#include "golden/vectors/directed_cases.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 #include "golden/vectors/drawing.h"
 #include "golden/vectors/near_misses.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 namespace {
 
 class Drawing {
@@ -97,7 +97,7 @@ class Drawing {
 
   // A positive number of full precision whose leading bit has the exponent.
   Value draw_number(const Format& format, std::int64_t exponent) {
-    const int bits = precision_of(format) - 1;
+    const int bits = drawn_precision(format) - 1;
     Value v = integer_value((Integer(1) << static_cast<unsigned>(bits)) + draw_fraction(bits));
     v.exponent = exponent - bits;
     return v;
@@ -106,7 +106,7 @@ class Drawing {
   // Any finite number, exponents evenly.
   Code draw_finite(const Format& format) {
     const Exponents e = exponents_of(format);
-    const std::int64_t below = dice_.below(6) == 0 ? precision_of(format) : 0;
+    const std::int64_t below = dice_.below(6) == 0 ? drawn_precision(format) : 0;
     const Value v = draw_number(format, dice_.between(e.least - below, e.largest));
     const Code code = rounded(format, real(with_sign(v, format)), Mode::toward_zero);
     return is_finite(format, code) ? code : code_at(format, finite_range(format).highest);
@@ -153,7 +153,7 @@ class Drawing {
       // One and other powers of two, and their neighbours.
       const Exponents e = exponents_of(format);
       const std::int64_t exponent =
-          dice_.coin() ? 0 : dice_.between(e.least - precision_of(format), e.largest);
+          dice_.coin() ? 0 : dice_.between(e.least - drawn_precision(format), e.largest);
       return beside(make_value(1, exponent), format);
     }
     if (kind == 3) return static_cast<Code>(dice_.integer(bits(format))) & mask_of(format);
@@ -221,7 +221,7 @@ class Drawing {
     if (dice_.coin()) {
       operands_[0] = rounded(input(0), real(w), Mode::toward_zero);
     } else {
-      const std::int64_t reach = precision_of(to_) + 2;
+      const std::int64_t reach = drawn_precision(to_) + 2;
       const std::int64_t exponent =
           w.is_zero() ? 0 : leading_exponent(w) + dice_.between(-reach, 2);
       operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))),
@@ -233,7 +233,7 @@ class Drawing {
 
   // A number and its opposite but for a difference of c bits less: the sum loses c leading bits.
   bool cancel(bool minus) {
-    const int p = std::min(precision_of(input(0)), precision_of(to_));
+    const int p = std::min(drawn_precision(input(0)), drawn_precision(to_));
     const Exponents e = exponents_of(input(0));
     const std::int64_t exponent = dice_.between(std::min(e.least + p, e.largest), e.largest);
     const auto lost = static_cast<int>(dice_.between(1, p));
@@ -267,7 +267,8 @@ class Drawing {
   }
 
   [[nodiscard]] Precisions precisions() const {
-    return {precision_of(input(0)), precision_of(input(count() > 1 ? 1 : 0)), precision_of(to_)};
+    return {drawn_precision(input(0)), drawn_precision(input(count() > 1 ? 1 : 0)),
+            drawn_precision(to_)};
   }
 
   std::int64_t result_exponent() {
@@ -380,7 +381,7 @@ class Drawing {
         operands_[2] = rounded(input(2), real(w), Mode::toward_zero);
         const Value rest = sum(w, negated(number(2)));
         if (!number(2).is_finite()) return;
-        factor(rest.is_zero() ? scaled(absolute(w), -precision_of(to_) - 2) : rest);
+        factor(rest.is_zero() ? scaled(absolute(w), -drawn_precision(to_) - 2) : rest);
         if (is_signed(input(0)) && !number(0).is_nan() &&
             number(0).negative != number(1).negative && dice_.coin())
           operands_[0] = rounded(input(0), real(negated(number(0))));
@@ -404,7 +405,7 @@ class Drawing {
 
   // Product and addend apart by every distance at which they meet.
   void align() {
-    const int p = precision_of(to_);
+    const int p = drawn_precision(to_);
     const Exponents c = exponents_of(input(2));
     const std::int64_t distance = dice_.between(-(2 * p + 3), p + 3);
     const std::int64_t exponent = dice_.between(std::max(c.least, c.least + distance),
@@ -425,7 +426,7 @@ class Drawing {
     make_finite(0);
     make_finite(1);
     const Value ab = product(number(0), number(1));
-    const int kept = static_cast<int>(dice_.between(1, precision_of(input(2))));
+    const int kept = static_cast<int>(dice_.between(1, drawn_precision(input(2))));
     Value cut = ab;
     if (!ab.is_zero()) {
       const auto length = static_cast<int>(boost::multiprecision::msb(ab.significand)) + 1;
@@ -446,7 +447,7 @@ class Drawing {
   void direct_others() {
     const Op op = calculation_.op;
     if (op == Op::round_to_integral || op == Op::round_to_integral_exact) {
-      const auto reach = static_cast<std::uint64_t>(precision_of(input(0))) + 2;
+      const auto reach = static_cast<std::uint64_t>(drawn_precision(input(0))) + 2;
       const Integer whole = dice_.integer(static_cast<int>(dice_.below(reach)));
       const Value halves = make_value(dice_.between(0, 3), -2);
       return solve(0, real(with_sign(sum(integer_value(whole), halves), input(0))));
@@ -494,4 +495,4 @@ std::uint64_t DirectedDrawer::random_of(const Operands& operands, std::uint64_t 
   return choice == 1 ? std::min(high + 1, last) : high;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

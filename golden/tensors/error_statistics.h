@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
-#include "cli/tensor_quantizer.h"
+#include "golden/tensors/quantizer.h"
 
-namespace halfulp::cli {
+namespace halfulp::tensors {
 
 struct ErrorStatistics {
   std::uint64_t elements = 0;
@@ -33,4 +33,4 @@ struct ErrorStatistics {
 ErrorStatistics error_statistics(const Unfolded& in, const Quantized& out, const Random& random,
                                  const TensorQuantizer& quantizer, const Engine& engine);
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::tensors

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
-//
-// Ways in which operations are computed wrongly in the field: another rounding mode, subnormal
-// numbers flushed, rounding twice through a wider format (jax-ml/ml_dtypes#401), a fused operation
-// that rounds its product, the other rule of tininess, saturation, operands exchanged, bits of
-// codes cut or carried wrongly, a negative zero where a format has none.
+#include "golden/checks/wrong_ways.h"
+
 #include <array>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
-#include "cli/check.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/presets.h"
 
-namespace halfulp::cli {
+namespace halfulp::checks {
+
+using vectors::Calculation;
+
 namespace {
 
 Code sign_bit(const Format& format) {
@@ -36,7 +35,7 @@ class Ways {
       : calculation_(calculation),
         strictness_(strictness),
         case_(c),
-        right_(quantizer_of(calculation, c)) {}
+        right_(calculation.output_of(c)) {}
 
   std::vector<std::string> find() {
     if (case_.result == compute(right_).code) {
@@ -286,4 +285,4 @@ std::vector<std::string> wrong_ways(const Calculation& calculation, const Strict
   return Ways(calculation, strictness, c).find();
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::checks

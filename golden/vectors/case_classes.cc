@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "cli/case_classes.h"
+#include "golden/vectors/case_classes.h"
 
 #include <algorithm>
 
-#include "cli/class_reach.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "golden/vectors/class_reach.h"
 #include "reference/round.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 namespace {
 
 using reference::Located;
@@ -216,7 +216,7 @@ void Classifier::mark_operand(const Format& format, Code code, Found& found) con
 }
 
 // Where the exact result lies between two neighbours.
-void Classifier::mark_gap(const Located& x, const vectors::Case& c, Found& found) const {
+void Classifier::mark_gap(const Located& x, const Case& c, Found& found) const {
   const Value& inner = x.gap->inner;
   const Value& outer = x.gap->outer;
   if (!inner.is_dyadic() || !outer.is_dyadic()) return;
@@ -340,13 +340,12 @@ void Classifier::mark_terms(const std::vector<Value>& values, const reference::E
   if (lost > 0) mark(found, "cancellation_" + std::to_string(lost));
 }
 
-void Classifier::mark_result(const vectors::Case& c, const std::vector<Value>& values,
-                             Found& found) const {
+void Classifier::mark_result(const Case& c, const std::vector<Value>& values, Found& found) const {
   const Op op = calculation_.op;
   const bool keeps = is_to_integer(op) || is_to_integral(op);
   const reference::Exact x =
       keeps ? reference::Exact{.value = real(values.front())}
-            : reference::exact(op, values, quantizer_of_case(c).rounding, c.random);
+            : reference::exact(op, values, calculation_.output_of(c).rounding, c.random);
   const bool finite_operands =
       std::all_of(values.begin(), values.end(), [](const Value& v) { return v.is_finite(); });
   if ((x.flags & flags::divide_by_zero) != 0) mark(found, "divide_by_zero");
@@ -361,7 +360,7 @@ void Classifier::mark_result(const vectors::Case& c, const std::vector<Value>& v
     mark_binades(at, found);
     mark_ends(x, at, found);
     if (precision_ > 1 && has_tiny_results(calculation_)) {
-      Quantizer before = quantizer_of_case(c);
+      Quantizer before = calculation_.output_of(c);
       Quantizer after = before;
       before.rounding.tininess = Tininess::before_rounding;
       after.rounding.tininess = Tininess::after_rounding;
@@ -374,13 +373,7 @@ void Classifier::mark_result(const vectors::Case& c, const std::vector<Value>& v
   mark_terms(values, x, at, found);
 }
 
-Quantizer Classifier::quantizer_of_case(const vectors::Case& c) const {
-  Quantizer quantizer = calculation_.output;
-  if (c.mode) quantizer.rounding.mode = *c.mode;
-  return quantizer;
-}
-
-void Classifier::count(const vectors::Case& c, std::vector<std::uint64_t>& counts) const {
+void Classifier::count(const Case& c, std::vector<std::uint64_t>& counts) const {
   Found found{.counts = &counts, .seen = std::vector<bool>(classes_.size(), false)};
   std::vector<Value> values;
   bool dyadic = is_dyadic(grid_);
@@ -399,4 +392,4 @@ void Classifier::count(const vectors::Case& c, std::vector<std::uint64_t>& count
   if (is_rounded(op) && dyadic) mark_result(c, values, found);
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-//
-// The names that Berkeley TestFloat 3e has for functions and rounding modes.
-#include <algorithm>
+#include "golden/vectors/testfloat_names.h"
+
 #include <array>
 #include <utility>
 
-#include "cli/calculation.h"
 #include "formats/error.h"
 
-namespace halfulp::cli {
+namespace halfulp::vectors {
 namespace {
 
 using Names = std::pair<std::string_view, std::string_view>;
@@ -111,4 +109,4 @@ std::optional<TestFloatFunction> testfloat_function(std::string_view name, bool 
   return function;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::vectors

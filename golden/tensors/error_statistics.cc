@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/error_statistics.h"
+#include "golden/tensors/error_statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
 
-namespace halfulp::cli {
+namespace halfulp::tensors {
 namespace {
 
 // The distance of a number's two neighbours in a format, for many numbers at once.
@@ -111,4 +111,4 @@ ErrorStatistics error_statistics(const Unfolded& unfolded, const Quantized& out,
   return result;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::tensors

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "golden/vectors/calculation.h"
+
+namespace halfulp::vectors {
+
+Quantizer Calculation::output_of(const Case& c) const {
+  Quantizer quantizer = output;
+  if (c.mode) quantizer.rounding.mode = *c.mode;
+  return quantizer;
+}
+
+Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t random) const {
+  return compute_as(output, operands, random);
+}
+
+Outcome Calculation::compute_as(const Quantizer& other, std::span<const Code> operands,
+                                std::uint64_t random) const {
+  return engine->apply({.op = op, .inputs = inputs, .output = &other}, operands, random);
+}
+
+}  // namespace halfulp::vectors
