@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "formats/unit.h"
 
-#include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "formats/codes.h"
 #include "formats/error.h"
-#include "formats/json.h"
 
 namespace halfulp {
 namespace {
@@ -38,15 +34,6 @@ void validate_accumulator(const DotUnit& unit, const std::string& where) {
         "exact sums of numbers of \"" + unit.product->format.name + "\", which are irrational",
         where + "/product",
         "leave it out, so that products enter exactly, or choose another order");
-}
-
-Quantizer scalar(const Json& value, const std::string& where) {
-  const AnyQuantizer any = any_quantizer_from_json(value, where);
-  if (const auto* block = std::get_if<BlockFormat>(&any))
-    throw Error("the block format \"" + block->name + "\" stands in a dot unit", where,
-                "its sums and products come one by one and have no block to share a scale; give a "
-                "scalar format such as \"binary32\"");
-  return std::get<Quantizer>(any);
 }
 
 }  // namespace
@@ -101,51 +88,6 @@ std::uint64_t draws_per_term(const DotUnit& unit) {
 const Quantizer& result_quantizer(const DotUnit& unit) {
   HALFULP_REQUIRE(unit.accumulator.has_value(), "result_quantizer: no accumulator");
   return unit.outer ? *unit.outer : *unit.accumulator;
-}
-
-void order_from_json(ObjectReader& reader, DotUnit& unit) {
-  if (reader.has("order")) {
-    try {
-      unit.order = parse_order(reader.text("order", ""));
-    } catch (const Error& error) {
-      throw error.location().empty() ? error.at(reader.place("order")) : error;
-    }
-  }
-  constexpr std::int64_t most = std::int64_t{1} << 53;
-  unit.chunk = reader.integer("chunk", 0, 1, most);
-}
-
-DotUnit dot_unit_from_json(const Json& value, const std::string& where) {
-  ObjectReader reader(value, where);
-  DotUnit unit;
-  if (const Json* accumulator = reader.find("accumulator"))
-    unit.accumulator = scalar(*accumulator, reader.place("accumulator"));
-  const bool has_native = reader.has("native");
-  unit.native = static_cast<Carrier>(reader.choice("native", 1, carrier_names));
-  if (has_native && unit.accumulator)
-    throw Error("\"native\" and \"accumulator\" stand in one dot unit", reader.place("native"),
-                "keep one of them");
-  order_from_json(reader, unit);
-  if (const Json* product = reader.find("product"))
-    unit.product = scalar(*product, reader.place("product"));
-  if (const Json* outer = reader.find("outer")) unit.outer = scalar(*outer, reader.place("outer"));
-  reader.finish();
-  validate(unit, where);
-  return unit;
-}
-
-Json to_json(const DotUnit& unit) {
-  Json object;
-  if (unit.accumulator) {
-    object["accumulator"] = to_json(*unit.accumulator);
-  } else {
-    object["native"] = std::string(name_of(unit.native));
-  }
-  object["order"] = std::string(name_of(unit.order));
-  if (unit.chunk != 0) object["chunk"] = unit.chunk;
-  if (unit.outer) object["outer"] = to_json(*unit.outer);
-  if (unit.product) object["product"] = to_json(*unit.product);
-  return object;
 }
 
 }  // namespace halfulp
