@@ -4,6 +4,7 @@
 #include "emulator/arrays/arrays.h"
 #include "emulator/blocks/block.h"
 #include "emulator/blocks/plan.h"
+#include "emulator/dot/dot.h"
 #include "emulator/operations/operate.h"
 #include "emulator/operations/scalar.h"
 
@@ -26,7 +27,7 @@ const Engine& engine() {
                                 .map = map_array,
                                 .encode = encode_array,
                                 .decode = decode_array,
-                                .multiply = multiply,
+                                .multiply_add = multiply_add,
                                 .prepare_block = prepare_block,
                                 .quantize = quantize,
                                 .dequantize = dequantize};

@@ -82,10 +82,17 @@ struct Plan {
   std::shared_ptr<const void> compiled;
 };
 
-// A dot unit (unit.h) prepared once and used many times.
+// A unit of dot products (dot_tree.h) prepared once and used many times.
 struct DotPlan {
-  DotUnit unit;
+  DotTree tree;
   std::shared_ptr<const void> compiled;
+};
+
+// What a product of matrices takes: a, rows x inner; b, inner x columns; and what is added, rows x
+// columns, where anything is.
+struct MatrixOperands {
+  View a, b;
+  std::optional<View> addend = std::nullopt;
 };
 
 // A block format prepared once and used many times.
@@ -105,7 +112,7 @@ struct Engine {
   std::string_view name;
 
   Plan (*prepare)(const Quantizer& quantizer);
-  DotPlan (*prepare_dot)(const DotUnit& unit);  // throws Error where the unit is not valid
+  DotPlan (*prepare_dot)(const DotTree& tree);  // throws Error where the tree is not valid
 
   // One operation on codes of any scalar format of at most 128 bits; `random` holds random_bits
   // bits.
@@ -126,11 +133,16 @@ struct Engine {
                  std::span<std::uint8_t> out, Counts* counts);
   void (*decode)(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
 
-  // out = a * b (rows x inner, inner x columns) over a dot unit. (row, column) is its result number
-  // row * columns + column, and n is inner: unit.h says at which index what draws its random bits.
-  // A sum of the elements of a row is its product with ones.
-  void (*multiply)(const View& a, const View& b, const DotPlan& unit, const Random& random,
-                   const MutableView& out);
+  // out = a * b + addend over a unit of dot products; dot_tree.h says how the addend enters. (row,
+  // column) is result number row * columns + column, and n is inner: dot_tree.h says at which index
+  // what draws its random bits. A sum of the elements of a row is its product with ones. The addend
+  // and out may be the same memory.
+  void (*multiply_add)(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                       const MutableView& out);
+  void multiply(const View& a, const View& b, const DotPlan& plan, const Random& random,
+                const MutableView& out) const {
+    multiply_add({.a = a, .b = b}, plan, random, out);
+  }
 
   // Matrices in block formats. in, out and the codes have one shape; in and out may be the same
   // memory. An element draws its random bits at index row * columns + column, the scale of block k

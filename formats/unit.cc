@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 
@@ -34,6 +35,34 @@ void validate_accumulator(const DotUnit& unit, const std::string& where) {
         "exact sums of numbers of \"" + unit.product->format.name + "\", which are irrational",
         where + "/product",
         "leave it out, so that products enter exactly, or choose another order");
+}
+
+// Of the terms.
+Joining joining_of(Order order) {
+  switch (order) {
+    case Order::pairwise:
+      return Joining::pairwise;
+    case Order::compensated:
+      return Joining::compensated;
+    case Order::exact:
+      return Joining::at_once;
+    case Order::sequential:
+    case Order::eight_sums:
+    case Order::chunked:
+      break;
+  }
+  return Joining::in_sequence;
+}
+
+DotTree native_tree(const DotUnit& unit) {
+  const Quantizer nearest{.format = find_format(name_of(unit.native)), .rounding = {}};
+  DotTree tree{.product = nearest, .sums = {}};
+  if (unit.order == Order::eight_sums) {
+    tree.sums.push_back(
+        {.joining = Joining::halves, .quantizer = nearest, .of = Sum::Of::strands, .size = 8});
+  }
+  tree.sums.push_back({.joining = Joining::in_sequence, .quantizer = nearest});
+  return tree;
 }
 
 }  // namespace
@@ -70,24 +99,20 @@ void validate(const DotUnit& unit, const std::string& where) {
                 "leave it out, or write \"order\": \"chunked\"");
 }
 
-std::uint64_t draws_per_term(const DotUnit& unit) {
-  switch (unit.order) {
-    case Order::pairwise:
-    case Order::chunked:
-      return 4;
-    case Order::compensated:
-      return 8;
-    case Order::sequential:
-    case Order::eight_sums:
-    case Order::exact:
-      break;
+DotTree tree_of(const DotUnit& unit) {
+  validate(unit);
+  if (!unit.accumulator) return native_tree(unit);
+  DotTree tree{.product = unit.product, .sums = {}};
+  if (unit.order == Order::chunked) {
+    tree.sums.push_back({.joining = Joining::in_sequence,
+                         .quantizer = unit.outer ? *unit.outer : *unit.accumulator,
+                         .of = Sum::Of::runs,
+                         .size = unit.chunk});
   }
-  return 2;
+  tree.sums.push_back({.joining = joining_of(unit.order), .quantizer = *unit.accumulator});
+  return tree;
 }
 
-const Quantizer& result_quantizer(const DotUnit& unit) {
-  HALFULP_REQUIRE(unit.accumulator.has_value(), "result_quantizer: no accumulator");
-  return unit.outer ? *unit.outer : *unit.accumulator;
-}
+DotUnit::operator DotTree() const { return tree_of(*this); }
 
 }  // namespace halfulp

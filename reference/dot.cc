@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "formats/codes.h"
@@ -15,187 +15,20 @@
 namespace halfulp::reference {
 namespace {
 
-// The terms of one element of the result.
-struct Terms {
-  const View& a;
-  const View& b;
-  std::size_t row, column;
-
-  [[nodiscard]] std::size_t size() const { return a.columns; }
-  [[nodiscard]] Value left(std::size_t k) const { return load(a, row, k); }
-  [[nodiscard]] Value right(std::size_t k) const { return load(b, k, column); }
-};
-
-Value rounded(Op op, std::span<const Value> operands, const Quantizer& q, std::uint64_t random) {
-  return decode(q.format, operate(op, operands, q, random).code);
-}
-
-Value native(Op op, const Value& a, const Value& b, Carrier carrier) {
-  const Quantizer nearest{.format = format_of(carrier), .rounding = {}};
-  return rounded(op, std::array{a, b}, nearest, 0);
-}
-
-Value native_sum_of_every(const Terms& terms, std::size_t first, std::size_t step,
-                          Carrier carrier) {
-  Value total = zero_value();
-  for (std::size_t k = first; k < terms.size(); k += step) {
-    const Value term = native(Op::multiply, terms.left(k), terms.right(k), carrier);
-    total = native(Op::add, total, term, carrier);
-  }
-  return total;
-}
-
-Value native_dot(const Terms& terms, const DotUnit& unit) {
-  if (unit.order == Order::sequential) return native_sum_of_every(terms, 0, 1, unit.native);
-  std::array<Value, 8> sums;
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    sums[i] = native_sum_of_every(terms, i, sums.size(), unit.native);
-  const auto plus = [&](const Value& a, const Value& b) {
-    return native(Op::add, a, b, unit.native);
-  };
-  const Value even = plus(plus(sums[0], sums[4]), plus(sums[2], sums[6]));
-  const Value odd = plus(plus(sums[1], sums[5]), plus(sums[3], sums[7]));
-  return plus(even, odd);
-}
-
-// A number of a format, as an operand that is flushed by it.
+// A number, and the format that flushes it.
 struct Number {
   Value value;
-  const Format& format;
+  const Format* format = nullptr;
 };
 
-Value flushed_by(const Quantizer& q, const Number& x) {
-  return q.rounding.flush_inputs ? flushed(x.format, x.value) : x.value;
-}
-
-// The roundings of one dot product; A is the accumulator, and `move` says which of the draws of
-// term k is taken (formats/unit.h).
-class Dot {
- public:
-  // first: the index of the draws of term 0.
-  Dot(const Terms& terms, const DotUnit& unit, const Random& random, std::uint64_t first)
-      : terms_(terms), unit_(unit), random_(random), first_(first) {}
-
-  [[nodiscard]] std::size_t size() const { return terms_.size(); }
-  [[nodiscard]] const DotUnit& unit() const { return unit_; }
-
-  [[nodiscard]] std::uint64_t draw(const Quantizer& q, std::size_t k, std::uint64_t move) const {
-    const std::uint64_t index = first_ + draws_per_term(unit_) * k + move;
-    return is_stochastic(q.rounding.mode) ? random_.bits(index, q.rounding.random_bits) : 0;
-  }
-
-  // The product rounded by `product`.
-  [[nodiscard]] Value rounded_product(std::size_t k) const {
-    const Quantizer& q = *unit_.product;
-    return rounded(Op::multiply, factors(k, q), q, draw(q, k, 1));
-  }
-  // What A takes in the place of a rounded product.
-  [[nodiscard]] Value flushed_product(std::size_t k) const {
-    return flushed_by(*unit_.accumulator, {rounded_product(k), unit_.product->format});
-  }
-  [[nodiscard]] std::array<Value, 2> factors(std::size_t k, const Quantizer& q) const {
-    return {flushed_by(q, {terms_.left(k), format_of(terms_.a.carrier)}),
-            flushed_by(q, {terms_.right(k), format_of(terms_.b.carrier)})};
-  }
-
-  // A(p[k])
-  [[nodiscard]] Value term(std::size_t k) const {
-    const Quantizer& a = *unit_.accumulator;
-    const std::uint64_t random = draw(a, k, 0);
-    if (unit_.product) return rounded(Op::convert, std::array{flushed_product(k)}, a, random);
-    return rounded(Op::multiply, factors(k, a), a, random);
-  }
-  // A(p[k] + addend)
-  [[nodiscard]] Value plus_term(const Value& addend, std::size_t k) const {
-    const Quantizer& a = *unit_.accumulator;
-    const std::uint64_t random = draw(a, k, 0);
-    const Value other = flushed_by(a, {addend, a.format});
-    if (unit_.product) return rounded(Op::add, std::array{other, flushed_product(k)}, a, random);
-    const auto [left, right] = factors(k, a);
-    return rounded(Op::fused_multiply_add, std::array{left, right, other}, a, random);
-  }
-  // A(a op b)
-  [[nodiscard]] Value apply(Op op, const Value& a, const Value& b, std::uint64_t random) const {
-    const Quantizer& q = *unit_.accumulator;
-    return rounded(op, std::array{flushed_by(q, {a, q.format}), flushed_by(q, {b, q.format})}, q,
-                   random);
-  }
-
- private:
-  const Terms& terms_;
-  const DotUnit& unit_;
-  const Random& random_;
-  std::uint64_t first_;
+// A sum on its way to be added: which terms are in it.
+struct PartialSum {
+  Number number;
+  TermList terms;
 };
 
-Value sequential(const Dot& dot, std::size_t begin, std::size_t end) {
-  Value total = zero_value();
-  for (std::size_t k = begin; k < end; ++k) total = dot.plus_term(total, k);
-  return total;
-}
-
-// Level by level, as it is written. A node knows its first term.
-Value pairwise(const Dot& dot) {
-  struct Node {
-    Value value;
-    std::size_t first = 0;
-  };
-  std::vector<Node> level;
-  for (std::size_t k = 0; k < dot.size(); ++k) level.push_back({dot.term(k), k});
-  while (level.size() > 1) {
-    std::vector<Node> above;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
-      const std::uint64_t random = dot.draw(*dot.unit().accumulator, level[i + 1].first, 2);
-      above.push_back(
-          {dot.apply(Op::add, level[i].value, level[i + 1].value, random), level[i].first});
-    }
-    if (level.size() % 2 == 1) above.push_back(level.back());
-    level = std::move(above);
-  }
-  return level.empty() ? zero_value() : level[0].value;
-}
-
-Value chunked(const Dot& dot) {
-  const Quantizer& accumulator = *dot.unit().accumulator;
-  const Quantizer& outer = result_quantizer(dot.unit());
-  const auto chunk = static_cast<std::size_t>(dot.unit().chunk);
-  Value total = zero_value();
-  for (std::size_t begin = 0, end = 0; begin < dot.size(); begin = end) {
-    end = begin + std::min(chunk, dot.size() - begin);
-    const Value sum = sequential(dot, begin, end);
-    const std::array operands{flushed_by(outer, {total, outer.format}),
-                              flushed_by(outer, {sum, accumulator.format})};
-    total = rounded(Op::add, operands, outer, dot.draw(outer, begin, 2));
-  }
-  return total;
-}
-
-Value compensated(const Dot& dot) {
-  const Quantizer& accumulator = *dot.unit().accumulator;
-  const auto draw = [&](std::size_t k, std::uint64_t move) {
-    return dot.draw(accumulator, k, move);
-  };
-  Value s = zero_value();
-  Value c = zero_value();
-  for (std::size_t k = 0; k < dot.size(); ++k) {
-    const Value y = dot.plus_term(negated(c), k);
-    const Value t = dot.apply(Op::add, s, y, draw(k, 2));
-    const Value change = dot.apply(Op::subtract, t, s, draw(k, 3));
-    c = dot.apply(Op::subtract, change, y, draw(k, 4));
-    if (!c.is_finite()) c = zero_value();
-    s = t;
-  }
-  return s;
-}
-
-// p[k] as it enters an exact sum.
-Value exact_term(const Dot& dot, std::size_t k) {
-  if (dot.unit().product) return dot.flushed_product(k);
-  return exact(Op::multiply, dot.factors(k, *dot.unit().accumulator)).value.numerator;
-}
-
-// The exact sum before it is rounded: infinities and NaN first, then numbers, then the sign of
-// zero.
+// The exact sum of any numbers, before it is rounded: infinities and NaN first, then numbers, then
+// the sign of zero.
 Exact exact_sum(std::span<const Value> terms) {
   const Value& first = terms.front();
   Exact result{.value = real(first.is_nan() ? nan_value() : first), .arithmetic = true};
@@ -214,58 +47,262 @@ Exact exact_sum(std::span<const Value> terms) {
   return result;
 }
 
-Value exactly(const Dot& dot) {
-  const Quantizer& accumulator = *dot.unit().accumulator;
-  std::vector<Value> terms;
-  for (std::size_t k = 0; k < dot.size(); ++k) terms.push_back(exact_term(dot, k));
-  if (terms.empty()) return zero_value();
-  const Outcome outcome =
-      deliver(Op::add, exact_sum(terms), accumulator, dot.draw(accumulator, 0, 0));
-  return decode(accumulator.format, outcome.code);
-}
+// One result after the other. Q is the quantizer of a sum, and the numbers of its roundings are
+// those of draws_of().
+class Dot {
+ public:
+  Dot(const MatrixOperands& operands, const DotTree& tree, const Random& random,
+      const DotObserver* observer)
+      : operands_(operands),
+        tree_(tree),
+        random_(random),
+        observer_(observer),
+        draws_(draws_of(tree)),
+        size_(operands.a.columns) {}
 
-Value emulated_dot(const Dot& dot) {
-  switch (dot.unit().order) {
-    case Order::pairwise:
-      return pairwise(dot);
-    case Order::chunked:
-      return chunked(dot);
-    case Order::compensated:
-      return compensated(dot);
-    case Order::exact:
-      return exactly(dot);
-    default:
-      return sequential(dot, 0, dot.size());
+  Value run(std::size_t row, std::size_t column, std::size_t columns) {
+    row_ = row;
+    column_ = column;
+    first_ = (row * columns + column) * draws_.per_term * std::max<std::size_t>(size_, 1);
+    if (size_ == 0) return operands_.addend ? converted(0, addend(), {}, 0).value : zero_value();
+    const bool last = adds_addend_last(tree_);
+    const bool begins_with_addend = operands_.addend && !last;
+    const Number total = sum(0, {0, size_, 1}, begins_with_addend);
+    if (!operands_.addend || !last) return total.value;
+    return step(Op::add, 0, {total, addend()}, {}, draws_.addend).value;
   }
+
+ private:
+  // --- What a step takes.
+
+  [[nodiscard]] Number addend() const {
+    const View& view = *operands_.addend;
+    return {load(view, row_, column_), &format_of(view.carrier)};
+  }
+  [[nodiscard]] Number start(bool with_addend) const {
+    return with_addend ? addend() : Number{zero_value(), &tree_.sums.back().quantizer.format};
+  }
+  [[nodiscard]] Number left(std::size_t k) const {
+    return {load(operands_.a, row_, k), &format_of(operands_.a.carrier)};
+  }
+  [[nodiscard]] Number right(std::size_t k) const {
+    return {load(operands_.b, k, column_), &format_of(operands_.b.carrier)};
+  }
+  static Value flushed_by(const Quantizer& q, const Number& x) {
+    return q.rounding.flush_inputs ? flushed(*x.format, x.value) : x.value;
+  }
+
+  // --- Steps.
+
+  // The rounding at term k with number j; sum: none for the product's.
+  Number round(std::optional<std::size_t> sum, const DotStep& step, const Exact& exact,
+               std::uint64_t j) {
+    const Quantizer& q = sum ? tree_.sums[*sum].quantizer : *tree_.product;
+    DotStep done = step;
+    if (is_stochastic(q.rounding.mode)) {
+      const std::uint64_t index = first_ + draws_.per_term * step.terms.first + j;
+      done.random = random_.bits(index, q.rounding.random_bits);
+    }
+    done.outcome = deliver(step.op, exact, q, done.random);
+    done.rounded = decode(q.format, done.outcome.code);
+    if (observer_ != nullptr) {
+      done.row = row_;
+      done.column = column_;
+      done.sum = sum;
+      done.exact = &exact.value;
+      done.quantizer = &q;
+      (*observer_)(done);
+    }
+    return {done.rounded, &q.format};
+  }
+  // Q(op of the operands).
+  Number step(Op op, std::optional<std::size_t> sum, const std::vector<Number>& operands,
+              const TermList& terms, std::uint64_t j) {
+    const Quantizer& q = sum ? tree_.sums[*sum].quantizer : *tree_.product;
+    std::vector<Value> values;
+    for (const Number& x : operands) values.push_back(flushed_by(q, x));
+    return round(sum, {.terms = terms, .op = op, .operands = values}, exact(op, values, q.rounding),
+                 j);
+  }
+  Number converted(std::size_t node, const Number& x, const TermList& terms, std::uint64_t j) {
+    return step(Op::convert, node, {x}, terms, j);
+  }
+  Number rounded_product(std::size_t k) {
+    return step(Op::multiply, std::nullopt, {left(k), right(k)}, {k, k + 1, 1}, draws_.product);
+  }
+
+  // Q(p[k])
+  Number term(std::size_t node, std::size_t k) {
+    const TermList terms{k, k + 1, 1};
+    if (tree_.product) return converted(node, rounded_product(k), terms, 0);
+    return step(Op::multiply, node, {left(k), right(k)}, terms, 0);
+  }
+  // Q(p[k] + x)
+  Number plus_term(std::size_t node, const Number& x, std::size_t k) {
+    const TermList terms{k, k + 1, 1};
+    if (tree_.product) return step(Op::add, node, {x, rounded_product(k)}, terms, 0);
+    return step(Op::fused_multiply_add, node, {left(k), right(k), x}, terms, 0);
+  }
+
+  // --- Items: terms, or sums of parts.
+
+  [[nodiscard]] std::size_t count_items(std::size_t node, const TermList& terms) const {
+    const Sum& sum = tree_.sums[node];
+    if (sum.of != Sum::Of::terms) return count_parts(sum, terms);
+    return terms.end > terms.first ? (terms.end - terms.first - 1) / terms.step + 1 : 0;
+  }
+  [[nodiscard]] TermList item_terms(std::size_t node, const TermList& terms, std::size_t i) const {
+    if (tree_.sums[node].of != Sum::Of::terms) return part_of(tree_.sums[node], terms, i);
+    const std::size_t k = terms.first + i * terms.step;
+    return {k, k + 1, 1};
+  }
+  // Q(item)
+  Number item(std::size_t node, const TermList& terms) {
+    if (tree_.sums[node].of == Sum::Of::terms) return term(node, terms.first);
+    return converted(node, sum(node + 1, terms, false), terms, draws_.sums[node].item);
+  }
+  // Q(item + x)
+  Number plus_item(std::size_t node, const Number& x, const TermList& terms) {
+    if (tree_.sums[node].of == Sum::Of::terms) return plus_term(node, x, terms.first);
+    return step(Op::add, node, {x, sum(node + 1, terms, false)}, terms, draws_.sums[node].item);
+  }
+
+  // --- Sums.
+
+  Number sum(std::size_t node, const TermList& terms, bool with_addend) {
+    switch (tree_.sums[node].joining) {
+      case Joining::in_sequence:
+        return in_sequence(node, terms, with_addend);
+      case Joining::pairwise:
+        return pairwise(node, terms);
+      case Joining::halves:
+        return halves(node, terms);
+      case Joining::compensated:
+        return compensated(node, terms, with_addend);
+      case Joining::at_once:
+        break;
+    }
+    return at_once(node, terms, with_addend);
+  }
+
+  Number in_sequence(std::size_t node, const TermList& terms, bool with_addend) {
+    Number s = start(with_addend);
+    for (std::size_t i = 0; i < count_items(node, terms); ++i)
+      s = plus_item(node, s, item_terms(node, terms, i));
+    return s;
+  }
+
+  Number add(std::size_t node, const PartialSum& a, const PartialSum& b) {
+    return step(Op::add, node, {a.number, b.number}, b.terms, draws_.sums[node].sum);
+  }
+
+  Number pairwise(std::size_t node, const TermList& terms) {
+    std::vector<PartialSum> level;
+    for (std::size_t i = 0; i < count_items(node, terms); ++i) {
+      const TermList own = item_terms(node, terms, i);
+      level.push_back({item(node, own), own});
+    }
+    if (level.empty()) return start(false);
+    while (level.size() > 1) {
+      std::vector<PartialSum> above;
+      for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
+        const PartialSum& a = level[i];
+        const PartialSum& b = level[i + 1];
+        above.push_back({add(node, a, b), {a.terms.first, b.terms.end, a.terms.step}});
+      }
+      if (level.size() % 2 == 1) above.push_back(level.back());
+      level = std::move(above);
+    }
+    return level[0].number;
+  }
+
+  Number halves(std::size_t node, const TermList& terms) {
+    std::vector<PartialSum> items;
+    for (std::size_t i = 0; i < count_items(node, terms); ++i) {
+      const TermList own = item_terms(node, terms, i);
+      items.push_back({sum(node + 1, own, false), own});
+    }
+    while (items.size() > 1) {
+      const std::size_t half = items.size() / 2;
+      for (std::size_t i = 0; i < half; ++i) items[i].number = add(node, items[i], items[i + half]);
+      items.resize(half);
+    }
+    return items[0].number;
+  }
+
+  Number compensated(std::size_t node, const TermList& terms, bool with_addend) {
+    const SumDraws& draws = draws_.sums[node];
+    Number s = start(with_addend);
+    Number c = start(false);
+    for (std::size_t i = 0; i < count_items(node, terms); ++i) {
+      const TermList own = item_terms(node, terms, i);
+      const Number y = plus_item(node, {negated(c.value), c.format}, own);
+      const Number t = step(Op::add, node, {s, y}, own, draws.sum);
+      const Number change = step(Op::subtract, node, {t, s}, own, draws.difference);
+      c = step(Op::subtract, node, {change, y}, own, draws.correction);
+      if (!c.value.is_finite()) c.value = zero_value();
+      s = t;
+    }
+    return s;
+  }
+
+  // p[k] as it enters an exact sum.
+  Value exact_term(const Quantizer& q, std::size_t k) {
+    if (tree_.product) return flushed_by(q, rounded_product(k));
+    const std::array factors{flushed_by(q, left(k)), flushed_by(q, right(k))};
+    return exact(Op::multiply, factors).value.numerator;
+  }
+
+  Number at_once(std::size_t node, const TermList& terms, bool with_addend) {
+    const Quantizer& q = tree_.sums[node].quantizer;
+    std::vector<Value> values;
+    for (std::size_t i = 0; i < count_items(node, terms); ++i)
+      values.push_back(exact_term(q, item_terms(node, terms, i).first));
+    if (with_addend) values.push_back(flushed_by(q, addend()));
+    if (values.empty()) return start(false);
+    return round(node, {.terms = terms, .op = Op::add, .operands = values}, exact_sum(values), 0);
+  }
+
+  const MatrixOperands& operands_;
+  const DotTree& tree_;
+  const Random& random_;
+  const DotObserver* observer_;
+  TreeDraws draws_;
+  std::size_t size_;
+  std::size_t row_ = 0, column_ = 0;
+  std::uint64_t first_ = 0;
+};
+
+void require_shapes(const MatrixOperands& x, const MutableView& out) {
+  HALFULP_REQUIRE(x.a.columns == x.b.rows && x.a.rows == out.rows && x.b.columns == out.columns,
+                  "multiply: shapes do not match");
+  HALFULP_REQUIRE(!x.addend || (x.addend->rows == out.rows && x.addend->columns == out.columns),
+                  "multiply: the addend is not as large as the result");
 }
 
-void require_carriers(const View& a, const View& b, const DotUnit& unit, const MutableView& out) {
-  if (unit.accumulator) return require_fits(result_quantizer(unit).format, out.carrier);
-  const bool exact = unit.native == Carrier::binary64
-                         ? out.carrier == Carrier::binary64
-                         : a.carrier == Carrier::binary32 && b.carrier == Carrier::binary32;
-  HALFULP_REQUIRE(exact,
-                  "multiply: native arithmetic is no wider than its operands' carrier "
-                  "and no wider than the result's");
+void multiply_each(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                   const MutableView& out, const DotObserver* observer) {
+  require_shapes(operands, out);
+  require_fits(plan.tree.sums.front().quantizer.format, out.carrier);
+  Dot dot(operands, plan.tree, random, observer);
+  for (std::size_t row = 0; row < out.rows; ++row) {
+    for (std::size_t column = 0; column < out.columns; ++column) {
+      const Value result = dot.run(row, column, out.columns);
+      store(out, row, column, result.is_nan() ? nan_value() : result);
+    }
+  }
 }
 
 }  // namespace
 
-void multiply(const View& a, const View& b, const DotPlan& plan, const Random& random,
-              const MutableView& out) {
-  HALFULP_REQUIRE(a.columns == b.rows && a.rows == out.rows && b.columns == out.columns,
-                  "multiply: shapes do not match");
-  require_carriers(a, b, plan.unit, out);
-  const std::uint64_t draws = draws_per_term(plan.unit) * a.columns;
-  for (std::size_t row = 0; row < out.rows; ++row) {
-    for (std::size_t column = 0; column < out.columns; ++column) {
-      const Terms terms{a, b, row, column};
-      const std::uint64_t first = (row * out.columns + column) * draws;
-      const Value dot = plan.unit.accumulator ? emulated_dot(Dot(terms, plan.unit, random, first))
-                                              : native_dot(terms, plan.unit);
-      store(out, row, column, dot.is_nan() ? nan_value() : dot);
-    }
-  }
+void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                  const MutableView& out) {
+  multiply_each(operands, plan, random, out, nullptr);
+}
+
+void observe_multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                          const MutableView& out, const DotObserver& observer) {
+  multiply_each(operands, plan, random, out, &observer);
 }
 
 }  // namespace halfulp::reference

@@ -1,14 +1,39 @@
 // SPDX-License-Identifier: MIT
 //
-// A dot product executed as the description of its unit says (formats/unit.h), one exact, once
-// rounded operation after another. Nothing is computed by the processor's floating point.
+// A dot product executed as its tree says (formats/dot_tree.h), one exact, once rounded operation
+// after another. Nothing is computed by the processor's floating point.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+
 #include "formats/engine.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::reference {
 
-void multiply(const View& a, const View& b, const DotPlan& unit, const Random& random,
-              const MutableView& out);
+// One rounding on the way to a result. Pointers and spans hold while the observer is called.
+struct DotStep {
+  std::size_t row = 0, column = 0;                // of the result
+  std::optional<std::size_t> sum = std::nullopt;  // which of the tree's sums; none: the product
+  TermList terms;                        // those that the step brings in; none where C comes alone
+  Op op = Op::add;                       // of a sum at once: add, of all operands
+  std::span<const Value> operands;       // as they enter, flushed
+  const Real* exact = nullptr;           // the result before it is rounded
+  const Quantizer* quantizer = nullptr;  // rounds it
+  std::uint64_t random = 0;              // the random bits that were drawn
+  Outcome outcome = {};
+  Value rounded = {};  // the outcome as a number
+};
+using DotObserver = std::function<void(const DotStep&)>;
+
+void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                  const MutableView& out);
+// The same; calls the observer after every rounding, in the order in which they are made.
+void observe_multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                          const MutableView& out, const DotObserver& observer);
 
 }  // namespace halfulp::reference

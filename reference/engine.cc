@@ -24,12 +24,11 @@ Plan prepare(const Quantizer& quantizer) {
   return {.quantizer = quantizer, .compiled = nullptr};
 }
 
-DotPlan prepare_dot(const DotUnit& unit) {
-  validate(unit);
-  for (const auto* quantizer : {&unit.product, &unit.accumulator, &unit.outer}) {
-    if (*quantizer) prepare(**quantizer);
-  }
-  return {.unit = unit, .compiled = nullptr};
+DotPlan prepare_dot(const DotTree& tree) {
+  validate(tree);
+  if (tree.product) prepare(*tree.product);
+  for (const Sum& sum : tree.sums) prepare(sum.quantizer);
+  return {.tree = tree, .compiled = nullptr};
 }
 
 // NaR, the NaN of posits and takums, equals itself and is less than every number (Posit Standard
@@ -190,7 +189,7 @@ const Engine& engine() {
                                 .map = map_array,
                                 .encode = encode_array,
                                 .decode = decode_array,
-                                .multiply = multiply,
+                                .multiply_add = multiply_add,
                                 .prepare_block = prepare_block,
                                 .quantize = quantize,
                                 .dequantize = dequantize};

@@ -23,10 +23,6 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
                   std::span<std::uint8_t> out, Counts* counts);
 void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
 
-DotPlan prepare_dot(const DotUnit& unit);
-void multiply(const View& a, const View& b, const DotPlan& unit, const Random& random,
-              const MutableView& out);
-
 // Elements of a view.
 inline Operand load_operand(const View& view, std::size_t row, std::size_t column) {
   const std::size_t place = row * view.stride + column;

@@ -1,41 +1,42 @@
 // SPDX-License-Identifier: MIT
 //
-// Dot products with an accumulator, prepared: what multiply.cc hands to one of three ways.
+// Dot products prepared, and the ways to them that multiply.cc chooses from. Each is an arithmetic
+// that the orders of summation go through (kernels/orders.h).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "emulator/arrays/plan.h"
-#include "emulator/arrays/random_bits.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {
 
 struct CompiledDot {
-  Order order = Order::sequential;
-  std::size_t chunk = 0;
-  std::uint64_t draws = 2;  // of a term
-  std::unique_ptr<CompiledPlan> product, accumulator, outer;
+  DotTree tree;
+  TreeDraws draws;
+  std::shared_ptr<const CompiledPlan> product;
+  std::vector<std::shared_ptr<const CompiledPlan>> sums;  // as in the tree
+  // Where every rounding is plain arithmetic of a carrier, which one's.
+  std::optional<Carrier> native;
+  bool fits_lanes = false;  // lanes can do every rounding
 
-  [[nodiscard]] const CompiledPlan& result() const { return outer ? *outer : *accumulator; }
+  [[nodiscard]] bool is_exact() const { return tree.sums.back().joining == Joining::at_once; }
 };
 
-// True where lanes can do every rounding.
-bool fits_lanes(const CompiledDot& unit);
-bool lanes_can(const CompiledPlan& plan);
+DotPlan prepare_dot(const DotTree& tree);
+void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
+                  const MutableView& out);
 
-// One result after the other, any formats; not `exact`.
-void multiply_by_element(const View& a, const View& b, const CompiledDot& unit,
+// One result after the other, any formats.
+void multiply_by_element(const MatrixOperands& operands, const CompiledDot& unit,
                          const Random& random, const MutableView& out);
-// These need a StandardEnvironment.
-void multiply_by_lanes(const View& a, const View& b, const CompiledDot& unit, const Random& random,
-                       const MutableView& out);
-void multiply_exactly(const View& a, const View& b, const CompiledDot& unit, const Random& random,
-                      const MutableView& out);
+// Lanes are results. Not of exact sums.
+void multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
+                       const Random& random, const MutableView& out);
 
 // A matrix as doubles, transposed or not, row after row without gaps. flush: subnormals of its
 // carrier become zeros of their sign.
@@ -43,45 +44,5 @@ std::vector<double> doubles_of(const View& view, bool transposed, bool flush = f
 
 // The number into its place; any NaN as the positive quiet one.
 void store_result(const MutableView& out, std::size_t row, std::size_t column, double number);
-
-void store_operand(const MutableView& out, std::size_t row, std::size_t column, Operand x);
-
-// Operations on up to draw_block numbers at once, each rounded by a plan that lanes_can() do. What
-// the lanes are not certain of takes the scalar path. NaNs keep their sign.
-class Lanes {
- public:
-  using Numbers = std::array<double, draw_block>;
-
-  explicit Lanes(const Random& random) : random_(random) {}
-
-  // How many numbers there are from now on.
-  void resize(std::size_t count);
-  [[nodiscard]] std::size_t padded() const { return padded_; }
-
-  // out[i] = op(a[i], b[i], c[i]), rounded; draws are as many as there are numbers. Arrays are
-  // read up to padded(), and out may be one of them.
-  void operate(Op op, const CompiledPlan& plan, const Draws& draws,
-               const std::array<const double*, 3>& in, double* out);
-  // out[i] = in[i], converted.
-  void convert(const CompiledPlan& plan, const Draws& draws, const double* in, double* out);
-
- private:
-  struct Marked {
-    std::size_t place = 0;
-    double number = 0;
-  };
-  void round(const CompiledPlan& plan, const Draws& draws, double* out);
-  [[nodiscard]] std::uint64_t draw_one(const CompiledPlan& plan, const Draws& draws,
-                                       std::size_t place) const;
-
-  const Random& random_;
-  // Whole vectors of any target, so that few lanes cost no copies at the end of an array.
-  static constexpr std::size_t padding = 8;
-  std::size_t count_ = 0;
-  std::size_t padded_ = 0;
-  Numbers exact_{};
-  std::array<std::uint64_t, draw_block> bits_{};
-  std::vector<Marked> marked_;
-};
 
 }  // namespace halfulp::emulator

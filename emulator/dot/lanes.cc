@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: MIT
-//
-// Dot products whose lanes are results: columns of the result, or rows where there are more of
-// those (the transposed problem, in which every product is the same). Every rounding is of numbers
-// that binary64 holds, computed to odd and rounded (kernels/operate.cc, kernels/round.cc).
-#include <algorithm>
-#include <array>
-#include <span>
-#include <vector>
+#include "emulator/dot/lanes.h"
 
-#include "emulator/arrays/arrays.h"
+#include <algorithm>
+#include <span>
+
 #include "emulator/arrays/results.h"
 #include "emulator/dot/dot.h"
+#include "emulator/kernels/orders.h"
 #include "emulator/operations/operate.h"
 
 namespace halfulp::emulator {
 
 bool lanes_can(const CompiledPlan& plan) {
   return plan.rounds_odd() && !plan.rounding().flush_inputs;
-}
-
-bool fits_lanes(const CompiledDot& unit) {
-  const auto fits = [](const auto& plan) { return !plan || lanes_can(*plan); };
-  return fits(unit.accumulator) && fits(unit.product) && fits(unit.outer);
 }
 
 void Lanes::resize(std::size_t count) {
@@ -77,171 +68,143 @@ void Lanes::convert(const CompiledPlan& plan, const Draws& draws, const double* 
 
 namespace {
 
-using Numbers = Lanes::Numbers;
+using kernels::HWY_NAMESPACE::At;
+using kernels::HWY_NAMESPACE::Walker;
 
-// The lanes of one outer row: at most draw_block outputs, all terms.
-class LaneDot {
+// An arithmetic of at most draw_block results (kernels/orders.h): columns of a row, or rows of a
+// column. Every rounding is of numbers that binary64 holds, computed to odd and rounded
+// (kernels/operate.cc, kernels/round.cc).
+class LaneArithmetic {
  public:
-  LaneDot(const CompiledDot& unit, const Random& random)
-      : unit_(unit), accumulator_(*unit.accumulator), lanes_(random) {}
+  // Up to padded() of them count.
+  struct Number {
+    Lanes::Numbers lanes;
+    [[nodiscard]] const double* data() const { return lanes.data(); }
+    double* data() { return lanes.data(); }
+  };
+  // What the results have in common and what they do not: term k is factors[k] times the numbers
+  // from columns + k * stride on. addends: as many as there are lanes, or null. draws: of term 0.
+  struct Operands {
+    const double* factors = nullptr;
+    const double* columns = nullptr;
+    std::size_t stride = 0;
+    const double* addends = nullptr;
+    Draws draws;
+  };
 
-  // factors: as many numbers as there are terms; columns: as many rows of column_stride; draws: of
-  // the first term. Answers draws.count results.
-  const double* run(std::span<const double> factors, const double* columns,
-                    std::size_t column_stride, const Draws& draws) {
-    lanes_.resize(draws.count);
-    factors_ = factors;
-    columns_ = columns;
-    column_stride_ = column_stride;
-    draws_ = draws;
-    switch (unit_.order) {
-      case Order::pairwise:
-        return pairwise();
-      case Order::chunked:
-        return chunked();
-      case Order::compensated:
-        return compensated();
-      default:
-        sequential(0, factors.size());
-        return sum_.data();
+  LaneArithmetic(const CompiledDot& unit, const Random& random) : unit_(unit), lanes_(random) {}
+
+  void move(const Operands& operands) {
+    operands_ = operands;
+    lanes_.resize(operands.draws.count);
+    zero(column_);
+  }
+
+  void zero(Number& out) const { std::fill_n(out.data(), lanes_.padded(), 0.0); }
+  void copy(const Number& x, Number& out) const {
+    std::copy_n(x.data(), lanes_.padded(), out.data());
+  }
+  void negate(const Number& x, Number& out) const {
+    for (std::size_t i = 0; i < lanes_.padded(); ++i) {
+      const bool finite = x.data()[i] - x.data()[i] == 0;
+      out.data()[i] = finite ? -x.data()[i] : -0.0;
     }
+  }
+  void addend(Number& out) const {
+    zero(out);
+    std::copy_n(operands_.addends, operands_.draws.count, out.data());
+  }
+
+  void term(std::size_t node, std::size_t k, Number& out) {
+    load_term(k);
+    if (!unit_.product) return operate(Op::multiply, At{node, 0, k}, factor_, column_, out);
+    round_product(k);
+    convert(At{node, 0, k}, product_, out);
+  }
+  void plus_term(std::size_t node, std::size_t k, const Number& x, Number& out) {
+    load_term(k);
+    const At at{node, 0, k};
+    if (unit_.product) {
+      round_product(k);
+      return operate(Op::add, at, x, product_, out);
+    }
+    lanes_.operate(Op::fused_multiply_add, *unit_.sums[node], draws(k, 0),
+                   {factor_.data(), column_.data(), x.data()}, out.data());
+  }
+  void convert(const At& at, const Number& x, Number& out) {
+    lanes_.convert(*unit_.sums[at.node], draws(at.k, at.draw), x.data(), out.data());
+  }
+  void add(const At& at, const Number& x, const Number& y, Number& out) {
+    operate(Op::add, at, x, y, out);
+  }
+  void subtract(const At& at, const Number& x, const Number& y, Number& out) {
+    operate(Op::subtract, at, x, y, out);
+  }
+  // Of exact sums, which do not come here.
+  void at_once(std::size_t /*node*/, const TermList& /*terms*/, bool /*with_addend*/,
+               Number& out) const {
+    zero(out);
   }
 
  private:
-  [[nodiscard]] Draws draws(std::size_t k, std::uint64_t move) const {
-    return {draws_.first + k * unit_.draws + move, draws_.stride, draws_.count};
+  [[nodiscard]] Draws draws(std::size_t k, std::uint64_t number) const {
+    const Draws& first = operands_.draws;
+    return {first.first + k * unit_.draws.per_term + number, first.stride, first.count};
   }
-  void clear(Numbers& numbers) { std::fill_n(numbers.data(), lanes_.padded(), 0.0); }
-
-  // A(a op b)
-  void apply(Op op, std::size_t k, std::uint64_t move, const Numbers& a, const Numbers& b,
-             Numbers& out) {
-    lanes_.operate(op, accumulator_, draws(k, move), {a.data(), b.data(), b.data()}, out.data());
+  void operate(Op op, const At& at, const Number& x, const Number& y, Number& out) {
+    lanes_.operate(op, *unit_.sums[at.node], draws(at.k, at.draw), {x.data(), y.data(), y.data()},
+                   out.data());
   }
   void load_term(std::size_t k) {
-    std::fill_n(factor_.data(), lanes_.padded(), factors_[k]);
-    std::copy_n(columns_ + k * column_stride_, draws_.count, column_.data());
+    std::fill_n(factor_.data(), lanes_.padded(), operands_.factors[k]);
+    std::copy_n(operands_.columns + k * operands_.stride, operands_.draws.count, column_.data());
   }
   void round_product(std::size_t k) {
-    lanes_.operate(Op::multiply, *unit_.product, draws(k, 1),
+    lanes_.operate(Op::multiply, *unit_.product, draws(k, unit_.draws.product),
                    {factor_.data(), column_.data(), column_.data()}, product_.data());
   }
-  // out = A(p[k])
-  void term(std::size_t k, Numbers& out) {
-    load_term(k);
-    if (!unit_.product) return apply(Op::multiply, k, 0, factor_, column_, out);
-    round_product(k);
-    lanes_.convert(accumulator_, draws(k, 0), product_.data(), out.data());
-  }
-  // out = A(p[k] + addend)
-  void plus_term(std::size_t k, const Numbers& addend, Numbers& out) {
-    load_term(k);
-    if (unit_.product) {
-      round_product(k);
-      return apply(Op::add, k, 0, addend, product_, out);
-    }
-    lanes_.operate(Op::fused_multiply_add, accumulator_, draws(k, 0),
-                   {factor_.data(), column_.data(), addend.data()}, out.data());
-  }
-
-  // Into sum_.
-  void sequential(std::size_t begin, std::size_t end) {
-    clear(sum_);
-    std::fill_n(column_.data(), lanes_.padded(), 0.0);
-    for (std::size_t k = begin; k < end; ++k) plus_term(k, sum_, sum_);
-  }
-
-  const double* chunked() {
-    const CompiledPlan& outer = unit_.result();
-    clear(total_);
-    for (std::size_t begin = 0, end = 0; begin < factors_.size(); begin = end) {
-      end = begin + std::min(unit_.chunk, factors_.size() - begin);
-      sequential(begin, end);
-      lanes_.operate(Op::add, outer, draws(begin, 2), {total_.data(), sum_.data(), sum_.data()},
-                     total_.data());
-    }
-    return total_.data();
-  }
-
-  // As in dot.cc.
-  const double* pairwise() {
-    clear(column_);
-    std::size_t depth = 0;
-    const auto add_last_two = [&] {
-      --depth;
-      apply(Op::add, waiting_[depth].begin, 2, waiting_[depth - 1].sum, waiting_[depth].sum,
-            waiting_[depth - 1].sum);
-    };
-    for (std::size_t k = 0; k < factors_.size(); ++k) {
-      if (depth == waiting_.size()) waiting_.emplace_back();
-      waiting_[depth].begin = k;
-      term(k, waiting_[depth++].sum);
-      for (std::size_t n = k + 1; n % 2 == 0; n /= 2) add_last_two();
-    }
-    while (depth > 1) add_last_two();
-    if (depth == 1) return waiting_[0].sum.data();
-    clear(sum_);
-    return sum_.data();
-  }
-
-  const double* compensated() {
-    clear(column_);
-    clear(sum_);
-    clear(minus_c_);
-    for (std::size_t i = 0; i < lanes_.padded(); ++i) minus_c_[i] = -0.0;
-    for (std::size_t k = 0; k < factors_.size(); ++k) {
-      plus_term(k, minus_c_, y_);
-      apply(Op::add, k, 2, sum_, y_, total_);
-      apply(Op::subtract, k, 3, total_, sum_, change_);
-      apply(Op::subtract, k, 4, change_, y_, change_);
-      for (std::size_t i = 0; i < lanes_.padded(); ++i) {
-        const bool finite = change_[i] - change_[i] == 0;
-        minus_c_[i] = finite ? -change_[i] : -0.0;
-      }
-      std::copy_n(total_.data(), lanes_.padded(), sum_.data());
-    }
-    return sum_.data();
-  }
-
-  struct Waiting {
-    Numbers sum{};
-    std::size_t begin = 0;  // its first term
-  };
 
   const CompiledDot& unit_;
-  const CompiledPlan& accumulator_;
   Lanes lanes_;
-  std::span<const double> factors_;
-  const double* columns_ = nullptr;
-  std::size_t column_stride_ = 0;
-  Draws draws_;
-  Numbers factor_{}, column_{}, product_{}, sum_{}, total_{}, y_{}, change_{}, minus_c_{};
-  std::vector<Waiting> waiting_;
+  Operands operands_;
+  Number factor_, column_, product_;
 };
 
 }  // namespace
 
-void multiply_by_lanes(const View& a, const View& b, const CompiledDot& unit, const Random& random,
-                       const MutableView& out) {
+// Lanes are columns of the result, or rows where there are more of those (the transposed problem,
+// in which every product is the same).
+void multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
+                       const Random& random, const MutableView& out) {
   const bool rows_are_lanes = out.rows > out.columns;
-  const std::size_t inner = a.columns;
+  const std::size_t inner = operands.a.columns;
   const std::size_t lanes = rows_are_lanes ? out.rows : out.columns;
   const std::size_t outer = rows_are_lanes ? out.columns : out.rows;
-  const std::vector<double> factors = doubles_of(rows_are_lanes ? b : a, rows_are_lanes);
-  const std::vector<double> columns = doubles_of(rows_are_lanes ? a : b, rows_are_lanes);
-  const std::uint64_t of_result = unit.draws * inner;
+  const View& of_outer = rows_are_lanes ? operands.b : operands.a;
+  const View& of_lanes = rows_are_lanes ? operands.a : operands.b;
+  const std::vector<double> factors = doubles_of(of_outer, rows_are_lanes);
+  const std::vector<double> columns = doubles_of(of_lanes, rows_are_lanes);
+  std::vector<double> addends;
+  if (operands.addend) addends = doubles_of(*operands.addend, rows_are_lanes);
+  const std::uint64_t of_result = unit.draws.per_term * std::max<std::size_t>(inner, 1);
   const std::uint64_t lane_draws = of_result * (rows_are_lanes ? out.columns : 1);
   const std::uint64_t outer_draws = of_result * (rows_are_lanes ? 1 : out.columns);
-  LaneDot dot(unit, random);
+  LaneArithmetic arithmetic(unit, random);
+  Walker<LaneArithmetic> walker(arithmetic, unit.tree);
+  LaneArithmetic::Number results;
   for (std::size_t i = 0; i < outer; ++i) {
     for (std::size_t lane = 0; lane < lanes; lane += draw_block) {
       const std::size_t count = std::min(draw_block, lanes - lane);
-      const double* results = dot.run(
-          std::span(factors).subspan(i * inner, inner), columns.data() + lane, lanes,
-          {.first = i * outer_draws + lane * lane_draws, .stride = lane_draws, .count = count});
+      const Draws draws{i * outer_draws + lane * lane_draws, lane_draws, count};
+      arithmetic.move({.factors = factors.data() + i * inner,
+                       .columns = columns.data() + lane,
+                       .stride = lanes,
+                       .addends = operands.addend ? addends.data() + i * lanes + lane : nullptr,
+                       .draws = draws});
+      walker.run(inner, operands.addend.has_value(), results);
       for (std::size_t k = 0; k < count; ++k) {
         const std::size_t at = lane + k;
-        store_result(out, rows_are_lanes ? at : i, rows_are_lanes ? i : at, results[k]);
+        store_result(out, rows_are_lanes ? at : i, rows_are_lanes ? i : at, results.data()[k]);
       }
     }
   }

@@ -164,8 +164,9 @@ struct OddOptions {
 bool operate_to_odd(const OddOptions& options, const double* a, const double* b, const double* c,
                     std::size_t count, double* out);
 
-// out = a * b with every product and sum rounded, k in increasing order from +0; NaN results
-// positive and quiet. Strides are elements from row to row. Floating-point arithmetic.
+// out = a * b + c by a tree whose every quantizer is the processor's own arithmetic of Real, and
+// none of whose sums are made at once; NaN results positive and quiet. Strides are elements from
+// row to row. c may be null, and may be out. Floating-point arithmetic.
 struct Shape {
   std::size_t rows = 0, inner = 0, columns = 0;
 };
@@ -173,13 +174,11 @@ template <typename Real>
 struct Matrices {
   const Real* a = nullptr;
   const Real* b = nullptr;
+  const Real* c = nullptr;
   Real* out = nullptr;
-  std::size_t a_stride = 0, b_stride = 0, out_stride = 0;
+  std::size_t a_stride = 0, b_stride = 0, c_stride = 0, out_stride = 0;
 };
-void multiply_sequential(const Shape& shape, const Matrices<float>& m);
-void multiply_sequential(const Shape& shape, const Matrices<double>& m);
-// The same in eight partial sums (Order::eight_sums).
-void multiply_eight_sums(const Shape& shape, const Matrices<float>& m);
-void multiply_eight_sums(const Shape& shape, const Matrices<double>& m);
+void multiply(const DotTree& tree, const Shape& shape, const Matrices<float>& m);
+void multiply(const DotTree& tree, const Shape& shape, const Matrices<double>& m);
 
 }  // namespace halfulp::emulator::kernels

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Matrix products in plain binary32 and binary64 with every product and every sum rounded, in an
-// order that does not depend on the vector width: lanes are columns of the result (or, in a single
-// dot product of eight sums, the sums), and k runs in order inside a lane. Multiplication and
-// addition are written apart and never fused (-ffp-contract=off).
+// order that does not depend on the vector width: lanes are columns of the result, and the orders
+// go through the terms inside a lane. Multiplication and addition are written apart and never fused
+// (-ffp-contract=off). Of one column there is but one result a row; where its terms are neighbours
+// and go to eight sums, these sums are the lanes.
 #include "emulator/kernels/kernels.h"
 
 #include <limits>
@@ -14,6 +15,8 @@
 #define HWY_TARGET_INCLUDE "emulator/kernels/multiply.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#include "emulator/kernels/orders.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfulp::emulator::kernels {
@@ -31,103 +34,148 @@ HWY_INLINE V positive_nan(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), nan, x);
 }
 
-template <typename Real>
-struct Panel {
-  const Real* a;
-  const Real* b;
-  Real* out;
-  std::size_t a_stride, b_stride, out_stride, inner;
+// The arithmetic of kRows rows of the result and kVectors vectors of columns, in registers
+// (orders.h). `at` is not asked: all quantizers are the same, and none draws.
+template <int kRows, int kVectors, typename Real>
+class Tile {
+ public:
+  using D = hn::ScalableTag<Real>;
+  using V = hn::Vec<D>;
+  // Compilers forget the vectors' own alignment where code outside of this instruction set's (that
+  // of std::vector) allocates them.
+  struct alignas(64) Number {
+    V x[kRows][kVectors];
+  };
+
+  // The upper left corner of the tile in m is moved to another place of the matrices.
+  explicit Tile(const Matrices<Real>& m) : m_(m) {}
+  void move(std::size_t row, std::size_t column) {
+    row_ = row;
+    column_ = column;
+  }
+
+  HWY_INLINE void zero(Number& out) const {
+    each([&](int r, int v) HWY_ATTR { out.x[r][v] = hn::Zero(D()); });
+  }
+  HWY_INLINE void copy(const Number& x, Number& out) const { out = x; }
+  HWY_INLINE void addend(Number& out) const {
+    each([&](int r, int v) HWY_ATTR {
+      out.x[r][v] = hn::LoadU(D(), m_.c + (row_ + r) * m_.c_stride + column_ + v * lanes());
+    });
+  }
+  HWY_INLINE void negate(const Number& x, Number& out) const {
+    each([&](int r, int v) HWY_ATTR {
+      const V minus = hn::Neg(x.x[r][v]);
+      out.x[r][v] = hn::IfThenElse(hn::IsFinite(minus), minus, hn::Set(D(), Real{-0.0}));
+    });
+  }
+  HWY_INLINE void term(std::size_t /*node*/, std::size_t k, Number& out) const {
+    V columns[kVectors];
+    load_columns(k, columns);
+    each([&](int r, int v) HWY_ATTR { out.x[r][v] = factor(r, k) * columns[v]; });
+  }
+  HWY_INLINE void plus_term(std::size_t /*node*/, std::size_t k, const Number& x,
+                            Number& out) const {
+    V columns[kVectors];
+    load_columns(k, columns);
+    for (int r = 0; r < kRows; ++r) {
+      const V left = factor(r, k);
+      for (int v = 0; v < kVectors; ++v) out.x[r][v] = x.x[r][v] + left * columns[v];
+    }
+  }
+  HWY_INLINE void convert(const At& /*at*/, const Number& x, Number& out) const { out = x; }
+  HWY_INLINE void add(const At& /*at*/, const Number& x, const Number& y, Number& out) const {
+    each([&](int r, int v) HWY_ATTR { out.x[r][v] = x.x[r][v] + y.x[r][v]; });
+  }
+  HWY_INLINE void subtract(const At& /*at*/, const Number& x, const Number& y, Number& out) const {
+    each([&](int r, int v) HWY_ATTR { out.x[r][v] = x.x[r][v] - y.x[r][v]; });
+  }
+  // No tree of these kernels has it.
+  void at_once(std::size_t /*node*/, const TermList& /*terms*/, bool /*with_addend*/,
+               Number& out) const {
+    zero(out);
+  }
+
+  HWY_INLINE void store(const Number& x) const {
+    each([&](int r, int v) HWY_ATTR {
+      Real* out = m_.out + (row_ + r) * m_.out_stride + column_ + v * lanes();
+      hn::StoreU(positive_nan(D(), x.x[r][v]), D(), out);
+    });
+  }
+
+ private:
+  static HWY_INLINE std::size_t lanes() { return hn::Lanes(D()); }
+  template <typename Function>
+  static HWY_INLINE void each(const Function& function) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kVectors; ++v) function(r, v);
+    }
+  }
+  HWY_INLINE void load_columns(std::size_t k, V* columns) const {
+    const Real* row = m_.b + k * m_.b_stride + column_;
+    for (int v = 0; v < kVectors; ++v) columns[v] = hn::LoadU(D(), row + v * lanes());
+  }
+  HWY_INLINE V factor(int r, std::size_t k) const {
+    return hn::Set(D(), m_.a[(row_ + r) * m_.a_stride + k]);
+  }
+
+  Matrices<Real> m_;
+  std::size_t row_ = 0, column_ = 0;
 };
 
-// kRows rows of the result, kVectors vectors of columns, sums in registers.
+// The tiles of some rows below each other, at one column; answers the row behind them.
 template <int kRows, int kVectors, typename Real>
-HWY_INLINE void multiply_tile(const Panel<Real>& p) {
-  const hn::ScalableTag<Real> d;
-  using V = hn::Vec<decltype(d)>;
-  const std::size_t lanes = hn::Lanes(d);
-  V sums[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
+std::size_t multiply_tiles(const DotTree& tree, const Shape& s, const Matrices<Real>& m,
+                           std::size_t row, std::size_t column) {
+  using Arithmetic = Tile<kRows, kVectors, Real>;
+  Arithmetic tile(m);
+  Walker<Arithmetic> walker(tile, tree);
+  for (; row + kRows <= s.rows; row += kRows) {
+    tile.move(row, column);
+    typename Arithmetic::Number result;
+    walker.run(s.inner, m.c != nullptr, result);
+    tile.store(result);
   }
-  for (std::size_t k = 0; k < p.inner; ++k) {
-    V columns[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      columns[v] = hn::LoadU(d, p.b + k * p.b_stride + static_cast<std::size_t>(v) * lanes);
-    }
-    for (int r = 0; r < kRows; ++r) {
-      const V factor = hn::Set(d, p.a[static_cast<std::size_t>(r) * p.a_stride + k]);
-      for (int v = 0; v < kVectors; ++v) sums[r][v] = sums[r][v] + factor * columns[v];
-    }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    Real* out = p.out + static_cast<std::size_t>(r) * p.out_stride;
-    for (int v = 0; v < kVectors; ++v) {
-      hn::StoreU(positive_nan(d, sums[r][v]), d, out + static_cast<std::size_t>(v) * lanes);
-    }
-  }
+  return row;
 }
 
 template <int kVectors, typename Real>
-HWY_INLINE void tile_columns(Panel<Real> p, std::size_t rows) {
-  constexpr int block = 6;
-  std::size_t row = 0;
-  for (; row + block <= rows; row += block) {
-    multiply_tile<block, kVectors>(p);
-    p.a += block * p.a_stride;
-    p.out += block * p.out_stride;
-  }
-  for (; row < rows; ++row) {
-    multiply_tile<1, kVectors>(p);
-    p.a += p.a_stride;
-    p.out += p.out_stride;
-  }
+void multiply_columns(const DotTree& tree, const Shape& s, const Matrices<Real>& m,
+                      std::size_t column) {
+  const std::size_t row = multiply_tiles<6, kVectors>(tree, s, m, 0, column);
+  multiply_tiles<1, kVectors>(tree, s, m, row, column);
 }
 
 // The last columns, fewer than a vector: through copies that are as wide as a vector.
 template <typename Real>
-void last_columns(const Shape& s, const Matrices<Real>& m, std::size_t first,
-                  void (*function)(Panel<Real>, std::size_t)) {
-  const hn::ScalableTag<Real> d;
-  const std::size_t lanes = hn::Lanes(d);
+void multiply_last_columns(const DotTree& tree, const Shape& s, const Matrices<Real>& m,
+                           std::size_t first) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<Real>());
   const std::size_t rest = s.columns - first;
   std::vector<Real> b(s.inner * lanes);
+  std::vector<Real> c(m.c != nullptr ? s.rows * lanes : 0);
   std::vector<Real> out(s.rows * lanes);
   for (std::size_t k = 0; k < s.inner; ++k) {
-    for (std::size_t c = 0; c < rest; ++c) b[k * lanes + c] = m.b[k * m.b_stride + first + c];
+    for (std::size_t i = 0; i < rest; ++i) b[k * lanes + i] = m.b[k * m.b_stride + first + i];
   }
-  function({m.a, b.data(), out.data(), m.a_stride, lanes, lanes, s.inner}, s.rows);
+  for (std::size_t r = 0; r < c.size() / lanes; ++r) {
+    for (std::size_t i = 0; i < rest; ++i) c[r * lanes + i] = m.c[r * m.c_stride + first + i];
+  }
+  const Matrices<Real> copies{.a = m.a,
+                              .b = b.data(),
+                              .c = m.c != nullptr ? c.data() : nullptr,
+                              .out = out.data(),
+                              .a_stride = m.a_stride,
+                              .b_stride = lanes,
+                              .c_stride = lanes,
+                              .out_stride = lanes};
+  multiply_columns<1>(tree, s, copies, 0);
   for (std::size_t r = 0; r < s.rows; ++r) {
-    for (std::size_t c = 0; c < rest; ++c) m.out[r * m.out_stride + first + c] = out[r * lanes + c];
+    for (std::size_t i = 0; i < rest; ++i) m.out[r * m.out_stride + first + i] = out[r * lanes + i];
   }
 }
 
-template <typename Real>
-void one_vector_of_columns(Panel<Real> p, std::size_t rows) {
-  tile_columns<1>(p, rows);
-}
-
-template <typename Real>
-HWY_INLINE void multiply_in_order(const Shape& s, const Matrices<Real>& m) {
-  const hn::ScalableTag<Real> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t c = 0;
-  const auto panel = [&] {
-    return Panel<Real>{m.a, m.b + c, m.out + c, m.a_stride, m.b_stride, m.out_stride, s.inner};
-  };
-  for (; c + 2 * lanes <= s.columns; c += 2 * lanes) tile_columns<2>(panel(), s.rows);
-  for (; c + lanes <= s.columns; c += lanes) tile_columns<1>(panel(), s.rows);
-  if (c < s.columns) last_columns<Real>(s, m, c, &one_vector_of_columns<Real>);
-}
-
-template <typename Real>
-Real combine_sums(const Real* sums, std::size_t step) {
-  const Real even = (sums[0] + sums[4 * step]) + (sums[2 * step] + sums[6 * step]);
-  const Real odd = (sums[step] + sums[5 * step]) + (sums[3 * step] + sums[7 * step]);
-  const Real total = even + odd;
-  return total == total ? total : std::numeric_limits<Real>::quiet_NaN();
-}
-
-// One dot product of two rows: lanes are the eight sums.
+// One dot product of two rows in eight sums.
 template <typename Real>
 HWY_INLINE Real dot_of_eight_sums(const Real* a, const Real* b, std::size_t inner) {
   const hn::CappedTag<Real, 8> d;
@@ -146,56 +194,43 @@ HWY_INLINE Real dot_of_eight_sums(const Real* a, const Real* b, std::size_t inne
   HWY_ALIGN Real each[8];
   for (std::size_t v = 0; v < vectors; ++v) hn::Store(sums[v], d, each + v * lanes);
   for (; k < inner; ++k) each[k % 8] = each[k % 8] + a[k] * b[k];
-  return combine_sums(each, 1);
+  const Real even = (each[0] + each[4]) + (each[2] + each[6]);
+  const Real odd = (each[1] + each[5]) + (each[3] + each[7]);
+  return even + odd;
 }
 
-// A vector of columns: eight sums in registers.
-template <typename Real>
-void eight_sums_of_columns(Panel<Real> p, std::size_t rows) {
-  const hn::ScalableTag<Real> d;
-  using V = hn::Vec<decltype(d)>;
-  constexpr std::size_t lanes = hn::MaxLanes(d);
-  HWY_ALIGN Real each[8 * lanes];
-  for (std::size_t row = 0; row < rows; ++row, p.a += p.a_stride, p.out += p.out_stride) {
-    V sums[8];
-    for (V& sum : sums) sum = hn::Zero(d);
-    std::size_t k = 0;
-    for (; k + 8 <= p.inner; k += 8) {
-      for (std::size_t i = 0; i < 8; ++i) {
-        const V column = hn::LoadU(d, p.b + (k + i) * p.b_stride);
-        sums[i] = sums[i] + hn::Set(d, p.a[k + i]) * column;
-      }
-    }
-    for (std::size_t i = 0; i < 8; ++i) hn::Store(sums[i], d, each + i * lanes);
-    for (; k < p.inner; ++k) {
-      Real* sum = each + k % 8 * lanes;
-      for (std::size_t c = 0; c < lanes; ++c) sum[c] = sum[c] + p.a[k] * p.b[k * p.b_stride + c];
-    }
-    for (std::size_t c = 0; c < lanes; ++c) p.out[c] = combine_sums(each + c, lanes);
-  }
+inline bool is_eight_sums(const DotTree& tree) {
+  const Sum& outer = tree.sums.front();
+  return tree.sums.size() == 2 && outer.joining == Joining::halves && outer.size == 8 &&
+         tree.sums.back().joining == Joining::in_sequence;
 }
 
 template <typename Real>
-HWY_INLINE void multiply_eight(const Shape& s, const Matrices<Real>& m) {
-  if (s.columns == 1 && (m.b_stride == 1 || s.inner == 1)) {
+void multiply_in_tiles(const DotTree& tree, const Shape& s, const Matrices<Real>& m) {
+  const bool neighbours = s.columns == 1 && (m.b_stride == 1 || s.inner == 1);
+  if (neighbours && s.inner > 0 && is_eight_sums(tree)) {
     for (std::size_t r = 0; r < s.rows; ++r) {
-      m.out[r * m.out_stride] = dot_of_eight_sums(m.a + r * m.a_stride, m.b, s.inner);
+      Real result = dot_of_eight_sums(m.a + r * m.a_stride, m.b, s.inner);
+      if (m.c != nullptr) result = result + m.c[r * m.c_stride];
+      const bool is_nan = result != result;
+      m.out[r * m.out_stride] = is_nan ? std::numeric_limits<Real>::quiet_NaN() : result;
     }
     return;
   }
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<Real>());
-  std::size_t c = 0;
-  for (; c + lanes <= s.columns; c += lanes) {
-    eight_sums_of_columns<Real>(
-        {m.a, m.b + c, m.out + c, m.a_stride, m.b_stride, m.out_stride, s.inner}, s.rows);
-  }
-  if (c < s.columns) last_columns<Real>(s, m, c, &eight_sums_of_columns<Real>);
+  std::size_t column = 0;
+  for (; column + 2 * lanes <= s.columns; column += 2 * lanes)
+    multiply_columns<2>(tree, s, m, column);
+  for (; column + lanes <= s.columns; column += lanes) multiply_columns<1>(tree, s, m, column);
+  if (column < s.columns) multiply_last_columns(tree, s, m, column);
 }
 
-void sequential_binary32(const Shape& s, const Matrices<float>& m) { multiply_in_order(s, m); }
-void sequential_binary64(const Shape& s, const Matrices<double>& m) { multiply_in_order(s, m); }
-void eight_sums_binary32(const Shape& s, const Matrices<float>& m) { multiply_eight(s, m); }
-void eight_sums_binary64(const Shape& s, const Matrices<double>& m) { multiply_eight(s, m); }
+void multiply_binary32(const DotTree& tree, const Shape& s, const Matrices<float>& m) {
+  multiply_in_tiles(tree, s, m);
+}
+void multiply_binary64(const DotTree& tree, const Shape& s, const Matrices<double>& m) {
+  multiply_in_tiles(tree, s, m);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::emulator::kernels
@@ -204,22 +239,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halfulp::emulator::kernels {
 
-HWY_EXPORT(sequential_binary32);
-HWY_EXPORT(sequential_binary64);
-HWY_EXPORT(eight_sums_binary32);
-HWY_EXPORT(eight_sums_binary64);
+HWY_EXPORT(multiply_binary32);
+HWY_EXPORT(multiply_binary64);
 
-void multiply_sequential(const Shape& shape, const Matrices<float>& m) {
-  HWY_DYNAMIC_DISPATCH(sequential_binary32)(shape, m);
+void multiply(const DotTree& tree, const Shape& shape, const Matrices<float>& m) {
+  HWY_DYNAMIC_DISPATCH(multiply_binary32)(tree, shape, m);
 }
-void multiply_sequential(const Shape& shape, const Matrices<double>& m) {
-  HWY_DYNAMIC_DISPATCH(sequential_binary64)(shape, m);
-}
-void multiply_eight_sums(const Shape& shape, const Matrices<float>& m) {
-  HWY_DYNAMIC_DISPATCH(eight_sums_binary32)(shape, m);
-}
-void multiply_eight_sums(const Shape& shape, const Matrices<double>& m) {
-  HWY_DYNAMIC_DISPATCH(eight_sums_binary64)(shape, m);
+void multiply(const DotTree& tree, const Shape& shape, const Matrices<double>& m) {
+  HWY_DYNAMIC_DISPATCH(multiply_binary64)(tree, shape, m);
 }
 
 }  // namespace halfulp::emulator::kernels

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "emulator/engine.h"
@@ -36,10 +37,11 @@ DotUnit unit_of(Order order, const Quantizer& accumulator, std::int64_t chunk = 
 }
 
 double dot(const Engine& engine, const std::vector<double>& a, const std::vector<double>& b,
-           const DotUnit& unit, const Random& random = {}) {
-  double out = -7;
-  engine.multiply(view_of(a.data(), 1, a.size()), view_of(b.data(), b.size(), 1),
-                  engine.prepare_dot(unit), random, view_of(&out, 1, 1));
+           const DotUnit& unit, const Random& random = {}, std::optional<double> addend = {}) {
+  double out = addend.value_or(-7);
+  MatrixOperands operands{view_of(a.data(), 1, a.size()), view_of(b.data(), b.size(), 1), {}};
+  if (addend) operands.addend = view_of(&out, 1, 1);
+  engine.multiply_add(operands, engine.prepare_dot(unit), random, view_of(&out, 1, 1));
   return out;
 }
 
@@ -50,6 +52,10 @@ class OnBothEngines : public testing::TestWithParam<const Engine*> {
   static double sum(const std::vector<double>& terms, const DotUnit& unit,
                     const Random& random = {}) {
     return dot(*GetParam(), terms, std::vector<double>(terms.size(), 1.0), unit, random);
+  }
+  static double sum_from(double addend, const std::vector<double>& terms, const DotUnit& unit,
+                         const Random& random = {}) {
+    return dot(*GetParam(), terms, std::vector<double>(terms.size(), 1.0), unit, random, addend);
   }
 };
 INSTANTIATE_TEST_SUITE_P(, OnBothEngines,
@@ -285,9 +291,82 @@ TEST_P(OnBothEngines, DrawAtTheStatedIndices) {
   }
 }
 
+// 2048 + 1 is a tie that stays, 2048 + 2 is not.
+TEST_P(OnBothEngines, TheAddendEntersWhereTheOrderSays) {
+  const Quantizer q = quantizer("binary16");
+  EXPECT_EQ(sum_from(2048, {1, 1}, unit_of(Order::sequential, q)), 2048);
+  EXPECT_EQ(sum_from(2048, {1, 1}, unit_of(Order::pairwise, q)), 2050);
+  EXPECT_EQ(sum_from(1, {2048, 0, 1}, unit_of(Order::pairwise, q)), 2048);
+  EXPECT_EQ(sum_from(2048, {1, 1}, unit_of(Order::chunked, q, 2)), 2050);
+  EXPECT_EQ(sum_from(2048, {1, 1}, unit_of(Order::chunked, q, 1)), 2048);
+  EXPECT_EQ(sum_from(2048, {1, 1}, unit_of(Order::compensated, q)), 2050);
+  EXPECT_EQ(sum_from(2048, {1, 1}, unit_of(Order::exact, q)), 2050);
+  EXPECT_EQ(sum_from(-2048, {2048, 1}, unit_of(Order::exact, q)), 1);
+  const double half_ulp = 0x1p-53;
+  DotUnit native;
+  EXPECT_EQ(sum_from(1, {half_ulp, half_ulp}, native), 1);
+  native.order = Order::eight_sums;
+  EXPECT_EQ(sum_from(1, {half_ulp, half_ulp}, native), 1 + 0x1p-52);
+}
+
+TEST_P(OnBothEngines, TheAddendIsNotRoundedBeforeItEnters) {
+  for (const Order order : orders) {
+    EXPECT_EQ(sum_from(2049, {1}, unit_of(order, quantizer("binary16"))), 2050) << name_of(order);
+  }
+}
+
+TEST_P(OnBothEngines, WithoutTermsTheAddendIsRounded) {
+  for (const Order order : orders) {
+    EXPECT_EQ(sum_from(2049, {}, unit_of(order, quantizer("binary16"))), 2048) << name_of(order);
+    EXPECT_EQ(bits_of(sum_from(-0.0, {}, unit_of(order, quantizer("binary16")))), bits_of(-0.0));
+  }
+  DotUnit unit = unit_of(Order::chunked, quantizer("binary16"));
+  unit.outer = quantizer("binary32");
+  EXPECT_EQ(sum_from(2049, {}, unit), 2049);
+}
+
+TEST_P(OnBothEngines, TheAddendHasTheSignsInfinitiesAndNanOfTerms) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<DotUnit> units(2);
+  units[1].order = Order::eight_sums;
+  for (const Order order : orders) units.push_back(unit_of(order, quantizer("binary16")));
+  for (const DotUnit& unit : units) {
+    const bool sums_from_zero = unit.order == Order::chunked || unit.order == Order::eight_sums;
+    EXPECT_EQ(bits_of(sum_from(-0.0, {-0.0}, unit)), bits_of(sums_from_zero ? 0.0 : -0.0))
+        << name_of(unit.order);
+    EXPECT_EQ(bits_of(sum_from(0.0, {-0.0}, unit)), 0U) << name_of(unit.order);
+    EXPECT_EQ(sum_from(inf, {1, 2}, unit), inf) << name_of(unit.order);
+    EXPECT_EQ(bits_of(sum_from(inf, {1, -inf}, unit)), 0x7ff8000000000000U) << name_of(unit.order);
+    EXPECT_EQ(bits_of(sum_from(-nan, {1, 2}, unit)), 0x7ff8000000000000U) << name_of(unit.order);
+  }
+}
+
+TEST_P(OnBothEngines, TheAddendIsFlushedByItsCarrier) {
+  for (const Order order : orders) {
+    DotUnit unit = unit_of(order, quantizer("binary64", Mode::toward_positive));
+    EXPECT_EQ(sum_from(0x1p-1074, {0, 0}, unit), 0x1p-1074) << name_of(order);
+    unit.accumulator->rounding.flush_inputs = true;
+    EXPECT_EQ(sum_from(0x1p-1074, {0, 0}, unit), 0) << name_of(order);
+  }
+}
+
+TEST_P(OnBothEngines, TheAddendDrawsWhereItIsAddedLastOrAlone) {
+  Quantizer q = quantizer("binary16", Mode::stochastic_equal);
+  q.rounding.random_bits = 1;
+  for (std::uint64_t offset = 0; offset < 40; ++offset) {
+    const Random random{.seed = 8, .stream = 2, .offset = offset};
+    const auto bit = [&](std::uint64_t i) { return static_cast<double>(random.bits(i, 1)); };
+    EXPECT_EQ(sum_from(1, {2048, 0}, unit_of(Order::pairwise, q), random), 2048 + 2 * bit(3));
+    EXPECT_EQ(sum_from(2049, {}, unit_of(Order::pairwise, q), random), 2048 + 2 * bit(0));
+    EXPECT_EQ(sum_from(2048, {1}, unit_of(Order::sequential, q), random), 2048 + 2 * bit(0));
+    EXPECT_EQ(sum_from(2048, {0, 1}, unit_of(Order::chunked, q, 2), random), 2048 + 2 * bit(2));
+  }
+}
+
 TEST_P(OnBothEngines, RefuseUnitsThatMeanNothing) {
   const Engine& engine = *GetParam();
-  EXPECT_THROW(engine.prepare_dot({.order = Order::exact, .product = {}, .accumulator = {}}),
+  EXPECT_THROW(engine.prepare_dot(DotUnit{.order = Order::exact, .product = {}, .accumulator = {}}),
                Error);
   EXPECT_THROW(engine.prepare_dot(unit_of(Order::eight_sums, quantizer("binary16"))), Error);
   EXPECT_THROW(engine.prepare_dot(unit_of(Order::chunked, quantizer("binary16"), 0)), Error);

@@ -105,7 +105,8 @@ TEST_P(OnEachInstructionSet, TailsAndUnalignedStartsAreExact) {
 TEST_P(OnEachInstructionSet, ProductsOfAnyWidthStayWithinTheirArrays) {
   const std::vector<double> a = draw_doubles(7 * 9, 2);
   for (const Order order : {Order::sequential, Order::eight_sums}) {
-    const DotPlan dot = emulated().prepare_dot({.order = order, .product = {}, .accumulator = {}});
+    const DotPlan dot =
+        emulated().prepare_dot(DotUnit{.order = order, .product = {}, .accumulator = {}});
     const std::vector<double> b = draw_doubles(9 * 40, 3);
     std::vector<double> whole(7 * 40);
     emulated().multiply(view_of(a.data(), 7, 9), view_of(b.data(), 9, 40), dot, {},
@@ -231,14 +232,16 @@ std::vector<double> everything() {
         emulated().map(op, in, plan, {}, view_of(std::span(out)), nullptr);
         keep();
       }
-      const DotPlan dot = emulated().prepare_dot({.product = {}, .accumulator = plan.quantizer});
+      const DotPlan dot =
+          emulated().prepare_dot(DotUnit{.product = {}, .accumulator = plan.quantizer});
       emulated().multiply(view_of(numbers.data(), 10, 20), view_of(numbers.data(), 20, 10), dot, {},
                           view_of(out.data(), 10, 10));
       keep();
     }
   }
   for (const Order order : {Order::sequential, Order::eight_sums}) {
-    const DotPlan dot = emulated().prepare_dot({.order = order, .product = {}, .accumulator = {}});
+    const DotPlan dot =
+        emulated().prepare_dot(DotUnit{.order = order, .product = {}, .accumulator = {}});
     emulated().multiply(view_of(numbers.data(), 10, 20), view_of(numbers.data(), 20, 10), dot, {},
                         view_of(out.data(), 10, 10));
     keep();

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "formats/catalogue.h"
 #include "formats/error.h"
@@ -52,8 +53,7 @@ TEST(DotUnitDocument, MembersMeanWhatTheySay) {
   EXPECT_EQ(unit.accumulator->format.name, "binary16");
   EXPECT_EQ(unit.chunk, 3);
   EXPECT_EQ(unit.product->format.name, "bfloat16");
-  EXPECT_EQ(result_quantizer(unit).format.name, "binary32");
-  EXPECT_EQ(result_quantizer(parsed(R"({"accumulator": "binary16"})")).format.name, "binary16");
+  EXPECT_EQ(unit.outer->format.name, "binary32");
 }
 
 TEST(DotUnitDocument, ErrorsSayWhereAndWhat) {
@@ -85,6 +85,96 @@ TEST(Order, NamesAreReadAsTheyAreWritten) {
   }
   EXPECT_EQ(parse_order("Eight_Sums"), Order::eight_sums);
   EXPECT_THROW(parse_order(""), Error);
+}
+
+// --- Trees.
+
+TEST(DotTree, OfEqualArithmeticIsEqualWhateverItsDescription) {
+  EXPECT_EQ(tree_of(parsed(R"({"native": "binary32"})")),
+            tree_of(parsed(R"({"product": "binary32", "accumulator": "binary32"})")));
+  EXPECT_EQ(tree_of(parsed("{}")),
+            tree_of(parsed(R"({"product": "binary64", "accumulator": "binary64"})")));
+  EXPECT_EQ(tree_of(parsed(R"({"accumulator": "binary16", "order": "chunked", "chunk": 4})")),
+            tree_of(parsed(R"({"accumulator": "binary16", "order": "chunked", "chunk": 4,
+                               "outer": "binary16"})")));
+  EXPECT_NE(tree_of(parsed("{}")), tree_of(parsed(R"({"accumulator": "binary64"})")));
+  EXPECT_NE(tree_of(parsed("{}")), tree_of(parsed(R"({"order": "eight-sums"})")));
+}
+
+TEST(DotTree, DrawsAreThoseOfTheOrders) {
+  const auto draws = [](const std::string& order) {
+    return draws_of(tree_of(parsed(R"({"accumulator": "binary16", "order": ")" + order + "}")));
+  };
+  EXPECT_EQ(draws(R"(sequential")").per_term, 2U);
+  EXPECT_EQ(draws(R"(exact")").per_term, 2U);
+  EXPECT_EQ(draws_per_term(parsed(R"({"order": "eight-sums"})")), 2U);
+  const TreeDraws pairwise = draws(R"(pairwise")");
+  EXPECT_EQ(pairwise.per_term, 4U);
+  EXPECT_EQ(pairwise.sums[0].sum, 2U);
+  EXPECT_EQ(pairwise.addend, 3U);
+  const TreeDraws chunked = draws(R"(chunked", "chunk": 9)");
+  EXPECT_EQ(chunked.per_term, 4U);
+  EXPECT_EQ(chunked.sums[0].item, 2U);
+  const TreeDraws compensated = draws(R"(compensated")");
+  EXPECT_EQ(compensated.per_term, 8U);
+  EXPECT_EQ(compensated.sums[0].sum, 2U);
+  EXPECT_EQ(compensated.sums[0].difference, 3U);
+  EXPECT_EQ(compensated.sums[0].correction, 4U);
+}
+
+TEST(DotTree, PartsHoldEveryTermOnce) {
+  const Sum runs{.quantizer = {}, .of = Sum::Of::runs, .size = 3};
+  EXPECT_EQ(count_parts(runs, {0, 8, 1}), 3U);
+  EXPECT_EQ(part_of(runs, {0, 8, 1}, 2), (TermList{6, 8, 1}));
+  EXPECT_EQ(count_parts(runs, {4, 4, 1}), 0U);
+  const Sum strands{.quantizer = {}, .of = Sum::Of::strands, .size = 2};
+  EXPECT_EQ(count_parts(strands, {0, 1, 1}), 2U);
+  EXPECT_EQ(part_of(strands, {0, 8, 1}, 1), (TermList{1, 8, 2}));
+  // Runs of strands of runs.
+  for (std::size_t n = 0; n < 40; ++n) {
+    std::vector<int> seen(n);
+    for (std::size_t i = 0; i < count_parts(strands, {0, n, 1}); ++i) {
+      const TermList strand = part_of(strands, {0, n, 1}, i);
+      for (std::size_t j = 0; j < count_parts(runs, strand); ++j) {
+        const TermList run = part_of(runs, strand, j);
+        EXPECT_LE(run.end, n);
+        for (std::size_t k = run.first; k < run.end; k += run.step) ++seen[k];
+      }
+    }
+    EXPECT_EQ(seen, std::vector<int>(n, 1));
+  }
+}
+
+TEST(DotTree, ErrorsSayWhereAndWhat) {
+  const Quantizer q{.format = find_format("binary16"), .rounding = {}};
+  const auto place_of_error = [](const DotTree& tree) -> std::string {
+    try {
+      validate(tree, "/unit");
+    } catch (const Error& error) {
+      return error.location();
+    }
+    return "no error";
+  };
+  const Sum terms{.quantizer = q};
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {terms}}), "no error");
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {}}), "/unit/sums");
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {terms, terms}}), "/unit/sums/0/of");
+  Sum sum{.quantizer = q, .of = Sum::Of::runs};
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/size");
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum}}), "/unit/sums/0/of");
+  sum.size = 8;
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "no error");
+  sum.joining = Joining::halves;
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/joining");
+  sum.of = Sum::Of::strands;
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "no error");
+  sum.size = 6;
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/joining");
+  sum.joining = Joining::at_once;
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/joining");
+  sum.joining = Joining::pairwise;
+  sum.quantizer.rounding.mode = Mode::stochastic;
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/quantizer");
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 // rounded first, random bits by index.
 #include "reference/dot.h"
 
+#include <optional>
+
 #include "formats/numbers/value.h"
 #include "formats/random.h"
 #include "reference/engine.h"
@@ -114,11 +116,78 @@ TEST(Accumulator, DrawsBySumAndProduct) {
   }
 }
 
+// --- The observer.
+
+double nearest_double(const Real& x) {
+  const Quantizer q = quantizer("binary64");
+  return to_double(decode(q.format, round(x, q, 0).code));
+}
+
+struct Seen {
+  std::optional<std::size_t> sum;
+  TermList terms;
+  Op op;
+  std::vector<double> operands;
+  double exact, rounded;
+  bool operator==(const Seen&) const = default;
+};
+
+std::vector<Seen> observe(const std::vector<double>& a, const std::vector<double>& b,
+                          std::optional<double> addend, const DotTree& tree) {
+  std::vector<Seen> steps;
+  double out = addend.value_or(0);
+  MatrixOperands operands{view_of(a.data(), 1, a.size()), view_of(b.data(), b.size(), 1), {}};
+  if (addend) operands.addend = view_of(&out, 1, 1);
+  const DotPlan plan = engine().prepare_dot(tree);
+  double unobserved = 0;
+  multiply_add(operands, plan, {}, view_of(&unobserved, 1, 1));
+  observe_multiply_add(operands, plan, {}, view_of(&out, 1, 1), [&](const DotStep& step) {
+    std::vector<double> values;
+    for (const Value& x : step.operands) values.push_back(to_double(x));
+    steps.push_back({step.sum, step.terms, step.op, values, nearest_double(*step.exact),
+                     to_double(step.rounded)});
+    EXPECT_EQ(compare(step.rounded, decode(step.quantizer->format, step.outcome.code)), 0);
+    EXPECT_EQ(step.row, 0U);
+    EXPECT_EQ(step.column, 0U);
+  });
+  EXPECT_EQ(out, unobserved);
+  EXPECT_EQ(out, steps.empty() ? 0 : steps.back().rounded);
+  return steps;
+}
+
+TEST(Observer, SeesEveryProductAndSum) {
+  DotUnit unit{.product = quantizer("bfloat16"), .accumulator = quantizer("binary16")};
+  const double x = 1 + 0x1p-7;
+  const std::vector<Seen> expected{
+      {std::nullopt, {0, 1, 1}, Op::multiply, {x, x}, 1 + 0x1p-6 + 0x1p-14, 1 + 0x1p-6},
+      {0, {0, 1, 1}, Op::add, {2048, 1 + 0x1p-6}, 2049 + 0x1p-6, 2050},
+      {std::nullopt, {1, 2, 1}, Op::multiply, {3, 1}, 3, 3},
+      {0, {1, 2, 1}, Op::add, {2050, 3}, 2053, 2052}};
+  EXPECT_EQ(observe({x, 3}, {x, 1}, 2048, unit), expected);
+}
+
+TEST(Observer, SeesTermsOfPartsAndWhatComesAtOnce) {
+  const Quantizer half = quantizer("binary16");
+  const DotTree tree{.product = {},
+                     .sums = {{.joining = Joining::pairwise,
+                               .quantizer = quantizer("binary32"),
+                               .of = Sum::Of::runs,
+                               .size = 2},
+                              {.joining = Joining::at_once, .quantizer = half}}};
+  const std::vector<Seen> expected{{1, {0, 2, 1}, Op::add, {2048, 1}, 2049, 2048},
+                                   {0, {0, 2, 1}, Op::convert, {2048}, 2048, 2048},
+                                   {1, {2, 4, 1}, Op::add, {4, 6}, 10, 10},
+                                   {0, {2, 4, 1}, Op::convert, {10}, 10, 10},
+                                   {0, {2, 4, 1}, Op::add, {2048, 10}, 2058, 2058},
+                                   {0, {0, 0, 1}, Op::add, {2058, 0.5}, 2058.5, 2058.5}};
+  EXPECT_EQ(observe({2048, 1, 2, 3}, {1, 1, 2, 2}, 0.5, tree), expected);
+}
+
 TEST(Multiply, RefusesShapesThatDoNotMatch) {
   const std::vector<double> a(6);
   std::vector<double> out(4);
   EXPECT_THROW(engine().multiply(view_of(a.data(), 2, 3), view_of(a.data(), 2, 3),
-                                 engine().prepare_dot({}), {}, view_of(out.data(), 2, 2)),
+                                 engine().prepare_dot(DotUnit{}), {}, view_of(out.data(), 2, 2)),
                std::logic_error);
 }
 
