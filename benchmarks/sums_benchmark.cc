@@ -2,11 +2,15 @@
 //
 // What dot products with an accumulator cost by order, and what exact ones cost beside other ways
 // to them in the same run: integers of any length, one sum after the other (what an emulator does
-// that has no long accumulator), and MPFR's mpfr_dot. Compare ratios, not absolute times.
+// that has no long accumulator), and MPFR's mpfr_dot. Compare ratios, not absolute times. And that
+// a carrier's own arithmetic costs the same however it is described.
 #include <benchmark/benchmark.h>
 #include <mpfr.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <ctime>
 #include <vector>
 
 #include "emulator/engine.h"
@@ -96,6 +100,55 @@ void by_mpfr(benchmark::State& state) {
   per_term(state);
 }
 
+template <typename Real>
+std::vector<Real> square(std::size_t side, std::uint64_t stream) {
+  const std::vector<double> list = numbers(side * side, 8, stream);
+  return {list.begin(), list.end()};
+}
+
+double median(std::vector<double> list) {
+  std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2),
+                   list.end());
+  return list[list.size() / 2];
+}
+
+// Square matrices by `native` and by its long description in turns; `ratio` is the long one's
+// median processor time over the native one's.
+template <typename Real>
+void time_descriptions(benchmark::State& state) {
+  const auto side = static_cast<std::size_t>(state.range(0));
+  const Carrier carrier = sizeof(Real) == 4 ? Carrier::binary32 : Carrier::binary64;
+  const std::vector<Real> a = square<Real>(side, 1);
+  const std::vector<Real> b = square<Real>(side, 2);
+  std::vector<Real> out(side * side);
+  const DotUnit native{.native = carrier, .product = {}, .accumulator = {}};
+  DotUnit described;
+  described.product = Quantizer{.format = find_format(name_of(carrier)), .rounding = {}};
+  described.accumulator = described.product;
+  const std::array plans{emulator::engine().prepare_dot(native),
+                         emulator::engine().prepare_dot(described)};
+  std::array<std::vector<double>, 2> seconds;
+  for (auto _ : state) {
+    double both = 0;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::clock_t start = std::clock();
+      emulator::engine().multiply(view_of(a.data(), side, side), view_of(b.data(), side, side),
+                                  plans[i], {}, view_of(out.data(), side, side));
+      benchmark::DoNotOptimize(out.data());
+      seconds[i].push_back(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+      both += seconds[i].back();
+    }
+    state.SetIterationTime(both);
+  }
+  state.counters["native"] = median(seconds[0]);
+  state.counters["described"] = median(seconds[1]);
+  state.counters["ratio"] = median(seconds[1]) / median(seconds[0]);
+}
+
+void descriptions(benchmark::State& state, Carrier carrier) {
+  carrier == Carrier::binary32 ? time_descriptions<float>(state) : time_descriptions<double>(state);
+}
+
 // Terms, and the range of the exponents of the factors.
 void shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->Args({64, 8})->Args({4096, 8})->Args({4096, 500});
@@ -108,6 +161,13 @@ BENCHMARK_CAPTURE(by_order, sequential_binary32, Order::sequential, "binary32")-
 BENCHMARK_CAPTURE(by_order, pairwise_binary32, Order::pairwise, "binary32")->Args({4096, 8});
 BENCHMARK_CAPTURE(by_order, chunked_binary32, Order::chunked, "binary32")->Args({4096, 8});
 BENCHMARK_CAPTURE(by_order, compensated_binary32, Order::compensated, "binary32")->Args({4096, 8});
+
+void squares(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Arg(512)->Arg(1024)->Iterations(11)->UseManualTime();
+  benchmark->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(descriptions, binary32, Carrier::binary32)->Apply(squares);
+BENCHMARK_CAPTURE(descriptions, binary64, Carrier::binary64)->Apply(squares);
 
 }  // namespace
 }  // namespace halfulp
