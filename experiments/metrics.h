@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
-// What is measured of a point in every repeat: the names of the metrics, and a value of each.
+// What is measured of a point in a repeat: names with values. A metric that is missing does not
+// apply; one that is NaN or infinite does, and training diverged.
 #pragma once
 
-#include <array>
-#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace halfulp::experiments {
 
-inline constexpr int metric_count = 6;
-inline constexpr std::array<const char*, metric_count> metric_names{
-    "excess_clean_last",        "excess_clean_average", "excess_quantized_last",
-    "excess_quantized_average", "approximation",        "floor"};
-// Absent: it does not apply. NaN or infinite: it does, and training diverged.
-using Metrics = std::array<std::optional<double>, metric_count>;
+// Of a model, in the order of its results. They outlive all that is named by them.
+using MetricNames = std::span<const std::string_view>;
+
+struct Metric {
+  std::string_view name;
+  double value = 0.0;
+};
+using Metrics = std::vector<Metric>;
+
+// The value of that name, or nullptr.
+inline const double* find_metric(const Metrics& metrics, std::string_view name) {
+  for (const Metric& metric : metrics) {
+    if (metric.name == name) return &metric.value;
+  }
+  return nullptr;
+}
 
 }  // namespace halfulp::experiments

@@ -5,8 +5,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "experiments/results/fits/kinds.h"
 #include "experiments/pointers.h"
+#include "experiments/results/fits/kinds.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -22,7 +22,7 @@ constexpr std::array<FitKind, 5> kinds{{
 
 }  // namespace
 
-Json check_fits(const Json& fits, const std::vector<std::string>& swept, const Json& resolved) {
+Json check_fits(const Json& fits, const FitScope& scope, const Json& resolved) {
   if (!fits.is_array()) throw Error("no list stands here", "/fits", "write [{\"kind\": ...}]");
   std::vector<std::string> names;
   for (const FitKind& kind : kinds) names.emplace_back(kind.name);
@@ -31,14 +31,14 @@ Json check_fits(const Json& fits, const std::vector<std::string>& swept, const J
     const std::string where = "/fits/" + std::to_string(i);
     ObjectReader reader(fits[i], where);
     reader.require("kind");
-    checked.push_back(kinds[reader.choice("kind", 0, names)].check(reader, swept));
+    checked.push_back(kinds[reader.choice("kind", 0, names)].check(reader, scope));
     reader.finish();
     for (const Json& pointer : checked.back().value("group_by", Json::array())) {
       const auto text = pointer.get<std::string>();
-      if (std::find(swept.begin(), swept.end(), text) == swept.end() &&
+      if (std::find(scope.swept.begin(), scope.swept.end(), text) == scope.swept.end() &&
           find_at(resolved, text) == nullptr)
         throw Error("\"" + text + "\" is no field of the document", where + "/group_by",
-                    suggest(text, swept));
+                    suggest(text, scope.swept));
     }
   }
   return checked;

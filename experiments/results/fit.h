@@ -12,9 +12,9 @@
 
 namespace halfulp::experiments {
 
-// The list `fits` of a document, defaults filled in. swept: the pointers of its sweep; group_by is
-// by default all of them but the fit's axes. resolved: one point's document. Throws Error.
-Json check_fits(const Json& fits, const std::vector<std::string>& swept, const Json& resolved);
+// The list `fits` of a document, defaults filled in; group_by is by default all that is swept but
+// the fit's axes. resolved: one point's document. Throws Error.
+Json check_fits(const Json& fits, const FitScope& scope, const Json& resolved);
 
 // One record for each fit and group (for each fit and point, for effective sizes). A group that
 // allows no fit has a record with "error".

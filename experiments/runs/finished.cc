@@ -72,7 +72,8 @@ void check_point(const Json& record, const Point& point, bool with_repeats,
     require(record["error"].is_string(), place + "/error", "a text is needed");
   } else {
     require_members(record, {"set", "metrics", "theory", "digest"}, place);
-    const std::vector<std::string> names(metric_names.begin(), metric_names.end());
+    const MetricNames metrics = point.experiment.model->metrics;
+    const std::vector<std::string> names(metrics.begin(), metrics.end());
     require_members(record["metrics"], names, place + "/metrics");
     require_members(record["theory"], names, place + "/theory");
     for (const std::string& name : names) {

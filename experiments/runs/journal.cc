@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "experiments/hash.h"
 #include "experiments/runs/results.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
@@ -63,7 +64,7 @@ bool add_unit(std::string_view line, const JournalDocument& document, Units& uni
         reader.integer("unit", -1, 0, static_cast<std::int64_t>(document.units) - 1));
     std::vector<RepeatOutcome> outcomes;
     for (const Json& outcome : reader.require("points"))
-      outcomes.push_back(outcome_from_json(outcome));
+      outcomes.push_back(outcome_from_json(outcome, document.metrics));
     reader.finish();
     if (outcomes.size() != document.outcomes(unit)) return false;
     units[unit] = std::move(outcomes);

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/runs/execute.h"
+#include "experiments/models/model.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
@@ -25,6 +25,7 @@ struct JournalDocument {
   std::string hash;
   std::size_t units = 0;
   std::function<std::size_t(std::size_t unit)> outcomes;  // how many a unit has
+  MetricNames metrics = {};
 };
 
 using Units = std::map<std::size_t, std::vector<RepeatOutcome>>;

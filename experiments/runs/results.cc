@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "experiments/models/linear_regression/theory.h"
+#include "experiments/hash.h"
 #include "experiments/results/fit.h"
 #include "formats/error.h"
 
@@ -15,9 +15,9 @@ namespace halfulp::experiments {
 namespace {
 
 Json metrics_json(const Metrics& metrics) {
-  Json list = Json::array();
-  for (const auto& x : metrics) list.push_back(x ? number_json(*x) : Json());
-  return list;
+  Json object = Json::object();
+  for (const Metric& metric : metrics) object[std::string(metric.name)] = number_json(metric.value);
+  return object;
 }
 
 double number_of(const Json& value) {
@@ -28,22 +28,25 @@ double number_of(const Json& value) {
   throw Error("no number");
 }
 
-Metrics metrics_from(const Json& list) {
+Metrics metrics_from(const Json& object, MetricNames names) {
+  if (!object.is_object()) throw Error("no metrics");
   Metrics metrics;
-  if (!list.is_array() || list.size() != metrics.size()) throw Error("no list of metrics");
-  for (std::size_t i = 0; i < metrics.size(); ++i) {
-    if (!list[i].is_null()) metrics[i] = number_of(list[i]);
+  for (const auto& member : object.items()) {
+    const auto name = std::find(names.begin(), names.end(), member.key());
+    if (name == names.end()) throw Error("no metric");
+    metrics.push_back({*name, number_of(member.value())});
   }
   return metrics;
 }
 
 // The values of one metric over the repeats; absent where it is absent in any of them.
 std::optional<std::vector<double>> series(const std::vector<RepeatOutcome>& outcomes,
-                                          const Metrics RepeatOutcome::*metrics, std::size_t k) {
+                                          const Metrics RepeatOutcome::*metrics,
+                                          std::string_view name) {
   std::vector<double> values;
   for (const RepeatOutcome& outcome : outcomes) {
-    const auto& x = (outcome.*metrics)[k];
-    if (!x) return std::nullopt;
+    const double* x = find_metric(outcome.*metrics, name);
+    if (x == nullptr) return std::nullopt;
     values.push_back(*x);
   }
   return values;
@@ -71,17 +74,20 @@ std::string error_of(const std::vector<RepeatOutcome>& outcomes) {
   return {};
 }
 
-Json theory_json(const Point& point, const std::vector<RepeatOutcome>& outcomes) {
-  const Problem& problem = *point.experiment.problem;
+// Of every repeat, in the mean; else of the point.
+Json theory_json(const Model& model, const Point& point,
+                 const std::vector<RepeatOutcome>& outcomes) {
+  const Metrics of_point = model.theory(point.experiment.setting);
   Json theory;
-  for (std::size_t k = 0; k < 4; ++k) {
-    const auto values = series(outcomes, &RepeatOutcome::theory, k);
-    theory[metric_names[k]] = values ? number_json(mean_of(*values)) : Json();
+  for (const std::string_view name : model.metrics) {
+    Json& value = theory[std::string(name)];
+    const double* x = find_metric(of_point, name);
+    if (const auto values = series(outcomes, &RepeatOutcome::theory, name)) {
+      value = number_json(mean_of(*values));
+    } else if (x != nullptr) {
+      value = number_json(*x);
+    }
   }
-  const auto approximation = approximation_theory(problem, point.experiment.policy);
-  const auto floor = floor_theory(problem, point.experiment.policy);
-  theory[metric_names[4]] = approximation ? number_json(*approximation) : Json();
-  theory[metric_names[5]] = floor ? number_json(*floor) : Json();
   return theory;
 }
 
@@ -109,7 +115,8 @@ Json metric_json(const std::vector<double>& values, bool with_repeats) {
   return metric;
 }
 
-Json point_json(const Point& point, const std::vector<RepeatOutcome>& outcomes, bool with_repeats) {
+Json point_json(const Model& model, const Point& point, const std::vector<RepeatOutcome>& outcomes,
+                bool with_repeats) {
   Json record;
   record["set"] = point.set;
   const std::string error = error_of(outcomes);
@@ -118,12 +125,12 @@ Json point_json(const Point& point, const std::vector<RepeatOutcome>& outcomes, 
     return record;
   }
   Json metrics;
-  for (std::size_t k = 0; k < metric_names.size(); ++k) {
-    const auto values = series(outcomes, &RepeatOutcome::metrics, k);
-    metrics[metric_names[k]] = values ? metric_json(*values, with_repeats) : Json();
+  for (const std::string_view name : model.metrics) {
+    const auto values = series(outcomes, &RepeatOutcome::metrics, name);
+    metrics[std::string(name)] = values ? metric_json(*values, with_repeats) : Json();
   }
   record["metrics"] = metrics;
-  record["theory"] = theory_json(point, outcomes);
+  record["theory"] = theory_json(model, point, outcomes);
   record["digest"] = digest_of(outcomes);
   return record;
 }
@@ -139,15 +146,15 @@ Json to_json(const RepeatOutcome& outcome) {
               {"digest", hexadecimal(outcome.digest)}};
 }
 
-RepeatOutcome outcome_from_json(const Json& value) {
+RepeatOutcome outcome_from_json(const Json& value, MetricNames names) {
   ObjectReader reader(value, "");
   RepeatOutcome outcome;
   if (reader.has("error")) {
     outcome.error = reader.text("error", "");
     return outcome;
   }
-  outcome.metrics = metrics_from(reader.require("metrics"));
-  outcome.theory = metrics_from(reader.require("theory"));
+  outcome.metrics = metrics_from(reader.require("metrics"), names);
+  outcome.theory = metrics_from(reader.require("theory"), names);
   const std::string digest = reader.text("digest", "");
   const auto [end, error] =
       std::from_chars(digest.data(), digest.data() + digest.size(), outcome.digest, 16);
@@ -188,13 +195,15 @@ Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome
   for (std::size_t i = 0; i < study.points.size(); ++i) {
     stop_if(stop);
     const Point& point = study.points[i];
-    result["points"].push_back(point_json(point, outcomes[i], with_repeats));
+    result["points"].push_back(point_json(*study.model, point, outcomes[i], with_repeats));
     if (study.fits.empty()) continue;
     FitPoint seen{.set = &point.set, .document = &point.experiment.resolved, .metrics = {}};
-    const bool failed = !error_of(outcomes[i]).empty();
-    for (std::size_t k = 0; k < metric_names.size(); ++k)
-      seen.metrics.push_back(failed ? std::nullopt
-                                    : series(outcomes[i], &RepeatOutcome::metrics, k));
+    if (error_of(outcomes[i]).empty()) {
+      for (const std::string_view name : study.model->metrics) {
+        if (auto values = series(outcomes[i], &RepeatOutcome::metrics, name))
+          seen.metrics.emplace(name, std::move(*values));
+      }
+    }
     fit_points.push_back(std::move(seen));
   }
   result["fits"] = Json::array();

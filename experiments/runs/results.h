@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/runs/execute.h"
+#include "experiments/models/model.h"
 #include "experiments/study/sweep.h"
 #include "formats/json.h"
 
@@ -32,9 +32,10 @@ std::size_t count_failed(const Json& result);
 bool has_diverged(const Json& point, const std::string& metric);
 bool has_diverged(const Json& point);
 
-// One point's outcome of one repeat, to a journal and back. Throws Error on anything else.
+// One point's outcome of one repeat, to a journal and back. names: the metrics that there are.
+// Throws Error on anything else.
 Json to_json(const RepeatOutcome& outcome);
-RepeatOutcome outcome_from_json(const Json& value);
+RepeatOutcome outcome_from_json(const Json& value, MetricNames names);
 
 // What a journal and a result must have in common to belong together, besides the hash.
 extern const char* const version;

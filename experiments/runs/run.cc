@@ -13,10 +13,10 @@
 #include "emulator/environment.h"
 #include "emulator/instruction_set.h"
 #include "emulator/parallel.h"
-#include "experiments/runs/results.h"
-#include "experiments/runs/execute.h"
 #include "experiments/runs/finished.h"
 #include "experiments/runs/journal.h"
+#include "experiments/runs/results.h"
+#include "experiments/runs/units.h"
 #include "experiments/study/sweep.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
@@ -79,9 +79,10 @@ Runner::Runner(const Study& study, const Engine& engine, const RunOptions& optio
   first_unit_.push_back(0);
   for (const Group& group : groups_) first_unit_.push_back(first_unit_.back() + group.repeats);
   document_ = {
-      .hash = study.hash, .units = first_unit_.back(), .outcomes = [this](std::size_t unit) {
-        return groups_[unit_at(unit).group].points.size();
-      }};
+      .hash = study.hash,
+      .units = first_unit_.back(),
+      .outcomes = [this](std::size_t unit) { return groups_[unit_at(unit).group].points.size(); },
+      .metrics = study.model->metrics};
   if (options.output.empty() || is_stream(options.output)) return;
   output_ = link_target(options.output);
   journal_path_ = journal_path(output_, shard_, options.shard_count);
@@ -193,7 +194,7 @@ void Runner::compute() {
   std::vector<std::size_t> mine;
   for (std::size_t unit = 0; unit < document_.units; ++unit) {
     if (static_cast<int>(unit % static_cast<std::size_t>(options_.shard_count)) != shard_) continue;
-    const double steps = groups_[unit_at(unit).group].steps;
+    const double steps = groups_[unit_at(unit).group].work.steps;
     ++progress_.units_total;
     progress_.steps_total += steps;
     if (done_.count(unit) == 0) {
@@ -206,13 +207,9 @@ void Runner::compute() {
   }
   report();
   // Long units first, so that no thread is left alone with one at the end.
-  const auto weight = [this](std::size_t unit) {
-    const Group& group = groups_[unit_at(unit).group];
-    const Experiment& first = study_.points[group.points.front()].experiment;
-    return group.steps * static_cast<double>(first.problem->features());
-  };
+  const auto cost = [this](std::size_t unit) { return groups_[unit_at(unit).group].work.cost; };
   std::stable_sort(mine.begin(), mine.end(),
-                   [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+                   [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
   emulator::for_each_task(mine.size(), options_.threads,
                           [&](std::size_t i) { compute_unit(mine[i]); });
 }
@@ -235,7 +232,7 @@ Json Runner::run_info() const {
   const unsigned threads = options_.threads > 0 ? static_cast<unsigned>(options_.threads)
                                                 : std::thread::hardware_concurrency();
   double steps = -progress_.steps_resumed;
-  for (const Group& group : groups_) steps += group.steps * static_cast<double>(group.repeats);
+  for (const Group& group : groups_) steps += group.work.steps * static_cast<double>(group.repeats);
   if (options_.progress) steps = progress_.steps_done - progress_.steps_resumed;
   return Json{{"seconds", seconds.count()},
               {"threads", threads},

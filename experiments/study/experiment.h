@@ -5,14 +5,12 @@
 // remedy (the file is added by the caller).
 #pragma once
 
+#include <any>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "experiments/models/linear_regression/problem.h"
-#include "experiments/policy/policy.h"
+#include "experiments/models/model.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
@@ -21,23 +19,13 @@ struct Experiment {
   std::string name;
   std::uint64_t seed = 0;
   std::uint64_t repeats = 1;
-  std::shared_ptr<const Problem> problem;  // shared among points that have the same
-  Training training;
-  Policy policy;
+  const Model* model = nullptr;
+  ModelSetting setting;
   Json resolved;  // the document with every default filled in and the policy expanded
 };
 
-// Problems already read, by their text: a spectrum of thousands of correctly rounded powers is
-// computed once.
-struct ProblemCache {
-  struct Entry {
-    std::shared_ptr<const Problem> problem;
-    Json resolved;
-  };
-  std::map<std::string, Entry> entries;
-};
-
-// document: without sweep and fits. folder: where policy files are looked up.
-Experiment parse_experiment(const Json& document, const std::string& folder, ProblemCache& cache);
+// document: without sweep and fits. folder: where policy files are looked up. kept: empty before
+// the first point of a study, then as the last call left it (Model::read).
+Experiment parse_experiment(const Json& document, const std::string& folder, std::any& kept);
 
 }  // namespace halfulp::experiments

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "experiments/hash.h"
+#include "experiments/models/table.h"
 #include "experiments/policy/policy_files.h"
 #include "experiments/results/fit.h"
 #include "formats/counted.h"
@@ -146,7 +148,7 @@ struct Parts {
   }
 };
 
-Experiment experiment_of(const Json& base, const Json& set, ProblemCache& cache) {
+Experiment experiment_of(const Json& base, const Json& set, std::any& kept) {
   Json document = base;
   for (const auto& edit : set.items()) {
     // A policy that is a name becomes an object before one of its places is swept.
@@ -154,14 +156,14 @@ Experiment experiment_of(const Json& base, const Json& set, ProblemCache& cache)
       document["policy"] = load_policy(document["policy"], "/policy", "");
     set_at(document, edit.key(), edit.value(), "/sweep/" + escaped(edit.key()));
   }
-  return parse_experiment(document, "", cache);
+  return parse_experiment(document, "", kept);
 }
 
-Point make_point(const Parts& parts, std::size_t index, ProblemCache& cache) {
+Point make_point(const Parts& parts, std::size_t index, std::any& kept) {
   const std::vector<std::size_t> step = steps_of(parts.axes, index);
   try {
     Json set = edits_of(parts.axes, step);
-    Experiment experiment = experiment_of(parts.base, set, cache);
+    Experiment experiment = experiment_of(parts.base, set, kept);
     return {std::move(set), std::move(experiment)};
   } catch (const Error& error) {
     throw seen_in_sweep(error, parts.axes, step, parts.files);
@@ -215,36 +217,26 @@ Json sweep_json(const std::vector<Axis>& axes) {
 
 // Fields that decide nothing about which other fields may stand beside them, or what these mean, so
 // that defaults which were filled in at one value are right at all others.
-bool stands_alone(const std::string& pointer) {
-  static const std::set<std::string> alone{"/seed",
-                                           "/repeats",
-                                           "/policy",
-                                           "/problem",
-                                           "/training",
-                                           "/problem/sketch_size",
-                                           "/training/batch",
-                                           "/training/samples",
-                                           "/problem/noise_variance",
-                                           "/problem/teacher",
-                                           "/training/step_size",
-                                           "/problem/test_samples",
-                                           "/training/initial",
-                                           "/training/schedule"};
+bool stands_alone(const std::string& pointer, const Model& model) {
+  static const std::set<std::string> of_all{"/seed", "/repeats", "/policy", "/problem",
+                                            "/training"};
   const bool place = is_policy(pointer) && pointer.find('/', 8) == std::string::npos &&
                      !leads_through(pointer, "/policy/base");
-  return place || alone.count(pointer) > 0;
+  const auto& own = model.independent_fields;
+  return place || of_all.count(pointer) > 0 ||
+         std::find(own.begin(), own.end(), pointer) != own.end();
 }
 
 // Does the document, with its defaults filled in, give the points that it was made from?
 bool gives_the_same(const Json& document, const Study& study, const std::atomic<bool>* stop) {
-  ProblemCache cache;
+  std::any kept;
   Json base = document;
   base.erase("sweep");
   base.erase("fits");
   try {
     for (const Point& point : study.points) {
       stop_if(stop);
-      if (experiment_of(base, point.set, cache).resolved != point.experiment.resolved) return false;
+      if (experiment_of(base, point.set, kept).resolved != point.experiment.resolved) return false;
     }
   } catch (const Error&) {
     return false;
@@ -260,7 +252,7 @@ Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>
   std::set<std::string> reached;
   for (const Axis& axis : parts.axes) {
     for (const std::string& pointer : axis.pointers)
-      if (!stands_alone(pointer)) reached.insert(tokens_of(pointer, "").front());
+      if (!stands_alone(pointer, *study.model)) reached.insert(tokens_of(pointer, "").front());
   }
   if (!reached.empty() && !gives_the_same(document, study, stop)) {
     for (const std::string& part : reached) {
@@ -301,29 +293,34 @@ Parts parts_of(const Json& document) {
   return parts;
 }
 
-double dimension_in(const Json& problem) {
-  if (!problem.is_object() || !problem.contains("dimension")) return 0;
-  return problem["dimension"].is_number() ? problem["dimension"].get<double>() : 0;
+// The dimensions of a problem of which only one field is known.
+double dimensions_with(const Model& model, const std::string& pointer, const Json& value) {
+  if (pointer == "/problem") return model.dimensions(value);
+  const std::vector<std::string> tokens = tokens_of(pointer, "");
+  return tokens.size() == 2 ? model.dimensions(Json{{tokens.back(), value}}) : 0;
 }
 
-// Every problem of a study holds its spectrum.
+// Every problem of a study stays in memory.
 void require_few_dimensions(const Parts& parts) {
+  const auto name = parts.base.find("experiment");
+  const Model* model = name != parts.base.end() && name->is_string()
+                           ? find_model(name->get_ref<const std::string&>())
+                           : nullptr;
+  if (model == nullptr) return;
   double problems = 1;
-  double dimension = parts.base.contains("problem") ? dimension_in(parts.base["problem"]) : 0;
+  double dimensions = parts.base.contains("problem") ? model->dimensions(parts.base["problem"]) : 0;
   for (const Axis& axis : parts.axes) {
     bool reaches = false;
     for (std::size_t k = 0; k < axis.pointers.size(); ++k) {
       const std::string& pointer = axis.pointers[k];
-      reaches = reaches || leads_through(pointer, "/problem");
-      for (const std::vector<Json>& step : axis.steps) {
-        if (pointer == "/problem") dimension = std::max(dimension, dimension_in(step[k]));
-        if (pointer == "/problem/dimension" && step[k].is_number())
-          dimension = std::max(dimension, step[k].get<double>());
-      }
+      if (!leads_through(pointer, "/problem")) continue;
+      reaches = true;
+      for (const std::vector<Json>& step : axis.steps)
+        dimensions = std::max(dimensions, dimensions_with(*model, pointer, step[k]));
     }
     if (reaches) problems *= static_cast<double>(axis.steps.size());
   }
-  if (problems > 1 && problems * dimension > most_dimensions)
+  if (problems > 1 && problems * dimensions > most_dimensions)
     throw Error("the sweep's problems have more than 64 million dimensions together", "/sweep",
                 "sweep fewer of them, or share them out to several documents");
 }
@@ -352,19 +349,23 @@ Study expand(const Json& document, const std::string& folder, const std::atomic<
   require_few_dimensions(parts);
   embed_files(parts, folder);
   Study study;
-  ProblemCache cache;
+  std::any kept;
   Budget budget;
   const std::size_t count = parts.count();
   study.points.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     stop_if(stop);
-    study.points.push_back(make_point(parts, i, cache));
+    study.points.push_back(make_point(parts, i, kept));
     budget.spend(study.points.back());
   }
   std::vector<std::string> swept;
   for (const Axis& axis : parts.axes)
     swept.insert(swept.end(), axis.pointers.begin(), axis.pointers.end());
-  study.fits = check_fits(parts.fits, swept, study.points.front().experiment.resolved);
+  const Experiment& first = study.points.front().experiment;
+  study.model = first.model;
+  const FitScope scope{.swept = std::move(swept),
+                       .metrics = {study.model->metrics.begin(), study.model->metrics.end()}};
+  study.fits = check_fits(parts.fits, scope, first.resolved);
   study.document = document_of(parts, study, stop);
   study.hash = hash_of(study);
   return study;
@@ -414,18 +415,6 @@ Json apply_settings(const Json& document, const std::vector<std::string>& settin
     set_at(edited, pointer, parse_if_json(text, where).value_or(Json(text)), where);
   }
   return edited;
-}
-
-std::uint64_t fnv1a(const void* bytes, std::size_t count, std::uint64_t hash) {
-  const auto* byte = static_cast<const unsigned char*>(bytes);
-  for (std::size_t i = 0; i < count; ++i) hash = (hash ^ byte[i]) * 0x100000001b3;
-  return hash;
-}
-
-std::string hexadecimal(std::uint64_t hash) {
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(hash >> shift) & 15];
-  return text;
 }
 
 }  // namespace halfulp::experiments

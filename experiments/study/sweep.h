@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/study/experiment.h"
 #include "experiments/pointers.h"
+#include "experiments/study/experiment.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
@@ -23,7 +23,8 @@ struct Point {
 };
 
 struct Study {
-  Json document;  // what the result file repeats
+  Json document;                 // what the result file repeats
+  const Model* model = nullptr;  // of all points
   std::vector<Point> points;
   Json fits;         // checked
   std::string hash;  // of everything that decides the result
@@ -44,10 +45,5 @@ Study make_study(const Json& document, const std::string& where,
 // Throws Error on a text without "=", on a pointer that leads through something that is no object
 // or list, and on a field that the document sweeps.
 Json apply_settings(const Json& document, const std::vector<std::string>& settings);
-
-// FNV-1a, 64 bits, continued from `hash`.
-inline constexpr std::uint64_t fnv_start = 0xcbf29ce484222325;
-std::uint64_t fnv1a(const void* bytes, std::size_t count, std::uint64_t hash);
-std::string hexadecimal(std::uint64_t hash);
 
 }  // namespace halfulp::experiments

@@ -13,7 +13,6 @@
 
 #include "emulator/engine.h"
 #include "experiments/runs/results.h"
-#include "experiments/runs/execute.h"
 #include "experiments/runs/run.h"
 #include "formats/error.h"
 
@@ -180,7 +179,8 @@ TEST(Finished, ResumeReplacesWhatIsNot) {
 
 TEST(Repeats, AreWhatTheMeansAreOf) {
   const Json result = result_of();
-  for (const char* name : metric_names) {
+  for (const std::string_view metric_name : make_study(document(), "d.json").model->metrics) {
+    const std::string name(metric_name);
     const Json& metric = result["points"][0]["metrics"][name];
     if (metric.is_null()) continue;
     ASSERT_EQ(metric["repeats"].size(), 3U) << name;

@@ -13,7 +13,6 @@
 
 #include "experiments/data/variates.h"
 #include "experiments/results/fit.h"
-#include "experiments/runs/execute.h"
 
 namespace halfulp::experiments {
 
@@ -39,8 +38,7 @@ class Points {
     sets_.push_back(std::make_unique<Json>(set));
     documents_.push_back(std::make_unique<Json>(document));
     FitPoint point{.set = sets_.back().get(), .document = documents_.back().get(), .metrics = {}};
-    point.metrics.resize(metric_count);
-    point.metrics[0] = repeats;
+    point.metrics["excess_clean_last"] = repeats;
     points_.push_back(point);
   }
   void add_noisy(const Json& set, double risk, const RepeatNoise& noise, std::size_t repeats) {
@@ -54,12 +52,12 @@ class Points {
   }
   void add_failed(const Json& set) {
     add(set, {1.0});
-    points_.back().metrics[0].reset();
+    points_.back().metrics.clear();
   }
   [[nodiscard]] Json fit(const Json& fit) const {
-    std::vector<std::string> swept;
-    for (const auto& member : points_.front().set->items()) swept.push_back(member.key());
-    return compute_fits(check_fits(Json::array({fit}), swept, Json::object()), points_);
+    FitScope scope{.swept = {}, .metrics = {"excess_clean_last", "floor"}};
+    for (const auto& member : points_.front().set->items()) scope.swept.push_back(member.key());
+    return compute_fits(check_fits(Json::array({fit}), scope, Json::object()), points_);
   }
 
  private:

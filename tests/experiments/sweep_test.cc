@@ -7,8 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "experiments/runs/execute.h"
+#include "experiments/models/linear_regression/unit.h"
 #include "experiments/runs/run.h"
+#include "experiments/runs/units.h"
 #include "formats/error.h"
 #include "tests/support/error_of.h"
 
@@ -50,9 +51,9 @@ TEST(Sweep, IsTheProductLastKeyFastest) {
   EXPECT_EQ(study.points[2].set["/training/samples"], 64);
   EXPECT_EQ(study.points[2].set["/training/step_size"], 0.05);
   EXPECT_EQ(study.points[6].set["/problem/sketch_size"], 8);
-  EXPECT_EQ(study.points[6].experiment.problem->sketch_size, 8U);
-  EXPECT_EQ(study.points[11].experiment.training.samples, 128U);
-  EXPECT_FALSE(is_native(study.points[11].experiment.policy.at(Place::feature)));
+  EXPECT_EQ(regression_of(study.points[6].experiment.setting).problem->sketch_size, 8U);
+  EXPECT_EQ(regression_of(study.points[11].experiment.setting).training.samples, 128U);
+  EXPECT_FALSE(is_native(study.points[11].experiment.setting.policy.at(Place::feature)));
   // Points that differ in policy or training share samples; those of another sketch do not.
   const std::vector<Group> groups = make_groups(study);
   ASSERT_EQ(groups.size(), 2U);
@@ -85,8 +86,8 @@ TEST(Sweep, ReadsPolicyFilesBesideTheDocument) {
   document["policy"] = "p.json";
   document["sweep"] = Json{{"/policy/feature", {"bfloat16", "none"}}};
   const Study study = make_study(document, (folder / "d.json").string());
-  EXPECT_FALSE(is_native(study.points[0].experiment.policy.at(Place::label)));
-  EXPECT_FALSE(is_native(study.points[0].experiment.policy.at(Place::feature)));
+  EXPECT_FALSE(is_native(study.points[0].experiment.setting.policy.at(Place::label)));
+  EXPECT_FALSE(is_native(study.points[0].experiment.setting.policy.at(Place::feature)));
   // The hash covers what the file says.
   std::ofstream(folder / "p.json") << R"({"label": "binary16"})";
   EXPECT_NE(make_study(document, (folder / "d.json").string()).hash, study.hash);

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "experiments/pointers.h"
 #include "experiments/results/fits/distributions.h"
 #include "experiments/results/fits/kinds.h"
 #include "experiments/results/fits/scatter.h"
 #include "experiments/results/fits/select.h"
-#include "experiments/pointers.h"
 #include "formats/error.h"
 #include "reference/functions/constants.h"
 
@@ -93,17 +93,17 @@ std::map<std::string, Curve> reference_curves(const Json& fit, const std::vector
 
 }  // namespace
 
-Json check_effective_size(ObjectReader& reader, const std::vector<std::string>& swept) {
+Json check_effective_size(ObjectReader& reader, const FitScope& scope) {
   Json checked;
   checked["kind"] = "effective_size";
-  checked["axis"] = check_axis(reader, "axis", swept);
-  checked["y"] = check_metric(reader, "excess_clean_last");
+  checked["axis"] = check_axis(reader, "axis", scope.swept);
+  checked["y"] = scope.metrics[reader.choice("y", 0, scope.metrics)];
   const Json& reference = reader.require("reference");
   if (!reference.is_object() || reference.empty())
     throw Error("no object stands here", reader.place("reference"),
                 "write {\"/policy/feature\": \"binary32\"}, values as the sweep has them");
   for (const auto& member : reference.items()) {
-    if (std::find(swept.begin(), swept.end(), member.key()) == swept.end())
+    if (std::find(scope.swept.begin(), scope.swept.end(), member.key()) == scope.swept.end())
       throw Error("\"" + member.key() + "\" is not swept",
                   reader.place("reference") + "/" + escaped(member.key()),
                   "name a pointer of the sweep");
@@ -129,7 +129,7 @@ void compute_effective_size(const Json& fit, const std::vector<FitPoint>& points
       record["group"] = members.group;
       record["size"] = value_of(points[i], axis);
       const auto found = references.find(key_of(fit, members.group));
-      const auto& y = points[i].metrics[metric_index(fit["y"].get<std::string>())];
+      const std::vector<double>* y = points[i].repeats_of(fit["y"].get<std::string>());
       const double mean = y ? mean_of(*y) : 0.0;
       std::optional<Crossing> at;
       if (found != references.end() && mean > 0.0 && std::isfinite(mean))

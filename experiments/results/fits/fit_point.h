@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: MIT
 //
-// A point of a study as fits see it.
+// A study and its points as fits see them.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "formats/json.h"
 
 namespace halfulp::experiments {
 
-// What a fit sees of a point: what the sweep set, the whole document, and each metric's value in
-// every repeat (absent for a point that failed).
+// What the document of a fit may name.
+struct FitScope {
+  std::vector<std::string> swept;    // pointers of the sweep
+  std::vector<std::string> metrics;  // the first stands for all where a kind of fit needs none
+};
+
+// What the sweep set, the whole document, and by its name each metric that the point has, in every
+// repeat (none for a point that failed).
 struct FitPoint {
   const Json* set = nullptr;
   const Json* document = nullptr;
-  std::vector<std::optional<std::vector<double>>> metrics;  // in the order of metric_names
+  std::map<std::string, std::vector<double>, std::less<>> metrics;
+
+  // The repeats of a metric, or nullptr.
+  [[nodiscard]] const std::vector<double>* repeats_of(const std::string& metric) const {
+    const auto found = metrics.find(metric);
+    return found == metrics.end() ? nullptr : &found->second;
+  }
 };
 
 }  // namespace halfulp::experiments

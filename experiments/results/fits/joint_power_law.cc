@@ -38,14 +38,14 @@ Law law_of(const Selection& selection, bool with_floor) {
 
 }  // namespace
 
-Json check_joint_power_law(ObjectReader& reader, const std::vector<std::string>& swept) {
+Json check_joint_power_law(ObjectReader& reader, const FitScope& scope) {
   Json checked;
   checked["kind"] = "joint_power_law";
-  checked["model_size"] = check_axis(reader, "model_size", swept);
-  checked["data_size"] = check_axis(reader, "data_size", swept);
-  checked["y"] = check_metric(reader, "");
+  checked["model_size"] = check_axis(reader, "model_size", scope.swept);
+  checked["data_size"] = check_axis(reader, "data_size", scope.swept);
+  checked["y"] = check_metric(reader, scope.metrics);
   checked["group_by"] = check_group(
-      reader, swept,
+      reader, scope.swept,
       {checked["model_size"].get<std::string>(), checked["data_size"].get<std::string>()});
   for (const char* key : {"model_range", "data_range"}) {
     const Json range = check_range(reader, key);

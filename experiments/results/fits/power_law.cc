@@ -101,12 +101,12 @@ void write_line(const Selection& selection, Json& record) {
 
 }  // namespace
 
-Json check_power_law(ObjectReader& reader, const std::vector<std::string>& swept) {
+Json check_power_law(ObjectReader& reader, const FitScope& scope) {
   Json checked;
   checked["kind"] = "power_law";
-  checked["x"] = check_axis(reader, "x", swept);
-  checked["y"] = check_metric(reader, "");
-  checked["group_by"] = check_group(reader, swept, {checked["x"].get<std::string>()});
+  checked["x"] = check_axis(reader, "x", scope.swept);
+  checked["y"] = check_metric(reader, scope.metrics);
+  checked["group_by"] = check_group(reader, scope.swept, {checked["x"].get<std::string>()});
   const Json range = check_range(reader, "range");
   if (!range.is_null()) checked["range"] = range;
   checked["x_scale"] = check_scale(reader, "x_scale");

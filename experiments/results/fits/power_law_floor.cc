@@ -27,8 +27,8 @@ Law law_of(const Selection& selection) {
 
 }  // namespace
 
-Json check_power_law_floor(ObjectReader& reader, const std::vector<std::string>& swept) {
-  Json checked = check_power_law(reader, swept);
+Json check_power_law_floor(ObjectReader& reader, const FitScope& scope) {
+  Json checked = check_power_law(reader, scope);
   checked["kind"] = "power_law_floor";
   return checked;
 }

@@ -105,18 +105,18 @@ std::vector<Axis> axes_of(const Json& fit) {
 
 }  // namespace
 
-Json check_precision_law(ObjectReader& reader, const std::vector<std::string>& swept) {
+Json check_precision_law(ObjectReader& reader, const FitScope& scope) {
   Json checked;
   checked["kind"] = "precision_law";
   std::vector<std::string> axes;
   for (const char* key : {"model_size", "precision", "data_size"}) {
     checked[key] = nullptr;
     if (std::string_view(key) == "data_size" && !reader.has(key)) continue;
-    axes.push_back(check_axis(reader, key, swept));
+    axes.push_back(check_axis(reader, key, scope.swept));
     checked[key] = axes.back();
   }
-  checked["y"] = check_metric(reader, "");
-  checked["group_by"] = check_group(reader, swept, axes);
+  checked["y"] = check_metric(reader, scope.metrics);
+  checked["group_by"] = check_group(reader, scope.swept, axes);
   for (const char* key : {"model_range", "precision_range", "data_range"}) {
     const Json range = check_range(reader, key);
     if (!range.is_null()) checked[key] = range;

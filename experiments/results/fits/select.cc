@@ -7,9 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "experiments/policy/policy.h"
-#include "experiments/metrics.h"
 #include "experiments/pointers.h"
+#include "experiments/policy/policy.h"
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -17,16 +16,9 @@
 
 namespace halfulp::experiments {
 
-std::size_t metric_index(const std::string& name) {
-  return static_cast<std::size_t>(std::find(metric_names.begin(), metric_names.end(), name) -
-                                  metric_names.begin());
-}
-
-std::string check_metric(ObjectReader& reader, const std::string& otherwise) {
-  const std::vector<std::string> names(metric_names.begin(), metric_names.end());
-  const std::size_t first = metric_index(otherwise);
-  if (first == names.size()) reader.require("y");
-  return names[reader.choice("y", first < names.size() ? first : 0, names)];
+std::string check_metric(ObjectReader& reader, const std::vector<std::string>& metrics) {
+  reader.require("y");
+  return metrics[reader.choice("y", 0, metrics)];
 }
 
 std::string check_axis(ObjectReader& reader, const std::string& key,
@@ -151,7 +143,7 @@ Selection select_points(const std::vector<FitPoint>& points, const Members& memb
   for (const std::size_t i : members.points) {
     const std::vector<double> place = place_of(points[i], axes);
     if (place.empty()) continue;
-    const auto& y = points[i].metrics[metric_index(metric)];
+    const std::vector<double>* y = points[i].repeats_of(metric);
     if (!y || !(mean_of(*y) > 0.0) || std::isinf(mean_of(*y)) || !has_logarithms(place, axes)) {
       ++selection.excluded;
       continue;
@@ -161,7 +153,7 @@ Selection select_points(const std::vector<FitPoint>& points, const Members& memb
       selection.x[k].push_back(place[k]);
       selection.log_x[k].push_back(axes[k].over_log ? log_x - reference::logarithm(log_x) : log_x);
     }
-    selection.y.push_back(&*y);
+    selection.y.push_back(y);
   }
   return selection;
 }

@@ -13,11 +13,8 @@
 
 namespace halfulp::experiments {
 
-// The place of a metric's name in metric_names; metric_count for none of them.
-std::size_t metric_index(const std::string& name);
-
-// The member `y`, a metric. otherwise: the default, or "" where the member is required.
-std::string check_metric(ObjectReader& reader, const std::string& otherwise);
+// The member `y`, one of the metrics.
+std::string check_metric(ObjectReader& reader, const std::vector<std::string>& metrics);
 // A member that names a pointer of the sweep.
 std::string check_axis(ObjectReader& reader, const std::string& key,
                        const std::vector<std::string>& swept);

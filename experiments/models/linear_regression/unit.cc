@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/runs/execute.h"
+#include "experiments/models/linear_regression/unit.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 
+#include "experiments/hash.h"
 #include "experiments/models/linear_regression/risk.h"
 #include "experiments/models/linear_regression/theory.h"
 #include "experiments/models/linear_regression/trainer.h"
@@ -18,14 +18,6 @@ namespace {
 
 constexpr std::size_t block_rows = 256;
 constexpr std::size_t wide_block_rows = 32;  // where every row has d numbers
-
-std::string group_key(const Experiment& experiment) {
-  const Needs needs = needs_of(*experiment.problem, experiment.policy);
-  const Json& resolved = experiment.resolved;
-  return Json::array({resolved["problem"], experiment.seed, experiment.repeats,
-                      experiment.training.batch, resolved["policy"]["sketch"], needs.inputs})
-      .dump();
-}
 
 // Little-endian bytes; all NaNs count as one, since machines make different ones.
 std::uint64_t digest_of(const std::vector<double>& weights) {
@@ -43,7 +35,8 @@ std::uint64_t digest_of(const std::vector<double>& weights) {
 
 // One repeat of one point.
 struct Run {
-  const Experiment* experiment = nullptr;
+  const Regression* point = nullptr;
+  const Policy* policy = nullptr;
   std::unique_ptr<Trainer> trainer;
   RepeatOutcome outcome;
 
@@ -61,34 +54,39 @@ struct Run {
 };
 
 void measure(const Machine& machine, const Instance& instance, const Spectrum* spectrum, Run& run) {
-  const Experiment& experiment = *run.experiment;
-  const Risk risk(machine, instance, experiment.policy, experiment.training.batch);
-  Metrics& metrics = run.outcome.metrics;
-  metrics[4] = instance.approximation;
-  metrics[5] = risk.floor();
+  const Training& training = run.point->training;
+  const Risk risk(machine, instance, *run.policy, training.batch);
+  const auto add = [](Metrics& metrics, const char* name, std::optional<double> value) {
+    if (value) metrics.push_back({name, *value});
+  };
   run.outcome.digest = digest_of(run.trainer->weights());
-  if (experiment.training.steps() == 0) return;
-  const std::vector<std::vector<double>> weights{run.trainer->weights(), run.trainer->average()};
-  const std::vector<double> quantized = risk.quantized(weights);
-  metrics[0] = risk.clean(weights[0]);
-  metrics[1] = risk.clean(weights[1]);
-  metrics[2] = quantized[0];
-  metrics[3] = quantized[1];
+  Metrics& metrics = run.outcome.metrics;
+  if (training.steps() > 0) {
+    const std::vector<std::vector<double>> weights{run.trainer->weights(), run.trainer->average()};
+    const std::vector<double> quantized = risk.quantized(weights);
+    add(metrics, "excess_clean_last", risk.clean(weights[0]));
+    add(metrics, "excess_clean_average", risk.clean(weights[1]));
+    add(metrics, "excess_quantized_last", quantized[0]);
+    add(metrics, "excess_quantized_average", quantized[1]);
+  }
+  add(metrics, "approximation", instance.approximation);
+  add(metrics, "floor", risk.floor());
   if (spectrum == nullptr) return;
-  const ExcessTheory theory =
-      excess_theory(instance, *spectrum, experiment.training, experiment.policy);
-  run.outcome.theory = {theory.clean_last,        theory.clean_average, theory.quantized_last,
-                        theory.quantized_average, std::nullopt,         std::nullopt};
+  const ExcessTheory theory = excess_theory(instance, *spectrum, training, *run.policy);
+  add(run.outcome.theory, "excess_clean_last", theory.clean_last);
+  add(run.outcome.theory, "excess_clean_average", theory.clean_average);
+  add(run.outcome.theory, "excess_quantized_last", theory.quantized_last);
+  add(run.outcome.theory, "excess_quantized_average", theory.quantized_average);
 }
 
 // Trains every run on the same blocks of samples. Answers false where the watch said stop.
 bool train(const Machine& machine, const Instance& instance, std::vector<Run>& runs,
            const Watch& watch) {
-  const std::size_t batch = runs.front().experiment->training.batch;
+  const std::size_t batch = runs.front().point->training.batch;
   const std::size_t wanted = instance.needs.inputs ? wide_block_rows : block_rows;
   const std::size_t rows = batch * std::max<std::size_t>(1, wanted / batch);
   std::size_t total = 0;
-  for (const Run& run : runs) total = std::max(total, run.experiment->training.samples);
+  for (const Run& run : runs) total = std::max(total, run.point->training.samples);
   Block block;
   for (std::size_t first = 0; first < total; first += rows) {
     const auto active =
@@ -98,7 +96,7 @@ bool train(const Machine& machine, const Instance& instance, std::vector<Run>& r
     double steps = 0;
     for (Run& run : runs) {
       if (!run.active()) continue;
-      const std::size_t left = run.experiment->training.samples - first;
+      const std::size_t left = run.point->training.samples - first;
       const std::size_t batches = std::min(block.rows, left) / batch;
       steps += static_cast<double>(batches);
       run.attempt([&] { run.trainer->train(block); });
@@ -109,46 +107,34 @@ bool train(const Machine& machine, const Instance& instance, std::vector<Run>& r
 }
 
 bool wants_spectrum(const Run& run) {
-  return run.experiment->training.steps() > 0 &&
-         recursion_applies(*run.experiment->problem, run.experiment->policy);
+  return run.point->training.steps() > 0 && recursion_applies(*run.point->problem, *run.policy);
 }
 
 }  // namespace
 
-std::vector<Group> make_groups(const Study& study) {
-  std::vector<Group> groups;
-  std::map<std::string, std::size_t> known;
-  for (std::size_t i = 0; i < study.points.size(); ++i) {
-    const Experiment& experiment = study.points[i].experiment;
-    const auto [place, fresh] = known.try_emplace(group_key(experiment), groups.size());
-    if (fresh) groups.push_back({.points = {}, .repeats = experiment.repeats, .steps = 0});
-    Group& group = groups[place->second];
-    group.points.push_back(i);
-    group.steps += static_cast<double>(experiment.training.steps());
-  }
-  return groups;
+const Regression& regression_of(const ModelSetting& setting) {
+  return std::any_cast<const Regression&>(setting.own);
 }
 
-std::vector<RepeatOutcome> execute(const Study& study, const Group& group, std::uint64_t repeat,
-                                   const Engine& engine, const Watch& watch) {
-  std::vector<Run> runs(group.points.size());
+std::vector<RepeatOutcome> run_regressions(std::span<const ModelSetting* const> group,
+                                           const Machine& machine, const Watch& watch) {
+  std::vector<Run> runs(group.size());
   Needs needs;
   for (std::size_t k = 0; k < runs.size(); ++k) {
-    runs[k].experiment = &study.points[group.points[k]].experiment;
-    const Needs own = needs_of(*runs[k].experiment->problem, runs[k].experiment->policy);
+    runs[k].point = &regression_of(*group[k]);
+    runs[k].policy = &group[k]->policy;
+    const Needs own = needs_of(*runs[k].point->problem, *runs[k].policy);
     needs.inputs = needs.inputs || own.inputs;
     needs.gram = needs.gram || own.gram;
   }
-  const Experiment& first = *runs.front().experiment;
-  const Machine machine{&engine, first.seed, repeat};
+  const Run& first = runs.front();
   std::optional<Instance> instance;
   std::optional<Spectrum> spectrum;
   for (Run& run : runs) {
     run.attempt([&] {
-      if (!instance) instance = make_instance(*first.problem, first.policy, needs, machine);
+      if (!instance) instance = make_instance(*first.point->problem, *first.policy, needs, machine);
       if (!spectrum && wants_spectrum(run)) spectrum = spectrum_of(*instance);
-      run.trainer = std::make_unique<Trainer>(machine, *instance, run.experiment->policy,
-                                              run.experiment->training);
+      run.trainer = std::make_unique<Trainer>(machine, *instance, *run.policy, run.point->training);
     });
   }
   if (instance && !train(machine, *instance, runs, watch)) return {};

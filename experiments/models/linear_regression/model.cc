@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/models/linear_regression/model.h"
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "experiments/models/linear_regression/instance.h"
+#include "experiments/models/linear_regression/theory.h"
+#include "experiments/models/linear_regression/unit.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+constexpr std::array<std::string_view, 9> independent_fields{
+    "/problem/sketch_size",  "/problem/noise_variance", "/problem/teacher",
+    "/problem/test_samples", "/training/batch",         "/training/samples",
+    "/training/step_size",   "/training/initial",       "/training/schedule"};
+
+// Problems already read, by their text: a spectrum of thousands of correctly rounded powers is
+// computed once.
+struct KnownProblem {
+  std::shared_ptr<const Problem> problem;
+  Json resolved;
+};
+using KnownProblems = std::map<std::string, KnownProblem>;
+
+const KnownProblem& find_problem(const Json& value, std::any& kept) {
+  if (!kept.has_value()) kept = KnownProblems();
+  auto& known = std::any_cast<KnownProblems&>(kept);
+  const std::string text = value.dump();
+  if (const auto found = known.find(text); found != known.end()) return found->second;
+  KnownProblem entry;
+  entry.problem = std::make_shared<const Problem>(parse_problem(value, "/problem", entry.resolved));
+  return known[text] = std::move(entry);
+}
+
+void check_policy(const Problem& problem, const Policy& policy) {
+  if (problem.sketch_size != 0) return;
+  for (const Place place : {Place::feature, Place::sketch}) {
+    if (!is_native(policy.at(place)))
+      throw Error("there is no sketch, so there is no \"" + std::string(name_of(place)) + "\"",
+                  "/policy/" + std::string(name_of(place)),
+                  "quantize \"data\", or give /problem/sketch_size");
+  }
+}
+
+ModelSetting read(ObjectReader& reader, const std::string& folder, std::any& kept, Json& resolved) {
+  ModelSetting setting;
+  const KnownProblem& known = find_problem(reader.require("problem"), kept);
+  Json training;
+  setting.own =
+      Regression{.problem = known.problem,
+                 .training = parse_training(reader.require("training"), "/training", training)};
+  if (const Json* policy = reader.find("policy"))
+    setting.policy = parse_policy(load_policy(*policy, "/policy", folder), "/policy");
+  reader.finish();
+  check_policy(*known.problem, setting.policy);
+  resolved["problem"] = known.resolved;
+  resolved["training"] = std::move(training);
+  resolved["policy"] = to_json(setting.policy);
+  return setting;
+}
+
+double dimensions(const Json& problem) {
+  if (!problem.is_object() || !problem.contains("dimension")) return 0;
+  return problem["dimension"].is_number() ? problem["dimension"].get<double>() : 0;
+}
+
+std::string shared_part(const ModelSetting& setting, const Json& resolved) {
+  const Regression& own = regression_of(setting);
+  return Json::array({resolved["problem"], own.training.batch, resolved["policy"]["sketch"],
+                      needs_of(*own.problem, setting.policy).inputs})
+      .dump();
+}
+
+Work work(const ModelSetting& setting) {
+  const Regression& own = regression_of(setting);
+  const auto steps = static_cast<double>(own.training.steps());
+  return {.steps = steps, .cost = steps * static_cast<double>(own.problem->features())};
+}
+
+Metrics theory(const ModelSetting& setting) {
+  const Problem& problem = *regression_of(setting).problem;
+  Metrics metrics;
+  if (const auto x = approximation_theory(problem, setting.policy))
+    metrics.push_back({"approximation", *x});
+  if (const auto x = floor_theory(problem, setting.policy)) metrics.push_back({"floor", *x});
+  return metrics;
+}
+
+}  // namespace
+
+constinit const Model linear_regression{.name = "linear_regression",
+                                        .metrics = regression_metrics,
+                                        .independent_fields = independent_fields,
+                                        .read = read,
+                                        .dimensions = dimensions,
+                                        .shared_part = shared_part,
+                                        .work = work,
+                                        .run = run_regressions,
+                                        .theory = theory};
+
+}  // namespace halfulp::experiments
