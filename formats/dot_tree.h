@@ -94,11 +94,6 @@ struct DotTree {
 // Throws Error, located at the member ("/sums/0/size"), where members do not go together.
 void validate(const DotTree& tree, const std::string& where = {});
 
-// What the results are numbers of.
-inline const Quantizer& result_quantizer(const DotTree& tree) {
-  return tree.sums.front().quantizer;
-}
-
 // True where C is added to the result of the outermost sum.
 bool adds_addend_last(const DotTree& tree);
 
