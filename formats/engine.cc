@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "formats/engine.h"
 
+#include <stdexcept>
+#include <string>
+
 #include "formats/codes.h"
-#include "formats/error.h"
 
 namespace halfulp {
 View view_of(std::span<const float> row) { return view_of(row.data(), 1, row.size()); }
@@ -25,12 +27,18 @@ MutableView view_of(float* data, std::size_t rows, std::size_t columns) {
 
 View as_const(const MutableView& view) { return view; }
 
+void refuse_plan(std::string_view maker, std::string_view engine) {
+  if (maker.empty()) throw std::logic_error("a plan that no engine has prepared");
+  throw std::logic_error("a plan of the engine \"" + std::string(maker) +
+                         "\" is given to the engine \"" + std::string(engine) + "\"");
+}
+
 int packed_bits(const Format& format) {
   const int needed = bits(format);
   for (const int width : {4, 6, 8, 16, 32, 64}) {
     if (needed <= width) return width;
   }
-  throw std::logic_error("packed_bits: " + format.name + " has more than 64 bits");
+  return 128;
 }
 
 std::size_t packed_bytes(const Format& format, std::size_t elements) {

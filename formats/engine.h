@@ -5,10 +5,14 @@
 // and they agree in every bit.
 //
 // Arrays are carried in float or double: a carrier holds values of the format exactly
-// (Plan::carriers says which can). Engines are pure and single-threaded; a caller that splits an
-// array passes Random::offset, so results do not depend on the split. Arrays hold NaN by
+// (fits_binary32 and fits_binary64 of codes.h say which can). Engines are single-threaded and keep
+// nothing from one call to the next but what a program lets them keep in its Caches; a caller that
+// splits an array passes Random::offset, so results do not depend on the split. Arrays hold NaN by
 // class, and are to be compared so: what a carrier gets is quiet, with the sign that Rounding::nan
 // chooses and the fraction of the code, but dot products deliver one positive NaN.
+//
+// What is computed often is prepared: a plan holds all that follows from a description alone, never
+// changes, and may be used by many threads. It serves the engine that made it; another refuses it.
 #pragma once
 
 #include <cstddef>
@@ -76,17 +80,50 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
-// A quantizer prepared once and used many times. `compiled` belongs to the engine that made it.
-struct Plan {
-  Quantizer quantizer;
-  std::shared_ptr<const void> compiled;
+class Caches;
+
+// What is known beforehand of the use of a plan. No result depends on it.
+struct Preparation {
+  // Kept from one preparation to another, where there is one; it must outlive the plan.
+  Caches* caches = nullptr;
+  // How many elements are to come, in all calls together; 0 where it is unknown. Tables are made
+  // where so many elements pay for them.
+  std::uint64_t elements = 0;
+  // What those elements are held in. Results of arithmetic are rounded from binary64.
+  Carrier carrier = Carrier::binary64;
 };
 
-// A unit of dot products (dot_tree.h) prepared once and used many times.
-struct DotPlan {
-  DotTree tree;
+// A quantizer, a unit of dot products (dot_tree.h), a block format or an operation, prepared.
+// `engine` is the name of the engine that made the plan, `compiled` what it made of the
+// description.
+struct Plan {
+  Quantizer quantizer;
+  std::string_view engine;
   std::shared_ptr<const void> compiled;
 };
+struct DotPlan {
+  DotTree tree;
+  std::string_view engine;
+  std::shared_ptr<const void> compiled;
+};
+struct BlockPlan {
+  BlockFormat format;
+  std::string_view engine;
+  std::shared_ptr<const void> compiled;
+};
+struct OperationPlan {
+  Op op = Op::add;
+  std::vector<Format> inputs;
+  Quantizer output;
+  std::string_view engine;
+  std::shared_ptr<const void> compiled;
+};
+// Throws std::logic_error.
+[[noreturn]] void refuse_plan(std::string_view maker, std::string_view engine);
+// Precondition of every use of a plan: `maker`, its engine, is the one it is given to.
+inline void require_engine(std::string_view maker, std::string_view engine) {
+  if (maker.data() != engine.data() && maker != engine) refuse_plan(maker, engine);
+}
 
 // What a product of matrices takes: a, rows x inner; b, inner x columns; and what is added, rows x
 // columns, where anything is.
@@ -95,10 +132,13 @@ struct MatrixOperands {
   std::optional<View> addend = std::nullopt;
 };
 
-// A block format prepared once and used many times.
-struct BlockPlan {
-  BlockFormat format;
-  std::shared_ptr<const void> compiled;
+// A function of an engine that prepares a description.
+template <typename Description, typename Made>
+struct Prepare {
+  Made (*make)(const Description& description, const Preparation& preparation) = nullptr;
+  Made operator()(const Description& description, const Preparation& preparation = {}) const {
+    return make(description, preparation);
+  }
 };
 
 // A matrix in a block format, as codes.
@@ -111,13 +151,25 @@ struct BlockCodes {
 struct Engine {
   std::string_view name;
 
-  Plan (*prepare)(const Quantizer& quantizer);
-  DotPlan (*prepare_dot)(const DotTree& tree);  // throws Error where the tree is not valid
+  Prepare<Quantizer, Plan> prepare;
+  Prepare<DotTree, DotPlan> prepare_dot;  // throws Error where the tree is not valid
+  Prepare<BlockFormat, BlockPlan> prepare_block;
+  Prepare<Operation, OperationPlan> prepare_operation;
 
   // One operation on codes of any scalar format of at most 128 bits; `random` holds random_bits
   // bits.
+  Outcome (*operate)(const OperationPlan& plan, std::span<const Code> operands,
+                     std::uint64_t random);
+  // The same of one time: a plan is made for it.
   Outcome (*apply)(const Operation& operation, std::span<const Code> operands,
                    std::uint64_t random);
+  // The same on `count` elements, as packed codes: `in` holds an array each operand, element i
+  // draws its random bits at index i. flags: of every element; may be empty. `out` may be one of
+  // the operands where their codes are packed alike.
+  void (*operate_codes)(const OperationPlan& plan,
+                        std::span<const std::span<const std::uint8_t>> in, std::size_t count,
+                        const Random& random, std::span<std::uint8_t> out,
+                        std::span<std::uint8_t> flags);
   // One code of `from` into the plan's format.
   Outcome (*convert)(const Format& from, Code code, const Plan& plan, std::uint64_t random);
 
@@ -127,8 +179,8 @@ struct Engine {
                 Counts* counts);
   void (*map)(Op op, std::span<const View> in, const Plan& plan, const Random& random,
               const MutableView& out, Counts* counts);
-  // Codes in and out, packed least significant bits first in little-endian bytes: 4, 6, 8, 16, 32
-  // or 64 bits a code (packed_bits); rows follow each other without padding.
+  // Codes in and out, packed least significant bits first in little-endian bytes: 4, 6, 8, 16, 32,
+  // 64 or 128 bits a code (packed_bits); rows follow each other without padding.
   void (*encode)(const View& in, const Plan& plan, const Random& random,
                  std::span<std::uint8_t> out, Counts* counts);
   void (*decode)(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
@@ -151,15 +203,13 @@ struct Engine {
   // may be split between the blocks of its outermost level. out receives scale * element, rounded
   // once to its carrier (nearest even). Counts are those of the elements' roundings, u (block.h)
   // being the operand.
-  BlockPlan (*prepare_block)(const BlockFormat& format) = nullptr;
   // codes may be null.
   void (*quantize)(const View& in, const BlockPlan& plan, const Random& random,
-                   const MutableView& out, BlockCodes* codes, Counts* counts) = nullptr;
-  void (*dequantize)(const BlockCodes& codes, const BlockPlan& plan,
-                     const MutableView& out) = nullptr;
+                   const MutableView& out, BlockCodes* codes, Counts* counts);
+  void (*dequantize)(const BlockCodes& codes, const BlockPlan& plan, const MutableView& out);
 };
 
-// Bits that a code takes in a packed array: the least of 4, 6, 8, 16, 32, 64 that holds it.
+// Bits that a code takes in a packed array: the least of 4, 6, 8, 16, 32, 64, 128 that holds it.
 int packed_bits(const Format& format);
 std::size_t packed_bytes(const Format& format, std::size_t elements);
 

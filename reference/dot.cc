@@ -10,6 +10,7 @@
 #include "formats/error.h"
 #include "formats/numbers/value.h"
 #include "reference/carrier.h"
+#include "reference/engine_name.h"
 #include "reference/operations.h"
 
 namespace halfulp::reference {
@@ -282,6 +283,7 @@ void require_shapes(const MatrixOperands& x, const MutableView& out) {
 
 void multiply_each(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
                    const MutableView& out, const DotObserver* observer) {
+  require_engine(plan.engine, engine_name);
   require_shapes(operands, out);
   require_fits(plan.tree.sums.front().quantizer.format, out.carrier);
   Dot dot(operands, plan.tree, random, observer);

@@ -11,24 +11,42 @@
 #include "reference/blocks/block.h"
 #include "reference/carrier.h"
 #include "reference/dot.h"
+#include "reference/engine_name.h"
 #include "reference/operations.h"
 #include "reference/packing.h"
 
 namespace halfulp::reference {
 namespace {
 
-Plan prepare(const Quantizer& quantizer) {
+void require_valid(const Quantizer& quantizer) {
   validate(quantizer.format);
   HALFULP_REQUIRE(quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64,
                   "prepare: random_bits is 1 to 64");
-  return {.quantizer = quantizer, .compiled = nullptr};
 }
 
-DotPlan prepare_dot(const DotTree& tree) {
+// Plans of this engine are the descriptions themselves: it computes from them, each time anew.
+Plan prepare(const Quantizer& quantizer, const Preparation& /*preparation*/) {
+  require_valid(quantizer);
+  return {.quantizer = quantizer, .engine = engine_name, .compiled = nullptr};
+}
+
+DotPlan prepare_dot(const DotTree& tree, const Preparation& /*preparation*/) {
   validate(tree);
-  if (tree.product) prepare(*tree.product);
-  for (const Sum& sum : tree.sums) prepare(sum.quantizer);
-  return {.tree = tree, .compiled = nullptr};
+  if (tree.product) require_valid(*tree.product);
+  for (const Sum& sum : tree.sums) require_valid(sum.quantizer);
+  return {.tree = tree, .engine = engine_name, .compiled = nullptr};
+}
+
+OperationPlan prepare_operation(const Operation& operation, const Preparation& /*preparation*/) {
+  HALFULP_REQUIRE(operation.inputs.size() == static_cast<std::size_t>(arity(operation.op)),
+                  "prepare_operation: the operation takes another number of operands");
+  for (const Format& format : operation.inputs) validate(format);
+  require_valid(*operation.output);
+  return {.op = operation.op,
+          .inputs = {operation.inputs.begin(), operation.inputs.end()},
+          .output = *operation.output,
+          .engine = engine_name,
+          .compiled = nullptr};
 }
 
 // NaR, the NaN of posits and takums, equals itself and is less than every number (Posit Standard
@@ -51,7 +69,40 @@ Outcome apply(const Operation& operation, std::span<const Code> operands, std::u
   return operate(operation.op, values, q, random);
 }
 
+Outcome operate_on_codes(const OperationPlan& plan, std::span<const Code> operands,
+                         std::uint64_t random) {
+  require_engine(plan.engine, engine_name);
+  return apply({.op = plan.op, .inputs = plan.inputs, .output = &plan.output}, operands, random);
+}
+
+void operate_codes(const OperationPlan& plan, std::span<const std::span<const std::uint8_t>> in,
+                   std::size_t count, const Random& random, std::span<std::uint8_t> out,
+                   std::span<std::uint8_t> flags) {
+  HALFULP_REQUIRE(in.size() == plan.inputs.size(), "operate_codes: wrong number of operands");
+  const Format& format = plan.output.format;
+  const std::size_t bytes = packed_bytes(format, count);
+  HALFULP_REQUIRE(out.size() >= bytes && (flags.empty() || flags.size() >= count),
+                  "operate_codes: too few bytes for the results");
+  const Rounding& rounding = plan.output.rounding;
+  std::vector<Code> operands(in.size());
+  for (std::size_t index = 0; index < count; ++index) {
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const Format& from = plan.inputs[i];
+      HALFULP_REQUIRE(in[i].size() >= packed_bytes(from, count),
+                      "operate_codes: too few bytes for the operands");
+      operands[i] = get_code(in[i], index, packed_bits(from)) & all_codes(from);
+    }
+    const bool draws = is_stochastic(rounding.mode);
+    const std::uint64_t word = draws ? random.bits(index, rounding.random_bits) : 0;
+    const Outcome outcome = operate_on_codes(plan, operands, word);
+    put_code(out, index, packed_bits(format), outcome.code);
+    if (!flags.empty()) flags[index] = outcome.flags;
+  }
+  clear_behind(out, count, packed_bits(format));
+}
+
 Outcome convert(const Format& from, Code code, const Plan& plan, std::uint64_t random) {
+  require_engine(plan.engine, engine_name);
   const Quantizer& q = plan.quantizer;
   return round(real(operand(from, code, q.rounding.flush_inputs)), q, random);
 }
@@ -111,6 +162,7 @@ void require_same_shape(const View& a, const MutableView& b) {
 
 void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
                  Counts* counts) {
+  require_engine(plan.engine, engine_name);
   require_same_shape(in, out);
   require_fits(plan.quantizer.format, out.carrier);
   const Elements elements(plan, random, counts);
@@ -125,6 +177,7 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
 
 void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& random,
                const MutableView& out, Counts* counts) {
+  require_engine(plan.engine, engine_name);
   HALFULP_REQUIRE(in.size() == static_cast<std::size_t>(arity(op)),
                   "map: wrong number of operands");
   const Quantizer& q = plan.quantizer;
@@ -149,10 +202,10 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
 
 void encode_array(const View& in, const Plan& plan, const Random& random,
                   std::span<std::uint8_t> out, Counts* counts) {
+  require_engine(plan.engine, engine_name);
   const Format& format = plan.quantizer.format;
-  const std::size_t bytes = packed_bytes(format, in.rows * in.columns);
-  HALFULP_REQUIRE(out.size() >= bytes, "encode: too few bytes for the codes");
-  if (bytes > 0) out[bytes - 1] = 0;  // the bits behind the last code
+  HALFULP_REQUIRE(out.size() >= packed_bytes(format, in.rows * in.columns),
+                  "encode: too few bytes for the codes");
   const Elements elements(plan, random, counts);
   for (std::size_t row = 0; row < in.rows; ++row) {
     for (std::size_t column = 0; column < in.columns; ++column) {
@@ -161,18 +214,19 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
       put_code(out, index, packed_bits(format), elements.deliver(Op::convert, x, index).code);
     }
   }
+  clear_behind(out, in.rows * in.columns, packed_bits(format));
 }
 
 void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out) {
+  require_engine(plan.engine, engine_name);
   const Format& format = plan.quantizer.format;
   require_fits(format, out.carrier);
   HALFULP_REQUIRE(in.size() >= packed_bytes(format, out.rows * out.columns),
                   "decode: too few bytes for the codes");
-  const Code mask = (Code{1} << bits(format)) - 1;
   for (std::size_t row = 0; row < out.rows; ++row) {
     for (std::size_t column = 0; column < out.columns; ++column) {
       const Code code = get_code(in, row * out.columns + column, packed_bits(format));
-      store(out, row, column, decode(format, code & mask));
+      store(out, row, column, decode(format, code & all_codes(format)));
     }
   }
 }
@@ -180,17 +234,20 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
 }  // namespace
 
 const Engine& engine() {
-  static constexpr Engine table{.name = "reference",
-                                .prepare = prepare,
-                                .prepare_dot = prepare_dot,
+  static constexpr Engine table{.name = engine_name,
+                                .prepare = {prepare},
+                                .prepare_dot = {prepare_dot},
+                                .prepare_block = {prepare_block},
+                                .prepare_operation = {prepare_operation},
+                                .operate = operate_on_codes,
                                 .apply = apply,
+                                .operate_codes = operate_codes,
                                 .convert = convert,
                                 .round = round_array,
                                 .map = map_array,
                                 .encode = encode_array,
                                 .decode = decode_array,
                                 .multiply_add = multiply_add,
-                                .prepare_block = prepare_block,
                                 .quantize = quantize,
                                 .dequantize = dequantize};
   return table;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "reference/packing.h"
 
+#include "formats/codes.h"
+
 namespace halfulp::reference {
 
 void put_code(std::span<std::uint8_t> bytes, std::size_t position, int width, Code code) {
@@ -22,6 +24,16 @@ Code get_code(std::span<const std::uint8_t> bytes, std::size_t position, int wid
     if ((bytes[place / 8] >> (place % 8) & 1) != 0) code |= Code{1} << bit;
   }
   return code;
+}
+
+void clear_behind(std::span<std::uint8_t> bytes, std::size_t count, int width) {
+  const std::size_t used = count * static_cast<std::size_t>(width);
+  if (used % 8 != 0) bytes[used / 8] &= static_cast<std::uint8_t>((1U << (used % 8)) - 1);
+}
+
+Code all_codes(const Format& format) {
+  const int width = bits(format);
+  return width == 128 ? ~Code{0} : (Code{1} << width) - 1;
 }
 
 void count(Counts* counts, const Real& exact, const Outcome& outcome, const Value& delivered) {

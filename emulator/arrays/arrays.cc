@@ -24,7 +24,8 @@ void round_by_element(const View& in, const CompiledPlan& plan, const Random& ra
     for (std::size_t column = 0; column < in.columns; ++column) {
       const Operand x = load_number(plan, in, row, column);
       const std::size_t index = row * in.columns + column;
-      store(out, index, delivered(plan, elements.round(x, index), nan_is_negative(plan, x)));
+      store(out, index,
+            delivered(plan, elements.round(x, index), nan_is_negative(plan.rounding(), x)));
     }
   }
 }
@@ -86,21 +87,21 @@ void round_through_binary64(const View& in, const CompiledPlan& plan, const Rand
 void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
                  Counts* counts) {
   require_same_shape(in, out);
-  const CompiledPlan& ready = compiled(plan);
+  const PlanOfCall of_call(compiled(plan), in.carrier, in.rows * in.columns);
+  const CompiledPlan& ready = *of_call;
   require_fits(ready, out.carrier);
   const bool same = in.carrier == out.carrier;
   const bool same32 = same && in.carrier == Carrier::binary32;
   const bool same64 = same && in.carrier == Carrier::binary64;
-  const std::size_t count = in.rows * in.columns;
   if (same32 && ready.grid32() != nullptr) {
     round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
   } else if (same64 && ready.grid64() != nullptr) {
     round_in_carrier<double>(in, ready, *ready.grid64(), random, out, counts);
   } else if (ready.grid64() != nullptr && !ready.keeps_fractions()) {
     round_through_binary64(in, ready, random, out, counts);
-  } else if (const auto* steps32 = same32 ? ready.steps<std::uint32_t>(count) : nullptr) {
+  } else if (const auto* steps32 = same32 ? ready.steps<std::uint32_t>() : nullptr) {
     round_by_steps<float>(in, *steps32, out, counts);
-  } else if (const auto* steps64 = same64 ? ready.steps<std::uint64_t>(count) : nullptr) {
+  } else if (const auto* steps64 = same64 ? ready.steps<std::uint64_t>() : nullptr) {
     round_by_steps<double>(in, *steps64, out, counts);
   } else {
     round_by_element(in, ready, random, out, counts);

@@ -62,6 +62,11 @@ class Encoder {
 
   // Codes of the elements from begin on, packed.
   void block(std::size_t begin, std::size_t count, int width, std::uint8_t* bytes) {
+    if (width > 64) {
+      by_element(begin, count, codes128_);
+      pack_codes(std::span<const Code>(codes128_).first(count), width, bytes);
+      return;
+    }
     if (in_.carrier == Carrier::binary32 && plan_.grid32() != nullptr) {
       by_lanes(*plan_.grid32(), gathered_.floats(begin, count), begin, count, codes32_.data());
       pack_codes(std::span<const std::uint32_t>(codes32_).first(count), width, bytes);
@@ -72,17 +77,12 @@ class Encoder {
       const StandardEnvironment environment;
       const double* numbers = gathered_.widened(begin, count, plan_.rounding().flush_inputs);
       by_lanes(*plan_.grid64(), numbers, begin, count, codes64_.data());
-    } else if (const auto* steps32 = widens ? plan_.steps<std::uint32_t>(count) : nullptr) {
+    } else if (const auto* steps32 = widens ? plan_.steps<std::uint32_t>() : nullptr) {
       by_steps(*steps32, gathered_.floats(begin, count), count);
-    } else if (const auto* steps64 = widens ? nullptr : plan_.steps<std::uint64_t>(count)) {
+    } else if (const auto* steps64 = widens ? nullptr : plan_.steps<std::uint64_t>()) {
       by_steps(*steps64, gathered_.doubles(begin, count), count);
     } else {
-      const Elements elements(plan_.target(), random_, counts_);
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t index = begin + i;
-        const Operand x = load_number(plan_, in_, index / in_.columns, index % in_.columns);
-        codes64_[i] = static_cast<std::uint64_t>(elements.round(x, index).code);
-      }
+      by_element(begin, count, codes64_);
     }
     pack_codes(std::span<const std::uint64_t>(codes64_).first(count), width, bytes);
   }
@@ -111,6 +111,16 @@ class Encoder {
     }
   }
 
+  template <typename Codes>
+  void by_element(std::size_t begin, std::size_t count, Codes& codes) {
+    const Elements elements(plan_.target(), random_, counts_);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t index = begin + i;
+      const Operand x = load_number(plan_, in_, index / in_.columns, index % in_.columns);
+      codes[i] = static_cast<typename Codes::value_type>(elements.round(x, index).code);
+    }
+  }
+
   const View& in_;
   Gathered gathered_;
   const CompiledPlan& plan_;
@@ -118,6 +128,7 @@ class Encoder {
   Counts* counts_;
   std::array<std::uint32_t, draw_block> codes32_;
   std::array<std::uint64_t, draw_block> codes64_;
+  std::array<Code, draw_block> codes128_;
 };
 
 // Elements begin to begin + count of the whole.
@@ -137,8 +148,9 @@ void scatter(const double* numbers, std::size_t begin, std::size_t count, const 
 
 void encode_array(const View& in, const Plan& plan, const Random& random,
                   std::span<std::uint8_t> out, Counts* counts) {
-  const CompiledPlan& ready = compiled(plan);
   const std::size_t count = in.rows * in.columns;
+  const PlanOfCall of_call(compiled(plan), in.carrier, count);
+  const CompiledPlan& ready = *of_call;
   HALFULP_REQUIRE(out.size() >= packed_bytes(ready.quantizer().format, count),
                   "encode: too few bytes for the codes");
   const int width = packed_bits(ready.quantizer().format);
@@ -149,6 +161,7 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
   }
 }
 
+// A table of all numbers where there are as many elements.
 void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out) {
   const CompiledPlan& ready = compiled(plan);
   const Format& format = ready.quantizer().format;
@@ -162,12 +175,14 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
   const StandardEnvironment environment;
   std::array<std::uint64_t, draw_block> codes;
   std::array<double, draw_block> numbers;
+  const bool tabulated = used <= table_bits && count >> used != 0;
+  const std::vector<double> table =
+      tabulated ? carried_numbers(format, out.carrier) : std::vector<double>();
   for (std::size_t begin = 0; begin < count; begin += draw_block) {
     const std::size_t length = std::min(draw_block, count - begin);
     unpack_codes(in.data() + begin / 8 * static_cast<std::size_t>(width), width,
                  std::span(codes).first(length));
-    if (used <= CompiledPlan::table_bits) {
-      const double* table = ready.decoded(out.carrier).data();
+    if (tabulated) {
       for (std::size_t i = 0; i < length; ++i) numbers[i] = table[codes[i] & mask];
     } else {
       for (std::size_t i = 0; i < length; ++i) {

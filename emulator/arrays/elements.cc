@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "emulator/arrays/arrays.h"
+#include "emulator/arrays/elements.h"
+
 #include "emulator/functions/function_table.h"
 #include "emulator/functions/functions.h"
 #include "emulator/operations/exact_operand.h"
@@ -55,15 +56,13 @@ bool has_operand_result(Op op) {
 }  // namespace
 
 // A code is told by a rounding that loses nothing.
-std::optional<Outcome> Elements::function_of_code(Op op, const Operand& x, const Target& plain,
-                                                  std::uint64_t random) const {
+std::optional<Outcome> Elements::by_table(const TabulatedFunction& function, const Operand& x,
+                                          std::uint64_t random) const {
   const bool flushed = x.subnormal && target_.quantizer->rounding.flush_inputs;
   if (x.kind != Class::finite || flushed) return std::nullopt;
-  const Outcome code = round_operand(plain, x, 0);
+  const Outcome code = round_operand(function.plain, x, 0);
   if (code.flags != 0) return std::nullopt;
-  const Operation operation{
-      .op = op, .inputs = {&plain.quantizer->format, 1}, .output = target_.quantizer};
-  return function_by_table(operation, code.code, target_, random);
+  return function_by_table(function.table, code.code, target_, random, memory_);
 }
 
 void Elements::count(Class exact, const Outcome& outcome) const {
@@ -88,11 +87,12 @@ Outcome Elements::round(Operand x, std::uint64_t index) const {
 }
 
 Outcome Elements::operate(Op op, std::span<Operand> operands, std::uint64_t index,
-                          const Target* plain) const {
+                          const TabulatedFunction* function) const {
   const std::uint64_t random = draw(index);
   std::optional<Outcome> known;
-  if (plain != nullptr) known = function_of_code(op, operands[0], *plain, random);
-  const Outcome outcome = known ? *known : emulator::operate(op, target_, operands, random);
+  if (function != nullptr) known = by_table(*function, operands[0], random);
+  const Outcome outcome =
+      known ? *known : emulator::operate(op, target_, operands, random, memory_);
   // operate() has flushed the operands in place, so that the class is that of what was computed.
   if (counts_ == nullptr) return outcome;
   if (has_operand_result(op)) {

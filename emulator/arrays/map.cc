@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,7 +18,7 @@
 #include "emulator/arrays/results.h"
 #include "emulator/environment.h"
 #include "emulator/functions/candidate.h"
-#include "emulator/functions/function_table.h"
+#include "emulator/functions/kept.h"
 #include "emulator/scalar/round_exact.h"
 
 namespace halfulp::emulator {
@@ -38,18 +39,30 @@ Operand operand_of_format(Operand x, const Target& target) {
 // One operation of one plan; its buffers serve block after block.
 class Mapper {
  public:
-  Mapper(Op op, const CompiledPlan& plan, const Random& random, Counts* counts)
+  // kept: may be null.
+  Mapper(Op op, const CompiledPlan& plan, const Random& random, Counts* counts, Kept* kept)
       : op_(op),
         plan_(plan),
         random_(random),
         counts_(counts),
-        elements_(plan.target(), random, counts) {
+        elements_(plan.target(), random, counts, kept != nullptr ? &kept->reals : nullptr) {
     options_.op = op;
     options_.zero_sum_negative = plan.rounding().mode == Mode::toward_negative;
     options_.flush_below = plan.flush_below();
-    if (!is_tabulated(op, plan.quantizer().format)) return;
-    plain_.format = plan.quantizer().format;
+  }
+  Mapper(const Mapper&) = delete;
+  Mapper& operator=(const Mapper&) = delete;
+
+  // Before the first element: of a function, the table where there is one, or where so many
+  // elements pay for it.
+  void find_table(Kept& kept, std::size_t elements) {
+    const Format& format = plan_.quantizer().format;
+    if (!table_serves(op_, format, plan_.target())) return;
+    table_ = kept.tables.wanted(op_, format, elements);
+    if (!table_) return;
+    plain_.format = format;
     plain_target_ = target_of(plain_);
+    function_.emplace(TabulatedFunction{*table_, plain_target_});
   }
 
   void by_element(std::span<const View> in, const MutableView& out) {
@@ -76,8 +89,7 @@ class Mapper {
       operands[i] = operand_of_format(x, plan_.target());
     }
     const std::span<Operand> used = std::span(operands).first(in.size());
-    const Target* plain = plain_target_ ? &*plain_target_ : nullptr;
-    const Outcome outcome = elements_.operate(op_, used, index, plain);
+    const Outcome outcome = elements_.operate(op_, used, index, function_ ? &*function_ : nullptr);
     Operand x = delivered(plan_, outcome, false);
     if (x.kind == Operand::Class::nan) x.negative = elements_.nan_is_negative(op_, used);
     return x;
@@ -155,7 +167,9 @@ class Mapper {
   Counts* counts_;
   Elements elements_;
   Quantizer plain_;
-  std::optional<Target> plain_target_;
+  Target plain_target_;
+  std::shared_ptr<const FunctionTable> table_;
+  std::optional<TabulatedFunction> function_;
   kernels::OddOptions options_;
   std::vector<std::pair<std::size_t, Operand>> recomputed_;
   std::array<std::array<double, draw_block>, 3> numbers_{};
@@ -169,10 +183,14 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
                const MutableView& out, Counts* counts) {
   HALFULP_REQUIRE(in.size() == static_cast<std::size_t>(arity(op)),
                   "map: the operation takes another number of operands");
-  const CompiledPlan& ready = compiled(plan);
+  const std::size_t elements = out.rows * out.columns;
+  Kept* const kept = compiled(plan).kept();
+  const PlanOfCall of_call(compiled(plan), Carrier::binary64, elements);
+  const CompiledPlan& ready = *of_call;
   require_fits(ready, out.carrier);
   for (const View& view : in) require_same_shape(view, out);
-  Mapper mapper(op, ready, random, counts);
+  Mapper mapper(op, ready, random, counts, kept);
+  if (kept != nullptr) mapper.find_table(*kept, elements);
   const bool by_bounds = is_function(op) && (ready.grid64() != nullptr || ready.rounds_odd());
   if (by_bounds || (is_arithmetic(op) && ready.rounds_odd())) {
     mapper.by_lanes(in, out);

@@ -14,14 +14,14 @@ void store_bytes(std::span<const Bits> codes, std::uint8_t* bytes) {
   }
 }
 
-template <typename Stored>
-void load_bytes(const std::uint8_t* bytes, std::span<std::uint64_t> codes) {
+template <typename Stored, typename Bits>
+void load_bytes(const std::uint8_t* bytes, std::span<Bits> codes) {
   for (std::size_t i = 0; i < codes.size(); ++i) {
-    std::uint64_t code = 0;
+    Stored code = 0;
     for (std::size_t byte = 0; byte < sizeof(Stored); ++byte) {
-      code |= std::uint64_t{bytes[i * sizeof(Stored) + byte]} << (8 * byte);
+      code = static_cast<Stored>(code | Stored{bytes[i * sizeof(Stored) + byte]} << (8 * byte));
     }
-    codes[i] = code;
+    codes[i] = static_cast<Bits>(code);
   }
 }
 
@@ -31,7 +31,7 @@ void store_bits(std::span<const Bits> codes, int width, std::uint8_t* bytes) {
   std::uint64_t waiting = 0;
   int held = 0;
   for (const Bits code : codes) {
-    waiting |= std::uint64_t{code} << held;
+    waiting |= static_cast<std::uint64_t>(code) << held;
     for (held += width; held >= 8; held -= 8, waiting >>= 8) {
       *bytes++ = static_cast<std::uint8_t>(waiting);
     }
@@ -39,10 +39,11 @@ void store_bits(std::span<const Bits> codes, int width, std::uint8_t* bytes) {
   if (held > 0) *bytes = static_cast<std::uint8_t>(waiting);
 }
 
-void load_bits(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes) {
+template <typename Bits>
+void load_bits(const std::uint8_t* bytes, int width, std::span<Bits> codes) {
   std::uint64_t waiting = 0;
   int held = 0;
-  for (std::uint64_t& code : codes) {
+  for (Bits& code : codes) {
     for (; held < width; held += 8) waiting |= std::uint64_t{*bytes++} << held;
     code = waiting & ((std::uint64_t{1} << width) - 1);
     waiting >>= width;
@@ -61,8 +62,28 @@ void pack(std::span<const Bits> codes, int width, std::uint8_t* bytes) {
       return store_bytes<std::uint32_t, Bits>(codes, bytes);
     case 64:
       return store_bytes<std::uint64_t, Bits>(codes, bytes);
+    case 128:
+      return store_bytes<Code, Bits>(codes, bytes);
     default:
       return store_bits(codes, width, bytes);
+  }
+}
+
+template <typename Bits>
+void unpack(const std::uint8_t* bytes, int width, std::span<Bits> codes) {
+  switch (width) {
+    case 8:
+      return load_bytes<std::uint8_t, Bits>(bytes, codes);
+    case 16:
+      return load_bytes<std::uint16_t, Bits>(bytes, codes);
+    case 32:
+      return load_bytes<std::uint32_t, Bits>(bytes, codes);
+    case 64:
+      return load_bytes<std::uint64_t, Bits>(bytes, codes);
+    case 128:
+      return load_bytes<Code, Bits>(bytes, codes);
+    default:
+      return load_bits(bytes, width, codes);
   }
 }
 
@@ -95,19 +116,16 @@ void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* b
   pack(codes, width, bytes);
 }
 
+void pack_codes(std::span<const Code> codes, int width, std::uint8_t* bytes) {
+  pack(codes, width, bytes);
+}
+
 void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes) {
-  switch (width) {
-    case 8:
-      return load_bytes<std::uint8_t>(bytes, codes);
-    case 16:
-      return load_bytes<std::uint16_t>(bytes, codes);
-    case 32:
-      return load_bytes<std::uint32_t>(bytes, codes);
-    case 64:
-      return load_bytes<std::uint64_t>(bytes, codes);
-    default:
-      return load_bits(bytes, width, codes);
-  }
+  unpack(bytes, width, codes);
+}
+
+void unpack_codes(const std::uint8_t* bytes, int width, std::span<Code> codes) {
+  unpack(bytes, width, codes);
 }
 
 void pack_codes_at(std::span<const std::uint32_t> codes, int width, std::size_t index,

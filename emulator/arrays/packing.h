@@ -7,11 +7,16 @@
 #include <cstdint>
 #include <span>
 
+#include "formats/format.h"
+
 namespace halfulp::emulator {
 
-// width: 4, 6, 8, 16, 32 or 64. The bits behind the last code of a byte are zero.
+// width: 4, 6, 8, 16, 32, 64 or 128. The bits behind the last code of a byte are zero.
 void pack_codes(std::span<const std::uint32_t> codes, int width, std::uint8_t* bytes);
 void pack_codes(std::span<const std::uint64_t> codes, int width, std::uint8_t* bytes);
+void pack_codes(std::span<const Code> codes, int width, std::uint8_t* bytes);
+void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes);
+void unpack_codes(const std::uint8_t* bytes, int width, std::span<Code> codes);
 // The same from a code of any index on, into bytes whose bits from there on are zero. bytes: those
 // of index 0.
 void pack_codes_at(std::span<const std::uint32_t> codes, int width, std::size_t index,
@@ -20,6 +25,5 @@ void pack_codes_at(std::span<const std::uint64_t> codes, int width, std::size_t 
                    std::uint8_t* bytes);
 void unpack_codes_at(const std::uint8_t* bytes, int width, std::size_t index,
                      std::span<std::uint64_t> codes);
-void unpack_codes(const std::uint8_t* bytes, int width, std::span<std::uint64_t> codes);
 
 }  // namespace halfulp::emulator

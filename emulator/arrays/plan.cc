@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "emulator/arrays/carried.h"
+#include "emulator/functions/kept.h"
 #include "emulator/scalar/exact.h"
-#include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 
@@ -168,7 +169,7 @@ std::optional<Grid<std::uint64_t>> for_results(std::optional<Grid<std::uint64_t>
 
 }  // namespace
 
-CompiledPlan::CompiledPlan(const Quantizer& quantizer)
+CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& preparation)
     : quantizer_(quantizer),
       target_(target_of(quantizer_)),
       stochastic_(is_stochastic(quantizer.rounding.mode)),
@@ -176,7 +177,8 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
       fits_binary32_(halfulp::fits_binary32(quantizer.format)),
       fits_binary64_(halfulp::fits_binary64(quantizer.format)),
       keeps_fractions_(keeps_fraction(quantizer.rounding.nan) &&
-                       has_nan_fraction(quantizer.format)) {
+                       has_nan_fraction(quantizer.format)),
+      kept_(kept_in(preparation.caches)) {
   if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
   arithmetic_grid_ = for_results(grid64_);
@@ -192,6 +194,12 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer)
     normal.exponent = target_.least_exponent;
     flush_below_ = double_of(normal);
   }
+  if (!wants_steps(preparation.carrier, preparation.elements)) return;
+  if (preparation.carrier == Carrier::binary32) {
+    steps32_ = std::make_unique<const Steps<std::uint32_t>>(target_);
+  } else {
+    steps64_ = std::make_unique<const Steps<std::uint64_t>>(target_);
+  }
 }
 
 // Zeros stand in the places of what lanes cannot do.
@@ -202,91 +210,27 @@ bool CompiledPlan::rounds_odd_by_steps() const {
          rounding.mode != Mode::nearest_log && bits_needed(target_) <= double_precision;
 }
 
-const std::vector<double>& CompiledPlan::decoded(Carrier carrier) const {
-  DecodedCodes& all = decoded_[irrational_ && carrier == Carrier::binary32 ? 1 : 0];
-  std::call_once(all.once, [this, &all] {
-    const std::size_t codes = std::size_t{1} << target_.bits;
-    const bool floats = &all == &decoded_[1];
-    all.numbers.reserve(codes);
-    for (std::size_t code = 0; code < codes; ++code) {
-      const Operand x = unpack(quantizer_.format, code);
-      all.numbers.push_back(floats ? static_cast<double>(float_of(x)) : double_of(x));
-    }
-  });
-  return all.numbers;
-}
-
 // A table costs about as many roundings as are asked for here; turns between irrational numbers are
 // not in the middle of patterns.
-template <typename Bits>
-const Steps<Bits>* CompiledPlan::steps(std::size_t elements) const {
-  const std::uint64_t calls_a_code = irrational_ ? 64 : 16;
-  const bool fits = sizeof(Bits) == 4 ? fits_binary32_ : fits_binary64_;
-  if (!fits || !has_steps()) return nullptr;
-  auto& late = [this]() -> LateSteps<Bits>& {
-    if constexpr (sizeof(Bits) == 4) {
-      return steps32_;
-    } else {
-      return steps64_;
-    }
-  }();
-  if (late.asked.fetch_add(elements) + elements < calls_a_code << target_.bits) return nullptr;
-  std::call_once(late.once, [&] { late.table = std::make_unique<const Steps<Bits>>(*this); });
-  return late.table.get();
+bool CompiledPlan::wants_steps(Carrier carrier, std::uint64_t elements) const {
+  if (grid64_ || !has_steps() || !fits(carrier)) return false;
+  const bool there = carrier == Carrier::binary32 ? steps32_ != nullptr : steps64_ != nullptr;
+  const std::uint64_t roundings_a_code = irrational_ ? 64 : 16;
+  return !there && elements >= roundings_a_code << target_.bits;
 }
 
-template const Steps<std::uint32_t>* CompiledPlan::steps(std::size_t) const;
-template const Steps<std::uint64_t>* CompiledPlan::steps(std::size_t) const;
-
-Plan prepare(const Quantizer& quantizer) {
+Plan prepare(const Quantizer& quantizer, const Preparation& preparation) {
   validate(quantizer.format);
   HALFULP_REQUIRE(quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64,
                   "prepare: random_bits is 1 to 64");
-  return {.quantizer = quantizer, .compiled = std::make_shared<CompiledPlan>(quantizer)};
+  return {.quantizer = quantizer,
+          .engine = engine_name,
+          .compiled = std::make_shared<CompiledPlan>(quantizer, preparation)};
 }
 
 const CompiledPlan& compiled(const Plan& plan) {
-  HALFULP_REQUIRE(plan.compiled != nullptr, "a plan of another engine, or of none");
+  require_engine(plan.engine, engine_name);
   return *static_cast<const CompiledPlan*>(plan.compiled.get());
-}
-
-// 1. The carrier's exponent of the last place, at least that of its subnormals.
-// 2. The significand aligned to it: exact, as the format fits.
-// 3. The exponent field is added, the hidden bit counting as one.
-double double_of(const Operand& x) {
-  if (x.is_irrational()) return double_of(nearest(x, 53));
-  const std::uint64_t sign = std::uint64_t{x.negative} << 63;
-  constexpr std::uint64_t infinity = std::uint64_t{0x7ff} << 52;
-  if (x.kind == Operand::Class::zero) return std::bit_cast<double>(sign);
-  if (x.kind == Operand::Class::infinite) return std::bit_cast<double>(sign | infinity);
-  if (x.kind == Operand::Class::nan) {
-    const auto fraction = static_cast<std::uint64_t>(x.significand >> (128 - 52));
-    return std::bit_cast<double>(sign | infinity | fraction | (std::uint64_t{1} << 51));
-  }
-  const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
-  const std::int64_t last_place = std::max<std::int64_t>(leading - 52, -1074);
-  const auto shift = static_cast<int>(x.exponent - last_place);
-  const Code aligned = shift >= 0 ? x.significand << shift : x.significand >> -shift;
-  const auto field = static_cast<std::uint64_t>(last_place + 1074) << 52;
-  return std::bit_cast<double>((static_cast<std::uint64_t>(aligned) + field) | sign);
-}
-
-float float_of(const Operand& x) {
-  if (x.is_irrational()) return float_of(nearest(x, 24));
-  const std::uint32_t sign = std::uint32_t{x.negative} << 31;
-  constexpr std::uint32_t infinity = std::uint32_t{0xff} << 23;
-  if (x.kind == Operand::Class::zero) return std::bit_cast<float>(sign);
-  if (x.kind == Operand::Class::infinite) return std::bit_cast<float>(sign | infinity);
-  if (x.kind == Operand::Class::nan) {
-    const auto fraction = static_cast<std::uint32_t>(x.significand >> (128 - 23));
-    return std::bit_cast<float>(sign | infinity | fraction | (std::uint32_t{1} << 22));
-  }
-  const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
-  const std::int64_t last_place = std::max<std::int64_t>(leading - 23, -149);
-  const auto shift = static_cast<int>(x.exponent - last_place);
-  const Code aligned = shift >= 0 ? x.significand << shift : x.significand >> -shift;
-  const auto field = static_cast<std::uint32_t>(last_place + 149) << 23;
-  return std::bit_cast<float>((static_cast<std::uint32_t>(aligned) + field) | sign);
 }
 
 }  // namespace halfulp::emulator

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // What `prepare` makes of a quantizer: constants for the lanes of either carrier where the grid
-// kernel can do the rounding, and for the scalar path always.
+// kernel can do the rounding, and for the scalar path always; tables where they pay.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <vector>
+#include <string_view>
 
 #include "emulator/arrays/steps.h"
 #include "emulator/kernels/kernels.h"
@@ -19,9 +16,14 @@
 
 namespace halfulp::emulator {
 
+struct Kept;
+
+// The name of this engine, which its plans bear.
+inline constexpr std::string_view engine_name = "emulator";
+
 class CompiledPlan {
  public:
-  explicit CompiledPlan(const Quantizer& quantizer);
+  explicit CompiledPlan(const Quantizer& quantizer, const Preparation& preparation = {});
   CompiledPlan(const CompiledPlan&) = delete;
   CompiledPlan& operator=(const CompiledPlan&) = delete;
 
@@ -54,15 +56,21 @@ class CompiledPlan {
   // True where the format's numbers are carried as the carrier's numbers next to them.
   [[nodiscard]] bool irrational() const { return irrational_; }
 
-  // Numbers of all codes as a carrier has them, for formats of at most table_bits bits; made at the
-  // first call.
-  static constexpr int table_bits = 16;
-  [[nodiscard]] const std::vector<double>& decoded(Carrier carrier) const;
+  // What functions of this plan keep; null for nothing.
+  [[nodiscard]] Kept* kept() const { return kept_.get(); }
 
-  // The steps of a carrier's patterns, for `elements` roundings. Null where the plan has none
-  // (steps.h), and until so many elements were asked for that making the table pays.
+  // The steps of a carrier's patterns (steps.h); null where the plan was prepared for too few
+  // elements, or has none.
   template <typename Bits>
-  [[nodiscard]] const Steps<Bits>* steps(std::size_t elements) const;
+  [[nodiscard]] const Steps<Bits>* steps() const {
+    if constexpr (sizeof(Bits) == 4) {
+      return steps32_.get();
+    } else {
+      return steps64_.get();
+    }
+  }
+  // True where the plan has no steps, and so many roundings pay for a table of them.
+  [[nodiscard]] bool wants_steps(Carrier carrier, std::uint64_t elements) const;
 
  private:
   [[nodiscard]] bool has_steps() const {
@@ -82,28 +90,28 @@ class CompiledPlan {
   std::optional<kernels::Grid<std::uint32_t>> grid32_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
-  struct DecodedCodes {
-    std::once_flag once;
-    std::vector<double> numbers;
-  };
-  // All carriers alike, but for irrational numbers in binary32.
-  mutable std::array<DecodedCodes, 2> decoded_;
-  template <typename Bits>
-  struct LateSteps {
-    std::once_flag once;
-    std::atomic<std::uint64_t> asked{0};
-    std::unique_ptr<const Steps<Bits>> table;
-  };
-  mutable LateSteps<std::uint32_t> steps32_;
-  mutable LateSteps<std::uint64_t> steps64_;
+  std::unique_ptr<const Steps<std::uint32_t>> steps32_;
+  std::unique_ptr<const Steps<std::uint64_t>> steps64_;
+  std::shared_ptr<Kept> kept_;
 };
 
-Plan prepare(const Quantizer& quantizer);
-const CompiledPlan& compiled(const Plan& plan);
+// A plan for the time of one call: the one given or, where it was prepared for fewer elements than
+// are at hand and these pay for steps, another with them.
+class PlanOfCall {
+ public:
+  PlanOfCall(const CompiledPlan& plan, Carrier carrier, std::uint64_t elements) : plan_(&plan) {
+    if (!plan.wants_steps(carrier, elements)) return;
+    own_.emplace(plan.quantizer(), Preparation{.elements = elements, .carrier = carrier});
+    plan_ = &*own_;
+  }
+  [[nodiscard]] const CompiledPlan& operator*() const { return *plan_; }
 
-// The double, or float, of an operand that it holds, or next to an irrational one. NaNs are quiet
-// and keep sign and fraction.
-double double_of(const Operand& x);
-float float_of(const Operand& x);
+ private:
+  const CompiledPlan* plan_;
+  std::optional<CompiledPlan> own_;
+};
+
+Plan prepare(const Quantizer& quantizer, const Preparation& preparation);
+const CompiledPlan& compiled(const Plan& plan);
 
 }  // namespace halfulp::emulator

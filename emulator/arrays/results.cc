@@ -14,7 +14,7 @@ template <typename Deliver>
 void deliver_each(const CompiledPlan& plan, const double* exact, std::size_t count, Counts* counts,
                   const Deliver& deliver) {
   Counts sum = counts != nullptr ? *counts : Counts{};
-  if (const Steps<std::uint64_t>* steps = plan.steps<std::uint64_t>(count)) {
+  if (const Steps<std::uint64_t>* steps = plan.steps<std::uint64_t>()) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto& step = (*steps)[std::bit_cast<std::uint64_t>(exact[i])];
       step.count(sum);

@@ -8,7 +8,10 @@
 #include <span>
 #include <type_traits>
 
-#include "emulator/arrays/arrays.h"
+#include "emulator/arrays/carried.h"
+#include "emulator/arrays/elements.h"
+#include "emulator/scalar/logarithmic/logarithmic.h"
+#include "formats/codes.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -17,34 +20,20 @@ template <typename Bits>
 using RealOf = std::conditional_t<sizeof(Bits) == 4, float, double>;
 
 template <typename Bits>
+constexpr Carrier carrier_of = sizeof(Bits) == 4 ? Carrier::binary32 : Carrier::binary64;
+
+template <typename Bits>
 constexpr Bits infinity_of = std::bit_cast<Bits>(std::numeric_limits<RealOf<Bits>>::infinity());
 template <typename Bits>
 constexpr Bits quiet_nan_of = std::bit_cast<Bits>(std::numeric_limits<RealOf<Bits>>::quiet_NaN());
 template <typename Bits>
 constexpr Bits sign_of = Bits{1} << (8 * sizeof(Bits) - 1);
 
-template <typename Bits>
-typename Steps<Bits>::Step step_at(const CompiledPlan& plan, Bits pattern) {
-  typename Steps<Bits>::Step step;
-  const auto number = std::bit_cast<RealOf<Bits>>(pattern);
-  const Operand x = load_number(plan, view_of(std::span(&number, 1)), 0, 0);
-  Counts counts;
-  const Outcome outcome = Elements(plan.target(), Random{}, &counts).round(x, 0);
-  RealOf<Bits> value = 0;
-  store(view_of(std::span(&value, 1)), 0, delivered(plan, outcome, nan_is_negative(plan, x)));
-  step.value = std::bit_cast<Bits>(value);
-  step.code = static_cast<std::uint16_t>(outcome.code);
-  step.saturated = static_cast<std::uint8_t>(counts.saturated);
-  step.flushed = static_cast<std::uint8_t>(counts.flushed);
-  step.inexact = static_cast<std::uint8_t>(counts.inexact);
-  return step;
-}
-
 // The patterns before which a run may end wherever the result turns, in increasing order. Between
 // two of them the result turns in one place at most: the format's numbers are among them, on both
 // sides of zero where a negative number is delivered as its magnitude.
 template <typename Bits>
-std::vector<Bits> fixed_points(const CompiledPlan& plan) {
+std::vector<Bits> fixed_points(const Quantizer& quantizer) {
   std::vector<Bits> points;
   for (const Bits sign : {Bits{0}, sign_of<Bits>}) {
     points.push_back(sign);
@@ -53,12 +42,11 @@ std::vector<Bits> fixed_points(const CompiledPlan& plan) {
     points.push_back((sign | infinity_of<Bits>)+1);
     points.push_back(sign | quiet_nan_of<Bits>);
   }
-  for (const double number :
-       plan.decoded(sizeof(Bits) == 4 ? Carrier::binary32 : Carrier::binary64)) {
+  for (const double number : carried_numbers(quantizer.format, carrier_of<Bits>)) {
     if (!std::isfinite(number)) continue;
     const Bits point = std::bit_cast<Bits>(static_cast<RealOf<Bits>>(number));
     points.push_back(point);
-    if (drops_sign(plan.quantizer())) points.push_back(point ^ sign_of<Bits>);
+    if (drops_sign(quantizer)) points.push_back(point ^ sign_of<Bits>);
   }
   std::sort(points.begin(), points.end());
   points.erase(std::unique(points.begin(), points.end()), points.end());
@@ -66,6 +54,34 @@ std::vector<Bits> fixed_points(const CompiledPlan& plan) {
 }
 
 }  // namespace
+
+template <typename Bits>
+class Rounder {
+ public:
+  explicit Rounder(const Target& target)
+      : target_(target), irrational_(!is_dyadic(target.quantizer->format)) {}
+
+  [[nodiscard]] typename Steps<Bits>::Step operator()(Bits pattern) const {
+    const auto number = std::bit_cast<RealOf<Bits>>(pattern);
+    Operand x = load_operand(view_of(std::span(&number, 1)), 0, 0);
+    if (irrational_) x = number_of(target_, carrier_of<Bits>, x);
+    Counts counts;
+    const Outcome outcome = Elements(target_, Random{}, &counts).round(x, 0);
+    const Quantizer& quantizer = *target_.quantizer;
+    RealOf<Bits> value = 0;
+    store(view_of(std::span(&value, 1)), 0,
+          delivered(quantizer.format, outcome, nan_is_negative(quantizer.rounding, x)));
+    return {.value = std::bit_cast<Bits>(value),
+            .code = static_cast<std::uint16_t>(outcome.code),
+            .saturated = static_cast<std::uint8_t>(counts.saturated),
+            .flushed = static_cast<std::uint8_t>(counts.flushed),
+            .inexact = static_cast<std::uint8_t>(counts.inexact)};
+  }
+
+ private:
+  const Target& target_;
+  bool irrational_;
+};
 
 template <typename Bits>
 void Steps<Bits>::add(Bits begin, const Step& step) {
@@ -78,29 +94,31 @@ void Steps<Bits>::add(Bits begin, const Step& step) {
 // middle: its other side is asked at once, where bisection would ask as many times as a pattern has
 // bits.
 template <typename Bits>
-void Steps<Bits>::find_turns(const CompiledPlan& plan, Bits low, Bits high, const Step& at_high) {
+void Steps<Bits>::find_turns(const Rounder<Bits>& rounder, Bits low, Bits high,
+                             const Step& at_high) {
   if (steps_.back() == at_high) return;
   if (high - low == 1) return add(high, at_high);
   const Bits middle = low + (high - low) / 2;
-  const Step at_middle = step_at(plan, middle);
+  const Step at_middle = rounder(middle);
   if (at_middle == at_high) {
-    find_turns(plan, low, middle - 1, step_at(plan, middle - 1));
+    find_turns(rounder, low, middle - 1, rounder(middle - 1));
     return add(middle, at_middle);
   }
-  find_turns(plan, low, middle, at_middle);
-  add(middle + 1, step_at(plan, middle + 1));
-  find_turns(plan, middle + 1, high, at_high);
+  find_turns(rounder, low, middle, at_middle);
+  add(middle + 1, rounder(middle + 1));
+  find_turns(rounder, middle + 1, high, at_high);
 }
 
 template <typename Bits>
-Steps<Bits>::Steps(const CompiledPlan& plan) {
-  const std::vector<Bits> points = fixed_points<Bits>(plan);
+Steps<Bits>::Steps(const Target& target) {
+  const Rounder<Bits> rounder(target);
+  const std::vector<Bits> points = fixed_points<Bits>(*target.quantizer);
   for (std::size_t i = 0; i < points.size(); ++i) {
     const Bits last = (i + 1 < points.size() ? points[i + 1] : Bits{0}) - 1;
-    add(points[i], step_at(plan, points[i]));
+    add(points[i], rounder(points[i]));
     if (last == points[i]) continue;
-    add(points[i] + 1, step_at(plan, points[i] + 1));
-    find_turns(plan, points[i] + 1, last, step_at(plan, last));
+    add(points[i] + 1, rounder(points[i] + 1));
+    find_turns(rounder, points[i] + 1, last, rounder(last));
   }
   constexpr std::size_t buckets = std::size_t{1} << bucket_bits;
   first_.reserve(buckets + 1);

@@ -15,11 +15,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "emulator/scalar/target.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {
 
-class CompiledPlan;
+// Steps are made of formats of at most so many bits.
+inline constexpr int table_bits = 16;
+
+// One pattern after the other, by the scalar path.
+template <typename Bits>
+class Rounder;
 
 // Bits: the patterns of binary32 or of binary64.
 template <typename Bits>
@@ -39,9 +45,9 @@ class Steps {
     }
   };
 
-  // The plan: a format of at most CompiledPlan::table_bits bits that the carrier holds, a rounding
-  // without random bits, no fraction of a NaN kept.
-  explicit Steps(const CompiledPlan& plan);
+  // Preconditions: a format of at most table_bits bits that the carrier holds, a rounding without
+  // random bits, no fraction of a NaN kept.
+  explicit Steps(const Target& target);
 
   // The step of a pattern.
   [[nodiscard]] const Step& operator[](Bits pattern) const {
@@ -61,7 +67,7 @@ class Steps {
   static constexpr int bucket_shift = static_cast<int>(8 * sizeof(Bits)) - bucket_bits;
 
   void add(Bits begin, const Step& step);
-  void find_turns(const CompiledPlan& plan, Bits low, Bits high, const Step& at_high);
+  void find_turns(const Rounder<Bits>& rounder, Bits low, Bits high, const Step& at_high);
 
   std::vector<Bits> begins_;  // the first pattern of every run
   std::vector<Step> steps_;

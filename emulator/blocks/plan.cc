@@ -101,8 +101,9 @@ std::optional<double> double_in_range(const Operand& x) {
   return double_of(x);
 }
 
-CompiledBlock::CompiledBlock(const BlockFormat& format)
-    : format_(format), element_(format.element) {
+// Elements are quotients, in binary64.
+CompiledBlock::CompiledBlock(const BlockFormat& format, const Preparation& preparation)
+    : format_(format), element_(format.element, {.elements = preparation.elements}) {
   for (std::size_t i = 0; i < format_.levels.size(); ++i) {
     levels_.push_back(std::make_unique<CompiledLevel>(format_, i));
   }
@@ -112,7 +113,7 @@ CompiledBlock::CompiledBlock(const BlockFormat& format)
   quotients_ = quotient_plan(*this);
 }
 
-BlockPlan prepare_block(const BlockFormat& format) {
+BlockPlan prepare_block(const BlockFormat& format, const Preparation& preparation) {
   validate(format);
   const auto in_range = [](const Quantizer& quantizer) {
     return quantizer.rounding.random_bits >= 1 && quantizer.rounding.random_bits <= 64;
@@ -121,11 +122,13 @@ BlockPlan prepare_block(const BlockFormat& format) {
   for (const Level& level : format.levels) {
     HALFULP_REQUIRE(in_range(level.scale), "prepare_block: random_bits is 1 to 64");
   }
-  return {.format = format, .compiled = std::make_shared<CompiledBlock>(format)};
+  return {.format = format,
+          .engine = engine_name,
+          .compiled = std::make_shared<CompiledBlock>(format, preparation)};
 }
 
 const CompiledBlock& compiled(const BlockPlan& plan) {
-  HALFULP_REQUIRE(plan.compiled != nullptr, "a plan of another engine, or of none");
+  require_engine(plan.engine, engine_name);
   return *static_cast<const CompiledBlock*>(plan.compiled.get());
 }
 

@@ -36,7 +36,7 @@ struct QuotientPlan {
 
 class CompiledBlock {
  public:
-  explicit CompiledBlock(const BlockFormat& format);
+  explicit CompiledBlock(const BlockFormat& format, const Preparation& preparation = {});
   CompiledBlock(const CompiledBlock&) = delete;
   CompiledBlock& operator=(const CompiledBlock&) = delete;
 
@@ -72,7 +72,7 @@ struct Transfer {
 // stay in the range of binary64; nothing where no such double is equal to x.
 std::optional<double> double_in_range(const Operand& x);
 
-BlockPlan prepare_block(const BlockFormat& format);
+BlockPlan prepare_block(const BlockFormat& format, const Preparation& preparation);
 const CompiledBlock& compiled(const BlockPlan& plan);
 
 }  // namespace halfulp::emulator

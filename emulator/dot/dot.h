@@ -27,7 +27,7 @@ struct CompiledDot {
   [[nodiscard]] bool is_exact() const { return tree.sums.back().joining == Joining::at_once; }
 };
 
-DotPlan prepare_dot(const DotTree& tree);
+DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation);
 void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
                   const MutableView& out);
 

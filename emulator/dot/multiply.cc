@@ -157,15 +157,18 @@ void require_shapes(const MatrixOperands& x, const MutableView& out) {
 
 }  // namespace
 
-DotPlan prepare_dot(const DotTree& tree) {
+DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
   validate(tree);
+  // Sums and products are rounded from binary64, whatever holds the factors.
+  Preparation of_results = preparation;
+  of_results.carrier = Carrier::binary64;
   std::vector<std::shared_ptr<const CompiledPlan>> plans;
-  const auto plan_of = [&plans](const Quantizer& quantizer) {
+  const auto plan_of = [&plans, &of_results](const Quantizer& quantizer) {
     for (const auto& plan : plans) {
       if (plan->quantizer() == quantizer) return plan;
     }
-    prepare(quantizer);
-    plans.push_back(std::make_shared<const CompiledPlan>(quantizer));
+    prepare(quantizer, {});
+    plans.push_back(std::make_shared<const CompiledPlan>(quantizer, of_results));
     return plans.back();
   };
   auto ready = std::make_shared<CompiledDot>();
@@ -175,13 +178,13 @@ DotPlan prepare_dot(const DotTree& tree) {
   for (const Sum& sum : tree.sums) ready->sums.push_back(plan_of(sum.quantizer));
   ready->native = native_carrier(tree);
   ready->fits_lanes = fits_lanes(*ready);
-  return {.tree = tree, .compiled = ready};
+  return {.tree = tree, .engine = engine_name, .compiled = ready};
 }
 
 void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
                   const MutableView& out) {
   require_shapes(operands, out);
-  HALFULP_REQUIRE(plan.compiled != nullptr, "a dot plan of another engine, or of none");
+  require_engine(plan.engine, engine_name);
   const auto& ready = *static_cast<const CompiledDot*>(plan.compiled.get());
   require_fits(*ready.sums.front(), out.carrier);
   const StandardEnvironment environment;

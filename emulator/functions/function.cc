@@ -7,7 +7,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "emulator/arrays/plan.h"
 #include "emulator/environment.h"
 #include "emulator/functions/candidate.h"
 #include "emulator/functions/functions.h"
@@ -15,6 +14,7 @@
 #include "emulator/operations/scalar.h"
 #include "emulator/scalar/logarithmic/irrational.h"
 #include "emulator/scalar/long.h"
+#include "emulator/scalar/pack.h"
 #include "emulator/scalar/ratio.h"
 #include "emulator/scalar/round_exact.h"
 #include "formats/numbers/value.h"
@@ -100,7 +100,7 @@ std::optional<double> as_double(const Operand& x) {
   const bool fits = x.kind == Class::finite && length <= precision && !x.is_irrational() &&
                     leading <= largest && leading >= -largest;
   if (!fits) return std::nullopt;
-  return double_of(x);
+  return pack_double(x);
 }
 
 Exact<Code> exact_double(double x) {
@@ -153,7 +153,7 @@ Operand::Class class_of_function(Op op, std::span<const Operand> operands) {
 }
 
 Outcome function(Op op, const Target& target, std::span<const Operand> operands,
-                 std::uint64_t random) {
+                 std::uint64_t random, RealMemory* memory) {
   if (is_nan(op, operands)) return deliver_nan(target, cause_of(op, operands));
   if (const auto known = known_function(op, operands)) return deliver(target, *known, random);
   std::array<Operand, 2> x{operands[0], operands.back()};
@@ -165,7 +165,7 @@ Outcome function(Op op, const Target& target, std::span<const Operand> operands,
   if (op == Op::power) x[0].negative = false;
   const auto used = std::span<const Operand>(x).first(operands.size());
   const auto by_comparison = [&] {
-    const Real exact = real_function(op, used);
+    const Real exact = real_function(op, used, memory);
     return round_real(negative ? negated(exact) : exact, *target.quantizer, random);
   };
   if (leaves_cuts(target, used)) return by_comparison();

@@ -17,9 +17,11 @@
 
 namespace halfulp::emulator {
 
-// Precondition: is_function(op); operands are flushed already.
+class RealMemory;
+
+// Precondition: is_function(op); operands are flushed already. memory: may be null.
 Outcome function(Op op, const Target& target, std::span<const Operand> operands,
-                 std::uint64_t random);
+                 std::uint64_t random, RealMemory* memory = nullptr);
 // What the exact result is: finite stands for zero as well.
 Operand::Class class_of_function(Op op, std::span<const Operand> operands);
 
@@ -49,7 +51,7 @@ std::optional<Exact<Integer>> cut_irrational(Op op, const Operand& x, int bits);
 // side of a turn the result lies.
 std::optional<Outcome> round_cut(const Target& target, const Exact<Code>& cut,
                                  std::uint64_t random);
-// The same result of any operands, as what it is or by bounds.
-Real real_function(Op op, std::span<const Operand> operands);
+// The same result of any operands, as what it is or by bounds. memory: may be null.
+Real real_function(Op op, std::span<const Operand> operands, RealMemory* memory = nullptr);
 
 }  // namespace halfulp::emulator

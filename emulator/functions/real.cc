@@ -15,6 +15,7 @@
 
 #include "emulator/functions/functions.h"
 #include "emulator/functions/multiple.h"
+#include "emulator/functions/real_memory.h"
 #include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
@@ -316,46 +317,15 @@ Exact<Integer> cut_at(const Value& v, int bits) {
   return {v.negative, kept, v.exponent + cut};
 }
 
-// --- The last results ----------------------------------------------------------------------------
-
-bool same_number(const Operand& a, const Operand& b) {
-  return a.kind == b.kind && a.negative == b.negative && a.significand == b.significand &&
-         a.exponent == b.exponent && a.two == b.two && a.natural == b.natural;
-}
-
-std::size_t mixed(const Operand& x) {
-  std::uint64_t n = static_cast<std::uint64_t>(x.significand) ^ (x.negative ? 1U : 0U);
-  for (const std::uint64_t more :
-       {static_cast<std::uint64_t>(x.significand >> 64), static_cast<std::uint64_t>(x.exponent),
-        x.two, static_cast<std::uint64_t>(x.natural)})
-    n = (n ^ more ^ (n >> 29)) * 0xbf58476d1ce4e5b9U;
-  return static_cast<std::size_t>(n >> 40);
-}
-
-// Bounds are slow to narrow, and arrays of narrow formats hold the same numbers again and again:
-// each thread keeps the last that `make` made. No result depends on what is kept.
-template <typename Make>
-Real kept(Op op, std::span<const Operand> operands, const Make& make) {
-  struct Kept {
-    Op op = Op::exp;
-    std::array<Operand, 2> operands;
-    std::optional<Real> result;
-  };
-  constexpr std::size_t places = 4096;
-  thread_local std::vector<Kept> all(places);
-  const std::array<Operand, 2> own{operands.front(), operands.back()};
-  const std::size_t place = 3 * mixed(own[0]) + mixed(own[1]) + static_cast<std::size_t>(op);
-  Kept& kept = all[place % places];
-  const bool known = kept.result && kept.op == op && same_number(kept.operands[0], own[0]) &&
-                     same_number(kept.operands[1], own[1]);
-  if (!known) kept = {op, own, make()};
-  return *kept.result;
-}
-
 // --- Results ------------------------------------------------------------------------------------
 
+Real remembered(RealMemory* memory, Op op, std::span<const Operand> operands,
+                const std::function<Real()>& make) {
+  return memory == nullptr ? make() : memory->result(op, operands, make);
+}
+
 // The root of a^2 + b^2.
-Real real_hypotenuse(std::span<const Operand> operands) {
+Real real_hypotenuse(std::span<const Operand> operands, RealMemory* memory) {
   const Value x = halfulp::absolute(exact_value(operands[0]));
   const Value y = halfulp::absolute(exact_value(operands[1]));
   const std::int64_t apart = leading_exponent(x) - leading_exponent(y);
@@ -364,7 +334,8 @@ Real real_hypotenuse(std::span<const Operand> operands) {
   const Value a = product(x, x);
   const Value b = product(y, y);
   if (!same_irrational_factor(a, b)) {
-    return kept(Op::hypotenuse, operands, [&] { return by_bounds(Op::hypotenuse, operands); });
+    return remembered(memory, Op::hypotenuse, operands,
+                      [&] { return by_bounds(Op::hypotenuse, operands); });
   }
   Real result = real(sum(a, b));
   result.root = true;
@@ -398,15 +369,15 @@ std::optional<Exact<Integer>> cut_irrational(Op op, const Operand& x, int bits) 
   return std::nullopt;
 }
 
-Real real_function(Op op, std::span<const Operand> operands) {
-  if (op == Op::hypotenuse) return real_hypotenuse(operands);
+Real real_function(Op op, std::span<const Operand> operands, RealMemory* memory) {
+  if (op == Op::hypotenuse) return real_hypotenuse(operands, memory);
   if (op == Op::reciprocal_square_root)
     return {.numerator = make_value(1), .denominator = exact_value(operands[0]), .root = true};
   if (std::optional<Real> exact = exact_function(op, operands)) return *exact;
   if (is_finite(operands[0])) {
     if (std::optional<Real> near = beside_operand(op, operands[0])) return *near;
   }
-  return kept(op, operands, [&] { return not_exact(op, operands); });
+  return remembered(memory, op, operands, [&] { return not_exact(op, operands); });
 }
 
 }  // namespace halfulp::emulator

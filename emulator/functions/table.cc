@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <mpfr.h>
 
-#include <array>
-#include <atomic>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
 #include "emulator/functions/build_identity.h"
@@ -24,8 +21,8 @@ namespace {
 
 constexpr int most_bits = 16;
 constexpr int cut_bits = 126;
-// A table is made after a call for so many of its entries.
-constexpr std::size_t entries_per_call = 16;
+// A table is made where one result is wanted for so many of its entries.
+constexpr std::uint64_t entries_per_result = 16;
 
 // FNV-1a of 64 bits.
 std::uint64_t checksum(std::span<const char> bytes) {
@@ -87,76 +84,15 @@ TableEntry entry_of(Op op, const Format& format, Code code) {
           static_cast<std::int32_t>(cut->exponent), cut->negative ? 1U : 0U};
 }
 
-// Of one function and format; never freed. Whoever finds `entries` finds them complete.
-struct Table {
-  Op op = Op::exp;
-  Format format;
-  std::atomic<std::size_t> calls = 0;
-  std::once_flag once;
-  std::vector<TableEntry> made;
-  std::atomic<const TableEntry*> entries = nullptr;
-  const Table* next = nullptr;
-};
-
-// Results do not depend on it: a table says what is computed without it.
-struct Tables {
-  std::mutex adding;
-  std::array<std::atomic<Table*>, op_count> first{};
-};
-Tables& tables() {
-  static Tables all;
-  return all;
-}
-
-Table* found(Table* table, const Format& format) {
-  while (table != nullptr && !(table->format.kind == format.kind))
-    table = const_cast<Table*>(table->next);
-  return table;
-}
-
-Table& table_of(Op op, const Format& format) {
-  Tables& all = tables();
-  std::atomic<Table*>& first = all.first[static_cast<std::size_t>(op)];
-  if (Table* table = found(first.load(std::memory_order_acquire), format)) return *table;
-  const std::lock_guard lock(all.adding);
-  if (Table* table = found(first.load(std::memory_order_acquire), format)) return *table;
-  auto* table = new Table;
-  table->op = op;
-  table->format = format;
-  table->next = first.load();
-  first.store(table, std::memory_order_release);
-  return *table;
-}
-
-const TableEntry* entries_of(Table& table) {
-  if (const TableEntry* entries = table.entries.load(std::memory_order_acquire)) return entries;
-  const std::size_t calls = table.calls.fetch_add(1, std::memory_order_relaxed);
-  if (calls < (std::size_t{1} << bits(table.format)) / entries_per_call) return nullptr;
-  std::call_once(table.once, [&table] {
-    table.made = function_table(table.op, table.format, table_folder());
-    table.entries.store(table.made.data(), std::memory_order_release);
-  });
-  return table.entries.load(std::memory_order_acquire);
-}
-
-}  // namespace
-
 bool is_tabulated(Op op, const Format& format) {
   return is_function(op) && arity(op) == 1 && op != Op::reciprocal && bits(format) <= most_bits;
 }
 
-std::filesystem::path table_folder() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  const std::string cache = variable("HALFULP_CACHE");
-  if (cache == "off") return {};
-  if (!cache.empty()) return cache;
-  if (!variable("XDG_CACHE_HOME").empty())
-    return std::filesystem::path(variable("XDG_CACHE_HOME")) / "halfulp";
-  if (variable("HOME").empty()) return {};
-  return std::filesystem::path(variable("HOME")) / ".cache" / "halfulp";
+}  // namespace
+
+bool table_serves(Op op, const Format& format, const Target& target) {
+  const bool enough = target.scheme == Scheme::logarithmic || bits_needed(target) + 2 <= cut_bits;
+  return enough && is_tabulated(op, format);
 }
 
 std::filesystem::path table_path(Op op, const Format& format, const std::filesystem::path& folder) {
@@ -177,30 +113,42 @@ std::vector<TableEntry> function_table(Op op, const Format& format,
   return table;
 }
 
-std::optional<Outcome> function_by_table(const Operation& operation, Code code,
-                                         const Target& target, std::uint64_t random) {
-  const Format& format = operation.inputs[0];
-  const Rounding& rounding = target.quantizer->rounding;
-  if (!is_function(operation.op)) return std::nullopt;
-  const bool to_logarithmic = target.scheme == Scheme::logarithmic;
-  if (!to_logarithmic && bits_needed(target) + 2 > cut_bits) return std::nullopt;
-  if (!is_tabulated(operation.op, format)) return std::nullopt;
-  if (rounding.flush_inputs && unpack(format, code).subnormal) return std::nullopt;
-  const TableEntry* entries = entries_of(table_of(operation.op, format));
-  if (entries == nullptr) return std::nullopt;
-  const TableEntry& entry = entries[static_cast<std::size_t>(code)];
+std::optional<Outcome> function_by_table(const FunctionTable& table, Code code,
+                                         const Target& target, std::uint64_t random,
+                                         RealMemory* memory) {
+  const TableEntry& entry = table.entries[static_cast<std::size_t>(code)];
   const Code significand = (Code{entry.high} << 64) | entry.low;
   if (significand == 0) return std::nullopt;
-  if (!to_logarithmic)
+  if (target.scheme != Scheme::logarithmic)
     return round_cut(target, {entry.negative != 0, significand, entry.exponent}, random);
   // A unit of 126 bits is four of 128. What is shorter is beyond every format.
   Near near = near_number(significand, entry.exponent);
   near.error = (significand & 1) != 0 ? 4 : 0;
   const auto exact = [&] {
-    const Operand x = unpack(format, code);
-    return real_function(operation.op, std::span(&x, 1));
+    const Operand x = unpack(table.format, code);
+    return real_function(table.op, std::span(&x, 1), memory);
   };
   return round_result(target, Result(near, entry.negative != 0, exact), random);
+}
+
+FunctionTables::Entry& FunctionTables::entry(Op op, const Format& format) {
+  const std::lock_guard lock(adding_);
+  for (Entry& entry : entries_) {
+    if (entry.op == op && entry.format.kind == format.kind) return entry;
+  }
+  return entries_.emplace_back(op, format);
+}
+
+std::shared_ptr<const FunctionTable> FunctionTables::wanted(Op op, const Format& format,
+                                                            std::uint64_t results) {
+  Entry& entry = this->entry(op, format);
+  const std::lock_guard lock(entry.making);
+  if (entry.table) return entry.table;
+  entry.wanted += results;
+  if (entry.wanted < (std::uint64_t{1} << bits(format)) / entries_per_result) return nullptr;
+  entry.table = std::make_shared<const FunctionTable>(
+      FunctionTable{op, format, function_table(op, format, folder_)});
+  return entry.table;
 }
 
 }  // namespace halfulp::emulator

@@ -11,8 +11,14 @@
 
 namespace halfulp::emulator {
 
-// Operands are changed: flushed where the rounding says so.
-Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random);
+class RealMemory;
+
+// A code as an operand of the operation.
+Operand unpack_operand(Op op, const Format& format, Code code);
+
+// Operands are changed: flushed where the rounding says so. memory: of functions; may be null.
+Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random,
+                RealMemory* memory = nullptr);
 
 // An operation that is neither arithmetic nor a function: what its exact result is (zero stands for
 // finite too), and the flags of its rounding apart from those of choosing.

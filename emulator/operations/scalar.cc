@@ -9,7 +9,6 @@
 #include <array>
 #include <variant>
 
-#include "emulator/functions/function_table.h"
 #include "emulator/functions/functions.h"
 #include "emulator/operations/exact_operand.h"
 #include "emulator/operations/operate.h"
@@ -311,7 +310,8 @@ Delivered operate_by_operand(Op op, const Target& target, std::span<const Operan
   return result;
 }
 
-Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random) {
+Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::uint64_t random,
+                RealMemory* memory) {
   bool any_nan = false;
   for (Operand& x : operands) {
     const bool flushes = target.quantizer->rounding.flush_inputs && !is_sign_operation(op);
@@ -321,7 +321,7 @@ Outcome operate(Op op, const Target& target, std::span<Operand> operands, std::u
   if (op == Op::convert) return round_operand(target, operands[0], random);
   if (!is_arithmetic(op) && !is_function(op))
     return operate_by_operand(op, target, operands, random).outcome;
-  if (is_function(op)) return function(op, target, operands, random);
+  if (is_function(op)) return function(op, target, operands, random, memory);
   if (any_nan) return deliver_nan(target, cause_of(op, operands));
   if (op == Op::fused_multiply_add && infinite_times_zero(operands[0], operands[1])) {
     return invalid(target);
@@ -352,20 +352,17 @@ Outcome round_operand(const Target& target, Operand x, std::uint64_t random) {
   return round_number(with_number, x, random);
 }
 
-namespace {
-
 // NaR of posits and takums is less than every number and equal to itself.
-Operand ordered(const Format& format, Operand x) {
+Operand unpack_operand(Op op, const Format& format, Code code) {
+  Operand x = unpack(format, code);
   const bool has_nar =
       std::holds_alternative<Posit>(format.kind) || std::holds_alternative<Takum>(format.kind);
-  if (has_nar && x.kind == Class::nan) {
+  if (is_comparison(op) && has_nar && x.kind == Class::nan) {
     x.kind = Class::infinite;
     x.negative = true;
   }
   return x;
 }
-
-}  // namespace
 
 Outcome apply(const Operation& operation, std::span<const Code> operands, std::uint64_t random) {
   const auto count = static_cast<std::size_t>(arity(operation.op));
@@ -373,12 +370,9 @@ Outcome apply(const Operation& operation, std::span<const Code> operands, std::u
                   "apply: the operation takes another number of operands");
   std::array<Operand, 3> unpacked;
   for (std::size_t i = 0; i < count; ++i) {
-    unpacked[i] = unpack(operation.inputs[i], operands[i]);
-    if (is_comparison(operation.op)) unpacked[i] = ordered(operation.inputs[i], unpacked[i]);
+    unpacked[i] = unpack_operand(operation.op, operation.inputs[i], operands[i]);
   }
   const Target target = target_of(*operation.output);
-  if (const auto outcome = function_by_table(operation, operands[0], target, random))
-    return *outcome;
   return operate(operation.op, target, std::span(unpacked).first(count), random);
 }
 

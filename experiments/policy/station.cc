@@ -27,17 +27,17 @@ bool is_column(Place place) {
 }  // namespace
 
 Station::Station(const Machine& machine, const Policy& policy, Place place, Site site,
-                 std::size_t step_rows)
+                 std::size_t step_rows, std::uint64_t elements)
     : engine_(machine.engine),
       rule_(policy.at(place)),
       random_(machine.random(site, static_cast<int>(place))) {
   if (const Grid* grid = grid_of(rule_)) {
-    plan_ = engine_->prepare(grid->quantizer);
+    plan_ = engine_->prepare(grid->quantizer, {.elements = elements});
     random_.generator = grid->generator;
   }
   if (const BlockRule* rule = blocks_of(rule_))
     blocks_.emplace(*engine_, *rule, StepShape{.rows = step_rows, .column = is_column(place)},
-                    random_);
+                    random_, elements);
   if (const Noise* noise = noise_of(rule_)) deviation_ = std::sqrt(noise->eps);
 }
 

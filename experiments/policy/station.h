@@ -20,9 +20,9 @@
 #include <optional>
 #include <vector>
 
+#include "experiments/machine.h"
 #include "experiments/policy/policy.h"
 #include "experiments/policy/step_blocks.h"
-#include "experiments/machine.h"
 
 namespace halfulp::experiments {
 
@@ -31,9 +31,10 @@ class Station {
   Station() = default;  // native: passes everything through
   // site: Site::training_place or Site::test_place. step_rows: how many of the rows that apply() is
   // handed are one step's (B of data, of feature, and of the columns label, act, out_grad; M of the
-  // sketch; else 1).
+  // sketch; else 1). elements: how many numbers it will see, 0 where that is unknown; no result
+  // depends on it.
   Station(const Machine& machine, const Policy& policy, Place place, Site site,
-          std::size_t step_rows = 1);
+          std::size_t step_rows = 1, std::uint64_t elements = 0);
 
   [[nodiscard]] bool active() const { return !is_native(rule_); }
 

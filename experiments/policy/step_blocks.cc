@@ -54,7 +54,7 @@ std::uint64_t largest_code(std::span<const double> values, double scale) {
 }  // namespace
 
 StepBlocks::StepBlocks(const Engine& engine, const BlockRule& rule, const StepShape& shape,
-                       const Random& random)
+                       const Random& random, std::uint64_t elements)
     : engine_(&engine),
       format_(rule.format),
       column_(shape.column),
@@ -78,7 +78,7 @@ StepBlocks::StepBlocks(const Engine& engine, const BlockRule& rule, const StepSh
     const auto rows = static_cast<std::uint64_t>(std::max(level.rows, 1));
     numbered_rows_ = std::max(numbered_rows_, (rows_ + rows - 1) / rows * rows);
   }
-  plan_ = engine_->prepare_block(format_);
+  plan_ = engine_->prepare_block(format_, {.elements = elements});
 }
 
 void StepBlocks::round(const View& in, std::uint64_t first_row, const MutableView& out) {

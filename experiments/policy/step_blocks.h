@@ -31,9 +31,9 @@ struct StepShape {
 
 class StepBlocks {
  public:
-  // random: the stream of the place.
+  // random: the stream of the place. elements: how many are to come, 0 where that is unknown.
   StepBlocks(const Engine& engine, const BlockRule& rule, const StepShape& shape,
-             const Random& random);
+             const Random& random, std::uint64_t elements = 0);
 
   // in and out have one shape and may be the same memory; a column has no padding. first_row begins
   // a step. The last step may be short.

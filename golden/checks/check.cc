@@ -29,7 +29,8 @@ class Check {
         layout_(calculation.layout()),
         source_(source),
         options_(options),
-        reports_(reports) {}
+        reports_(reports),
+        plan_(calculation.prepared(usual_cases)) {}
 
   Summary execute() {
     const vectors::Style style = style_of_source();
@@ -61,7 +62,7 @@ class Check {
   void judge_case(const vectors::Case& c, const std::string& name, std::size_t number,
                   Findings& found) const {
     ++found.counts.cases;
-    const Judgement judgement = judge(calculation_, options_.strictness, c);
+    const Judgement judgement = judge(calculation_, options_.strictness, c, &plan_);
     if (judgement.good) return;
     ++found.counts.mismatches;
     if (found.first.size() < options_.shown)
@@ -202,6 +203,9 @@ class Check {
   const CheckReports& reports_;
   Summary total_;
   std::uint64_t shown_ = 0, bad_shown_ = 0;
+  // How many cases a source has is not known before it is read.
+  static constexpr std::uint64_t usual_cases = 10000;
+  const OperationPlan plan_;
 };
 
 }  // namespace

@@ -40,11 +40,14 @@ bool agrees(const Calculation& calculation, const Strictness& strictness, const 
          classify(format, outcome.code) == CodeClass::nan;
 }
 
-Judgement judge(const Calculation& calculation, const Strictness& strictness, const Case& c) {
+Judgement judge(const Calculation& calculation, const Strictness& strictness, const Case& c,
+                const OperationPlan* plan) {
   if (!operands_are_known(calculation, c)) return {};
   const std::span<const Code> operands(c.operands.data(), calculation.inputs.size());
-  const Outcome want = c.mode ? calculation.compute_as(calculation.output_of(c), operands, c.random)
-                              : calculation.compute(operands, c.random);
+  const bool is_planned = plan != nullptr && !c.mode;
+  const Outcome want = is_planned
+                           ? calculation.engine->operate(*plan, operands, c.random)
+                           : calculation.compute_as(calculation.output_of(c), operands, c.random);
   return {.good = agrees(calculation, strictness, c, want), .want = want};
 }
 

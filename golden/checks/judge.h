@@ -30,8 +30,9 @@ struct Judgement {
   bool good = false;
   std::optional<Outcome> want;  // none where an operand is unknown, which is never good
 };
+// plan: the calculation prepared; null where it is not.
 Judgement judge(const vectors::Calculation& calculation, const Strictness& strictness,
-                const vectors::Case& c);
+                const vectors::Case& c, const OperationPlan* plan = nullptr);
 
 // The number that is rounded to the result, exactly. Precondition: the operands are known.
 Real exact_result(const vectors::Calculation& calculation, const vectors::Case& c);

@@ -89,8 +89,8 @@ std::string outcome_text(const Format& format, const Outcome& outcome) {
 // One block of one subject: operands, their exact results, and the comparisons.
 class BlockCheck {
  public:
-  BlockCheck(const Subject& subject, const Block& block, const Engine& engine)
-      : subject_(subject), block_(block), engine_(engine) {
+  BlockCheck(const Subject& subject, const Block& block, const Engine& engine, Caches* caches)
+      : subject_(subject), block_(block), engine_(engine), caches_(caches) {
     const Format& from = source();
     const int count = subject.op ? arity(*subject.op) : 1;
     const CaseDrawer drawer(draw_seed);
@@ -120,7 +120,7 @@ class BlockCheck {
   // What the engine answers on arrays, as one number.
   std::uint64_t digest(const std::vector<Mode>& modes) {
     for (const Instance& instance : instances_of(subject_.format, block_.begin, modes)) {
-      plan_ = engine_.prepare(instance.quantizer);
+      plan_ = engine_.prepare(instance.quantizer, preparation());
       digest_arrays<float>();
       digest_arrays<double>();
     }
@@ -181,7 +181,8 @@ class BlockCheck {
   void check(const Instance& instance) {
     const Rounding& rounding = instance.quantizer.rounding;
     const bool flushes = rounding.flush_inputs && !(subject_.op && is_sign_operation(*subject_.op));
-    plan_ = engine_.prepare(instance.quantizer);
+    plan_ = engine_.prepare(instance.quantizer, preparation());
+    prepare_operation(instance.quantizer);
     const bool stochastic = is_stochastic(rounding.mode);
     generator_ = instance.generator;
     const Random random = draws();
@@ -196,6 +197,18 @@ class BlockCheck {
     check_arrays<double>(instance.quantizer);
   }
 
+  [[nodiscard]] Preparation preparation() const {
+    return {.caches = caches_, .elements = operands_.size()};
+  }
+
+  void prepare_operation(const Quantizer& quantizer) {
+    if (!subject_.op) return;
+    const std::array<Format, vectors::most_operands> inputs{source(), source(), source()};
+    const Operation operation{
+        .op = *subject_.op, .inputs = {inputs.data(), arity_}, .output = &quantizer};
+    operation_plan_ = engine_.prepare_operation(operation, preparation());
+  }
+
   // Found once a case, and once more where flushing changes an operand.
   Exact& exact_of(std::size_t i, bool flushes) {
     if (!flushes || !is_flushed(operands_[i])) return located_[i];
@@ -205,7 +218,6 @@ class BlockCheck {
 
   template <typename RandomWord>
   void check_codes_of(const Quantizer& quantizer, bool flushes, const RandomWord& word_of) {
-    const std::array<Format, vectors::most_operands> inputs{source(), source(), source()};
     for (std::size_t i = 0; i < operands_.size(); ++i) {
       const std::uint64_t word = word_of(i);
       Exact& exact = exact_of(i, flushes);
@@ -217,9 +229,7 @@ class BlockCheck {
       ++tally_.cases;
       Outcome got;
       if (subject_.op) {
-        const Operation operation{
-            .op = *subject_.op, .inputs = {inputs.data(), arity_}, .output = &quantizer};
-        got = engine_.apply(operation, {operands_[i].data(), arity_}, word);
+        got = engine_.operate(operation_plan_, {operands_[i].data(), arity_}, word);
       } else {
         got = engine_.convert(source(), operands_[i][0], plan_, word);
       }
@@ -374,6 +384,7 @@ class BlockCheck {
   const Subject& subject_;
   const Block& block_;
   const Engine& engine_;
+  Caches* caches_;
   std::size_t arity_ = 1;
   std::vector<Operands> operands_;
   std::vector<Exact> located_;
@@ -383,6 +394,7 @@ class BlockCheck {
   std::vector<std::uint8_t> encoded_;
   std::uint64_t digest_ = 0xcbf29ce484222325;
   Plan plan_;
+  OperationPlan operation_plan_;
   Generator generator_ = Generator::philox4x32_10;
   Tally tally_;
 };
@@ -455,13 +467,13 @@ std::uint64_t cases_per_combination(const std::vector<Mode>& modes) {
 }
 
 Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
-                  const Engine& engine) {
-  return BlockCheck(subject, block, engine).run(modes);
+                  const Engine& engine, Caches* caches) {
+  return BlockCheck(subject, block, engine, caches).run(modes);
 }
 
 std::uint64_t digest_block(const Subject& subject, const Block& block,
-                           const std::vector<Mode>& modes, const Engine& engine) {
-  return BlockCheck(subject, block, engine).digest(modes);
+                           const std::vector<Mode>& modes, const Engine& engine, Caches* caches) {
+  return BlockCheck(subject, block, engine, caches).digest(modes);
 }
 
 Tally check_codes(const Format& format, const Block& block, const Engine& engine) {

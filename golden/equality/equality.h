@@ -2,9 +2,9 @@
 //
 // Is one engine equal to the reference, bit for bit? A block of operands is located once with the
 // reference's exact arithmetic, decided for every mode, and compared with what the engine answers
-// on codes (apply, convert) and on arrays of float and double (map, round, encode), and with MPFR's
-// own rounding where MPFR can express the format. The engine is a parameter, so that a test can
-// give a wrong one and see it found.
+// on codes (operate, convert) and on arrays of float and double (map, round, encode), and with
+// MPFR's own rounding where MPFR can express the format. The engine is a parameter, so that a test
+// can give a wrong one and see it found.
 #pragma once
 
 #include <cstdint>
@@ -45,13 +45,15 @@ inline constexpr std::size_t most_shown = 3;
 // How many cases each operand combination makes over these modes: what a budget is divided by.
 std::uint64_t cases_per_combination(const std::vector<Mode>& modes);
 
+// caches: given to the engine; may be null, here and below.
 Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
-                  const Engine& engine);
+                  const Engine& engine, Caches* caches = nullptr);
 // The engine's answers on arrays under the same roundings, as one number (64 bits, every NaN
 // alike): equal where another instruction set, or another build, gives the same bits. No reference
 // takes part.
 std::uint64_t digest_block(const Subject& subject, const Block& block,
-                           const std::vector<Mode>& modes, const Engine& engine);
+                           const std::vector<Mode>& modes, const Engine& engine,
+                           Caches* caches = nullptr);
 // Every code of at most 16 bits, drawn ones of wider formats: decode to its value in each carrier
 // that holds the format, encode back to itself.
 Tally check_codes(const Format& format, const Block& block, const Engine& engine);

@@ -197,24 +197,25 @@ void for_each(Work& work, int threads, const Report& report, const Check& check)
   });
 }
 
-Tally check(const Task& task, const std::vector<Mode>& modes) {
+Tally check(const Task& task, const std::vector<Mode>& modes, Caches* caches) {
   if (task.matrices) return check_matrices(*task.matrices, task.block, modes, emulator::engine());
   return task.is_codes() ? check_codes(task.subject.format, task.block, emulator::engine())
-                         : check_block(task.subject, task.block, modes, emulator::engine());
+                         : check_block(task.subject, task.block, modes, emulator::engine(), caches);
 }
 
-std::uint64_t digest(const Task& task, const std::vector<Mode>& modes) {
+std::uint64_t digest(const Task& task, const std::vector<Mode>& modes, Caches* caches) {
   if (task.matrices) return digest_matrices(*task.matrices, task.block, modes, emulator::engine());
-  return digest_block(task.subject, task.block, modes, emulator::engine());
+  return digest_block(task.subject, task.block, modes, emulator::engine(), caches);
 }
 
 // What another instruction set than the first gives.
-Tally check_digest(const Task& task, const std::vector<Mode>& modes, const std::string& set) {
+Tally check_digest(const Task& task, const std::vector<Mode>& modes, Caches* caches,
+                   const std::string& set) {
   Tally tally{.cases = 1, .mismatches = 0, .first = {}};
   if (task.is_codes()) {
-    tally = check(task, modes);
-  } else if (digest(task, modes) != task.digest) {
-    tally = check(task, modes);
+    tally = check(task, modes, caches);
+  } else if (digest(task, modes, caches) != task.digest) {
+    tally = check(task, modes, caches);
     tally.mismatches = std::max<std::uint64_t>(tally.mismatches, 1);
   }
   for (std::string& line : tally.first) line = set + ": " + line;
@@ -248,9 +249,10 @@ std::vector<Row> verify(const Scope& scope, const std::vector<std::string>& inst
     emulator::force_instruction_set(set);
     if (!work.rows.empty()) report(work.rows.front(), 0, 0);
     for_each(work, threads, report, [&](Task& task) {
-      if (!first) return check_digest(task, scope.modes, set);
-      if (!task.is_codes() && instruction_sets.size() > 1) task.digest = digest(task, scope.modes);
-      return check(task, scope.modes);
+      if (!first) return check_digest(task, scope.modes, scope.caches, set);
+      if (!task.is_codes() && instruction_sets.size() > 1)
+        task.digest = digest(task, scope.modes, scope.caches);
+      return check(task, scope.modes, scope.caches);
     });
   }
   emulator::force_instruction_set(instruction_sets.front());

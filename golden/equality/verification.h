@@ -27,6 +27,7 @@ struct Scope {
   std::vector<Mode> modes;
   std::uint64_t budget = usual_budget;  // of cases, a row, and a source of casts
   bool shares_budget_of_casts = false;  // all sources of a cast have one budget
+  Caches* caches = nullptr;             // given to the emulator; may be null
 };
 
 // "codes", which are decoded and encoded; "quantize" and "dequantize", of block formats; and the

@@ -126,10 +126,11 @@ Unfolded unfold(const Tensor& tensor, std::size_t axis) {
   return result;
 }
 
-TensorQuantizer::TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads)
+TensorQuantizer::TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads,
+                                 const Preparation& preparation)
     : engine_(engine), quantizer_(std::move(quantizer)), threads_(threads) {
   if (block() != nullptr) {
-    block_plan_ = engine.prepare_block(*block());
+    block_plan_ = engine.prepare_block(*block(), preparation);
     return;
   }
   if (!fits_binary64(element())) {
@@ -137,7 +138,7 @@ TensorQuantizer::TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, i
                     "\" has values that no binary64 holds, and arrays are carried in it",
                 "", "round the numbers one by one");
   }
-  plan_ = engine.prepare(*scalar());
+  plan_ = engine.prepare(*scalar(), preparation);
 }
 
 Tensor TensorQuantizer::quantized(const Tensor& tensor, int axis, const Random& random) const {

@@ -58,8 +58,10 @@ struct Quantized {
 
 class TensorQuantizer {
  public:
-  // threads: 0: all processors. Throws Error: a number format with values that no double holds.
-  TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads = 0);
+  // threads: 0: all processors. preparation: what is known of the tensors. Throws Error: a number
+  // format with values that no double holds.
+  TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads = 0,
+                  const Preparation& preparation = {});
 
   // The values that the elements become, under the tensor's name and in its shape: float32, or
   // float64 where the tensor or the format needs it. axis: that blocks lie along. Throws Error.

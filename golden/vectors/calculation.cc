@@ -9,6 +9,11 @@ Quantizer Calculation::output_of(const Case& c) const {
   return quantizer;
 }
 
+OperationPlan Calculation::prepared(std::uint64_t results) const {
+  return engine->prepare_operation({.op = op, .inputs = inputs, .output = &output},
+                                   {.caches = caches, .elements = results});
+}
+
 Outcome Calculation::compute(std::span<const Code> operands, std::uint64_t random) const {
   return compute_as(output, operands, random);
 }

@@ -18,6 +18,7 @@ struct Calculation {
   std::vector<Format> inputs;  // one each operand
   Quantizer output;
   const Engine* engine = nullptr;  // of the emulator or the reference
+  Caches* caches = nullptr;  // given to the engine, and outlives what is prepared; may be null
 
   [[nodiscard]] bool is_stochastic() const { return halfulp::is_stochastic(output.rounding.mode); }
   // Of the files that hold its cases.
@@ -25,7 +26,9 @@ struct Calculation {
   // The output, rounded as the case says where it says it.
   [[nodiscard]] Quantizer output_of(const Case& c) const;
 
-  // Precondition: as many operands as there are inputs.
+  // For so many results, as far as is known.
+  [[nodiscard]] OperationPlan prepared(std::uint64_t results = 0) const;
+  // One result. Precondition: as many operands as there are inputs.
   [[nodiscard]] Outcome compute(std::span<const Code> operands, std::uint64_t random) const;
   // The same with another rounding, or to another format.
   [[nodiscard]] Outcome compute_as(const Quantizer& other, std::span<const Code> operands,

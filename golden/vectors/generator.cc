@@ -15,7 +15,8 @@ CaseGenerator::CaseGenerator(const Calculation& calculation, std::uint64_t seed,
     : calculation_(calculation),
       drawer_(calculation, seed),
       every_case_(!count),
-      count_(count ? *count : every_count()) {}
+      count_(count ? *count : every_count()),
+      plan_(calculation.prepared(count_)) {}
 
 Case CaseGenerator::at(std::uint64_t index) const {
   Case c;
@@ -28,7 +29,7 @@ Case CaseGenerator::at(std::uint64_t index) const {
     c.random = drawn.random;
   }
   const std::span<const Code> operands(c.operands.data(), calculation_.inputs.size());
-  const Outcome outcome = calculation_.compute(operands, c.random);
+  const Outcome outcome = calculation_.engine->operate(plan_, operands, c.random);
   c.result = outcome.code;
   c.flags = outcome.flags;
   return c;

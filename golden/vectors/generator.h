@@ -37,6 +37,7 @@ class CaseGenerator {
   DirectedDrawer drawer_;
   bool every_case_;
   std::uint64_t count_;
+  OperationPlan plan_;
 };
 
 // All cases at once. threads: 0: all processors.

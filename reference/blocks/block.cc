@@ -10,6 +10,7 @@
 #include "formats/numbers/value.h"
 #include "reference/blocks/scales.h"
 #include "reference/carrier.h"
+#include "reference/engine_name.h"
 #include "reference/operations.h"
 #include "reference/packing.h"
 #include "reference/round.h"
@@ -206,7 +207,7 @@ class Quantization {
 
 }  // namespace
 
-BlockPlan prepare_block(const BlockFormat& format) {
+BlockPlan prepare_block(const BlockFormat& format, const Preparation& /*preparation*/) {
   validate(format);
   const auto in_range = [](const Quantizer& q) {
     return q.rounding.random_bits >= 1 && q.rounding.random_bits <= 64;
@@ -215,11 +216,12 @@ BlockPlan prepare_block(const BlockFormat& format) {
                       std::all_of(format.levels.begin(), format.levels.end(),
                                   [&](const Level& level) { return in_range(level.scale); }),
                   "prepare_block: random_bits is 1 to 64");
-  return {.format = format, .compiled = nullptr};
+  return {.format = format, .engine = engine_name, .compiled = nullptr};
 }
 
 void quantize(const View& in, const BlockPlan& plan, const Random& random, const MutableView& out,
               BlockCodes* codes, Counts* counts) {
+  require_engine(plan.engine, engine_name);
   HALFULP_REQUIRE(in.rows == out.rows && in.columns == out.columns, "views of different shapes");
   Quantization quantization(in, plan.format, random);
   quantization.find_scales();
@@ -233,6 +235,7 @@ void quantize(const View& in, const BlockPlan& plan, const Random& random, const
 }
 
 void dequantize(const BlockCodes& codes, const BlockPlan& plan, const MutableView& out) {
+  require_engine(plan.engine, engine_name);
   const BlockFormat& format = plan.format;
   const Layout layout(format, out.rows, out.columns);
   const std::size_t innermost = layout.innermost();

@@ -9,7 +9,7 @@
 
 namespace halfulp::reference {
 
-BlockPlan prepare_block(const BlockFormat& format);
+BlockPlan prepare_block(const BlockFormat& format, const Preparation& preparation);
 void quantize(const View& in, const BlockPlan& plan, const Random& random, const MutableView& out,
               BlockCodes* codes, Counts* counts);
 void dequantize(const BlockCodes& codes, const BlockPlan& plan, const MutableView& out);

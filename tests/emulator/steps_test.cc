@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Arrays of formats of few numbers, once their plan has a table of steps: values, counts and codes
+// Arrays of formats of few numbers whose plan has a table of steps: values, counts and codes
 // against the reference's. `proofs narrow` goes through all patterns of binary32.
 #include <gtest/gtest.h>
 
@@ -48,11 +48,11 @@ std::vector<Real> draw_numbers(const Format& format, std::size_t count, Stream& 
   return list;
 }
 
+// Enough elements for a table.
 template <typename Real>
-void round_enough_for_a_table(const Plan& plan) {
-  const std::vector<Real> zeros(std::size_t{64} << bits(plan.quantizer.format));
-  std::vector<Real> out(zeros.size());
-  emulator::engine().round(view_of(std::span(zeros)), plan, {}, view_of(std::span(out)), nullptr);
+Preparation for_many(const Format& format) {
+  return {.elements = std::uint64_t{64} << bits(format),
+          .carrier = sizeof(Real) == 4 ? Carrier::binary32 : Carrier::binary64};
 }
 
 struct Answer {
@@ -75,13 +75,12 @@ Answer answer_of(const Engine& engine, const Plan& plan, const std::vector<Real>
 
 template <typename Real>
 void check(const Quantizer& q, Stream& stream) {
-  const Plan plan = emulator::engine().prepare(q);
-  round_enough_for_a_table<Real>(plan);
+  const Plan plan = emulator::engine().prepare(q, for_many<Real>(q.format));
   const emulator::CompiledPlan& ready = emulator::compiled(plan);
   const bool by_grid =
       ready.grid64() != nullptr || (sizeof(Real) == 4 && ready.grid32() != nullptr);
   if (!by_grid && !ready.keeps_fractions()) {
-    ASSERT_NE(ready.steps<BitsOf<Real>>(0), nullptr) << describe(q);
+    ASSERT_NE(ready.steps<BitsOf<Real>>(), nullptr) << describe(q);
   }
   const std::vector<Real> in = draw_numbers<Real>(q.format, sampling::draws(120), stream);
   const Answer ours = answer_of(emulator::engine(), plan, in);
@@ -144,8 +143,7 @@ TEST(Steps, MapLikeTheReference) {
       Rounding rounding = cases::rounding(turn++);
       if (is_stochastic(rounding.mode)) rounding.mode = Mode::nearest_even;
       const Quantizer q{.format = find_format(name), .rounding = rounding};
-      const Plan plan = emulator::engine().prepare(q);
-      round_enough_for_a_table<double>(plan);
+      const Plan plan = emulator::engine().prepare(q, for_many<double>(q.format));
       const std::vector<double> a = draw_square(q.format, 20, stream);
       const std::vector<double> b = draw_square(q.format, 20, stream);
       const std::vector<View> all{view_of(std::span(a)), view_of(std::span(b))};
@@ -178,7 +176,8 @@ TEST(Steps, MultiplyLikeTheReference) {
     std::vector<double> theirs(a.size());
     const auto product = [&](const Engine& engine, std::vector<double>& out) {
       engine.multiply(view_of(a.data(), side, side), view_of(b.data(), side, side),
-                      engine.prepare_dot(unit), {}, view_of(out.data(), side, side));
+                      engine.prepare_dot(unit, for_many<double>(unit.accumulator->format)), {},
+                      view_of(out.data(), side, side));
     };
     product(emulator::engine(), ours);
     product(reference::engine(), theirs);
@@ -199,11 +198,9 @@ TEST(Steps, QuantizeLikeTheReference) {
   BlockCodes codes;
   BlockCodes wanted;
   const auto quantize = [&](const Engine& engine, std::vector<float>& out, BlockCodes& to) {
-    const BlockPlan plan = engine.prepare_block(format);
-    for (int i = 0; i < 2; ++i) {  // the second time with the table
-      engine.quantize(as_const(view_of(in.data(), 64, 64)), plan, {}, view_of(out.data(), 64, 64),
-                      &to, nullptr);
-    }
+    const BlockPlan plan = engine.prepare_block(format, {.elements = in.size()});
+    engine.quantize(as_const(view_of(in.data(), 64, 64)), plan, {}, view_of(out.data(), 64, 64),
+                    &to, nullptr);
   };
   quantize(emulator::engine(), ours, codes);
   quantize(reference::engine(), theirs, wanted);

@@ -36,9 +36,9 @@ TEST(Equality, FindsNothingInTheEmulator) {
 
 TEST(Equality, FindsAWrongCode) {
   Engine wrong = emulator::engine();
-  wrong.apply = [](const Operation& operation, std::span<const Code> operands,
-                   std::uint64_t random) {
-    Outcome outcome = emulator::engine().apply(operation, operands, random);
+  wrong.operate = [](const OperationPlan& plan, std::span<const Code> operands,
+                     std::uint64_t random) {
+    Outcome outcome = emulator::engine().operate(plan, operands, random);
     if (operands[0] == 0x11) outcome.code ^= 1;
     return outcome;
   };

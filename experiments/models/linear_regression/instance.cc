@@ -78,7 +78,7 @@ std::vector<double> draw_sketch(const Problem& problem, const Policy& policy,
   fill_variates(Law::gaussian, machine.random(Site::sketch), 0, s);
   const double scale = 1.0 / std::sqrt(static_cast<double>(m));
   for (double& entry : s) entry *= scale;
-  Station station(machine, policy, Place::sketch, Site::training_place, m);
+  Station station(machine, policy, Place::sketch, Site::training_place, m, s.size());
   const MutableView whole = view_of(s.data(), m, d);
   station.apply(as_const(whole), 0, whole);
   return s;

@@ -112,9 +112,9 @@ std::vector<double> Risk::quantized(const std::vector<std::vector<double>>& weig
     answer.push_back(clean(v) + extra);
   }
   if (second_moment_) return answer;
-  FeatureStations stations(machine_, *instance_, *policy_, Site::test_place, batch_);
-  std::vector<double> sums(weights.size(), 0.0);
   const std::size_t total = instance_->problem->test_samples;
+  FeatureStations stations(machine_, *instance_, *policy_, Site::test_place, batch_, total);
+  std::vector<double> sums(weights.size(), 0.0);
   const std::size_t rows = batch_ * std::max<std::size_t>(1, test_block / batch_);
   Block block;
   for (std::size_t first = 0; first < total; first += rows) {

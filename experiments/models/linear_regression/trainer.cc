@@ -29,14 +29,21 @@ DotUnit dot_unit(const Policy& policy) {
   return unit;
 }
 
+// How many weights all steps see.
+std::uint64_t updates(const Instance& instance, const Training& training) {
+  return std::uint64_t{training.steps()} * instance.features();
+}
+
 }  // namespace
 
 FeatureStations::FeatureStations(const Machine& machine, const Instance& instance,
-                                 const Policy& policy, Site site, std::size_t batch)
+                                 const Policy& policy, Site site, std::size_t batch,
+                                 std::uint64_t rows)
     : machine_(machine),
       instance_(&instance),
-      data_(machine, policy, Place::data, site, batch),
-      feature_(machine, policy, Place::feature, site, batch) {
+      data_(machine, policy, Place::data, site, batch,
+            rows * (instance.needs.inputs ? instance.problem->dimension : instance.features())),
+      feature_(machine, policy, Place::feature, site, batch, rows * instance.features()) {
   const Noise* noise = noise_of(policy.at(Place::data));
   if (instance.needs.gram && !instance.needs.inputs && noise != nullptr &&
       noise->kind == Noise::Kind::additive) {
@@ -106,14 +113,17 @@ Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy&
       training_(training),
       first_averaged_(training.first_averaged()),
       stage_length_(training.stage_length()),
-      features_(machine, instance, policy, Site::training_place, training.batch),
-      label_(machine, policy, Place::label, Site::training_place, training.batch),
-      param_(machine, policy, Place::param, Site::training_place),
-      act_(machine, policy, Place::act, Site::training_place, training.batch),
-      out_grad_(machine, policy, Place::out_grad, Site::training_place, training.batch),
-      weight_(machine, policy, Place::weight, Site::training_place),
-      average_station_(machine, policy, Place::avg, Site::training_place),
-      dot_(machine.engine->prepare_dot(dot_unit(policy))),
+      features_(machine, instance, policy, Site::training_place, training.batch, training.samples),
+      label_(machine, policy, Place::label, Site::training_place, training.batch, training.samples),
+      param_(machine, policy, Place::param, Site::training_place, 1, updates(instance, training)),
+      act_(machine, policy, Place::act, Site::training_place, training.batch, training.samples),
+      out_grad_(machine, policy, Place::out_grad, Site::training_place, training.batch,
+                training.samples),
+      weight_(machine, policy, Place::weight, Site::training_place, 1, updates(instance, training)),
+      average_station_(machine, policy, Place::avg, Site::training_place, 1,
+                       updates(instance, training)),
+      dot_(machine.engine->prepare_dot(dot_unit(policy),
+                                       {.elements = training.samples * instance.features()})),
       dot_random_(machine.random(Site::training_place, static_cast<int>(Place::accumulator))),
       step_size_(training.step_size),
       weights_(instance.features(), training.initial),

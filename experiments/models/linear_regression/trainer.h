@@ -22,9 +22,9 @@ namespace halfulp::experiments {
 // x or z on its way into the product, by the places `data` and `feature`.
 class FeatureStations {
  public:
-  // batch: the rows of a step.
+  // batch: the rows of a step. rows: of all steps, 0 where that is unknown.
   FeatureStations(const Machine& machine, const Instance& instance, const Policy& policy, Site site,
-                  std::size_t batch = 1);
+                  std::size_t batch = 1, std::uint64_t rows = 0);
   // Rows of quantized features of a block, which begins a batch; they stay valid until the next
   // call.
   View apply(const Block& block);

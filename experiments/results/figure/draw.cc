@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -22,18 +21,12 @@ extern char** environ;
 namespace halfulp::experiments {
 namespace {
 
-// $TMPDIR, or /tmp.
-std::string temporary_folder() {
-  const char* named = std::getenv("TMPDIR");
-  return named != nullptr && named[0] != '\0' ? named : "/tmp";
-}
-
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(temporary_folder() + "/halfulp-XXXXXX") {
+  explicit TemporaryFolder(const std::string& scratch) : path_(scratch + "/halfulp-XXXXXX") {
     if (::mkdtemp(path_.data()) == nullptr)
       throw Error(std::string("a temporary folder cannot be made (") + std::strerror(errno) + ")",
-                  temporary_folder(), "set TMPDIR to a folder that can be written");
+                  scratch, "set TMPDIR to a folder that can be written");
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -98,8 +91,8 @@ void run_gnuplot(const std::string& script, const std::string& messages) {
 
 }  // namespace
 
-std::vector<std::string> draw(const std::vector<Plot>& plots) {
-  const TemporaryFolder folder;
+std::vector<std::string> draw(const std::vector<Plot>& plots, const std::string& scratch) {
+  const TemporaryFolder folder(scratch);
   std::vector<std::string> pictures;
   for (const Plot& plot : plots) {
     const std::string picture = folder.file("plot.svg");

@@ -10,8 +10,9 @@
 
 namespace halfulp::experiments {
 
-// Runs gnuplot in a temporary folder over each plot and answers the SVG texts. Throws Error where
-// gnuplot or the folder for temporary files is missing, or gnuplot fails.
-std::vector<std::string> draw(const std::vector<Plot>& plots);
+// Runs gnuplot over each plot and answers the SVG texts. scratch: where a folder of its own is made
+// for as long as that takes. Throws Error where gnuplot or that folder is missing, or gnuplot
+// fails.
+std::vector<std::string> draw(const std::vector<Plot>& plots, const std::string& scratch = "/tmp");
 
 }  // namespace halfulp::experiments
