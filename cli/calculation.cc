@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "cli/caches.h"
 #include "cli/literals.h"
 #include "emulator/engine.h"
 #include "formats/codes.h"
@@ -196,6 +197,7 @@ Calculation calculation_of(const CalculationOptions& options) {
   calculation.output.rounding =
       rounding_of(rounding, is_comparison(calculation.op) ? calculation.inputs.front() : output);
   calculation.engine = options.reference ? &reference::engine() : &emulator::engine();
+  calculation.caches = &program_caches();
   return calculation;
 }
 

@@ -86,6 +86,7 @@ class Operator {
   explicit Operator(const OpOptions& options)
       : options_(options),
         calculation_(calculation_of(options.calculation)),
+        plan_(calculation_.prepared(options.tokens.size() / calculation_.inputs.size())),
         random_(random_of(options.calculation.rounding)) {}
 
   [[nodiscard]] std::size_t operand_count() const { return calculation_.inputs.size(); }
@@ -119,7 +120,7 @@ class Operator {
 
   [[nodiscard]] std::string answer(const std::vector<std::string>& tokens,
                                    const std::vector<Code>& operands, std::uint64_t index) const {
-    const Outcome outcome = calculation_.compute(operands, random(tokens, index));
+    const Outcome outcome = calculation_.engine->operate(plan_, operands, random(tokens, index));
     const Answer answer = answer_of(calculation_.output.format, outcome, options_.style);
     if (!options_.json) return answer.line();
     Json object;
@@ -135,6 +136,7 @@ class Operator {
  private:
   const OpOptions& options_;
   vectors::Calculation calculation_;
+  OperationPlan plan_;
   Random random_;
 };
 

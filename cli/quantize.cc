@@ -363,7 +363,7 @@ class Run {
     random.stream = streams * i;
     std::optional<double> predicted;
     if (autoflex_) predicted = predict(in, random);
-    const tensors::TensorQuantizer quantizer = quantizer_for_tensors();
+    const tensors::TensorQuantizer quantizer = quantizer_for(in);
     const tensors::Quantized out = quantizer.quantize(in, random, options_.codes);
     answers_.push_back({tensor.name, tensor.shape,
                         error_statistics(in, out, random, quantizer, engine_), predicted});
@@ -375,9 +375,12 @@ class Run {
       file_.tensors.push_back(std::move(part));
   }
 
-  [[nodiscard]] tensors::TensorQuantizer quantizer_for_tensors() const {
+  [[nodiscard]] tensors::TensorQuantizer quantizer_for(const tensors::Unfolded& in) const {
     try {
-      return {quantizer_, engine_, options_.threads};
+      return {quantizer_,
+              engine_,
+              options_.threads,
+              {.elements = in.matrix.size(), .carrier = in.matrix.carrier}};
     } catch (const Error& error) {
       throw Error(error.message(), "--to", "use `halfulp cast`, number by number");
     }
@@ -389,7 +392,7 @@ class Run {
     double& scale = std::get<BlockFormat>(quantizer_).levels.front().given;
     do {
       scale = autoflex_->scale();
-      const tensors::TensorQuantizer quantizer = quantizer_for_tensors();
+      const tensors::TensorQuantizer quantizer = quantizer_for(in);
       if (autoflex_->observe(largest_code(quantizer.quantize(in, random, false), scale))) break;
     } while (true);
     return scale;

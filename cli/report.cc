@@ -2,6 +2,7 @@
 //
 // halfulp report: result files to one page that stands alone, or to one figure.
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -17,6 +18,12 @@
 
 namespace halfulp::cli {
 namespace {
+
+// $TMPDIR, or /tmp.
+std::string temporary_folder() {
+  const char* named = std::getenv("TMPDIR");
+  return named != nullptr && named[0] != '\0' ? named : "/tmp";
+}
 
 using experiments::NamedResult;
 using experiments::Plot;
@@ -146,7 +153,7 @@ int write_report(const ReportOptions& options) {
       note("drew the first of " + std::to_string(chosen.size()) + " plots; --plot N chooses");
     chosen = {chosen[wanted - 1]};
   }
-  const std::vector<std::string> pictures = experiments::draw(chosen);
+  const std::vector<std::string> pictures = experiments::draw(chosen, temporary_folder());
   if (options.keep_script) keep_script(chosen, options);
   write_file(options.output,
              picture_only ? pictures.front() : experiments::report_page(results, plots, pictures));

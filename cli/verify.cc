@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/caches.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
@@ -198,7 +199,8 @@ int verify(const VerifyOptions& options) {
               .operations = options.operations,
               .modes = modes_of(options),
               .budget = options.budget,
-              .shares_budget_of_casts = options.is_short};
+              .shares_budget_of_casts = options.is_short,
+              .caches = &program_caches()};
   add_formats(options, scope);
   std::vector<Row> rows;
   {
