@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "cli/at_option.h"
 #include "cli/caches.h"
 #include "cli/literals.h"
 #include "emulator/engine.h"
@@ -17,15 +18,6 @@ namespace {
 
 using vectors::Calculation;
 using vectors::TestFloatFunction;
-
-template <typename Make>
-auto at_option(const std::string& option, const Make& make) {
-  try {
-    return make();
-  } catch (const Error& error) {
-    throw error.at(option);
-  }
-}
 
 // "F,G" in two, but for commas inside of JSON.
 std::vector<std::string> listed(const std::string& text) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "cli/at_option.h"
 #include "emulator/operations/scalar.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
@@ -15,11 +16,7 @@
 namespace halfulp::cli {
 
 Format format_at(const std::string& option, const std::string& text) {
-  try {
-    return format_from_text(text);
-  } catch (const Error& error) {
-    throw error.at(option);
-  }
+  return at_option(option, [&] { return format_from_text(text); });
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <utility>
 
+#include "cli/at_option.h"
 #include "cli/counts.h"
 #include "cli/output.h"
 #include "formats/error.h"
@@ -168,11 +169,7 @@ Option Parser::number(const std::string& names, std::uint64_t& variable, const s
 Option Parser::count(const std::string& name, std::uint64_t& variable, const std::string& what,
                      std::uint64_t least, std::uint64_t most) {
   const auto take = [name, &variable, least, most](const std::string& text) {
-    try {
-      variable = parse_count(text, least, most);
-    } catch (const Error& error) {
-      throw error.at(name);
-    }
+    at_option(name, [&] { variable = parse_count(text, least, most); });
   };
   return Option(implementation_->app.add_option_function<std::string>(name, take, what))
       .value_name("N");

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/at_option.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
@@ -76,15 +77,6 @@ struct QuantizeOptions {
   bool json = false, quiet = false;
   RoundingOptions rounding;
 };
-
-template <typename Parse>
-auto at_option(const std::string& option, const Parse& parse) {
-  try {
-    return parse();
-  } catch (const Error& error) {
-    throw error.at(option);
-  }
-}
 
 void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
   if (const std::string& name = options.rounding.preset; !name.empty())

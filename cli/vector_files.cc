@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "cli/vector_files.h"
 
+#include "cli/at_option.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::cli {
 
 vectors::Style style_at(const std::string& option, const std::string& name) {
-  try {
-    return vectors::parse_style(name);
-  } catch (const Error& error) {
-    throw error.at(option);
-  }
+  return at_option(option, [&] { return vectors::parse_style(name); });
 }
 
 void require_count(const std::string& source, std::uint64_t cases, std::uint64_t wanted,

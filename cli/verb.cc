@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cli/at_option.h"
 #include "formats/error.h"
 #include "formats/json.h"
 #include "formats/presets.h"
@@ -82,13 +83,6 @@ void add_rounding(Parser& parser, RoundingOptions& options) {
 }
 
 Rounding rounding_of(const RoundingOptions& options, const Format& to, const Rounding& otherwise) {
-  const auto at_option = [](const std::string& option, auto parse) {
-    try {
-      return parse();
-    } catch (const Error& error) {
-      throw error.at(option);
-    }
-  };
   const auto choose = [](const std::string& word, const std::vector<std::string>& choices) {
     for (std::size_t i = 0; i < choices.size(); ++i) {
       if (choices[i] == word) return i;
@@ -134,11 +128,9 @@ Rounding rounding_of(const RoundingOptions& options, const Format& to, const Rou
 }
 
 Random random_of(const RoundingOptions& options) {
-  try {
-    return {.seed = options.seed, .generator = parse_generator(options.generator)};
-  } catch (const Error& error) {
-    throw error.at("--random");
-  }
+  return at_option("--random", [&] {
+    return Random{.seed = options.seed, .generator = parse_generator(options.generator)};
+  });
 }
 
 }  // namespace halfulp::cli

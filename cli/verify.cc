@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/at_option.h"
 #include "cli/caches.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -82,13 +83,8 @@ void add_formats(const VerifyOptions& options, Scope& scope) {
 
 std::vector<Mode> modes_of(const VerifyOptions& options) {
   std::vector<Mode> modes;
-  for (const std::string& name : options.roundings) {
-    try {
-      modes.push_back(parse_mode(name));
-    } catch (const Error& error) {
-      throw error.at("--rounding");
-    }
-  }
+  for (const std::string& name : options.roundings)
+    modes.push_back(at_option("--rounding", [&] { return parse_mode(name); }));
   return modes.empty() ? all_modes() : modes;
 }
 
