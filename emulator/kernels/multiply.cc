@@ -41,8 +41,7 @@ class Tile {
  public:
   using D = hn::ScalableTag<Real>;
   using V = hn::Vec<D>;
-  // Compilers forget the vectors' own alignment where code outside of this instruction set's (that
-  // of std::vector) allocates them.
+  // Code outside of this instruction set's does not know the vectors' own alignment.
   struct alignas(64) Number {
     V x[kRows][kVectors];
   };

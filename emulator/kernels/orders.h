@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -72,14 +73,15 @@ class Walker {
   }
 
  private:
-  // Of a sum.
+  // Of a sum. By pointers, as the code of std::vector is not of this instruction set, and compilers
+  // fail where it moves vectors.
   struct Kept {
     struct Waiting {
       Number number;
       std::size_t first = 0;  // its first term
     };
-    std::vector<Waiting> waiting;
-    std::vector<Number> parts;
+    std::vector<std::unique_ptr<Waiting>> waiting;
+    std::vector<std::unique_ptr<Number>> parts;
   };
 
   [[nodiscard]] bool is_of_terms(std::size_t node) const { return node + 1 == tree_.sums.size(); }
@@ -147,35 +149,36 @@ class Walker {
   // Sums of 2^i items wait, the longest first, until there is another of their length; at the end
   // they are added from the shortest on. These are the sums of going level by level.
   void pairwise(std::size_t node, const TermList& terms, Number& out) {
-    std::vector<typename Kept::Waiting>& waiting = kept_[node].waiting;
+    using Waiting = typename Kept::Waiting;
+    std::vector<std::unique_ptr<Waiting>>& waiting = kept_[node].waiting;
     std::size_t depth = 0;
     std::size_t count = 0;
     const auto add_last_two = [&]() HWY_ATTR {
-      const auto& right = waiting[--depth];
-      Number& left = waiting[depth - 1].number;
+      const Waiting& right = *waiting[--depth];
+      Number& left = waiting[depth - 1]->number;
       arithmetic_.add(At{node, draws_.sums[node].sum, right.first}, left, right.number, left);
     };
     for_each_item(node, terms, [&](const TermList& own) HWY_ATTR {
-      if (depth == waiting.size()) waiting.emplace_back();
-      waiting[depth].first = own.first;
-      item(node, own, waiting[depth++].number);
+      if (depth == waiting.size()) waiting.push_back(std::unique_ptr<Waiting>(new Waiting));
+      waiting[depth]->first = own.first;
+      item(node, own, waiting[depth++]->number);
       for (std::size_t n = ++count; n % 2 == 0; n /= 2) add_last_two();
     });
     while (depth > 1) add_last_two();
-    depth == 1 ? arithmetic_.copy(waiting[0].number, out) : arithmetic_.zero(out);
+    depth == 1 ? arithmetic_.copy(waiting[0]->number, out) : arithmetic_.zero(out);
   }
 
   void halves(std::size_t node, const TermList& terms, Number& out) {
-    std::vector<Number>& parts = kept_[node].parts;
+    std::vector<std::unique_ptr<Number>>& parts = kept_[node].parts;
     const Sum& own = tree_.sums[node];
     const std::size_t count = count_parts(own, terms);
-    parts.resize(count);
-    for (std::size_t i = 0; i < count; ++i) sum(node + 1, part_of(own, terms, i), false, parts[i]);
+    while (parts.size() < count) parts.push_back(std::unique_ptr<Number>(new Number));
+    for (std::size_t i = 0; i < count; ++i) sum(node + 1, part_of(own, terms, i), false, *parts[i]);
     for (std::size_t half = count / 2; half > 0; half /= 2) {
       for (std::size_t i = 0; i < half; ++i)
-        arithmetic_.add(At{node, 0, i + half}, parts[i], parts[i + half], parts[i]);
+        arithmetic_.add(At{node, 0, i + half}, *parts[i], *parts[i + half], *parts[i]);
     }
-    arithmetic_.copy(parts[0], out);
+    arithmetic_.copy(*parts[0], out);
   }
 
   void compensated(std::size_t node, const TermList& terms, bool with_addend, Number& out) {
