@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "emulator/arrays/carried.h"
 #include "emulator/arrays/results.h"
 #include "emulator/dot/dot.h"
 #include "emulator/kernels/orders.h"
