@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "emulator/scalar/target.h"
+#include "emulator/rounding/kinds.h"
+#include "emulator/scalar/operand.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {

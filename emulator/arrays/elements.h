@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 
+#include "emulator/rounding/kinds.h"
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
 #include "formats/engine.h"
 

@@ -19,7 +19,7 @@
 #include "emulator/environment.h"
 #include "emulator/functions/candidate.h"
 #include "emulator/functions/kept.h"
-#include "emulator/scalar/round_exact.h"
+#include "emulator/scalar/round_below.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -29,10 +29,9 @@ namespace {
 Operand operand_of_format(Operand x, const Target& target) {
   x.subnormal = false;
   if (!target.is_float || x.kind != Operand::Class::finite) return x;
-  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
-  const Exact<Code> number{false, x.significand, x.exponent};
-  x.subnormal =
-      target.subnormals ? exponent < target.least_exponent : below_least(target, number, exponent);
+  const Exact<Code> number = exact<Code>(x);
+  x.subnormal = target.subnormals ? leading_exponent(number) < target.least_exponent
+                                  : is_below_least(target, number);
   return x;
 }
 

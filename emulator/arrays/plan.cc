@@ -118,9 +118,8 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   const Rounding& rounding = target.quantizer->rounding;
   constexpr int width = static_cast<int>(8 * sizeof(Bits));
   const bool wide_random = is_stochastic(rounding.mode) && rounding.random_bits > width;
-  if (target.scheme != Scheme::grid || !target.zero || !target.subnormals ||
-      rounding.flush_outputs || wide_random || rounding.mode == Mode::nearest_log ||
-      drops_sign(*target.quantizer))
+  if (!target.on_grid || !target.zero || !target.subnormals || rounding.flush_outputs ||
+      wide_random || target.turns_in_logarithm || drops_sign(*target.quantizer))
     return {};
   const std::int64_t spacing = target.least_exponent - target.fraction_bits;
   Grid<Bits> grid;
@@ -207,7 +206,7 @@ bool CompiledPlan::rounds_odd_by_steps() const {
   constexpr int double_precision = 53;
   const Rounding& rounding = quantizer_.rounding;
   return has_steps() && fits_binary64_ && !irrational_ && target_.zero && !rounding.flush_inputs &&
-         rounding.mode != Mode::nearest_log && bits_needed(target_) <= double_precision;
+         !target_.turns_in_logarithm && bits_needed(target_) <= double_precision;
 }
 
 // A table costs about as many roundings as are asked for here; turns between irrational numbers are

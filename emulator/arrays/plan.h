@@ -11,6 +11,7 @@
 
 #include "emulator/arrays/steps.h"
 #include "emulator/kernels/kernels.h"
+#include "emulator/rounding/kinds.h"
 #include "emulator/scalar/target.h"
 #include "formats/engine.h"
 

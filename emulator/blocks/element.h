@@ -9,6 +9,7 @@
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/blocks/scale.h"
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
 #include "formats/block.h"
 

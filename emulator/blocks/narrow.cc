@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "emulator/scalar/round_exact.h"
+#include "emulator/scalar/choice.h"
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "emulator/arrays/plan.h"
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
 #include "formats/block.h"
 #include "formats/numbers/value.h"

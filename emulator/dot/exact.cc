@@ -7,11 +7,9 @@
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/operations/operate.h"
-#include "emulator/operations/scalar.h"
-#include "emulator/scalar/gap.h"
+#include "emulator/rounding/round.h"
+#include "emulator/rounding/round_wide.h"
 #include "emulator/scalar/long.h"
-#include "emulator/scalar/round_exact.h"
-#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 
@@ -46,23 +44,15 @@ void ExactSum::add(const Operand& x) {
 Outcome ExactSum::rounded(const Target& target, std::uint64_t random) const {
   if (nan_ || (infinity_[0] && infinity_[1])) return deliver_nan(target, NanCause{});
   if (infinity_[0] || infinity_[1]) return deliver_infinity(target, infinity_[1]);
-  const bool one_way =
-      target.scheme == Scheme::logarithmic || target.quantizer->rounding.mode == Mode::nearest_log;
   constexpr int bits_of_code = word_bits<Code> - 4;
-  if (!one_way && !any_far_ && bits_needed(target) <= bits_of_code) {
+  if (!rounds_in_full(target) && !any_far_ && bits_needed(target) <= bits_of_code) {
     const Exact<Code> sum = numbers_.jammed();
-    if (sum.significand != 0) return round_exact(target, sum, random);
+    if (sum.significand != 0) return round(target, Exactly<Code>{sum}, random);
   } else {
     const Exact<Integer> sum = total();
-    if (sum.significand != 0) {
-      if (!one_way) return round_long(target, sum, random);
-      Value value = integer_value(sum.significand);
-      value.negative = sum.negative;
-      value.exponent = sum.exponent;
-      return round_real(real(value), *target.quantizer, random);
-    }
+    if (sum.significand != 0) return round(target, Exactly<Integer>{sum}, random);
   }
-  return round_real(real(zero_value(zero_is_negative(target))), *target.quantizer, random);
+  return round_zero(target, zero_is_negative(target), random);
 }
 
 // One factor is zero, infinite or NaN.

@@ -13,7 +13,7 @@
 #include <cstdint>
 
 #include "emulator/scalar/exact.h"
-#include "emulator/scalar/target.h"
+#include "emulator/scalar/operand.h"
 #include "formats/numbers/value.h"
 
 namespace halfulp::emulator {

@@ -10,14 +10,11 @@
 #include "emulator/environment.h"
 #include "emulator/functions/candidate.h"
 #include "emulator/functions/functions.h"
-#include "emulator/operations/operate.h"
-#include "emulator/operations/scalar.h"
-#include "emulator/scalar/logarithmic/irrational.h"
-#include "emulator/scalar/long.h"
+#include "emulator/rounding/number.h"
+#include "emulator/rounding/round.h"
+#include "emulator/rounding/round_wide.h"
 #include "emulator/scalar/pack.h"
 #include "emulator/scalar/ratio.h"
-#include "emulator/scalar/round_exact.h"
-#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -49,45 +46,37 @@ Outcome deliver(const Target& target, const KnownResult& known, std::uint64_t ra
   return outcome;
 }
 
-bool is_nearest_log(const Target& target) {
-  return target.quantizer->rounding.mode == Mode::nearest_log;
-}
-
 bool leaves_cuts(const Target& target, std::span<const Operand> x) {
-  return target.scheme == Scheme::logarithmic ||
-         std::any_of(x.begin(), x.end(),
-                     [](const Operand& operand) { return operand.is_irrational(); });
+  return target.irrational || std::any_of(x.begin(), x.end(), [](const Operand& operand) {
+           return operand.is_irrational();
+         });
 }
 
-template <typename Word>
-Outcome round_word(const Target& target, const Exact<Word>& x, std::uint64_t random) {
-  if constexpr (std::is_same_v<Word, Integer>) {
-    constexpr int short_bits = 120;
-    if (bit_length(x.significand) > short_bits) return round_long(target, x, random);
-    return round_word(target, Exact<Code>{x.negative, to_code(x.significand), x.exponent}, random);
-  } else {
-    return round_exact(target, x, random);
-  }
+Outcome round_cut_number(const Target& target, const Exactly<Code>& x, std::uint64_t random) {
+  return round(target, x, random);
 }
-
-// x, where nearest-log looks at `step` units of the last place more.
-template <typename Word>
-Outcome round_beside(const Target& target, const Exact<Word>& x, int step, std::uint64_t random) {
-  Ratio number{.numerator = exact_integer(x)};
-  number.numerator.significand += step;
-  Target with_number = target;
-  with_number.number = &number;
-  return round_word(with_number, x, random);
+// In 128 bits where these hold it.
+Outcome round_cut_number(const Target& target, const Exactly<Integer>& x, std::uint64_t random) {
+  constexpr int short_bits = 120;
+  const Exact<Integer>& cut = x.cut;
+  if (bit_length(cut.significand) > short_bits) return round(target, x, random);
+  const Exact<Code> word{cut.negative, to_code(cut.significand), cut.exponent};
+  return round(target, with_cut(word, x), random);
 }
 
 // What was cut lies within a unit of the last place, and is no end of that where it is not exact.
 template <typename Word>
 std::optional<Outcome> round_cut_of(const Target& target, const Exact<Word>& x,
                                     std::uint64_t random) {
-  if (!is_nearest_log(target)) return round_word(target, x, random);
+  if (!target.turns_in_logarithm) return round_cut_number(target, Exactly<Word>{x}, random);
+  const auto beside = [&](int step) {
+    Ratio number{.numerator = exact_integer(x)};
+    number.numerator.significand += step;
+    return round_cut_number(target, Exactly<Word>{.cut = x, .ratio = &number}, random);
+  };
   const bool jammed = (x.significand & 1) != 0;
-  const Outcome inner = round_beside(target, x, jammed ? -1 : 0, random);
-  if (jammed && inner != round_beside(target, x, 1, random)) return std::nullopt;
+  const Outcome inner = beside(jammed ? -1 : 0);
+  if (jammed && inner != beside(1)) return std::nullopt;
   return inner;
 }
 
@@ -103,18 +92,13 @@ std::optional<double> as_double(const Operand& x) {
   return pack_double(x);
 }
 
-Exact<Code> exact_double(double x) {
-  const Operand operand = unpack_double(x);
-  return {operand.negative, operand.significand, operand.exponent};
-}
-
 // Both bounds of functions/candidate.h, rounded, where they agree and the number that they are
 // rounded to is not between them: the result might be exact then, and raise nothing. negative: the
 // sign is changed before.
 std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const Operand> x,
                                     bool negative, std::uint64_t random) {
   constexpr int most_bits = 47;
-  if (bits_needed(target) > most_bits || target.scheme == Scheme::affine) return std::nullopt;
+  if (bits_needed(target) > most_bits) return std::nullopt;
   const std::optional<double> a = as_double(x[0]);
   const std::optional<double> b = as_double(x.back());
   if (!a || !b) return std::nullopt;
@@ -129,9 +113,7 @@ std::optional<Outcome> by_candidate(Op op, const Target& target, std::span<const
     high = -high;
   }
   const auto rounded = [&](double end) {
-    const Exact<Code> number = exact_double(end);
-    return is_nearest_log(target) ? round_near(target, number, random)
-                                  : round_exact(target, number, random);
+    return round(target, Exactly<Code>{exact<Code>(unpack_double(end))}, random);
   };
   const Outcome outcome = rounded(low);
   if (outcome != rounded(high)) return std::nullopt;
@@ -157,21 +139,17 @@ Outcome function(Op op, const Target& target, std::span<const Operand> operands,
   if (is_nan(op, operands)) return deliver_nan(target, cause_of(op, operands));
   if (const auto known = known_function(op, operands)) return deliver(target, *known, random);
   std::array<Operand, 2> x{operands[0], operands.back()};
-  if (op == Op::reciprocal) {
-    x[0] = Operand{.kind = Class::finite, .significand = 1};
-    return operate(Op::divide, target, x, random);
-  }
   const bool negative = op == Op::power && x[0].negative && is_odd_integer(x[1]);
   if (op == Op::power) x[0].negative = false;
   const auto used = std::span<const Operand>(x).first(operands.size());
   const auto by_comparison = [&] {
     const Real exact = real_function(op, used, memory);
-    return round_real(negative ? negated(exact) : exact, *target.quantizer, random);
+    return round_real(target, negative ? negated(exact) : exact, random);
   };
   if (leaves_cuts(target, used)) return by_comparison();
   if (const auto outcome = by_candidate(op, target, used, negative, random)) return *outcome;
   // The more, the rarer is a geometric mean of neighbours within the last unit.
-  const int more = is_nearest_log(target) ? 64 : 2;
+  const int more = target.turns_in_logarithm ? 64 : 2;
   Exact<Integer> cut = cut_function(op, used, bits_needed(target) + more);
   cut.negative = cut.negative != negative;
   if (const auto outcome = round_cut_of(target, cut, random)) return *outcome;

@@ -10,8 +10,9 @@
 #include <optional>
 #include <span>
 
-#include "emulator/scalar/exact.h"
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
+#include "emulator/scalar/wide.h"
 #include "formats/numbers/value.h"
 #include "formats/operation.h"
 
@@ -19,7 +20,8 @@ namespace halfulp::emulator {
 
 class RealMemory;
 
-// Precondition: is_function(op); operands are flushed already. memory: may be null.
+// Precondition: is_function(op); operands are flushed already. The reciprocal of a finite number is
+// a division (operations/arithmetic.h) and not answered here. memory: may be null.
 Outcome function(Op op, const Target& target, std::span<const Operand> operands,
                  std::uint64_t random, RealMemory* memory = nullptr);
 // What the exact result is: finite stands for zero as well.

@@ -6,9 +6,8 @@
 
 #include <mpfr.h>
 
-#include "emulator/scalar/exact.h"
-#include "emulator/scalar/target.h"
-#include "formats/numbers/value.h"
+#include "emulator/scalar/operand.h"
+#include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {
 

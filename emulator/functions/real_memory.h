@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
 #include "formats/numbers/value.h"
 #include "formats/operation.h"

@@ -11,6 +11,8 @@
 #include "emulator/functions/cache_file.h"
 #include "emulator/functions/function_table.h"
 #include "emulator/functions/functions.h"
+#include "emulator/rounding/irrational.h"
+#include "emulator/rounding/kinds.h"
 #include "emulator/scalar/logarithmic/irrational.h"
 #include "formats/codes.h"
 #include "formats/json.h"
@@ -91,7 +93,7 @@ bool is_tabulated(Op op, const Format& format) {
 }  // namespace
 
 bool table_serves(Op op, const Format& format, const Target& target) {
-  const bool enough = target.scheme == Scheme::logarithmic || bits_needed(target) + 2 <= cut_bits;
+  const bool enough = target.irrational || bits_needed(target) + 2 <= cut_bits;
   return enough && is_tabulated(op, format);
 }
 
@@ -119,7 +121,7 @@ std::optional<Outcome> function_by_table(const FunctionTable& table, Code code,
   const TableEntry& entry = table.entries[static_cast<std::size_t>(code)];
   const Code significand = (Code{entry.high} << 64) | entry.low;
   if (significand == 0) return std::nullopt;
-  if (target.scheme != Scheme::logarithmic)
+  if (!target.irrational)
     return round_cut(target, {entry.negative != 0, significand, entry.exponent}, random);
   // A unit of 126 bits is four of 128. What is shorter is beyond every format.
   Near near = near_number(significand, entry.exponent);

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "emulator/operations/exact_operand.h"
-#include "emulator/scalar/exact.h"
 #include "emulator/scalar/logarithmic/irrational.h"
 
 namespace halfulp::emulator {

@@ -9,9 +9,10 @@
 #include <optional>
 #include <span>
 
-#include "emulator/scalar/target.h"
+#include "emulator/scalar/operand.h"
 #include "formats/numbers/value.h"
 #include "formats/operation.h"
+#include "formats/rounding.h"
 
 namespace halfulp::emulator {
 

@@ -8,25 +8,39 @@
 #include <utility>
 
 #include "emulator/operations/exact_operand.h"
-#include "emulator/scalar/exact.h"
-#include "emulator/scalar/gap.h"
+#include "emulator/scalar/choice.h"
 #include "emulator/scalar/logarithmic/irrational.h"
-#include "emulator/scalar/round_exact.h"
-#include "formats/numbers/value.h"
+#include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {
 namespace {
 
 using Class = Operand::Class;
 
-// Order of x^2 and n (n + 1).
-int order_in_logarithm(const Operand& x, const Integer& n) {
-  const Value v = exact_value(x);
-  return halfulp::compare(product(v, v), integer_value(n * (n + 1)));
-}
-
 Integer to_integer(Code n) { return from_code<Integer>(n); }
 Integer to_integer(Integer n) { return n; }
+
+// Between the magnitudes kept and kept + 1; rest / 2^discarded above the lesser.
+template <typename Word>
+struct IntegerGap {
+  const Operand& number;
+  const Word& kept;
+  const Word& rest;
+  std::int64_t discarded;
+  bool odd;
+  bool negative;
+
+  [[nodiscard]] int order() const { return compare_to_half(rest, discarded); }
+  // Of x^2 and n (n + 1).
+  [[nodiscard]] int order_in_logarithm() const {
+    const Value v = exact_value(number);
+    const Integer n = to_integer(kept);
+    return halfulp::compare(product(v, v), integer_value(n * (n + 1)));
+  }
+  [[nodiscard]] Position position(int bits) const {
+    return emulator::position(rest, discarded, bits);
+  }
+};
 
 // The integer next to a magnitude below 2^discarded units of the integer part.
 template <typename Word>
@@ -39,12 +53,8 @@ Word chosen_integer(const Operand& x, const Word& significand, std::int64_t disc
     rest -= Word(kept << static_cast<int>(discarded));
   }
   if (rest == 0) return kept;
-  const bool odd = (kept & 1) != 0;
-  const bool up =
-      rounding.mode == Mode::nearest_log
-          ? goes_out(rounding.mode, order_in_logarithm(x, to_integer(kept)), odd, x.negative)
-          : rounds_up(rounding, rest, discarded, odd, x.negative, random);
-  return kept + (up ? 1 : 0);
+  const IntegerGap<Word> gap{x, kept, rest, discarded, (kept & 1) != 0, x.negative};
+  return kept + (goes_out(rounding, gap, random) ? 1 : 0);
 }
 
 ExactOperand signed_integer(const Integer& n, bool negative) {

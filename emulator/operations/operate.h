@@ -7,7 +7,11 @@
 #include <cstdint>
 #include <span>
 
+#include "emulator/rounding/kinds.h"
+#include "emulator/rounding/number.h"
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
+#include "formats/operation.h"
 
 namespace halfulp::emulator {
 
@@ -29,11 +33,5 @@ struct Delivered {
 };
 Delivered operate_by_operand(Op op, const Target& target, std::span<const Operand> operands,
                              std::uint64_t random);
-
-// The operands' NaNs, in the order of the operation.
-NanCause cause_of(Op op, std::span<const Operand> operands);
-
-// Conversion.
-Outcome round_operand(const Target& target, Operand x, std::uint64_t random);
 
 }  // namespace halfulp::emulator

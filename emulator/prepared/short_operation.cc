@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "emulator/scalar/choice.h"
 #include "emulator/scalar/exact.h"
-#include "emulator/scalar/round_exact.h"
 #include "formats/codes.h"
 
 namespace halfulp::emulator {
@@ -93,11 +93,10 @@ int widest(Op op, std::span<const ShortInput> inputs, const Target& target) {
 // Ranks, also those just beyond the largest, have at most 64 bits.
 bool is_short(const Target& target) {
   constexpr int most_bits = 60;
-  const Rounding& rounding = target.quantizer->rounding;
   const bool ranks_fit =
       target.fraction_bits <= most_bits && target.bits <= (target.sign ? longest_code : most_bits);
-  return ranks_fit && target.scheme == Scheme::grid && target.zero && target.subnormals &&
-         target.hidden == 0 && rounding.mode != Mode::nearest_log && !drops_sign(*target.quantizer);
+  return ranks_fit && target.on_grid && target.zero && target.subnormals && target.hidden == 0 &&
+         !target.turns_in_logarithm && !drops_sign(*target.quantizer);
 }
 
 // Order of rest and 2^(discarded - 1), where rest < 2^discarded and discarded is at least 1.
@@ -243,7 +242,7 @@ struct Cut {
   bool inexact = false, up = false;
 };
 
-// As cut_at of scalar/round_exact.h.
+// As cut_at of scalar/cut.h.
 template <typename Word>
 [[gnu::always_inline]] inline Cut cut(const Constants& c, const Number<Word>& x,
                                       std::int64_t exponent, std::uint64_t random) {
@@ -270,7 +269,7 @@ template <typename Word>
   return cut;
 }
 
-// As is_tiny of scalar/round_exact.h.
+// As is_tiny of scalar/grid.cc.
 template <typename Word>
 bool is_tiny(const Constants& c, Tininess rule, const Number<Word>& x, std::int64_t exponent,
              std::uint64_t random) {
@@ -279,7 +278,7 @@ bool is_tiny(const Constants& c, Tininess rule, const Number<Word>& x, std::int6
   return (at_full_precision.kept + (at_full_precision.up ? 1 : 0)) >> (c.fraction_bits + 1) == 0;
 }
 
-// As round_to_grid of scalar/round_exact.h.
+// As round_to_grid of scalar/grid.cc.
 template <typename Word>
 [[gnu::always_inline]] inline void round(const Constants& c, const Number<Word>& x,
                                          std::uint64_t random, Outcome& outcome) {

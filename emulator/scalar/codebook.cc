@@ -5,15 +5,14 @@
 // is more. The middle of two neighbours, and the points that random bits choose, come from their
 // exact distances (gap.h). Between the innermost numbers of a list of both signs without zero, the
 // lower one counts as the one nearer to zero.
-#include "emulator/scalar/codebook.h"
-
 #include <algorithm>
 #include <bit>
+#include <utility>
+#include <variant>
 
-#include "emulator/scalar/round_exact.h"
-#include "formats/codes.h"
-#include "formats/numbers/value.h"
-#include "formats/rounding.h"
+#include "emulator/scalar/gap.h"
+#include "emulator/scalar/ratio.h"
+#include "emulator/scalar/scheme.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -38,7 +37,7 @@ template <typename Word>
 Key key_of(const Exact<Word>& x) {
   if (x.significand == 0) return {};
   const int sign = x.negative ? -1 : 1;
-  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
+  const std::int64_t exponent = leading_exponent(x);
   if (exponent > 1023) return {sign * (std::int64_t{0x7ff} << 52), sign};
   if (exponent < -1074) return {0, sign};
   const std::int64_t last_place = std::max<std::int64_t>(exponent - 52, -1074);
@@ -62,12 +61,14 @@ const Codebook& codebook_of(const Target& target) {
 
 double number(const Codebook& f, std::size_t place) { return f.values[f.order[place]]; }
 
-Exact<Integer> exact_integer(double x) { return exact_integer(unpack_double(x)); }
+Exact<Integer> exact_number(const Codebook& f, std::size_t place) {
+  return exact_integer(unpack_double(number(f, place)));
+}
 
 // Two neighbours, as places in the sorted list.
 struct Neighbours {
   std::size_t inner = 0, outer = 0;
-  bool negative = false;
+  bool between_signs = false;
 };
 
 // What nearest-even makes of a number where "nearest" turns.
@@ -87,66 +88,76 @@ bool tie_goes_out(const Codebook& f, const Neighbours& gap) {
   return (f.order[gap.inner] & 1) != 0;
 }
 
-// Between the signs the turn is zero.
-int order_in_logarithm(const Target& target, const Neighbours& gap, const Exact<Integer>& x) {
-  const Codebook& f = codebook_of(target);
-  const bool between_signs = !target.zero && gap.outer == f.negatives && !gap.negative;
-  if (between_signs) return x.significand.is_zero() ? 0 : (x.negative ? -1 : 1);
-  return compare_to_geometric_mean(*target.number, exact_integer(number(f, gap.inner)),
-                                   exact_integer(number(f, gap.outer)));
-}
+// turn: order of the number and where the list says that "nearest" turns.
+template <typename Word>
+struct ListGap {
+  const Codebook& list;
+  const Exactly<Word>& number;
+  const Neighbours& neighbours;
+  int turn;
+  bool odd;
+  bool negative;
 
-bool goes_out_of(const Target& target, const Neighbours& gap, const Exact<Integer>& x, int turn,
-                 std::uint64_t random) {
-  const Codebook& f = codebook_of(target);
-  const Rounding& rounding = target.quantizer->rounding;
-  if (rounding.mode == Mode::stochastic_equal) return carries(rounding, {}, random);
-  const auto position = [&](int bits) {
-    return position_between(x, exact_integer(number(f, gap.inner)),
-                            exact_integer(number(f, gap.outer)), bits);
-  };
-  if (is_stochastic(rounding.mode))
-    return carries(rounding, position(rounding.random_bits), random);
-  int order = turn;
-  if (rounding.mode == Mode::nearest_log) {
-    order = order_in_logarithm(target, gap, x);
-  } else if (f.boundaries.empty()) {
-    order = position(0).half;
+  [[nodiscard]] Exact<Integer> inner() const { return exact_number(list, neighbours.inner); }
+  [[nodiscard]] Exact<Integer> outer() const { return exact_number(list, neighbours.outer); }
+
+  [[nodiscard]] int order() const { return list.boundaries.empty() ? position(0).half : turn; }
+  // Between the signs the turn is zero.
+  [[nodiscard]] int order_in_logarithm() const {
+    if (neighbours.between_signs) {
+      const int sign = number.negative() ? -1 : 1;
+      return number.cut.significand == 0 ? 0 : sign;
+    }
+    return compare_to_geometric_mean(number, inner(), outer());
   }
-  if (rounding.mode == Mode::nearest_even && order == 0) return tie_goes_out(f, gap);
-  return goes_out(rounding.mode, order, (f.order[gap.inner] & 1) != 0, gap.negative);
+  [[nodiscard]] Position position(int bits) const {
+    return position_between(exact_integer(number.cut), inner(), outer(), bits);
+  }
+};
+
+template <typename Word>
+bool goes_out_of(const Rounding& rounding, const ListGap<Word>& gap, std::uint64_t random) {
+  if (rounding.mode != Mode::nearest_even) return goes_out(rounding, gap, random);
+  const int order = gap.order();
+  return order > 0 || (order == 0 && tie_goes_out(gap.list, gap.neighbours));
 }
 
-// A negative number, where there is none: beyond one step below zero, or between it and zero, where
-// "nearest" does not turn (and in the logarithm at zero).
-Outcome round_to_unsigned(const Target& target, const Exact<Integer>& x, std::uint64_t random) {
+// Between zero and one step below, where there is no negative number. "Nearest" does not turn, and
+// in the logarithm it turns at zero.
+template <typename Word>
+struct GapBelowZero {
+  const Exact<Word>& magnitude;
+  double step;
+  bool odd;
+  bool negative = true;
+
+  [[nodiscard]] int order() const { return -1; }
+  [[nodiscard]] int order_in_logarithm() const { return 1; }
+  [[nodiscard]] Position position(int bits) const {
+    return position_between(exact_integer(magnitude), {}, exact_integer(unpack_double(step)), bits);
+  }
+};
+
+template <typename Word>
+Outcome round_to_unsigned(const Target& target, const Exact<Word>& x, std::uint64_t random) {
   const Codebook& f = codebook_of(target);
-  const Rounding& rounding = target.quantizer->rounding;
   if (!target.zero) return deliver_negative(target);
   const double step = f.order.size() > 1 ? number(f, 1) : 1;
-  const Exact<Integer> magnitude{false, x.significand, x.exponent};
+  const Exact<Word> magnitude{false, x.significand, x.exponent};
   if (compare(key_of(magnitude), step) >= 0) return deliver_negative(target);
-  bool out = false;
-  if (is_stochastic(rounding.mode)) {
-    out =
-        carries(rounding,
-                position_between(magnitude, {}, exact_integer(step), rounding.random_bits), random);
-  } else {
-    const int order = rounding.mode == Mode::nearest_log ? 1 : -1;
-    out = goes_out(rounding.mode, order, (f.order[0] & 1) != 0, true);
-  }
+  const GapBelowZero<Word> gap{magnitude, step, (f.order[0] & 1) != 0};
+  const bool out = goes_out(target.quantizer->rounding, gap, random);
   return out ? deliver_negative(target) : deliver_underflow(target, true, flags::inexact);
 }
 
-}  // namespace
-
 // The longest numbers to be told apart are sums of the largest and the least unit of any number or
 // turn; middles have one bit more.
-void describe(const Codebook& f, Target& t) {
-  t.scheme = Scheme::codebook;
+void describe(const Format& format, Target& t) {
+  const Codebook& f = std::get<Codebook>(format.kind);
   t.bits = f.bits;
   t.sign = f.negatives > 0;
   t.zero = key_of(number(f, f.negatives)) == 0;
+  t.rounds_zero = t.sign && !t.zero;
   std::int64_t most = 0;
   std::int64_t least = 0;
   const auto reach = [&](double x) {
@@ -161,10 +172,10 @@ void describe(const Codebook& f, Target& t) {
 }
 
 template <typename Word>
-Outcome round_codebook(const Target& target, const Exact<Word>& x, std::uint64_t random) {
+Outcome round(const Target& target, const Exactly<Word>& x, std::uint64_t random) {
   const Codebook& f = codebook_of(target);
-  const Key key = key_of(x);
-  if (x.negative && !target.sign) return round_to_unsigned(target, exact_integer(x), random);
+  const Key key = key_of(x.cut);
+  if (x.negative() && !target.sign) return round_to_unsigned(target, x.cut, random);
   if (compare(key, number(f, f.order.size() - 1)) > 0) return deliver_overflow(target, false, 0);
   if (compare(key, number(f, 0)) < 0) {
     return target.sign ? deliver_overflow(target, true, 0)
@@ -176,27 +187,31 @@ Outcome round_codebook(const Target& target, const Exact<Word>& x, std::uint64_t
   const auto lower = static_cast<std::size_t>(above - f.order.begin()) - 1;
   if (compare(key, number(f, lower)) == 0) return {f.order[lower], 0};
   const bool between_signs = !target.zero && lower + 1 == f.negatives;
-  Neighbours gap{lower, lower + 1, x.negative && !between_signs};
-  if (gap.negative) std::swap(gap.inner, gap.outer);
+  const bool negative = x.negative() && !between_signs;
+  Neighbours neighbours{lower, lower + 1, between_signs};
+  if (negative) std::swap(neighbours.inner, neighbours.outer);
   int turn = f.boundaries.empty() ? 0 : compare(key, f.boundaries[lower]);
-  if (gap.negative) turn = -turn;
-  const bool out = goes_out_of(target, gap, exact_integer(x), turn, random);
-  const std::size_t place = out ? gap.outer : gap.inner;
+  if (negative) turn = -turn;
+  const bool odd = (f.order[neighbours.inner] & 1) != 0;
+  const ListGap<Word> gap{f, x, neighbours, turn, odd, negative};
+  const bool out = goes_out_of(target.quantizer->rounding, gap, random);
+  const std::size_t place = out ? neighbours.outer : neighbours.inner;
   if (target.zero && place == f.negatives)
-    return deliver_underflow(target, x.negative, flags::inexact);
+    return deliver_underflow(target, x.negative(), flags::inexact);
   return {f.order[place], flags::inexact};
 }
 
-template Outcome round_codebook(const Target&, const Exact<Code>&, std::uint64_t);
-template Outcome round_codebook(const Target&, const Exact<WideWord>&, std::uint64_t);
-template Outcome round_codebook(const Target&, const Exact<Integer>&, std::uint64_t);
-
 // Codes beyond the list are NaN.
-Operand unpack(const Codebook& f, Code code) {
+Operand unpack(const Format& format, Code code) {
+  const Codebook& f = std::get<Codebook>(format.kind);
   if (code < f.values.size()) return unpack_double(f.values[static_cast<std::size_t>(code)]);
   Operand x;
   x.kind = Operand::Class::nan;
   return x;
 }
+
+}  // namespace
+
+const Scheme codebook_scheme{describe, unpack, round<Code>, round<WideWord>, round<Integer>};
 
 }  // namespace halfulp::emulator

@@ -3,37 +3,28 @@
 // Exact results as integers. An Exact<Word> is the number (-1)^negative * significand * 2^exponent,
 // where bit 0 of the significand is sticky: a result that does not end within the word has bit 0
 // set in the place of everything below ("jamming"; Hauser's name in SoftFloat). That is
-// enough for every rounding that looks only at bits further up, and the word chosen by `fits_word`
-// in scalar.cc leaves room for precision, random bits and three bits more. Word is unsigned
-// __int128, or 512 bits where that is too short; an integer of any length where that is, too.
+// enough for every rounding that looks only at bits further up, and who chooses the word
+// (operations/arithmetic.cc) leaves room for precision, random bits and three bits more. Word is
+// unsigned __int128, or one of the longer integers of wide.h.
 #pragma once
 
 #include <bit>
-#include <boost/multiprecision/cpp_int.hpp>
 #include <cstdint>
-#include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "formats/format.h"
-#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
-
-using WideWord = boost::multiprecision::number<
-    boost::multiprecision::cpp_int_backend<512, 512, boost::multiprecision::unsigned_magnitude,
-                                           boost::multiprecision::unchecked, void>,
-    boost::multiprecision::et_off>;
 
 inline int bit_length(Code n) {
   const auto high = static_cast<std::uint64_t>(n >> 64);
   return high != 0 ? 128 - std::countl_zero(high)
                    : 64 - std::countl_zero(static_cast<std::uint64_t>(n));
 }
-inline int bit_length(const WideWord& n) {
-  return n.is_zero() ? 0 : static_cast<int>(boost::multiprecision::msb(n)) + 1;
-}
-inline int bit_length(const Integer& n) {
-  return n.is_zero() ? 0 : static_cast<int>(boost::multiprecision::msb(n)) + 1;
-}
+template <typename Word>
+requires requires(const Word& n) { n.is_zero(); }
+int bit_length(const Word& n) { return n.is_zero() ? 0 : static_cast<int>(msb(n)) + 1; }
 
 // n nonzero.
 inline int trailing_zeros(Code n) {
@@ -42,12 +33,14 @@ inline int trailing_zeros(Code n) {
                   : 64 + std::countr_zero(static_cast<std::uint64_t>(n >> 64));
 }
 
+// The lowest `count` bits.
+inline Code ones(int count) { return count >= 128 ? ~Code{0} : (Code{1} << count) - 1; }
+
+// 0 where the word is none; those of longer integers are in wide.h.
 template <typename Word>
-inline constexpr int word_bits = 128;
+inline constexpr int word_bits = 0;
 template <>
-inline constexpr int word_bits<WideWord> = 512;
-template <>
-inline constexpr int word_bits<Integer> = std::numeric_limits<int>::max();
+inline constexpr int word_bits<Code> = 128;
 
 inline Code to_code(Code n) { return n; }
 template <typename Word>
@@ -71,6 +64,12 @@ struct Exact {
   Word significand = 0;
   std::int64_t exponent = 0;
 };
+
+// floor(log2 |x|), x nonzero.
+template <typename Word>
+std::int64_t leading_exponent(const Exact<Word>& x) {
+  return x.exponent + bit_length(x.significand) - 1;
+}
 
 // n >> shift with everything shifted out gathered in bit 0.
 template <typename Word>

@@ -2,9 +2,6 @@
 #include "emulator/scalar/long.h"
 
 #include <algorithm>
-#include <utility>
-
-#include "emulator/scalar/round_exact.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -14,14 +11,6 @@ namespace mp = boost::multiprecision;
 Exact<Integer> with_sticky(bool negative, const Integer& n, std::int64_t exponent, bool lost) {
   if (!lost) return {negative, n, exponent};
   return {negative, Integer(n << 1) | 1, exponent - 1};
-}
-
-// |n| cut to at most `bits` bits, what is below jammed.
-Exact<WideWord> jammed(const Exact<Integer>& x, int bits) {
-  const int cut = std::max(0, bit_length(x.significand) - bits);
-  Integer n = x.significand >> cut;
-  if (cut > 0 && mp::lsb(x.significand) < static_cast<unsigned>(cut)) n |= 1;
-  return {x.negative, static_cast<WideWord>(n), x.exponent + cut};
 }
 
 }  // namespace
@@ -53,14 +42,11 @@ Exact<Integer> long_root(const Exact<Integer>& a, int bits) {
   return with_sticky(false, root, (a.exponent - shift) / 2, !rest.is_zero());
 }
 
-Outcome round_long(const Target& target, Exact<Integer> x, std::uint64_t random) {
-  if (x.negative && drops_sign(*target.quantizer)) {
-    x.negative = false;
-    return without_sign(target, round_long(target, std::move(x), random));
-  }
-  if (target.scheme == Scheme::tapered) return round_tapered(target, x, random);
-  if (target.scheme == Scheme::codebook) return round_codebook(target, x, random);
-  return round_exact(target, jammed(x, word_bits<WideWord> - 12), random);
+Exact<WideWord> jammed(const Exact<Integer>& x, int bits) {
+  const int cut = std::max(0, bit_length(x.significand) - bits);
+  Integer n = x.significand >> cut;
+  if (cut > 0 && mp::lsb(x.significand) < static_cast<unsigned>(cut)) n |= 1;
+  return {x.negative, static_cast<WideWord>(n), x.exponent + cut};
 }
 
 }  // namespace halfulp::emulator

@@ -4,7 +4,7 @@
 // unpack_float undo.
 #pragma once
 
-#include "emulator/scalar/target.h"
+#include "emulator/scalar/operand.h"
 
 namespace halfulp::emulator {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/scalar/ratio.h"
 
-#include "emulator/scalar/gap.h"
 #include "emulator/scalar/long.h"
 #include "formats/numbers/value.h"
 
@@ -48,34 +47,19 @@ int compare(const Exact<Integer>& a, const Exact<Integer>& b) {
   return (order > 0) - (order < 0);
 }
 
-Exact<Integer> negated(Exact<Integer> x) {
-  x.negative = !x.negative;
-  return x;
+// A flushed operand still has its significand.
+Exact<Integer> term(const Operand& x) {
+  return x.kind == Operand::Class::zero ? Exact<Integer>{} : exact_integer(x);
 }
 
 }  // namespace
 
-Ratio exact_result(Op op, std::span<const Operand> operands) {
-  const auto x = [&](std::size_t i) {
-    const Operand& operand = operands[i];  // a flushed one still has its significand
-    return operand.kind == Operand::Class::zero ? Exact<Integer>{} : exact_integer(operand);
-  };
-  switch (op) {
-    case Op::add:
-      return {.numerator = sum(x(0), x(1))};
-    case Op::subtract:
-      return {.numerator = sum(x(0), negated(x(1)))};
-    case Op::multiply:
-      return {.numerator = product(x(0), x(1))};
-    case Op::divide:
-      return {.numerator = x(0), .denominator = x(1)};
-    case Op::fused_multiply_add:
-      return {.numerator = sum(product(x(0), x(1)), x(2))};
-    case Op::square_root:
-      return {.numerator = x(0), .root = true};
-    default:
-      return {};
-  }
+Ratio ratio_of(const Expression& e) {
+  Ratio x{.numerator = term(*e.number), .root = e.root};
+  if (e.factor != nullptr) x.numerator = product(x.numerator, term(*e.factor));
+  if (e.addend != nullptr) x.numerator = sum(x.numerator, term(*e.addend));
+  if (e.divisor != nullptr) x.denominator = term(*e.divisor);
+  return x;
 }
 
 // x = n / d or its root: n^2 against a b d^2, or n against a b d.
@@ -85,15 +69,6 @@ int compare_to_geometric_mean(const Ratio& x, const Exact<Integer>& a, const Exa
   const Exact<Integer> mean_square = product(a, b);
   if (x.root) return compare(n, product(mean_square, d));
   return compare(product(n, n), product(mean_square, product(d, d)));
-}
-
-int compare_in_logarithm(const Target& target, Code kept, std::int64_t place) {
-  const bool affine = target.scheme == Scheme::affine;
-  const Integer scale = affine ? from_code<Integer>(target.scale) : Integer(1);
-  const std::int64_t exponent = place + (affine ? target.scale_exponent : 0);
-  const Integer inner = from_code<Integer>(kept);
-  return compare_to_geometric_mean(*target.number, {false, Integer(inner * scale), exponent},
-                                   {false, Integer((inner + 1) * scale), exponent});
 }
 
 }  // namespace halfulp::emulator

@@ -5,11 +5,8 @@
 // the result lies; the squares of both do.
 #pragma once
 
-#include <span>
-
-#include "emulator/scalar/exact.h"
-#include "emulator/scalar/target.h"
-#include "formats/numbers/value.h"
+#include "emulator/scalar/exactly.h"
+#include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {
 
@@ -20,15 +17,19 @@ struct Ratio {
   bool root = false;
 };
 
-// The result of an operation whose operands are zeros and numbers, a divisor not zero, and what is
-// under a root not negative.
-Ratio exact_result(Op op, std::span<const Operand> operands);
+// Of dyadic operands.
+Ratio ratio_of(const Expression& expression);
 
 // Order of |x| and the geometric mean of two magnitudes.
 int compare_to_geometric_mean(const Ratio& x, const Exact<Integer>& a, const Exact<Integer>& b);
 
-// The same for the neighbours kept * 2^place and (kept + 1) * 2^place on the target's grid, of
-// target.number.
-int compare_in_logarithm(const Target& target, Code kept, std::int64_t place);
+template <typename Word>
+int compare_to_geometric_mean(const Exactly<Word>& x, const Exact<Integer>& a,
+                              const Exact<Integer>& b) {
+  if (x.ratio != nullptr) return compare_to_geometric_mean(*x.ratio, a, b);
+  const Ratio ratio =
+      x.expression != nullptr ? ratio_of(*x.expression) : Ratio{.numerator = exact_integer(x.cut)};
+  return compare_to_geometric_mean(ratio, a, b);
+}
 
 }  // namespace halfulp::emulator

@@ -5,8 +5,13 @@
 // least (the rank below is least / 2 as value_at says), v = 2 |x| / least - 1, and everything up to
 // least / 2 rounds below. The least number is (2^t + 1) 2^k in formats with a zero, so v comes from
 // an integer division.
-#include "emulator/scalar/round_exact.h"
-#include "formats/numbers/value.h"
+#include "emulator/scalar/round_below.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "emulator/scalar/cut.h"
+#include "emulator/scalar/ratio.h"
 
 namespace halfulp::emulator {
 namespace {
@@ -29,59 +34,92 @@ WideWord scaled_ratio(const Target& target, const Exact<WideWord>& x, int bits) 
   return lost ? WideWord(quotient | 1) : quotient;
 }
 
-bool is_tiny_without_subnormals(const Target& target, Tininess rule, const Exact<WideWord>& x,
+bool is_tiny_without_subnormals(const Target& target, Tininess rule, const Exactly<WideWord>& x,
                                 std::uint64_t random) {
   if (rule == Tininess::before_rounding) return true;
   // x rounded to full precision is m * 2^place; both sides are compared as multiples of
   // 2^(least_number_exponent - 2).
-  const std::int64_t exponent = x.exponent + bit_length(x.significand) - 1;
+  const std::int64_t exponent = leading_exponent(x.cut);
   const std::int64_t place = exponent - target.fraction_bits - target.least_number_exponent;
   if (place < -2) return true;
-  const Cut<WideWord> cut = cut_at(target, x, exponent, random);
+  const Cut cut = cut_at(target, InUnits<WideWord>{x.cut, x}, exponent, random);
   const WideWord rounded = from_code<WideWord>(cut.kept + (cut.up ? 1 : 0));
   return WideWord(rounded << static_cast<int>(place + 2)) <
          WideWord(from_code<WideWord>(target.least_number) << 2);
 }
 
 // rest: v * 2^bits, jammed; nonzero.
-bool rounds_to_least(const Target& target, const Exact<WideWord>& x, const WideWord& rest, int bits,
-                     std::uint64_t random) {
-  const Rounding& rounding = target.quantizer->rounding;
-  const bool lower_is_odd = !target.zero;  // rank 0 or rank -1
-  if (rounding.mode != Mode::nearest_log) {
-    return rounds_up(rounding, rest, bits, lower_is_odd, x.negative, random);
+struct GapBelowLeast {
+  const Target& target;
+  const Exactly<WideWord>& number;
+  const WideWord& rest;
+  int bits;
+  bool odd;
+  bool negative;
+
+  [[nodiscard]] int order() const { return compare_to_half(rest, bits); }
+  [[nodiscard]] int order_in_logarithm() const {
+    if (target.zero) return 1;
+    const Exact<Integer> least{false, from_code<Integer>(target.least_number),
+                               target.least_number_exponent};
+    const Exact<Integer> half{false, least.significand, least.exponent - 1};
+    return compare_to_geometric_mean(number, half, least);
   }
-  if (target.zero) return true;
-  const Exact<Integer> least{false, from_code<Integer>(target.least_number),
-                             target.least_number_exponent};
-  const Exact<Integer> half{false, least.significand, least.exponent - 1};
-  const int order = compare_to_geometric_mean(*target.number, half, least);
-  return goes_out(rounding.mode, order, lower_is_odd, x.negative);
-}
+  [[nodiscard]] Position position(int random_bits) const {
+    return emulator::position(rest, bits, random_bits);
+  }
+};
 
-}  // namespace
-
-Outcome round_below_least(const Target& target, const Exact<WideWord>& x, std::uint64_t random) {
+Outcome round_in_wide_word(const Target& target, const Exactly<WideWord>& x, std::uint64_t random) {
   const Rounding& rounding = target.quantizer->rounding;
   // Three bits more than are looked at, so that the jammed one lies below them.
   const int bits = rounding.random_bits + 3;
-  WideWord rest = scaled_ratio(target, x, target.zero ? bits : bits + 1);
+  const bool negative = x.negative();
+  WideWord rest = scaled_ratio(target, x.cut, target.zero ? bits : bits + 1);
   bool up = true;
   if (!target.zero) {
     const WideWord half = WideWord(1) << bits;
     up = rest > half;
     if (up) rest -= half;
   }
-  up = up && rounds_to_least(target, x, rest, bits, random);
-  if (up && x.negative && !target.sign) return deliver_negative(target);
+  const bool odd = !target.zero;  // rank 0 or rank -1
+  const GapBelowLeast gap{target, x, rest, bits, odd, negative};
+  up = up && goes_out(rounding, gap, random);
+  if (up && negative && !target.sign) return deliver_negative(target);
   const std::optional<Tininess>& flush = rounding.flush_outputs;
   if (flush && is_tiny_without_subnormals(target, *flush, x, random)) {
-    return deliver_underflow(target, x.negative, flags_of_flush(rounding));
+    return deliver_underflow(target, negative, flags_of_flush(rounding));
   }
   const bool tiny = is_tiny_without_subnormals(target, rounding.tininess, x, random);
   const std::uint8_t raised = flags::inexact | (tiny ? flags::underflow : 0);
-  if (!up) return deliver_underflow(target, x.negative, raised);
-  return {code_of_rank(target, target.zero ? 1 : 0, x.negative), raised};
+  if (!up) return deliver_underflow(target, negative, raised);
+  return {code_of_rank(target, target.zero ? 1 : 0, negative), raised};
 }
+
+}  // namespace
+
+template <typename Word>
+bool is_below_least(const Target& target, const Exact<Word>& x) {
+  const std::int64_t exponent = leading_exponent(x);
+  const std::int64_t least = target.least_number_exponent + bit_length(target.least_number) - 1;
+  if (exponent != least) return exponent < least;
+  const int length = std::max(bit_length(x.significand), bit_length(target.least_number));
+  Exact<WideWord> a = widened(x);
+  Exact<WideWord> b{false, from_code<WideWord>(target.least_number), target.least_number_exponent};
+  normalise(a, length);
+  normalise(b, length);
+  return a.significand < b.significand;
+}
+
+template bool is_below_least(const Target&, const Exact<Code>&);
+template bool is_below_least(const Target&, const Exact<WideWord>&);
+
+template <typename Word>
+Outcome round_below_least(const Target& target, const Exactly<Word>& x, std::uint64_t random) {
+  return round_in_wide_word(target, with_cut(widened(x.cut), x), random);
+}
+
+template Outcome round_below_least(const Target&, const Exactly<Code>&, std::uint64_t);
+template Outcome round_below_least(const Target&, const Exactly<WideWord>&, std::uint64_t);
 
 }  // namespace halfulp::emulator

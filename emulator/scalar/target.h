@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What integer rounding has to know about the format it rounds to, as plain numbers, and operands
-// as plain numbers. A scheme finds the two neighbours of a number (round_exact.h chooses by it).
+// What integer rounding has to know about the format it rounds to, as plain numbers. How the two
+// neighbours of a number are found is the scheme's to say (scheme.h).
 //
 // One description, the grid, serves floats and fixed point: with q = max(e, least_exponent)
 // - fraction_bits for a number whose leading bit is 2^e, the neighbours are multiples of 2^q, and
@@ -18,13 +18,11 @@
 
 namespace halfulp::emulator {
 
-enum class Scheme : std::uint8_t { grid, affine, tapered, codebook, logarithmic };
-
-struct Ratio;
+struct Scheme;
 
 struct Target {
   const Quantizer* quantizer = nullptr;
-  Scheme scheme = Scheme::grid;
+  const Scheme* scheme = nullptr;
   int bits = 0;
   int fraction_bits = 0;
   std::int64_t least_exponent = 0;
@@ -32,6 +30,10 @@ struct Target {
   Code hidden = 0;                 // 2^fraction_bits where exponent field 0 is an ordinary binade
   std::array<Code, 2> largest{};   // rank of the largest magnitude without and with sign
   bool is_float = false, sign = false, zero = true, subnormals = true;
+  bool on_grid = false;             // floats and fixed point
+  bool irrational = false;          // the numbers of the format are
+  bool turns_in_logarithm = false;  // "nearest" does, at geometric means of neighbours
+  bool rounds_zero = false;  // zero lies between numbers of both signs and is rounded as others are
   // The least positive number of a float without subnormals is this * 2^least_number_exponent.
   Code least_number = 0;
   std::int64_t least_number_exponent = 0;
@@ -41,12 +43,12 @@ struct Target {
   std::int64_t zero_point = 0;
   // Bits that the numbers and turns of the format have beyond fraction_bits.
   int further_bits = 0;
-  // nearest_log only: what is being rounded, in full (scalar/ratio.h).
-  const Ratio* number = nullptr;
 };
 
-// The quantizer must outlive the target.
-Target target_of(const Quantizer& quantizer);
+// True where a jammed number may not tell how it is rounded: it takes the number in full.
+inline bool rounds_in_full(const Target& target) {
+  return target.irrational || target.turns_in_logarithm;
+}
 
 // Significand bits and random bits that a rounding to this target looks at, and some more.
 inline int bits_needed(const Target& target) {
@@ -73,32 +75,5 @@ Outcome deliver_overflow(const Target& target, bool negative, std::uint8_t flags
 Outcome deliver_negative(const Target& target);
 // A nonzero number that rounds to zero, or below the least number of a format without zero.
 Outcome deliver_underflow(const Target& target, bool negative, std::uint8_t flags);
-
-struct Operand {
-  enum class Class : std::uint8_t { zero, finite, infinite, nan };
-  Class kind = Class::zero;
-  bool negative = false;
-  bool signalling = false;
-  bool subnormal = false;  // finite: below the full precision of its format
-  Code significand = 0;    // finite: nonzero; NaN: its fraction field from the top of 128 bits down
-  std::int64_t exponent = 0;
-  // The further factor 2^(two / 2^64) * e^(natural / 2^64) of numbers of logarithmic formats.
-  std::uint64_t two = 0;
-  Rank natural = 0;
-
-  [[nodiscard]] bool is_irrational() const { return two != 0 || natural != 0; }
-};
-
-inline NanOperand nan_operand(const Operand& x) {
-  const bool is_nan = x.kind == Operand::Class::nan;
-  return {is_nan, x.negative, x.signalling, is_nan ? x.significand : Code{0}};
-}
-inline NanCause conversion_of(const Operand& x) {
-  return {.conversion = true, .operands = {nan_operand(x)}, .count = 1};
-}
-
-Operand unpack(const Format& format, Code code);
-Operand unpack_double(double x);
-Operand unpack_float(float x);
 
 }  // namespace halfulp::emulator

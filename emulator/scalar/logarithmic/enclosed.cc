@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "emulator/scalar/exact.h"
+#include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {
 namespace {

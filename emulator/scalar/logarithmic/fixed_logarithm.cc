@@ -13,7 +13,7 @@
 #include <array>
 #include <bit>
 
-#include "emulator/scalar/exact.h"
+#include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {
 namespace {

@@ -9,28 +9,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 
-#include "emulator/scalar/exact.h"
+#include "emulator/scalar/exactly.h"
 #include "emulator/scalar/logarithmic/fixed_logarithm.h"
-#include "emulator/scalar/target.h"
 #include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 
-// number * factor + addend, number / divisor or the root of number; what is absent takes no part.
-// All are finite and nonzero, the number under a root positive.
-struct Expression {
-  const Operand* number = nullptr;
-  const Operand* factor = nullptr;
-  const Operand* divisor = nullptr;
-  const Operand* addend = nullptr;
-  bool root = false;
-};
-
 class Result {
  public:
-  // The operands must outlive it.
+  // Operands are not zero and must outlive it.
   explicit Result(const Expression& expression);
   // x finite and nonzero; it must outlive the result.
   explicit Result(const Real& x);
@@ -67,12 +55,6 @@ class Result {
   bool negative_ = false;
   bool zero_ = false;
 };
-
-// Precondition: x is nonzero; irrational, unless the target is logarithmic.
-Outcome round_result(const Target& target, const Result& x, std::uint64_t random);
-
-// A dyadic number in the place of a result near it; nearest-log looks at it in full.
-Outcome round_near(const Target& target, const Exact<Code>& x, std::uint64_t random);
 
 // The same product, or quotient, of dyadic numbers where the irrational factors make a rational
 // number; else a and b as they are.

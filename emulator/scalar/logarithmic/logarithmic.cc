@@ -10,10 +10,15 @@
 // neighbours.
 #include "emulator/scalar/logarithmic/logarithmic.h"
 
+#include <algorithm>
 #include <array>
 #include <variant>
 
-#include "emulator/scalar/round_exact.h"
+#include "emulator/scalar/choice.h"
+#include "emulator/scalar/logarithmic/irrational.h"
+#include "emulator/scalar/ratio.h"
+#include "emulator/scalar/scheme.h"
+#include "emulator/scalar/takum.h"
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
 
@@ -122,10 +127,25 @@ Operand operand_of_steps(const Log& f, Rank steps) {
   return x;
 }
 
+// The linear takum of the code is 2^c (1 + m); the logarithm to base sqrt(e) is c + m.
+Operand unpack_takum(const Format& format, Code code) {
+  Operand x = takum_scheme.unpack(format, code);
+  if (x.kind != Operand::Class::finite) return x;
+  const int fraction_bits = bit_length(x.significand) - 1;
+  const Code one = Code{1} << fraction_bits;
+  const std::int64_t c = x.exponent + fraction_bits;
+  const Rank steps =
+      static_cast<Rank>(c) * static_cast<Rank>(one) + static_cast<Rank>(x.significand - one);
+  x.natural = steps * (Rank{1} << (placed_bits - 1 - fraction_bits));
+  x.significand = 1;
+  x.exponent = 0;
+  return x;
+}
+
 // A positive number; also one step beyond the largest logarithm.
 Operand operand_of_rank(const Target& target, Code rank) {
   const Log* log = as_log(target);
-  if (log == nullptr) return unpack_logarithmic(target.quantizer->format, rank);
+  if (log == nullptr) return unpack_takum(target.quantizer->format, rank);
   return operand_of_steps(*log, static_cast<Rank>(rank) - (Rank{1} << (logarithm_bits(*log) - 1)));
 }
 
@@ -208,7 +228,8 @@ bool chance_goes_out(const Target& target, Code rank, const Result& x, std::uint
   return rounding.mode != Mode::stochastic_c || (k & 1) == 0;
 }
 
-Operand unpack_log(const Log& f, Code code) {
+Operand unpack_log(const Format& format, Code code) {
+  const Log& f = std::get<Log>(format.kind);
   const Code zero = Code{1} << (logarithm_bits(f) - 1);
   const Code logarithm = code & (2 * zero - 1);
   Operand x;
@@ -223,40 +244,48 @@ Operand unpack_log(const Log& f, Code code) {
   return x;
 }
 
-// The linear takum of the code is 2^c (1 + m); the logarithm to base sqrt(e) is c + m.
-Operand unpack_logarithmic_takum(const Takum& f, Code code) {
-  Operand x = unpack(f, code);
-  if (x.kind != Operand::Class::finite) return x;
-  const int fraction_bits = bit_length(x.significand) - 1;
-  const Code one = Code{1} << fraction_bits;
-  const std::int64_t c = x.exponent + fraction_bits;
-  const Rank steps =
-      static_cast<Rank>(c) * static_cast<Rank>(one) + static_cast<Rank>(x.significand - one);
-  x.natural = steps * (Rank{1} << (placed_bits - 1 - fraction_bits));
-  x.significand = 1;
-  x.exponent = 0;
-  return x;
+void describe_log(const Format& format, Target& t) {
+  const Log& log = std::get<Log>(format.kind);
+  const Code highest = (Code{1} << logarithm_bits(log)) - 1;
+  t.bits = halfulp::bits(format);
+  t.sign = log.sign;
+  t.largest = {highest, log.sign ? highest : 0};
+  t.irrational = true;
+}
+
+void describe_takum(const Format& format, Target& t) {
+  takum_scheme.describe(format, t);
+  t.irrational = true;
+}
+
+template <typename Word>
+Value value_of(const Exact<Word>& x) {
+  const Exact<Integer> number = exact_integer(x);
+  Value v = integer_value(number.significand);
+  v.negative = number.negative;
+  v.exponent = number.exponent;
+  return v;
+}
+
+// A dyadic number, or a ratio or root of them.
+template <typename Word>
+Outcome round(const Target& target, const Exactly<Word>& x, std::uint64_t random) {
+  if (x.expression != nullptr) return round_logarithmic(target, Result(*x.expression), random);
+  Real exact = real(value_of(x.cut));
+  if (const Ratio* ratio = x.ratio) {
+    exact = {.numerator = value_of(ratio->numerator),
+             .denominator = value_of(ratio->denominator),
+             .root = ratio->root};
+    exact.numerator.negative = x.negative();
+  }
+  return round_logarithmic(target, Result(exact), random);
 }
 
 }  // namespace
 
-bool is_logarithmic(const Format& format) {
-  const auto* takum = std::get_if<Takum>(&format.kind);
-  return std::holds_alternative<Log>(format.kind) || (takum != nullptr && takum->logarithmic);
-}
-
-void describe_logarithmic(const Format& format, Target& t) {
-  if (const auto* takum = std::get_if<Takum>(&format.kind)) {
-    describe(*takum, t);
-  } else {
-    const Log& log = std::get<Log>(format.kind);
-    const Code highest = (Code{1} << logarithm_bits(log)) - 1;
-    t.bits = halfulp::bits(format);
-    t.sign = log.sign;
-    t.largest = {highest, log.sign ? highest : 0};
-  }
-  t.scheme = Scheme::logarithmic;
-}
+const Scheme log_scheme{describe_log, unpack_log, round<Code>, round<WideWord>, round<Integer>};
+const Scheme logarithmic_takum_scheme{describe_takum, unpack_takum, round<Code>, round<WideWord>,
+                                      round<Integer>};
 
 Outcome round_logarithmic(const Target& target, const Result& x, std::uint64_t random) {
   const bool sign_lost = x.negative() && drops_sign(*target.quantizer);
@@ -297,12 +326,6 @@ Operand number_of(const Target& target, Carrier carrier, const Operand& element)
   const Near given = near_rational(element);
   const bool same = carried.mantissa == given.mantissa && carried.exponent == given.exponent;
   return same ? number : element;
-}
-
-Operand unpack_logarithmic(const Format& format, Code code) {
-  if (const auto* takum = std::get_if<Takum>(&format.kind))
-    return unpack_logarithmic_takum(*takum, code);
-  return unpack_log(std::get<Log>(format.kind), code);
 }
 
 }  // namespace halfulp::emulator

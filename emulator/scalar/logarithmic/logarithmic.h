@@ -6,22 +6,17 @@
 
 #include <cstdint>
 
-#include "emulator/scalar/logarithmic/irrational.h"
+#include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
 
 namespace halfulp::emulator {
 
-// Formats whose numbers are not all integers times powers of two, and what is rounded like them.
-bool is_logarithmic(const Format& format);
+extern const Scheme log_scheme, logarithmic_takum_scheme;
 
-// What rounding has to know, into a target whose scheme is logarithmic.
-void describe_logarithmic(const Format& format, Target& target);
+class Result;
 
 // x nonzero, rounded once.
 Outcome round_logarithmic(const Target& target, const Result& x, std::uint64_t random);
-
-// The operand that a code of a logarithmic format stands for.
-Operand unpack_logarithmic(const Format& format, Code code);
 
 // What an element of a carrier that fits the target's format stands for: the number of the format
 // that it is next to, else itself.
