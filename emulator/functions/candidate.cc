@@ -1,33 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
-// Libraries err by a few units of the last place in these functions, less than 2^-49; the bounds
-// are 2^-45 away from the result, sixteen times that. They are not trusted where a
-// library may lose more: near zeros of sine, cosine, tangent, arc cosine and logarithms, for large
-// arguments of the former, and near the ends of the range. Formulas of several steps add a few half
-// units, gelu for negative x the two of x / sqrt 2 times its condition x^2 + 2: less than (x^2 + 2)
-// 2^-52, for which its bounds are wider by x^2 2^-50.
+// Libraries err by a few units of the last place in these functions, less than 2^-49, which is
+// measured (host_library.h); the bounds are 2^-45 away from the result, sixteen times that. They
+// are not trusted where a library may lose more: near zeros of sine, cosine, tangent, arc cosine
+// and logarithms, for large arguments of the former, and near the ends of the range. Formulas of
+// several steps add a few half units, gelu for negative x the two of x / sqrt 2 times its condition
+// x^2 + 2: less than (x^2 + 2) 2^-52, for which its bounds are wider by x^2 2^-50.
 #include "emulator/functions/candidate.h"
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
+
+#include "emulator/functions/host_library.h"
 
 namespace halfulp::emulator {
 namespace {
 
-constexpr double untrusted = std::numeric_limits<double>::quiet_NaN();
 constexpr double largest_power = 690;  // e^690 < 2^1000
-
-double away_from_zeros(double x, double y) {
-  constexpr double largest_angle = 1024;
-  constexpr double least = 0x1p-8;
-  if (std::fabs(x) > largest_angle) return untrusted;
-  const double magnitude = std::fabs(y);
-  return std::fabs(x) <= 1 || (magnitude >= least && magnitude <= 1 / least) ? y : untrusted;
-}
-
-double logarithm(double y) { return std::fabs(y) >= 0x1p-8 ? y : untrusted; }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -84,8 +74,20 @@ constexpr bool grows_fast(Op op) {
          op == Op::sigmoid || op == Op::silu || op == Op::softplus;
 }
 
+// A constant of the machine, found when it is first asked for.
+template <Op kOp>
+bool library_holds() {
+  static const bool holds = host_library_holds(kOp);
+  return holds;
+}
+
 template <Op kOp>
 void run(const Candidates& c) {
+  if (!library_holds<kOp>()) {
+    std::fill_n(c.low, c.count, untrusted);
+    std::fill_n(c.high, c.count, untrusted);
+    return;
+  }
   constexpr double doubt = 0x1p-45;
   constexpr double below_one = 1 - 0x1p-53;
   for (std::size_t i = 0; i < c.count; ++i) {
