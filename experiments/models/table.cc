@@ -10,7 +10,7 @@ namespace halfulp::experiments {
 namespace {
 
 constexpr std::array models{
-    &linear_regression,
+    &linear_regression::model,
 };
 
 }  // namespace

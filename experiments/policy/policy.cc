@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/policy/policy.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "experiments/policy/policy_files.h"
@@ -13,8 +15,6 @@
 namespace halfulp::experiments {
 namespace {
 
-const std::vector<std::string> place_names{"data", "sketch",   "feature", "label", "param",
-                                           "act",  "out_grad", "weight",  "avg",   "accumulator"};
 const std::vector<std::string> kind_names{"additive", "multiplicative_rank1",
                                           "multiplicative_coord"};
 const std::vector<std::string> law_names{"gaussian", "uniform", "two_point"};
@@ -112,12 +112,12 @@ Grid parse_accumulator(Json value, const std::string& where, Generator generator
 }
 
 // The members of `value` that any_quantizer_from_json knows nothing of are read here and taken out.
-Rule parse_format(Json value, const std::string& where, Place place, Generator generator) {
+Rule parse_format(Json value, const std::string& where, PlaceKind kind, Generator generator) {
   if (value.is_object() && value.contains("random")) {
     generator = parse_random(value["random"], where + "/random");
     value.erase("random");
   }
-  if (place == Place::accumulator) return parse_accumulator(std::move(value), where, generator);
+  if (kind == PlaceKind::accumulator) return parse_accumulator(std::move(value), where, generator);
   std::optional<double> scale;
   if (value.is_object() && value.contains("scaling") && is_static(value["scaling"])) {
     scale = parse_scaling(value["scaling"], where + "/scaling");
@@ -136,13 +136,13 @@ Rule parse_format(Json value, const std::string& where, Place place, Generator g
   return grid;
 }
 
-Rule parse_rule(const Json& value, const std::string& where, Place place, Generator generator) {
+Rule parse_rule(const Json& value, const std::string& where, PlaceKind kind, Generator generator) {
   if (is_native_name(value)) return {};
   if (value.is_object() && value.contains("noise")) {
     ObjectReader reader(value, where);
     if (reader.has("format"))
       throw Error("\"noise\" and \"format\" stand at one place", where, "keep one of them");
-    if (place == Place::accumulator)
+    if (kind == PlaceKind::accumulator)
       throw Error("an accumulator cannot be a noise model", where, "give a float format");
     const Noise noise = parse_noise(reader.require("noise"), reader.place("noise"));
     reader.finish();
@@ -151,18 +151,18 @@ Rule parse_rule(const Json& value, const std::string& where, Place place, Genera
   if (!value.is_object() && !value.is_string())
     throw Error(value.dump() + " is no quantizer", where,
                 R"(a format's name, {"format": ...} or {"noise": {...}} is needed)");
-  return parse_format(value, where, place, generator);
+  return parse_format(value, where, kind, generator);
 }
 
-Policy parse_map(const Json& value, const std::string& where,
+Policy parse_map(const Json& value, const std::string& where, std::shared_ptr<const Places> places,
                  Generator generator = Generator::philox4x32_10) {
   ObjectReader reader(value, where);
-  Policy policy;
-  for (int i = 0; i < place_count; ++i) {
-    const std::string& name = place_names[static_cast<std::size_t>(i)];
-    if (const Json* rule = reader.find(name))
-      policy.rules[static_cast<std::size_t>(i)] =
-          parse_rule(*rule, reader.place(name), static_cast<Place>(i), generator);
+  Policy policy{.places = std::move(places), .rules = {}};
+  for (const NamedPlace& place : *policy.places) {
+    const Json* rule = reader.find(place.name);
+    policy.rules.push_back(
+        rule == nullptr ? Rule()
+                        : parse_rule(*rule, reader.place(place.name), place.kind, generator));
   }
   reader.finish();
   return policy;
@@ -208,7 +208,19 @@ DotUnit dot_unit_of(const Grid& accumulator) {
   return unit;
 }
 
-std::string_view name_of(Place place) { return place_names[static_cast<std::size_t>(place)]; }
+const Rule& Policy::at(const Place& place) const {
+  const auto found = std::find_if(places->begin(), places->end(),
+                                  [&](const NamedPlace& known) { return known.place() == place; });
+  HALFULP_REQUIRE(found != places->end(), "a place is one of the model's");
+  return rules[static_cast<std::size_t>(found - places->begin())];
+}
+
+const Rule* Policy::find(std::string_view name) const {
+  const auto found = std::find_if(places->begin(), places->end(),
+                                  [&](const NamedPlace& known) { return known.name == name; });
+  return found == places->end() ? nullptr
+                                : &rules[static_cast<std::size_t>(found - places->begin())];
+}
 
 Json load_policy(const Json& value, const std::string& where, const std::string& folder) {
   if (!value.is_string()) return value;
@@ -224,9 +236,10 @@ Json load_policy(const Json& value, const std::string& where, const std::string&
   return with_policy_files("/policy", value, where, folder, files);
 }
 
-Policy parse_policy(const Json& value, const std::string& where) {
+Policy parse_policy(const Json& value, const std::string& where,
+                    std::shared_ptr<const Places> places) {
   if (!value.is_object() || !(value.contains("base") || value.contains("schema")))
-    return parse_map(value, where);
+    return parse_map(value, where, std::move(places));
   ObjectReader reader(value, where);
   reader.choice("schema", 0, {"policy/1"});
   reader.text("name", "");
@@ -239,13 +252,14 @@ Policy parse_policy(const Json& value, const std::string& where) {
   const Json* use = base.find("use");
   base.finish();
   reader.finish();
-  return parse_map(use == nullptr ? nothing : *use, where + "/base/use", generator);
+  return parse_map(use == nullptr ? nothing : *use, where + "/base/use", std::move(places),
+                   generator);
 }
 
 Json to_json(const Policy& policy) {
   Json object = Json::object();
   for (std::size_t i = 0; i < policy.rules.size(); ++i)
-    object[place_names[i]] = to_json(policy.rules[i]);
+    object[(*policy.places)[i].name] = to_json(policy.rules[i]);
   return object;
 }
 

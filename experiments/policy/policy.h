@@ -1,46 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
-// Which precision stands where: a policy maps the places of quantized one-pass SGD (Zhang, Su and
-// Zou, arXiv 2510.18259, sections on the algorithm; and the places that carried state adds) to
-// quantizers. A quantizer is a real format with its rounding, scalar or of blocks that share
-// scales, or one of the ideal noise models that the theory speaks of. A place that is not named
-// runs in binary64.
+// Which precision stands where: a policy maps the places of a model (place.h) to quantizers. A
+// quantizer is a real format with its rounding, scalar or of blocks that share scales, or one of
+// the ideal noise models that the theory speaks of. A place that is not named runs in binary64.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "experiments/data/variates.h"
+#include "experiments/policy/place.h"
 #include "formats/block.h"
 #include "formats/engine.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
 
-enum class Place : std::uint8_t {
-  data,         // x, before the sketch
-  sketch,       // S itself, once: a quantized sketch is the sketch, of training and of test alike
-  feature,      // z = S x
-  label,        // y
-  param,        // the weights inside the product; the carried ones stay as they are
-  act,          // the prediction
-  out_grad,     // the residual, before it multiplies the features
-  weight,       // the carried weights, after every update
-  avg,          // the running average of the weights, after every step
-  accumulator,  // every sum (and, where asked for, every product) of the prediction
-};
-inline constexpr int place_count = 10;
-std::string_view name_of(Place place);
-
 // Unbiased noise in the place of rounding, E[Q(u) | u] = u:
 //   additive              u_i + sqrt(eps) g_i            error covariance eps I
 //   multiplicative_rank1  u (1 + sqrt(eps) g)            one g a vector: eps u u^T
 //   multiplicative_coord  u_i (1 + sqrt(eps) g_i)        eps diag(u_i^2)
-// with g of mean 0 and variance 1. A scalar place (label, act, out_grad) is a vector of length one.
+// with g of mean 0 and variance 1. A row of a column (place.h) is a vector of length one.
 struct Noise {
   enum class Kind : std::uint8_t { additive, multiplicative_rank1, multiplicative_coord };
   Kind kind = Kind::additive;
@@ -64,7 +49,7 @@ struct Grid {
 // The dot unit of an accumulator.
 DotUnit dot_unit_of(const Grid& accumulator);
 
-// A block format, of the tensor of one step (station.h). At every place but the accumulator.
+// A block format, of the tensor of one step (station.h). At every place but accumulators.
 struct BlockRule {
   BlockFormat format;
   Generator generator = Generator::philox4x32_10;  // of elements and scales
@@ -82,8 +67,14 @@ inline bool is_format(const Rule& rule) {
 }
 
 struct Policy {
-  std::array<Rule, place_count> rules;
-  [[nodiscard]] const Rule& at(Place place) const { return rules[static_cast<std::size_t>(place)]; }
+  std::shared_ptr<const Places> places;
+  std::vector<Rule> rules;  // of each of them
+
+  // Precondition: the model has the place.
+  [[nodiscard]] const Rule& at(const Place& place) const;
+  // Of the place that documents call so, or nullptr.
+  [[nodiscard]] const Rule* find(std::string_view name) const;
+  // Of one model, with equal rules.
   bool operator==(const Policy&) const = default;
 };
 
@@ -93,9 +84,11 @@ struct Policy {
 // as they are.
 Json load_policy(const Json& value, const std::string& where, const std::string& folder);
 
-// value: the short map place -> quantizer, or {"base": {"use": {...}}, "name": ..., "schema":
-// "policy/1", "rng": ...}, where "rng" is the generator of the places that name none. Throws Error.
-Policy parse_policy(const Json& value, const std::string& where);
+// places: the model's. value: the short map place -> quantizer, or {"base": {"use": {...}}, "name":
+// ..., "schema": "policy/1", "rng": ...}, where "rng" is the generator of the places that name
+// none. Throws Error.
+Policy parse_policy(const Json& value, const std::string& where,
+                    std::shared_ptr<const Places> places);
 
 // The short map with all places in order, formats as full records.
 Json to_json(const Policy& policy);

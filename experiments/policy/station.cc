@@ -19,25 +19,17 @@ double* row_of(const MutableView& view, std::size_t row) {
   return static_cast<double*>(view.data) + row * view.stride;
 }
 
-// Places whose tensor is the numbers of a batch, handed as a column.
-bool is_column(Place place) {
-  return place == Place::label || place == Place::act || place == Place::out_grad;
-}
-
 }  // namespace
 
-Station::Station(const Machine& machine, const Policy& policy, Place place, Site site,
-                 std::size_t step_rows, std::uint64_t elements)
-    : engine_(machine.engine),
-      rule_(policy.at(place)),
-      random_(machine.random(site, static_cast<int>(place))) {
+Station::Station(const Engine& engine, const Rule& rule, const Random& random,
+                 const StepShape& shape, std::uint64_t elements)
+    : engine_(&engine), rule_(rule), random_(random) {
   if (const Grid* grid = grid_of(rule_)) {
     plan_ = engine_->prepare(grid->quantizer, {.elements = elements});
     random_.generator = grid->generator;
   }
-  if (const BlockRule* rule = blocks_of(rule_))
-    blocks_.emplace(*engine_, *rule, StepShape{.rows = step_rows, .column = is_column(place)},
-                    random_, elements);
+  if (const BlockRule* blocks = blocks_of(rule_))
+    blocks_.emplace(engine, *blocks, shape, random_, elements);
   if (const Noise* noise = noise_of(rule_)) deviation_ = std::sqrt(noise->eps);
 }
 

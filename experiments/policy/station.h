@@ -4,23 +4,15 @@
 // scratch memory grown once. Nothing is compiled, looked up or (after the first call) allocated in
 // apply(), except by a block format for a predicted scale that is new.
 //
-// A block format sees the tensor of one step, a batch of B samples, as a matrix:
-//   data, feature          B rows, a sample each; in the test set B samples after the other too,
-//   the
-//                          last rows fewer where B does not divide them
-//   label, act, out_grad   one row of the batch's B numbers
-//   param, weight, avg     one row of all weights
-//   sketch                 S itself, M x d
-// never a part of it, and never the tensors of two steps as one. Predicted scales go by the order
-// of steps, and begin anew with every repeat of every point; in the test set by the order of its
-// batches, beginning anew too. The accumulator adds one number after the other: it has no blocks.
+// A block format sees the tensor of one step as a matrix, never a part of it, and never the tensors
+// of two steps as one: the model says how many rows a step has, and whether they are a column.
+// Predicted scales go by the order of steps, and begin anew with every station.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "experiments/machine.h"
 #include "experiments/policy/policy.h"
 #include "experiments/policy/step_blocks.h"
 
@@ -29,12 +21,11 @@ namespace halfulp::experiments {
 class Station {
  public:
   Station() = default;  // native: passes everything through
-  // site: Site::training_place or Site::test_place. step_rows: how many of the rows that apply() is
-  // handed are one step's (B of data, of feature, and of the columns label, act, out_grad; M of the
-  // sketch; else 1). elements: how many numbers it will see, 0 where that is unknown; no result
-  // depends on it.
-  Station(const Machine& machine, const Policy& policy, Place place, Site site,
-          std::size_t step_rows = 1, std::uint64_t elements = 0);
+  // random: the stream of the place. shape: of what apply() is handed, one step's; the rows of a
+  // scalar format may be cut elsewhere. elements: how many numbers it will see, 0 where that is
+  // unknown; no result depends on it.
+  Station(const Engine& engine, const Rule& rule, const Random& random, const StepShape& shape,
+          std::uint64_t elements = 0);
 
   [[nodiscard]] bool active() const { return !is_native(rule_); }
 

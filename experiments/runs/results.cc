@@ -197,7 +197,10 @@ Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome
     const Point& point = study.points[i];
     result["points"].push_back(point_json(*study.model, point, outcomes[i], with_repeats));
     if (study.fits.empty()) continue;
-    FitPoint seen{.set = &point.set, .document = &point.experiment.resolved, .metrics = {}};
+    FitPoint seen{.set = &point.set,
+                  .document = &point.experiment.resolved,
+                  .policy = &point.experiment.setting.policy,
+                  .metrics = {}};
     if (error_of(outcomes[i]).empty()) {
       for (const std::string_view name : study.model->metrics) {
         if (auto values = series(outcomes[i], &RepeatOutcome::metrics, name))

@@ -25,6 +25,8 @@
 namespace halfulp::experiments {
 namespace {
 
+using namespace linear_regression;
+
 struct Case {
   const char* name;
   const char* problem;
@@ -107,6 +109,14 @@ struct Tensor {
   std::vector<double> values;
 };
 
+std::uint64_t number_of(const Place& place) {
+  static const std::vector<std::string_view> uses{"data",  "sketch",     "feature",  "label",
+                                                  "param", "act",        "out_grad", "weight",
+                                                  "avg",   "accumulator"};
+  const auto found = std::find(uses.begin(), uses.end(), place.use);
+  return static_cast<std::uint64_t>(found - uses.begin());
+}
+
 // The places of one run by hand, with the reference. Site: of training or of the test set.
 class ByHand {
  public:
@@ -117,7 +127,7 @@ class ByHand {
     const Rule& rule = policy_.at(place);
     if (is_native(rule)) return;
     const std::uint64_t stream =
-        machine_.repeat * 256 + static_cast<unsigned>(site_) + static_cast<unsigned>(place);
+        machine_.repeat * 256 + static_cast<unsigned>(site_) + number_of(place);
     Random random{.seed = machine_.seed, .stream = stream};
     MutableView view = view_of(tensor.values.data(), tensor.rows, tensor.columns);
     if (const Grid* grid = grid_of(rule)) {
@@ -179,13 +189,13 @@ Tensor features_by_hand(const Setting& s, const Machine& machine, const Instance
   std::vector<double> padded = block.samples;
   if (instance.needs.inputs) {
     Tensor x{block.rows, s.problem.dimension, block.inputs};
-    quantize(Place::data, step, x);
+    quantize(place::data, step, x);
     apply_sketch(instance, machine, x.values.data(), x.rows, padded.data());
   }
   for (std::size_t r = 0; r < z.rows; ++r)
     std::copy_n(&padded[r * instance.stride], m, &z.values[r * m]);
-  if (!instance.needs.inputs) quantize(Place::data, step, z);
-  quantize(Place::feature, step, z);
+  if (!instance.needs.inputs) quantize(place::data, step, z);
+  quantize(place::feature, step, z);
   return z;
 }
 
@@ -201,7 +211,7 @@ std::pair<std::vector<double>, std::vector<double>> by_hand(const Setting& s,
   const std::size_t m = instance.features();
   const std::size_t batch = s.training.batch;
   ByHand quantize(machine, s.policy, Site::training_place);
-  const bool rounded_average = !is_native(s.policy.at(Place::avg));
+  const bool rounded_average = !is_native(s.policy.at(place::avg));
   Tensor w{1, m, std::vector<double>(m)};
   Tensor average = w;
   for (std::size_t t = 0; t < s.training.steps(); ++t) {
@@ -209,27 +219,27 @@ std::pair<std::vector<double>, std::vector<double>> by_hand(const Setting& s,
     draw_samples(instance, machine, Site::sample, t * batch, batch, block);
     const Tensor z = features_by_hand(s, machine, instance, block, t, quantize);
     Tensor y{1, batch, block.labels};
-    quantize(Place::label, t, y);
+    quantize(place::label, t, y);
     Tensor seen = w;
-    quantize(Place::param, t, seen);
+    quantize(place::param, t, seen);
     Tensor residual{1, batch, {}};
     for (std::size_t b = 0; b < batch; ++b)
       residual.values.push_back(eight_sums(&z.values[b * m], seen.values));
-    quantize(Place::act, t, residual);
+    quantize(place::act, t, residual);
     for (std::size_t b = 0; b < batch; ++b) residual.values[b] = y.values[b] - residual.values[b];
-    quantize(Place::out_grad, t, residual);
+    quantize(place::out_grad, t, residual);
     const double factor = s.training.step_size / static_cast<double>(batch);
     for (std::size_t j = 0; j < m; ++j) {
       double gradient = z.values[j] * residual.values[0];
       for (std::size_t b = 1; b < batch; ++b) gradient += z.values[b * m + j] * residual.values[b];
       w.values[j] += factor * gradient;
     }
-    quantize(Place::weight, t, w);
+    quantize(place::weight, t, w);
     const double share = 1.0 / static_cast<double>(t + 1);
     for (std::size_t j = 0; j < m; ++j)
       average.values[j] +=
           rounded_average ? (w.values[j] - average.values[j]) * share : w.values[j];
-    quantize(Place::avg, t, average);
+    quantize(place::avg, t, average);
   }
   if (!rounded_average) {
     for (double& x : average.values) x /= static_cast<double>(s.training.steps());
@@ -325,7 +335,7 @@ TEST(BlockStation, AScaleOfTheTensorIsSharedByAStepAndNoMore) {
   const Machine machine{&emulator::engine(), 1, 0};
   const Policy policy = parse_policy({{"feature", "int8_tensor"}}, "");
   Tensor in = drawn(8, 5);
-  Station station(machine, policy, Place::feature, Site::training_place, 4);
+  Station station = station_at(machine, policy, place::feature, Site::training_place, 4);
   const std::vector<double> before = applied(station, in, 0);
   in.values[0] = 1000.0;  // of the first step
   const std::vector<double> after = applied(station, in, 0);
@@ -339,12 +349,12 @@ TEST(BlockStation, NumbersOfABatchAreOneRow) {
   const Tensor column{4, 1, {1.0, 0.001, 0.3, 0.7}};
   for (const char* place : {"label", "act", "out_grad", "feature"}) {
     const Policy policy = parse_policy({{place, "mxfp4"}}, "");
-    const auto at = place == std::string("label")      ? Place::label
-                    : place == std::string("act")      ? Place::act
-                    : place == std::string("out_grad") ? Place::out_grad
-                                                       : Place::feature;
-    Station station(machine, policy, at, Site::training_place, 4);
-    EXPECT_EQ(applied(station, column, 0)[1] == 0.0, at != Place::feature) << place;
+    const auto at = place == std::string("label")      ? place::label
+                    : place == std::string("act")      ? place::act
+                    : place == std::string("out_grad") ? place::out_grad
+                                                       : place::feature;
+    Station station = station_at(machine, policy, at, Site::training_place, 4);
+    EXPECT_EQ(applied(station, column, 0)[1] == 0.0, at != place::feature) << place;
   }
 }
 
@@ -357,9 +367,9 @@ TEST(BlockStation, DrawsOtherBitsAtEveryPlaceLevelAndStep) {
                      {"scale", {{"format", "ue8m4"}, {"rounding", "stochastic"}}}};
   const Policy policy = parse_policy({{"param", rule}, {"weight", rule}}, "");
   const Tensor in = drawn(1, 256);
-  Station param(machine, policy, Place::param, Site::training_place);
-  Station weight(machine, policy, Place::weight, Site::training_place);
-  Station test(machine, policy, Place::param, Site::test_place);
+  Station param = station_at(machine, policy, place::param, Site::training_place);
+  Station weight = station_at(machine, policy, place::weight, Site::training_place);
+  Station test = station_at(machine, policy, place::param, Site::test_place);
   const std::vector<double> first = applied(param, in, 0);
   EXPECT_EQ(applied(param, in, 0), first);
   EXPECT_NE(applied(param, in, 1), first);
@@ -374,12 +384,12 @@ TEST(BlockStation, PredictedScalesFollowTheStepsOfTheirOwnPlace) {
   const Policy policy = parse_policy({{"param", "flexpoint"}, {"weight", "flexpoint"}}, "");
   const Tensor small{1, 3, {0x1.2345p-9, -0x1.4321p-10, 0x1.1111p-11}};
   const Tensor large{1, 3, {0.9, -0.5, 0.25}};
-  Station param(machine, policy, Place::param, Site::training_place);
-  Station weight(machine, policy, Place::weight, Site::training_place);
+  Station param = station_at(machine, policy, place::param, Site::training_place);
+  Station weight = station_at(machine, policy, place::weight, Site::training_place);
   applied(param, large, 0);
   const std::vector<double> known = applied(weight, small, 0);
   EXPECT_NE(applied(param, small, 1), known);
-  Station anew(machine, policy, Place::param, Site::training_place);
+  Station anew = station_at(machine, policy, place::param, Site::training_place);
   EXPECT_EQ(applied(anew, small, 0), known);
 }
 

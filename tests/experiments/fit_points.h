@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiments/data/variates.h"
+#include "experiments/models/linear_regression/places.h"
 #include "experiments/results/fit.h"
 
 namespace halfulp::experiments {
@@ -37,7 +38,15 @@ class Points {
   void add(const Json& set, const std::vector<double>& repeats, const Json& document = {}) {
     sets_.push_back(std::make_unique<Json>(set));
     documents_.push_back(std::make_unique<Json>(document));
-    FitPoint point{.set = sets_.back().get(), .document = documents_.back().get(), .metrics = {}};
+    FitPoint point{.set = sets_.back().get(),
+                   .document = documents_.back().get(),
+                   .policy = nullptr,
+                   .metrics = {}};
+    if (document.contains("policy")) {
+      policies_.push_back(
+          std::make_unique<Policy>(linear_regression::parse_policy(document["policy"], "/policy")));
+      point.policy = policies_.back().get();
+    }
     point.metrics["excess_clean_last"] = repeats;
     points_.push_back(point);
   }
@@ -62,6 +71,7 @@ class Points {
 
  private:
   std::vector<std::unique_ptr<Json>> sets_, documents_;
+  std::vector<std::unique_ptr<Policy>> policies_;
   std::vector<FitPoint> points_;
 };
 

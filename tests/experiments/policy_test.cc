@@ -9,12 +9,15 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
+#include "experiments/models/linear_regression/places.h"
 #include "experiments/policy/station.h"
 #include "formats/error.h"
 #include "tests/support/error_of.h"
 
 namespace halfulp::experiments {
 namespace {
+
+using namespace linear_regression;
 
 std::string parse_error(const std::string& text) {
   return error_of([&] { parse_policy(parse_json(text, "text"), "/policy"); });
@@ -30,14 +33,14 @@ TEST(PolicyDocument, ResolvedRecordReadsBackAsTheSamePolicy) {
     "accumulator": {"format": "binary32", "product": "bfloat16"}})",
                                "text");
   const Policy policy = parse_policy(json, "/policy");
-  EXPECT_TRUE(is_native(policy.at(Place::param)));
-  EXPECT_TRUE(is_native(policy.at(Place::weight)));
-  EXPECT_TRUE(is_native(policy.at(Place::act)));
-  EXPECT_EQ(grid_of(policy.at(Place::feature))->scale, 0.0625);
-  EXPECT_EQ(grid_of(policy.at(Place::accumulator))->product->format.name, "bfloat16");
-  EXPECT_EQ(noise_of(policy.at(Place::label))->law, Law::two_point);
+  EXPECT_TRUE(is_native(policy.at(place::param)));
+  EXPECT_TRUE(is_native(policy.at(place::weight)));
+  EXPECT_TRUE(is_native(policy.at(place::act)));
+  EXPECT_EQ(grid_of(policy.at(place::feature))->scale, 0.0625);
+  EXPECT_EQ(grid_of(policy.at(place::accumulator))->product->format.name, "bfloat16");
+  EXPECT_EQ(noise_of(policy.at(place::label))->law, Law::two_point);
   const Json resolved = to_json(policy);
-  EXPECT_EQ(resolved.size(), static_cast<std::size_t>(place_count));
+  EXPECT_EQ(resolved.size(), 10U);
   EXPECT_EQ(resolved["data"]["format"]["kind"], "float");
   EXPECT_EQ(parse_policy(resolved, "/policy"), policy);
 }
@@ -59,9 +62,9 @@ TEST(PolicyDocument, NamesTheGeneratorOfRandomBits) {
       "act": "bfloat16"}}})",
                                "text");
   const Policy policy = parse_policy(json, "");
-  EXPECT_EQ(generator(policy, Place::feature), Generator::philox4x32_10);
-  EXPECT_EQ(generator(policy, Place::label), Generator::splitmix64);
-  EXPECT_EQ(generator(policy, Place::act), Generator::splitmix64);
+  EXPECT_EQ(generator(policy, place::feature), Generator::philox4x32_10);
+  EXPECT_EQ(generator(policy, place::label), Generator::splitmix64);
+  EXPECT_EQ(generator(policy, place::act), Generator::splitmix64);
   const Json resolved = to_json(policy);
   EXPECT_FALSE(resolved["feature"].contains("random"));
   EXPECT_EQ(resolved["label"]["random"], "splitmix64");
@@ -117,17 +120,17 @@ TEST(PolicyDocument, TakesBlockFormats) {
   json["label"] = file.string();
   const Policy policy = parse_policy(json, "/policy");
   std::filesystem::remove(file);
-  EXPECT_EQ(blocks_of(policy.at(Place::data))->format, find_block_format("mxfp4"));
-  EXPECT_EQ(blocks_of(policy.at(Place::sketch))->format.levels[0].columns, 16);
-  EXPECT_EQ(blocks_of(policy.at(Place::feature))->generator, Generator::splitmix64);
-  EXPECT_EQ(blocks_of(policy.at(Place::label))->format.element.rounding.mode, Mode::toward_zero);
-  EXPECT_EQ(blocks_of(policy.at(Place::param))->format.levels[0].rule, ScaleRule::floor);
-  EXPECT_EQ(blocks_of(policy.at(Place::act))->format,
+  EXPECT_EQ(blocks_of(policy.at(place::data))->format, find_block_format("mxfp4"));
+  EXPECT_EQ(blocks_of(policy.at(place::sketch))->format.levels[0].columns, 16);
+  EXPECT_EQ(blocks_of(policy.at(place::feature))->generator, Generator::splitmix64);
+  EXPECT_EQ(blocks_of(policy.at(place::label))->format.element.rounding.mode, Mode::toward_zero);
+  EXPECT_EQ(blocks_of(policy.at(place::param))->format.levels[0].rule, ScaleRule::floor);
+  EXPECT_EQ(blocks_of(policy.at(place::act))->format,
             block_format_from_json(json["act"], "by itself"));
-  EXPECT_EQ(blocks_of(policy.at(Place::act))->format.element.rounding.mode, Mode::stochastic);
-  EXPECT_EQ(blocks_of(policy.at(Place::out_grad))->format.levels[0].columns, 8);
-  EXPECT_EQ(grid_of(policy.at(Place::weight))->scale, 0.5);
-  EXPECT_TRUE(blocks_of(policy.at(Place::avg))->format.levels[0].predicted);
+  EXPECT_EQ(blocks_of(policy.at(place::act))->format.element.rounding.mode, Mode::stochastic);
+  EXPECT_EQ(blocks_of(policy.at(place::out_grad))->format.levels[0].columns, 8);
+  EXPECT_EQ(grid_of(policy.at(place::weight))->scale, 0.5);
+  EXPECT_TRUE(blocks_of(policy.at(place::avg))->format.levels[0].predicted);
   const Json resolved = to_json(policy);
   EXPECT_EQ(resolved["data"]["kind"], "block");
   EXPECT_FALSE(resolved["data"].contains("random"));
@@ -142,7 +145,7 @@ TEST(PolicyDocument, AccumulatorsHaveAnOrder) {
     "random": "splitmix64"}})",
                                "text");
   const Policy policy = parse_policy(json, "/policy");
-  const DotUnit unit = dot_unit_of(*grid_of(policy.at(Place::accumulator)));
+  const DotUnit unit = dot_unit_of(*grid_of(policy.at(place::accumulator)));
   EXPECT_EQ(unit.order, Order::chunked);
   EXPECT_EQ(unit.chunk, 128);
   EXPECT_EQ(unit.accumulator->format.name, "float8_e5m2");
@@ -161,7 +164,7 @@ TEST(PolicyDocument, AccumulatorsWithoutAnOrderAreWrittenWithoutOne) {
       "/policy");
   EXPECT_EQ(plain, named);
   const Json written = to_json(plain)["accumulator"];
-  EXPECT_EQ(written, halfulp::to_json(grid_of(plain.at(Place::accumulator))->quantizer));
+  EXPECT_EQ(written, halfulp::to_json(grid_of(plain.at(place::accumulator))->quantizer));
 }
 
 TEST(PolicyDocument, ErrorsOfAccumulatorsSayWhereAndWhat) {
@@ -255,19 +258,19 @@ TEST(Station, DrawsDependOnTheRowAlone) {
         R"({"format": "int8", "rounding": "stochastic", "random_bits": 40,
             "scaling": {"kind": "static", "scale": 0.3}})"}) {
     const Policy policy = parse_policy({{"feature", parse_json(text, "text")}}, "");
-    Station whole(machine, policy, Place::feature, Site::training_place);
+    Station whole = station_at(machine, policy, place::feature, Site::training_place);
     std::vector<double> expected(in.size());
     whole.apply(view_of(std::as_const(in).data(), rows, columns), 100,
                 view_of(expected.data(), rows, columns));
     EXPECT_NE(in, expected);
     std::vector<double> got(in.size());
     for (std::size_t row = 0; row < rows; row += 4) {
-      Station part(machine, policy, Place::feature, Site::training_place);
+      Station part = station_at(machine, policy, place::feature, Site::training_place);
       part.apply(view_of(static_cast<const double*>(&in[row * columns]), 4, columns), 100 + row,
                  view_of(&got[row * columns], 4, columns));
     }
     EXPECT_EQ(got, expected) << text;
-    Station test(machine, policy, Place::feature, Site::test_place);
+    Station test = station_at(machine, policy, place::feature, Site::test_place);
     test.apply(view_of(std::as_const(in).data(), rows, columns), 100,
                view_of(got.data(), rows, columns));
     EXPECT_NE(got, expected) << text;
@@ -278,7 +281,7 @@ TEST(Station, StaticScaleIsAGridOfThatStep) {
   const Machine machine{&emulator::engine(), 9, 3};
   const Policy policy = parse_policy(
       {{"data", {{"format", "int8"}, {"scaling", {{"kind", "static"}, {"scale", 0.25}}}}}}, "");
-  Station station(machine, policy, Place::data, Site::training_place);
+  Station station = station_at(machine, policy, place::data, Site::training_place);
   std::vector<double> x{0.1, 0.125, 0.13, -0.37, 0.375, 1000.0};
   station.apply(view_of(std::span<const double>(x)), 0, view_of(std::span<double>(x)));
   EXPECT_EQ(x[0], 0.0);

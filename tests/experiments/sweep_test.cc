@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "experiments/models/linear_regression/places.h"
 #include "experiments/models/linear_regression/unit.h"
 #include "experiments/runs/run.h"
 #include "experiments/runs/units.h"
@@ -15,6 +16,8 @@
 
 namespace halfulp::experiments {
 namespace {
+
+using namespace linear_regression;
 
 Json base() {
   return parse_json(R"({"experiment": "linear_regression", "seed": 3, "repeats": 2,
@@ -53,7 +56,7 @@ TEST(Sweep, IsTheProductLastKeyFastest) {
   EXPECT_EQ(study.points[6].set["/problem/sketch_size"], 8);
   EXPECT_EQ(regression_of(study.points[6].experiment.setting).problem->sketch_size, 8U);
   EXPECT_EQ(regression_of(study.points[11].experiment.setting).training.samples, 128U);
-  EXPECT_FALSE(is_native(study.points[11].experiment.setting.policy.at(Place::feature)));
+  EXPECT_FALSE(is_native(study.points[11].experiment.setting.policy.at(place::feature)));
   // Points that differ in policy or training share samples; those of another sketch do not.
   const std::vector<Group> groups = make_groups(study);
   ASSERT_EQ(groups.size(), 2U);
@@ -86,8 +89,8 @@ TEST(Sweep, ReadsPolicyFilesBesideTheDocument) {
   document["policy"] = "p.json";
   document["sweep"] = Json{{"/policy/feature", {"bfloat16", "none"}}};
   const Study study = make_study(document, (folder / "d.json").string());
-  EXPECT_FALSE(is_native(study.points[0].experiment.setting.policy.at(Place::label)));
-  EXPECT_FALSE(is_native(study.points[0].experiment.setting.policy.at(Place::feature)));
+  EXPECT_FALSE(is_native(study.points[0].experiment.setting.policy.at(place::label)));
+  EXPECT_FALSE(is_native(study.points[0].experiment.setting.policy.at(place::feature)));
   // The hash covers what the file says.
   std::ofstream(folder / "p.json") << R"({"label": "binary16"})";
   EXPECT_NE(make_study(document, (folder / "d.json").string()).hash, study.hash);

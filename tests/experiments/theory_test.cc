@@ -15,6 +15,8 @@
 namespace halfulp::experiments {
 namespace {
 
+using namespace linear_regression;
+
 Json noise(const char* kind, double eps) { return Json{{"noise", {{"kind", kind}, {"eps", eps}}}}; }
 Json additive(double eps) { return noise("additive", eps); }
 

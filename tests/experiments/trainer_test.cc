@@ -18,6 +18,8 @@
 namespace halfulp::experiments {
 namespace {
 
+using namespace linear_regression;
+
 struct Case {
   const char* name;
   const char* problem;
@@ -129,7 +131,7 @@ std::pair<std::vector<double>, std::vector<double>> train(const Setting& s, cons
 class PlainPlace {
  public:
   PlainPlace(const Machine& machine, const Policy& policy, Place place)
-      : station_(machine, policy, place, Site::training_place) {}
+      : station_(station_at(machine, policy, place, Site::training_place)) {}
   void operator()(std::vector<double>& row, std::uint64_t number) {
     if (station_.active())
       station_.apply(view_of(std::span<const double>(row)), number,
@@ -147,14 +149,14 @@ class PlainPlace {
 
 double plain_dot(const Machine& machine, const Policy& policy, const std::vector<double>& x,
                  const std::vector<double>& w, std::uint64_t sample) {
-  const Grid* grid = grid_of(policy.at(Place::accumulator));
+  const Grid* grid = grid_of(policy.at(place::accumulator));
   if (grid == nullptr) {
     double s[8] = {};
     for (std::size_t k = 0; k < x.size(); ++k) s[k % 8] += x[k] * w[k];
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
   }
   const DotUnit unit = dot_unit_of(*grid);
-  Random random = machine.random(Site::training_place, static_cast<int>(Place::accumulator));
+  Random random = random_of(machine, Site::training_place, place::accumulator);
   random.offset = sample * draws_per_term(unit) * x.size();
   random.generator = grid->generator;
   double out = 0.0;
@@ -169,13 +171,13 @@ std::pair<std::vector<double>, std::vector<double>> plain_loop(const Setting& s,
   const Instance instance = instance_of(s, machine);
   const std::size_t m = instance.features();
   FeatureStations features(machine, instance, s.policy, Site::training_place);
-  PlainPlace label(machine, s.policy, Place::label);
-  PlainPlace param(machine, s.policy, Place::param);
-  PlainPlace act(machine, s.policy, Place::act);
-  PlainPlace out_grad(machine, s.policy, Place::out_grad);
-  PlainPlace weight(machine, s.policy, Place::weight);
-  PlainPlace avg(machine, s.policy, Place::avg);
-  const bool rounded_average = !is_native(s.policy.at(Place::avg));
+  PlainPlace label(machine, s.policy, place::label);
+  PlainPlace param(machine, s.policy, place::param);
+  PlainPlace act(machine, s.policy, place::act);
+  PlainPlace out_grad(machine, s.policy, place::out_grad);
+  PlainPlace weight(machine, s.policy, place::weight);
+  PlainPlace avg(machine, s.policy, place::avg);
+  const bool rounded_average = !is_native(s.policy.at(place::avg));
   std::vector<double> w(m, 0.0);
   std::vector<double> average(m, 0.0);
   const std::size_t steps = s.training.samples / s.training.batch;
@@ -252,14 +254,14 @@ TEST(Stations, DrawFromTheGeneratorOfTheirRule) {
   for (const char* name : {"philox4x32-10", "splitmix64"}) {
     const Policy policy = parse_policy(
         {{"label", {{"format", "int8"}, {"rounding", "stochastic"}, {"random", name}}}}, "");
-    Station station(machine, policy, Place::label, Site::training_place);
+    Station station = station_at(machine, policy, place::label, Site::training_place);
     std::vector<double> got(row.size());
     std::vector<double> want(row.size());
     station.apply(in, 3, view_of(std::span<double>(got)));
-    Random random = machine.random(Site::training_place, static_cast<int>(Place::label));
+    Random random = random_of(machine, Site::training_place, place::label);
     random.offset = 3 * row.size();
     random.generator = parse_generator(name);
-    const Plan plan = machine.engine->prepare(grid_of(policy.at(Place::label))->quantizer);
+    const Plan plan = machine.engine->prepare(grid_of(policy.at(place::label))->quantizer);
     machine.engine->round(in, plan, random, view_of(std::span<double>(want)), nullptr);
     EXPECT_EQ(got, want) << name;
     results.push_back(got);

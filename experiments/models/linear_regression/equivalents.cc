@@ -17,7 +17,7 @@
 
 #include "experiments/models/linear_regression/theory.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 // The root of kappa (1 - sum lambda / (lambda + kappa) / M) = ridge, an increasing function of
@@ -92,19 +92,19 @@ double floor_of(const Problem& problem, const Quantization& quantization) {
 
 std::optional<double> approximation_theory(const Problem& problem, const Policy& policy) {
   if (problem.sketch_size == 0) return 0.0;
-  if (!is_native(policy.at(Place::sketch))) return std::nullopt;
+  if (!is_native(policy.at(place::sketch))) return std::nullopt;
   return floor_of(problem, {});
 }
 
 std::optional<double> floor_theory(const Problem& problem, const Policy& policy) {
   const bool sketched = problem.sketch_size != 0;
-  if (sketched && !is_native(policy.at(Place::sketch))) return std::nullopt;
+  if (sketched && !is_native(policy.at(place::sketch))) return std::nullopt;
   Quantization quantization;
   double Quantization::*const first = sketched ? &Quantization::before : &Quantization::after;
-  if (!add_rule(policy.at(Place::data), first, true, quantization)) return std::nullopt;
-  if (!add_rule(policy.at(Place::feature), &Quantization::after, false, quantization))
+  if (!add_rule(policy.at(place::data), first, true, quantization)) return std::nullopt;
+  if (!add_rule(policy.at(place::feature), &Quantization::after, false, quantization))
     return std::nullopt;
   return floor_of(problem, quantization);
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -8,10 +8,9 @@
 
 #include "experiments/data/variates.h"
 #include "experiments/models/dense.h"
-#include "experiments/policy/station.h"
 #include "formats/error.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 constexpr std::size_t panel = 32;  // columns of a triangular factor that are multiplied at a time
@@ -75,10 +74,10 @@ std::vector<double> draw_sketch(const Problem& problem, const Policy& policy,
   const std::size_t m = problem.sketch_size;
   const std::size_t d = problem.dimension;
   std::vector<double> s(m * d);
-  fill_variates(Law::gaussian, machine.random(Site::sketch), 0, s);
+  fill_variates(Law::gaussian, random_of(machine, Site::sketch), 0, s);
   const double scale = 1.0 / std::sqrt(static_cast<double>(m));
   for (double& entry : s) entry *= scale;
-  Station station(machine, policy, Place::sketch, Site::training_place, m, s.size());
+  Station station = station_at(machine, policy, place::sketch, Site::training_place, m, s.size());
   const MutableView whole = view_of(s.data(), m, d);
   station.apply(as_const(whole), 0, whole);
   return s;
@@ -183,7 +182,7 @@ std::vector<double> solve(const Symmetric& a, std::span<const double> b) {
 
 Needs needs_of(const Problem& problem, const Policy& policy) {
   if (problem.sketch_size == 0) return {};
-  const Rule& data = policy.at(Place::data);
+  const Rule& data = policy.at(place::data);
   if (is_native(data)) return {};
   const Noise* noise = noise_of(data);
   if (noise == nullptr || noise->kind == Noise::Kind::multiplicative_coord) return {.inputs = true};
@@ -229,7 +228,7 @@ void draw_samples(const Instance& instance, const Machine& machine, Site site,
   block.variates.resize(rows * width);
   block.labels.resize(rows);
   block.samples.resize(rows * instance.stride);
-  fill_variates(Law::gaussian, machine.random(site), first_row * width, block.variates);
+  fill_variates(Law::gaussian, random_of(machine, site), first_row * width, block.variates);
   if (wide) {
     block.inputs.resize(rows * instance.problem->dimension);
     draw_inputs(instance, block, block.inputs.data(), instance.problem->dimension);
@@ -264,4 +263,4 @@ void draw_input_noise(const Instance& instance, const Machine& machine, const Ra
   upper_product(machine, variates, rows, {instance.gram_factor, m}, m, out.data());
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

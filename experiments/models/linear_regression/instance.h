@@ -12,11 +12,12 @@
 #include <span>
 #include <vector>
 
+#include "experiments/machine.h"
+#include "experiments/models/linear_regression/places.h"
 #include "experiments/models/linear_regression/problem.h"
 #include "experiments/policy/policy.h"
-#include "experiments/machine.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 
 // A symmetric matrix that is stored by its diagonal alone where it is diagonal (no sketch).
 struct Symmetric {
@@ -85,4 +86,4 @@ void apply_sketch(const Instance& instance, const Machine& machine, const double
 void draw_input_noise(const Instance& instance, const Machine& machine, const Random& random,
                       std::uint64_t first_row, std::size_t rows, std::vector<double>& out);
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -11,7 +11,7 @@
 #include "experiments/models/linear_regression/unit.h"
 #include "formats/error.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 constexpr std::array<std::string_view, 9> independent_fields{
@@ -39,10 +39,10 @@ const KnownProblem& find_problem(const Json& value, std::any& kept) {
 
 void check_policy(const Problem& problem, const Policy& policy) {
   if (problem.sketch_size != 0) return;
-  for (const Place place : {Place::feature, Place::sketch}) {
+  for (const Place& place : {place::feature, place::sketch}) {
     if (!is_native(policy.at(place)))
-      throw Error("there is no sketch, so there is no \"" + std::string(name_of(place)) + "\"",
-                  "/policy/" + std::string(name_of(place)),
+      throw Error("there is no sketch, so there is no \"" + std::string(place.use) + "\"",
+                  "/policy/" + std::string(place.use),
                   "quantize \"data\", or give /problem/sketch_size");
   }
 }
@@ -54,8 +54,9 @@ ModelSetting read(ObjectReader& reader, const std::string& folder, std::any& kep
   setting.own =
       Regression{.problem = known.problem,
                  .training = parse_training(reader.require("training"), "/training", training)};
-  if (const Json* policy = reader.find("policy"))
-    setting.policy = parse_policy(load_policy(*policy, "/policy", folder), "/policy");
+  const Json* policy = reader.find("policy");
+  setting.policy = parse_policy(
+      policy == nullptr ? Json::object() : load_policy(*policy, "/policy", folder), "/policy");
   reader.finish();
   check_policy(*known.problem, setting.policy);
   resolved["problem"] = known.resolved;
@@ -93,14 +94,14 @@ Metrics theory(const ModelSetting& setting) {
 
 }  // namespace
 
-constinit const Model linear_regression{.name = "linear_regression",
-                                        .metrics = regression_metrics,
-                                        .independent_fields = independent_fields,
-                                        .read = read,
-                                        .dimensions = dimensions,
-                                        .shared_part = shared_part,
-                                        .work = work,
-                                        .run = run_regressions,
-                                        .theory = theory};
+constinit const Model model{.name = "linear_regression",
+                            .metrics = regression_metrics,
+                            .independent_fields = independent_fields,
+                            .read = read,
+                            .dimensions = dimensions,
+                            .shared_part = shared_part,
+                            .work = work,
+                            .run = run_regressions,
+                            .theory = theory};
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -5,8 +5,8 @@
 
 #include "experiments/models/model.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 
-extern const Model linear_regression;
+extern const Model model;
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

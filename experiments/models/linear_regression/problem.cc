@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/data/variates.h"
-#include "experiments/machine.h"
+#include "experiments/models/linear_regression/places.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "reference/functions/constants.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 constexpr double largest = 1e300;
@@ -182,11 +182,11 @@ std::vector<double> draw_teacher(const Problem& problem, const Machine& machine)
   if (teacher.kind == Teacher::Kind::list) return teacher.list;
   std::vector<double> w(problem.dimension, teacher.value);
   if (teacher.kind == Teacher::Kind::constant) return w;
-  fill_variates(Law::gaussian, machine.random(Site::teacher), 0, w);
+  fill_variates(Law::gaussian, random_of(machine, Site::teacher), 0, w);
   if (teacher.kind == Teacher::Kind::gaussian) return w;
   const std::vector<double> squares = teacher_second_moments(problem);
   for (std::size_t i = 0; i < w.size(); ++i) w[i] *= std::sqrt(squares[i]);
   return w;
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -12,11 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "experiments/machine.h"
 #include "formats/json.h"
 
-namespace halfulp::experiments {
-
-struct Machine;
+namespace halfulp::experiments::linear_regression {
 
 struct Teacher {
   enum class Kind : std::uint8_t {
@@ -72,4 +71,4 @@ std::vector<double> draw_teacher(const Problem& problem, const Machine& machine)
 // E[w_i^2].
 std::vector<double> teacher_second_moments(const Problem& problem);
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

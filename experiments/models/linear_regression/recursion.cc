@@ -26,7 +26,7 @@
 #include "experiments/models/linear_regression/theory.h"
 #include "formats/error.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 // Noise of a scalar or parameter place: of constant variance, or in proportion to the value.
@@ -73,7 +73,7 @@ Model make_model(const Instance& instance, const Spectrum& spectrum, const Train
                  const Policy& policy) {
   Model model;
   model.l = spectrum.values;
-  for (const Place place : {Place::data, Place::feature}) {
+  for (const Place& place : {place::data, place::feature}) {
     const Rule& rule = policy.at(place);
     if (is_additive(rule)) {
       for (double& l : model.l) l += noise_of(rule)->eps;
@@ -88,15 +88,15 @@ Model make_model(const Instance& instance, const Spectrum& spectrum, const Train
     model.v[i] = best / model.mu2;
   }
   const bool plain =
-      !is_additive(policy.at(Place::data)) && !is_additive(policy.at(Place::feature));
+      !is_additive(policy.at(place::data)) && !is_additive(policy.at(place::feature));
   model.residual = instance.problem->noise_variance +
                    (plain ? instance.approximation : instance.signal - explained);
   model.batch = static_cast<double>(training.batch);
-  model.param = strength_of(policy.at(Place::param));
-  model.label = strength_of(policy.at(Place::label));
-  model.act = strength_of(policy.at(Place::act));
-  model.out_grad = strength_of(policy.at(Place::out_grad));
-  model.weight = strength_of(policy.at(Place::weight));
+  model.param = strength_of(policy.at(place::param));
+  model.label = strength_of(policy.at(place::label));
+  model.act = strength_of(policy.at(place::act));
+  model.out_grad = strength_of(policy.at(place::out_grad));
+  model.weight = strength_of(policy.at(place::weight));
   return model;
 }
 
@@ -235,14 +235,13 @@ Spectrum spectrum_of(const Instance& instance) {
 }
 
 bool recursion_applies(const Problem& problem, const Policy& policy) {
-  for (int i = 0; i < place_count; ++i) {
-    const auto place = static_cast<Place>(i);
-    const Rule& rule = policy.at(place);
-    if (place != Place::avg && place != Place::sketch && is_format(rule)) return false;
+  for (const NamedPlace& known : *policy.places) {
+    const Place place = known.place();
+    if (place != place::avg && place != place::sketch && is_format(policy.at(place))) return false;
   }
-  const Rule& data = policy.at(Place::data);
-  const Rule& feature = policy.at(Place::feature);
-  for (const Place place : {Place::data, Place::feature, Place::param, Place::weight}) {
+  const Rule& data = policy.at(place::data);
+  const Rule& feature = policy.at(place::feature);
+  for (const Place& place : {place::data, place::feature, place::param, place::weight}) {
     if (is_coordinatewise(policy.at(place))) return false;
   }
   // Additive noise must be Gaussian (fourth moments), come before any scalar, and leave the
@@ -264,7 +263,7 @@ ExcessTheory excess_theory(const Instance& instance, const Spectrum& spectrum,
   theory.clean_last = last.clean;
   theory.quantized_last = last.quantized;
   const bool uniform = training.first_averaged() == 0;
-  if (!uniform || !is_native(policy.at(Place::avg))) return theory;
+  if (!uniform || !is_native(policy.at(place::avg))) return theory;
   const auto steps = static_cast<double>(training.steps());
   for (std::size_t i = 0; i < x.a.size(); ++i) {
     x.a[i] = (2.0 * x.c_sum[i] - x.a_sum[i]) / (steps * steps);
@@ -276,4 +275,4 @@ ExcessTheory excess_theory(const Instance& instance, const Spectrum& spectrum,
   return theory;
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -6,7 +6,7 @@
 #include "experiments/models/dense.h"
 #include "experiments/models/linear_regression/trainer.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 constexpr std::size_t test_block = 128;  // rows, about
@@ -71,8 +71,8 @@ void add_differences(const Instance& instance, const Block& block, const View& f
 }  // namespace
 
 std::optional<Symmetric> quantized_second_moment(const Instance& instance, const Policy& policy) {
-  const Rule& data = policy.at(Place::data);
-  const Rule& feature = policy.at(Place::feature);
+  const Rule& data = policy.at(place::data);
+  const Rule& feature = policy.at(place::feature);
   if (is_format(data) || is_format(feature)) return std::nullopt;
   Symmetric a = instance.covariance;
   if (const Noise* noise = noise_of(data)) add_data_noise(instance, *noise, a);
@@ -96,7 +96,7 @@ double Risk::clean(std::span<const double> weights) const {
 
 std::optional<double> Risk::floor() const {
   if (!second_moment_) return std::nullopt;
-  if (is_native(policy_->at(Place::data)) && is_native(policy_->at(Place::feature)))
+  if (is_native(policy_->at(place::data)) && is_native(policy_->at(place::feature)))
     return instance_->approximation;
   const std::vector<double> limit = solve(*second_moment_, instance_->cross);
   if (limit.empty()) return std::nullopt;
@@ -126,4 +126,4 @@ std::vector<double> Risk::quantized(const std::vector<std::vector<double>>& weig
   return answer;
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -17,7 +17,7 @@
 
 #include "experiments/models/linear_regression/instance.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 
 // The second moment of the quantized features under the noise models of `data` and `feature`;
 // absent where a real format stands there.
@@ -45,4 +45,4 @@ class Risk {
   std::optional<Symmetric> second_moment_;
 };
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -19,7 +19,7 @@
 
 #include "experiments/models/linear_regression/instance.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 
 // Sigma's eigenvalues, and S H w and the constant vector 1 in its eigenvectors.
 struct Spectrum {
@@ -43,4 +43,4 @@ ExcessTheory excess_theory(const Instance& instance, const Spectrum& spectrum,
 std::optional<double> approximation_theory(const Problem& problem, const Policy& policy);
 std::optional<double> floor_theory(const Problem& problem, const Policy& policy);
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

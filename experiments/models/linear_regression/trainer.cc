@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 View rows_of(const View& all, std::size_t first, std::size_t count) {
@@ -22,7 +22,7 @@ void apply_in_place(Station& station, const MutableView& view, std::uint64_t fir
 
 // The order of the prediction where nothing is said of it.
 DotUnit dot_unit(const Policy& policy) {
-  const Grid* grid = grid_of(policy.at(Place::accumulator));
+  const Grid* grid = grid_of(policy.at(place::accumulator));
   if (grid != nullptr) return dot_unit_of(*grid);
   DotUnit unit;
   unit.order = Order::eight_sums;
@@ -41,14 +41,16 @@ FeatureStations::FeatureStations(const Machine& machine, const Instance& instanc
                                  std::uint64_t rows)
     : machine_(machine),
       instance_(&instance),
-      data_(machine, policy, Place::data, site, batch,
-            rows * (instance.needs.inputs ? instance.problem->dimension : instance.features())),
-      feature_(machine, policy, Place::feature, site, batch, rows * instance.features()) {
-  const Noise* noise = noise_of(policy.at(Place::data));
+      data_(station_at(
+          machine, policy, place::data, site, batch,
+          rows * (instance.needs.inputs ? instance.problem->dimension : instance.features()))),
+      feature_(
+          station_at(machine, policy, place::feature, site, batch, rows * instance.features())) {
+  const Noise* noise = noise_of(policy.at(place::data));
   if (instance.needs.gram && !instance.needs.inputs && noise != nullptr &&
       noise->kind == Noise::Kind::additive) {
     input_noise_ = std::sqrt(noise->eps);
-    input_random_ = machine.random(site, static_cast<int>(Place::data));
+    input_random_ = random_of(machine, site, place::data);
   }
 }
 
@@ -114,24 +116,28 @@ Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy&
       first_averaged_(training.first_averaged()),
       stage_length_(training.stage_length()),
       features_(machine, instance, policy, Site::training_place, training.batch, training.samples),
-      label_(machine, policy, Place::label, Site::training_place, training.batch, training.samples),
-      param_(machine, policy, Place::param, Site::training_place, 1, updates(instance, training)),
-      act_(machine, policy, Place::act, Site::training_place, training.batch, training.samples),
-      out_grad_(machine, policy, Place::out_grad, Site::training_place, training.batch,
-                training.samples),
-      weight_(machine, policy, Place::weight, Site::training_place, 1, updates(instance, training)),
-      average_station_(machine, policy, Place::avg, Site::training_place, 1,
-                       updates(instance, training)),
+      label_(station_at(machine, policy, place::label, Site::training_place, training.batch,
+                        training.samples)),
+      param_(station_at(machine, policy, place::param, Site::training_place, 1,
+                        updates(instance, training))),
+      act_(station_at(machine, policy, place::act, Site::training_place, training.batch,
+                      training.samples)),
+      out_grad_(station_at(machine, policy, place::out_grad, Site::training_place, training.batch,
+                           training.samples)),
+      weight_(station_at(machine, policy, place::weight, Site::training_place, 1,
+                         updates(instance, training))),
+      average_station_(station_at(machine, policy, place::avg, Site::training_place, 1,
+                                  updates(instance, training))),
       dot_(machine.engine->prepare_dot(dot_unit(policy),
                                        {.elements = training.samples * instance.features()})),
-      dot_random_(machine.random(Site::training_place, static_cast<int>(Place::accumulator))),
+      dot_random_(random_of(machine, Site::training_place, place::accumulator)),
       step_size_(training.step_size),
       weights_(instance.features(), training.initial),
       average_(instance.features(), 0.0),
       seen_(instance.features()),
       prediction_(training.batch),
       gradient_(instance.features()) {
-  if (const Grid* grid = grid_of(policy.at(Place::accumulator)))
+  if (const Grid* grid = grid_of(policy.at(place::accumulator)))
     dot_random_.generator = grid->generator;
 }
 
@@ -211,4 +217,4 @@ std::vector<double> Trainer::average() const {
   return mean;
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -17,7 +17,7 @@
 #include "experiments/models/linear_regression/instance.h"
 #include "experiments/policy/station.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 
 // x or z on its way into the product, by the places `data` and `feature`.
 class FeatureStations {
@@ -76,4 +76,4 @@ class Trainer {
   std::vector<double> gradient_;
 };
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

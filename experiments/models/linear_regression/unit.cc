@@ -13,7 +13,7 @@
 #include "experiments/models/linear_regression/theory.h"
 #include "experiments/models/linear_regression/trainer.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 namespace {
 
 constexpr std::size_t block_rows = 256;
@@ -147,4 +147,4 @@ std::vector<RepeatOutcome> run_regressions(std::span<const ModelSetting* const> 
   return outcomes;
 }
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

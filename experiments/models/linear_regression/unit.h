@@ -13,7 +13,7 @@
 #include "experiments/models/linear_regression/problem.h"
 #include "experiments/models/model.h"
 
-namespace halfulp::experiments {
+namespace halfulp::experiments::linear_regression {
 
 inline constexpr std::array<std::string_view, 6> regression_metrics{
     "excess_clean_last",        "excess_clean_average", "excess_quantized_last",
@@ -24,11 +24,11 @@ struct Regression {
   std::shared_ptr<const Problem> problem;  // shared among points that have the same
   Training training;
 };
-// Precondition: linear_regression has read the setting.
+// Precondition: the regression has read the setting.
 const Regression& regression_of(const ModelSetting& setting);
 
 // As Model::run.
 std::vector<RepeatOutcome> run_regressions(std::span<const ModelSetting* const> group,
                                            const Machine& machine, const Watch& watch);
 
-}  // namespace halfulp::experiments
+}  // namespace halfulp::experiments::linear_regression

@@ -12,17 +12,20 @@
 
 namespace halfulp::experiments {
 
+struct Policy;
+
 // What the document of a fit may name.
 struct FitScope {
   std::vector<std::string> swept;    // pointers of the sweep
   std::vector<std::string> metrics;  // the first stands for all where a kind of fit needs none
 };
 
-// What the sweep set, the whole document, and by its name each metric that the point has, in every
-// repeat (none for a point that failed).
+// What the sweep set, the whole document, its policy, and by its name each metric that the point
+// has, in every repeat (none for a point that failed).
 struct FitPoint {
   const Json* set = nullptr;
   const Json* document = nullptr;
+  const Policy* policy = nullptr;
   std::map<std::string, std::vector<double>, std::less<>> metrics;
 
   // The repeats of a metric, or nullptr.

@@ -95,20 +95,21 @@ std::optional<double> number_at(const FitPoint& point, const std::string& pointe
   return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
 }
 
+// The rule at the place of a policy that a pointer stands for or leads into, or nullptr.
+const Rule* rule_at(const FitPoint& point, const std::string& pointer) {
+  const std::vector<std::string> tokens = tokens_of(pointer, "");
+  if (point.policy == nullptr || tokens.size() < 2 || tokens.front() != "policy") return nullptr;
+  return point.policy->find(tokens[1]);
+}
+
 std::optional<double> bits_at(const FitPoint& point, const std::string& pointer) {
-  for (int i = 0; i < place_count; ++i) {
-    const auto place = static_cast<Place>(i);
-    const std::string here = "/policy/" + std::string(name_of(place));
-    if (pointer != here && !pointer.starts_with(here + "/")) continue;
-    const Json* policy = find_at(*point.document, "/policy");
-    const Rule rule = policy == nullptr ? Rule{} : parse_policy(*policy, "/policy").at(place);
-    constexpr double native_bits = 64.0;
-    if (is_native(rule)) return native_bits;
-    if (const Grid* grid = grid_of(rule)) return bits(grid->quantizer.format);
-    if (const BlockRule* blocks = blocks_of(rule)) return bits_per_value(blocks->format);
-    return std::nullopt;
-  }
-  return number_at(point, pointer);
+  const Rule* rule = rule_at(point, pointer);
+  if (rule == nullptr) return number_at(point, pointer);
+  constexpr double native_bits = 64.0;
+  if (is_native(*rule)) return native_bits;
+  if (const Grid* grid = grid_of(*rule)) return bits(grid->quantizer.format);
+  if (const BlockRule* blocks = blocks_of(*rule)) return bits_per_value(blocks->format);
+  return std::nullopt;
 }
 
 // A point's place on the axes; empty where one has no number there or it is out of range.
