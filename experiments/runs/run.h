@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// A document from beginning to end: expand its sweep, compute the units of work (a group of points
-// that share their samples, times a repeat) on threads, keep a journal beside the output, write the
-// result. The result is a pure function of document and engine: neither threads nor shards nor a
-// stop and resume in between change a byte of it, except in the member `run`.
+// A document from beginning to end: expand its sweep (study/), number its units of work and compute
+// them (units.h) as a distributor hands them out (distributor.h), keep what is finished in a
+// journal and write the result (store.h). The result is a pure function of document and engine:
+// neither threads nor shards nor a stop and resume in between change a byte of it, except in the
+// member `run`.
 //
 // Journals: OUTPUT.journal, or OUTPUT.shard-I-of-N.journal, beside the file that OUTPUT leads to. A
 // run without `resume` refuses to start over an existing journal of its own, unless the finished
@@ -13,39 +14,16 @@
 // that is a stream (formats/output_file.h) has no journal: the result is only answered.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
+#include "experiments/runs/options.h"
 #include "formats/engine.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
-
-// How far a run is. Steps of training are counted over all points and repeats; those that a journal
-// already holds count as done (and stand in steps_resumed, so that a rate can leave them out).
-struct Progress {
-  std::size_t units_done = 0, units_total = 0;
-  double steps_done = 0, steps_total = 0, steps_resumed = 0;
-};
-
-struct RunOptions {
-  std::string output;  // empty: no file and no journal, the result is only answered
-  bool resume = false;
-  bool lock = true;     // false: the caller vouches that no other run has this output
-  int shard_index = 0;  // of shard_count; shard_count itself means 0
-  int shard_count = 1;
-  int threads = 0;  // 0: as many as the machine has
-  bool run_info = true;
-  bool repeats = true;  // the result says what every metric was in every repeat
-  std::function<void(const Progress&)> progress;  // called from any thread, one call at a time
-  std::function<void(const std::string&)> warn;   // what is damaged and made good
-  std::atomic<bool>* stop = nullptr;              // set it, and the run ends soon
-};
 
 enum class RunState : std::uint8_t {
   complete,          // the result is written (or answered)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/runs/units.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,30 @@ std::vector<RepeatOutcome> execute(const Study& study, const Group& group, std::
   for (const std::size_t i : group.points) settings.push_back(&study.points[i].experiment.setting);
   const std::uint64_t seed = study.points[group.points.front()].experiment.seed;
   return study.model->run(settings, {.engine = &engine, .seed = seed, .repeat = repeat}, watch);
+}
+
+WorkList::WorkList(const Study& study) : study_(study), groups_(make_groups(study)) {
+  first_unit_.push_back(0);
+  for (const Group& group : groups_) first_unit_.push_back(first_unit_.back() + group.repeats);
+}
+
+std::size_t WorkList::group_number(std::size_t unit) const {
+  const auto next = std::upper_bound(first_unit_.begin(), first_unit_.end(), unit);
+  return static_cast<std::size_t>(next - first_unit_.begin()) - 1;
+}
+
+const Group& WorkList::group_of(std::size_t unit) const { return groups_[group_number(unit)]; }
+
+double WorkList::steps() const {
+  double steps = 0;
+  for (const Group& group : groups_) steps += group.work.steps * static_cast<double>(group.repeats);
+  return steps;
+}
+
+std::vector<RepeatOutcome> WorkList::compute(std::size_t unit, const Engine& engine,
+                                             const Watch& watch) const {
+  const std::size_t number = group_number(unit);
+  return execute(study_, groups_[number], unit - first_unit_[number], engine, watch);
 }
 
 }  // namespace halfulp::experiments

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The units of work of a study: a group of points that share something, times a repeat
-// (models/model.h).
+// The units of work of a study, and how one is computed: a group of points that share something,
+// times a repeat (models/model.h). Units are numbered, the repeats of a group one after the other,
+// one group after the other.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +24,26 @@ std::vector<Group> make_groups(const Study& study);
 // One outcome a point of the group, in its order; empty where the watch said stop.
 std::vector<RepeatOutcome> execute(const Study& study, const Group& group, std::uint64_t repeat,
                                    const Engine& engine, const Watch& watch);
+
+class WorkList {
+ public:
+  // The study outlives the list.
+  explicit WorkList(const Study& study);
+
+  [[nodiscard]] std::size_t count() const { return first_unit_.back(); }
+  [[nodiscard]] const Group& group_of(std::size_t unit) const;
+  // Of all units together.
+  [[nodiscard]] double steps() const;
+  // As execute(). Safe to call from several threads.
+  [[nodiscard]] std::vector<RepeatOutcome> compute(std::size_t unit, const Engine& engine,
+                                                   const Watch& watch) const;
+
+ private:
+  [[nodiscard]] std::size_t group_number(std::size_t unit) const;
+
+  const Study& study_;
+  std::vector<Group> groups_;
+  std::vector<std::size_t> first_unit_;  // of each group; and at the end how many units there are
+};
 
 }  // namespace halfulp::experiments

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// What a run is asked for, and what it tells while it goes on.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace halfulp::experiments {
+
+// How far a run is. Steps of training are counted over all points and repeats; those that a journal
+// already holds count as done (and stand in steps_resumed, so that a rate can leave them out).
+struct Progress {
+  std::size_t units_done = 0, units_total = 0;
+  double steps_done = 0, steps_total = 0, steps_resumed = 0;
+};
+
+struct RunOptions {
+  std::string output;  // empty: no file and no journal, the result is only answered
+  bool resume = false;
+  bool lock = true;     // false: the caller vouches that no other run has this output
+  int shard_index = 0;  // of shard_count; shard_count itself means 0
+  int shard_count = 1;
+  int threads = 0;  // 0: as many as the machine has
+  bool run_info = true;
+  bool repeats = true;  // the result says what every metric was in every repeat
+  std::function<void(const Progress&)> progress;  // called from any thread, one call at a time
+  std::function<void(const std::string&)> warn;   // what is damaged and made good
+  std::atomic<bool>* stop = nullptr;              // set it, and the run ends soon
+};
+
+}  // namespace halfulp::experiments
