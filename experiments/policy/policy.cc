@@ -209,6 +209,8 @@ DotUnit dot_unit_of(const Grid& accumulator) {
 }
 
 const Rule& Policy::at(const Place& place) const {
+  static const Rule native;
+  if (places == nullptr) return native;
   const auto found = std::find_if(places->begin(), places->end(),
                                   [&](const NamedPlace& known) { return known.place() == place; });
   HALFULP_REQUIRE(found != places->end(), "a place is one of the model's");
@@ -216,6 +218,7 @@ const Rule& Policy::at(const Place& place) const {
 }
 
 const Rule* Policy::find(std::string_view name) const {
+  if (places == nullptr) return nullptr;
   const auto found = std::find_if(places->begin(), places->end(),
                                   [&](const NamedPlace& known) { return known.name == name; });
   return found == places->end() ? nullptr

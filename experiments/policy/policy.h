@@ -66,6 +66,7 @@ inline bool is_format(const Rule& rule) {
   return grid_of(rule) != nullptr || blocks_of(rule) != nullptr;
 }
 
+// Without places, as one is that nobody filled in, everything runs in binary64.
 struct Policy {
   std::shared_ptr<const Places> places;
   std::vector<Rule> rules;  // of each of them

@@ -88,12 +88,12 @@ bool agree(const Problem& problem, const DotTree& tree, Carrier out, const Rando
   return true;
 }
 
-class OnEveryInstructionSet : public testing::TestWithParam<std::string> {
+class TreesOnEveryInstructionSet : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override { emulator::force_instruction_set(GetParam()); }
   void TearDown() override { emulator::force_instruction_set(""); }
 };
-INSTANTIATE_TEST_SUITE_P(, OnEveryInstructionSet, testing::ValuesIn(emulator::instruction_sets()),
+INSTANTIATE_TEST_SUITE_P(, TreesOnEveryInstructionSet, testing::ValuesIn(emulator::instruction_sets()),
                          [](const auto& info) { return info.param; });
 
 // Numbers that cancel, some special or subnormal in a carrier.
@@ -160,7 +160,7 @@ DotTree draw_tree(bool may_be_exact, Stream& stream, const NextQuantizer& next) 
   return tree;
 }
 
-TEST_P(OnEveryInstructionSet, TreesOfEveryShapeLikeTheReference) {
+TEST_P(TreesOnEveryInstructionSet, TreesOfEveryShapeLikeTheReference) {
   Stream stream(41);
   std::size_t turn = 0;
   for (const char* name : {"binary16", "bfloat16", "binary32", "binary64", "float8_e4m3fn", "int8",
@@ -178,7 +178,7 @@ TEST_P(OnEveryInstructionSet, TreesOfEveryShapeLikeTheReference) {
 }
 
 // Roundings that differ from a carrier's own only where no dot product shows it.
-TEST_P(OnEveryInstructionSet, NativeArithmeticLikeTheReference) {
+TEST_P(TreesOnEveryInstructionSet, NativeArithmeticLikeTheReference) {
   Stream stream(42);
   for (const char* name : {"binary32", "binary64"}) {
     const auto next = [&] {
