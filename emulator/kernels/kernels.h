@@ -14,8 +14,9 @@
 
 namespace halfulp::emulator::kernels {
 
-// How the discarded bits decide (round_lanes.h has the arithmetic of each). The simple kinds are for formats
-// with sign, fraction bits, a negative zero and a largest magnitude that both signs share.
+// How the discarded bits decide (round_lanes.h has the arithmetic of each). The simple kinds are
+// for formats with sign, fraction bits, a negative zero and a largest magnitude that both signs
+// share.
 enum class Kind : std::uint8_t {
   nearest_even_simple,
   stochastic_simple,

@@ -93,7 +93,8 @@ class TreesOnEveryInstructionSet : public testing::TestWithParam<std::string> {
   void SetUp() override { emulator::force_instruction_set(GetParam()); }
   void TearDown() override { emulator::force_instruction_set(""); }
 };
-INSTANTIATE_TEST_SUITE_P(, TreesOnEveryInstructionSet, testing::ValuesIn(emulator::instruction_sets()),
+INSTANTIATE_TEST_SUITE_P(, TreesOnEveryInstructionSet,
+                         testing::ValuesIn(emulator::instruction_sets()),
                          [](const auto& info) { return info.param; });
 
 // Numbers that cancel, some special or subnormal in a carrier.
