@@ -23,10 +23,12 @@ namespace halfulp {
 namespace eigen {
 
 template <typename Derived>
-inline constexpr bool is_viewable =
-    (std::is_same_v<typename Derived::Scalar, float> ||
-     std::is_same_v<typename Derived::Scalar, double>)&&(Derived::Flags& Eigen::DirectAccessBit) !=
-    0;
+constexpr bool is_viewable() {
+  using Scalar = typename Derived::Scalar;
+  const bool is_real = std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>;
+  const bool in_memory = (Derived::Flags & Eigen::DirectAccessBit) != 0;
+  return is_real && in_memory;
+}
 
 // Elements from one row to the next. Where every row has one element it is what separates them.
 template <typename Derived>
@@ -45,14 +47,10 @@ std::size_t row_stride(const Derived& matrix) {
   return static_cast<std::size_t>(one_row ? matrix.cols() : matrix.outerStride());
 }
 
-template <typename Scalar>
-inline constexpr Carrier carrier_of = sizeof(Scalar) == sizeof(float) ? Carrier::binary32
-                                                                      : Carrier::binary64;
-
 template <typename ViewOf, typename Matrix>
 ViewOf make_view(Matrix& matrix) {
   using Derived = std::remove_const_t<Matrix>;
-  static_assert(is_viewable<Derived>, "views are of floats or doubles in memory");
+  static_assert(is_viewable<Derived>(), "views are of floats or doubles in memory");
   return {.data = matrix.data(),
           .carrier = carrier_of<typename Derived::Scalar>,
           .rows = static_cast<std::size_t>(matrix.rows()),
@@ -92,14 +90,14 @@ using MutableMap = Eigen::Map<RowMajor<Scalar>, Eigen::Unaligned, Eigen::OuterSt
 
 template <typename Scalar>
 ConstMap<Scalar> map_of(const View& view) {
-  HALFULP_REQUIRE(view.carrier == eigen::carrier_of<Scalar>, "the view is of another carrier");
+  HALFULP_REQUIRE(view.carrier == carrier_of<Scalar>, "the view is of another carrier");
   return {static_cast<const Scalar*>(view.data), static_cast<Eigen::Index>(view.rows),
           static_cast<Eigen::Index>(view.columns),
           Eigen::OuterStride<>(static_cast<Eigen::Index>(view.stride))};
 }
 template <typename Scalar>
 MutableMap<Scalar> map_of(const MutableView& view) {
-  HALFULP_REQUIRE(view.carrier == eigen::carrier_of<Scalar>, "the view is of another carrier");
+  HALFULP_REQUIRE(view.carrier == carrier_of<Scalar>, "the view is of another carrier");
   return {static_cast<Scalar*>(view.data), static_cast<Eigen::Index>(view.rows),
           static_cast<Eigen::Index>(view.columns),
           Eigen::OuterStride<>(static_cast<Eigen::Index>(view.stride))};

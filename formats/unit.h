@@ -60,6 +60,10 @@ namespace halfulp {
 // What arrays are held in, and native arithmetic is done in.
 enum class Carrier : std::uint8_t { binary32, binary64 };
 std::string_view name_of(Carrier carrier);
+// That of T: float or double, or the unsigned integer of their patterns.
+template <typename T>
+inline constexpr Carrier carrier_of = sizeof(T) == sizeof(float) ? Carrier::binary32
+                                                                 : Carrier::binary64;
 
 enum class Order : std::uint8_t {
   sequential,

@@ -20,9 +20,6 @@ template <typename Bits>
 using RealOf = std::conditional_t<sizeof(Bits) == 4, float, double>;
 
 template <typename Bits>
-constexpr Carrier carrier_of = sizeof(Bits) == 4 ? Carrier::binary32 : Carrier::binary64;
-
-template <typename Bits>
 constexpr Bits infinity_of = std::bit_cast<Bits>(std::numeric_limits<RealOf<Bits>>::infinity());
 template <typename Bits>
 constexpr Bits quiet_nan_of = std::bit_cast<Bits>(std::numeric_limits<RealOf<Bits>>::quiet_NaN());

@@ -4,7 +4,6 @@
 // whichever description it comes from; other roundings to lanes that are results (lanes.cc); exact
 // sums, and what lanes cannot do, to the scalar path (elements.cc).
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <memory>
 #include <vector>
@@ -15,14 +14,11 @@
 #include "emulator/dot/lanes.h"
 #include "emulator/environment.h"
 #include "emulator/kernels/kernels.h"
-#include "formats/catalogue.h"
+#include "formats/catalogue/families.h"
 #include "formats/error.h"
 
 namespace halfulp::emulator {
 namespace {
-
-template <typename Real>
-constexpr Carrier carrier_of = sizeof(Real) == 4 ? Carrier::binary32 : Carrier::binary64;
 
 // --- Preparation.
 
@@ -30,11 +26,10 @@ constexpr Carrier carrier_of = sizeof(Real) == 4 ? Carrier::binary32 : Carrier::
 // subnormals kept, beyond the largest to infinity. Which NaN a result is does not matter to dot
 // products, nor do rules for what the format has.
 bool is_native(const Quantizer& q, Carrier carrier) {
-  static const std::array formats{find_format("binary32"), find_format("binary64")};
   const Rounding& r = q.rounding;
   const bool stops = r.overflow.infinite == Overflow::Infinite::largest ||
                      r.overflow.infinite == Overflow::Infinite::largest_with_negative_zero;
-  return q.format.kind == formats[static_cast<std::size_t>(carrier)].kind &&
+  return q.format.kind == Kind(carrier == Carrier::binary32 ? ieee(8, 23) : ieee(11, 52)) &&
          r.mode == Mode::nearest_even && r.overflow.finite == Overflow::Finite::infinity &&
          !stops && !r.flush_inputs && !r.flush_outputs;
 }

@@ -8,6 +8,7 @@
 #include "emulator/arrays/packing.h"
 #include "emulator/arrays/random_bits.h"
 #include "emulator/prepared/operation.h"
+#include "emulator/scalar/exact.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 
@@ -19,8 +20,6 @@ static_assert(draw_block % 8 == 0);
 std::size_t byte_of(std::size_t index, int width) {
   return index / 8 * static_cast<std::size_t>(width);
 }
-
-Code ones(int width) { return width == 128 ? ~Code{0} : (Code{1} << width) - 1; }
 
 using Codes = std::array<Code, draw_block>;
 

@@ -16,15 +16,11 @@ namespace {
 
 constexpr int longest_code = 64;
 
-template <typename Word>
-constexpr int width_of = static_cast<int>(8 * sizeof(Word));
-
 int length_of(std::uint64_t n) { return 64 - std::countl_zero(n); }
 int length_of(Code n) { return bit_length(n); }
 
-std::uint64_t ones(int count) {
-  return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-}
+// The lowest `count` bits, of at most 64.
+std::uint64_t short_ones(int count) { return static_cast<std::uint64_t>(ones(count)); }
 
 std::optional<ShortInput> short_input(const Float& f) {
   const int width = f.exponent_bits + f.fraction_bits;
@@ -32,11 +28,12 @@ std::optional<ShortInput> short_input(const Float& f) {
   ShortInput input;
   input.subnormals = f.subnormals;
   input.fraction_bits = f.fraction_bits;
-  input.magnitude_mask = ones(width);
+  input.magnitude_mask = short_ones(width);
   if (f.sign) input.sign_mask = std::uint64_t{1} << width;
-  input.fraction_mask = ones(f.fraction_bits);
+  input.fraction_mask = short_ones(f.fraction_bits);
   input.hidden = std::uint64_t{1} << f.fraction_bits;
-  input.largest = ones(width) - static_cast<std::uint64_t>(f.nan_codes) - (f.infinity ? 1 : 0);
+  input.largest =
+      short_ones(width) - static_cast<std::uint64_t>(f.nan_codes) - (f.infinity ? 1 : 0);
   input.exponent = -f.bias - f.fraction_bits;
   input.negative_zero = f.negative_zero;
   return input;
@@ -46,7 +43,7 @@ std::optional<ShortInput> short_input(const Fixed& f) {
   if (f.bits > longest_code) return std::nullopt;
   ShortInput input;
   input.is_fixed = true;
-  input.magnitude_mask = ones(f.bits);
+  input.magnitude_mask = short_ones(f.bits);
   if (f.sign) input.sign_mask = std::uint64_t{1} << (f.bits - 1);
   input.exponent = -f.fraction_bits;
   return input;
@@ -102,24 +99,15 @@ bool is_short(const Target& target) {
 // Order of rest and 2^(discarded - 1), where rest < 2^discarded and discarded is at least 1.
 template <typename Word>
 int order_to_half(Word rest, std::int64_t discarded) {
-  if (discarded > width_of<Word>) return -1;
+  if (discarded > word_bits<Word>) return -1;
   const Word half = Word{1} << (discarded - 1);
   return int{rest > half} - int{rest < half};
 }
 
-// rest * 2^(bits - discarded), its fraction compared to a half.
-template <typename Word>
-Position position_of(Word rest, std::int64_t discarded, int bits) {
-  const std::int64_t shift = discarded - bits;
-  if (shift <= 0) return {static_cast<Code>(rest) << -shift, -1};
-  if (shift >= width_of<Word>) return {0, order_to_half(rest, shift)};
-  const Word count = rest >> shift;
-  return {count, order_to_half(static_cast<Word>(rest - (count << shift)), shift)};
-}
-
+// As shift_right_jam, of a shift that is not negative.
 template <typename Word>
 Word jammed_right(Word n, std::int64_t shift) {
-  if (shift >= width_of<Word>) return n != 0 ? 1 : 0;
+  if (shift >= word_bits<Word>) return n != 0 ? 1 : 0;
   const Word kept = n >> shift;
   return kept | static_cast<Word>((kept << shift) != n);
 }
@@ -133,20 +121,14 @@ void exchange_if(bool exchanges, Integral& a, Integral& b) {
 
 using Constants = ShortOperation::Constants;
 
-template <typename Word>
-struct Number {
-  bool negative = false;
-  Word significand = 0;  // 0: zero of this sign
-  std::int64_t exponent = 0;
-};
-
-// Functions below are inlined where they are called, and change their first operand: numbers then
-// stay in registers. To copy them through memory takes longer than the arithmetic.
+// Numbers are nonzero or, with significand 0, zeros of their sign. Functions below are inlined
+// where they are called, and change their first operand: numbers then stay in registers. To copy
+// them through memory takes longer than the arithmetic.
 
 // False where it is no finite number or is to be flushed.
 template <typename Word>
 [[gnu::always_inline]] inline bool unpack(const ShortInput& input, const Rounding& rounding,
-                                          Code full, Number<Word>& x) {
+                                          Code full, Exact<Word>& x) {
   const auto code = static_cast<std::uint64_t>(full);
   x.negative = (code & input.sign_mask) != 0;
   if (input.is_fixed) {
@@ -167,14 +149,14 @@ template <typename Word>
 // As exact_sum of scalar/exact.h; a zero of IEEE 754-2019 6.3 where it is zero. Without branches
 // that operands decide: their signs and order cannot be foreseen.
 template <typename Word>
-[[gnu::always_inline]] inline void add(const Rounding& rounding, Number<Word>& x,
-                                       const Number<Word>& y) {
+[[gnu::always_inline]] inline void add(const Rounding& rounding, Exact<Word>& x,
+                                       const Exact<Word>& y) {
   Word a = x.significand;
   Word b = y.significand;
   const bool alike = x.negative == y.negative;
   if (a != 0 && b != 0) {
-    const int shift_a = width_of<Word> - 1 - length_of(a);
-    const int shift_b = width_of<Word> - 1 - length_of(b);
+    const int shift_a = word_bits<Word> - 1 - length_of(a);
+    const int shift_b = word_bits<Word> - 1 - length_of(b);
     std::int64_t exponent_a = x.exponent - shift_a;
     std::int64_t exponent_b = y.exponent - shift_b;
     a <<= shift_a;
@@ -196,7 +178,7 @@ template <typename Word>
 }
 
 template <typename Word>
-[[gnu::always_inline]] inline void multiply(Number<Word>& x, const Number<Word>& y) {
+[[gnu::always_inline]] inline void multiply(Exact<Word>& x, const Exact<Word>& y) {
   x.negative = x.negative != y.negative;
   x.significand *= y.significand;
   x.exponent += y.exponent;
@@ -204,37 +186,14 @@ template <typename Word>
 
 // As exact_quotient; y nonzero.
 template <typename Word>
-[[gnu::always_inline]] inline void divide(Number<Word>& x, const Number<Word>& y) {
+[[gnu::always_inline]] inline void divide(Exact<Word>& x, const Exact<Word>& y) {
   x.negative = x.negative != y.negative;
   if (x.significand == 0) return;
-  const int shift = width_of<Word> - length_of(x.significand);
+  const int shift = word_bits<Word> - length_of(x.significand);
   const Word numerator = x.significand << shift;
   const Word whole = numerator / y.significand;
   x.significand = whole | static_cast<Word>(whole * y.significand != numerator);
   x.exponent -= shift + y.exponent;
-}
-
-// As exact_root; a positive.
-template <typename Word>
-Number<Word> root(Number<Word> a, int root_bits) {
-  const int shift = 2 * root_bits - length_of(a.significand);
-  a.significand <<= shift;
-  a.exponent -= shift;
-  if (a.exponent % 2 != 0) {
-    a.significand = jammed_right(a.significand, 1);
-    ++a.exponent;
-  }
-  Word rest = a.significand;
-  Word root = 0;
-  for (int position = root_bits - 1; position >= 0; --position) {
-    const Word trial = root + (Word{1} << (2 * position));
-    root >>= 1;
-    if (rest < trial) continue;
-    rest -= trial;
-    root += Word{1} << (2 * position);
-  }
-  if (rest != 0) root |= 1;
-  return {false, root, a.exponent / 2};
 }
 
 struct Cut {
@@ -244,20 +203,20 @@ struct Cut {
 
 // As cut_at of scalar/cut.h.
 template <typename Word>
-[[gnu::always_inline]] inline Cut cut(const Constants& c, const Number<Word>& x,
+[[gnu::always_inline]] inline Cut cut(const Constants& c, const Exact<Word>& x,
                                       std::int64_t exponent, std::uint64_t random) {
   const std::int64_t discarded = exponent - c.fraction_bits - x.exponent;
   if (discarded <= 0)
     return {static_cast<std::uint64_t>(x.significand) << -discarded, false, false};
   Cut cut;
   Word rest = x.significand;
-  if (discarded < width_of<Word>) {
+  if (discarded < word_bits<Word>) {
     cut.kept = static_cast<std::uint64_t>(x.significand >> discarded);
     rest &= (Word{1} << discarded) - 1;
   }
   cut.inexact = rest != 0;
   if (c.stochastic) {
-    const Position at = position_of(rest, discarded, c.rounding->random_bits);
+    const Position at = position<Code>(rest, discarded, c.rounding->random_bits);
     cut.up = cut.inexact && carries(*c.rounding, at, random);
     return cut;
   }
@@ -271,7 +230,7 @@ template <typename Word>
 
 // As is_tiny of scalar/grid.cc.
 template <typename Word>
-bool is_tiny(const Constants& c, Tininess rule, const Number<Word>& x, std::int64_t exponent,
+bool is_tiny(const Constants& c, Tininess rule, const Exact<Word>& x, std::int64_t exponent,
              std::uint64_t random) {
   if (rule == Tininess::before_rounding || exponent < c.least_exponent - 1) return true;
   const Cut at_full_precision = cut(c, x, exponent, random);
@@ -280,7 +239,7 @@ bool is_tiny(const Constants& c, Tininess rule, const Number<Word>& x, std::int6
 
 // As round_to_grid of scalar/grid.cc.
 template <typename Word>
-[[gnu::always_inline]] inline void round(const Constants& c, const Number<Word>& x,
+[[gnu::always_inline]] inline void round(const Constants& c, const Exact<Word>& x,
                                          std::uint64_t random, Outcome& outcome) {
   const auto deliver = [&outcome](std::uint64_t code, std::uint8_t flags) {
     outcome.code = code;
@@ -312,9 +271,9 @@ template <typename Word>
 template <typename Word>
 bool compute(const Constants& c, std::span<const Code> operands, std::uint64_t random,
              Outcome& outcome) {
-  Number<Word> x;
-  Number<Word> y;
-  Number<Word> z;
+  Exact<Word> x;
+  Exact<Word> y;
+  Exact<Word> z;
   const Rounding& rounding = *c.rounding;
   if (!unpack(c.inputs[0], rounding, operands[0], x)) return false;
   if (operands.size() > 1 && !unpack(c.inputs[1], rounding, operands[1], y)) return false;
@@ -340,7 +299,7 @@ bool compute(const Constants& c, std::span<const Code> operands, std::uint64_t r
     case Op::square_root:
       if (x.significand == 0) break;
       if (x.negative) return false;
-      x = root(x, c.root_bits);
+      x = exact_root(x, c.root_bits);
       break;
     default:
       break;
@@ -372,7 +331,7 @@ Constants constants_of(Op op, const Target& target) {
   c.fraction_bits = target.fraction_bits;
   c.least_exponent = target.least_exponent;
   c.most_exponent = target.most_exponent;
-  c.code_mask = ones(target.bits);
+  c.code_mask = short_ones(target.bits);
   c.ups = c.stochastic ? 0 : ups_of(quantizer.rounding.mode);
   for (const bool negative : {false, true}) {
     const std::size_t side = negative ? 1 : 0;
@@ -401,8 +360,8 @@ std::optional<ShortOperation> ShortOperation::make(Op op, std::span<const Format
   const std::span<const ShortInput> used = std::span(constants.inputs).first(inputs.size());
   constants.root_bits = root_bits(target, precision_of(used[0]));
   const int bits = widest(op, used, target);
-  if (bits > width_of<Code>) return std::nullopt;
-  return ShortOperation(constants, bits > width_of<std::uint64_t>);
+  if (bits > word_bits<Code>) return std::nullopt;
+  return ShortOperation(constants, bits > word_bits<std::uint64_t>);
 }
 
 bool ShortOperation::result(std::span<const Code> operands, std::uint64_t random,

@@ -5,7 +5,7 @@
 // set in the place of everything below ("jamming"; Hauser's name in SoftFloat). That is
 // enough for every rounding that looks only at bits further up, and who chooses the word
 // (operations/arithmetic.cc) leaves room for precision, random bits and three bits more. Word is
-// unsigned __int128, or one of the longer integers of wide.h.
+// unsigned __int128, its half where that is enough, or one of the longer integers of wide.h.
 #pragma once
 
 #include <bit>
@@ -41,6 +41,8 @@ template <typename Word>
 inline constexpr int word_bits = 0;
 template <>
 inline constexpr int word_bits<Code> = 128;
+template <>
+inline constexpr int word_bits<std::uint64_t> = 64;
 
 inline Code to_code(Code n) { return n; }
 template <typename Word>

@@ -41,9 +41,6 @@ struct Lanes {
 };
 
 template <typename T>
-constexpr Carrier carrier_of = sizeof(T) == sizeof(float) ? Carrier::binary32 : Carrier::binary64;
-
-template <typename T>
 T carried(const Value& x) {
   if constexpr (sizeof(T) == sizeof(float)) return nearest_float(x);  // exact: the format fits
   return nearest_double(x);

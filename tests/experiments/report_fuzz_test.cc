@@ -20,6 +20,47 @@
 namespace halfulp::experiments {
 namespace {
 
+Json fits_of_every_kind(const std::vector<Json>& policies) {
+  Json fits = Json::array();
+  for (const Json& policy : policies) {
+    Json fit{{"kind", "power_law"},
+             {"x", "/problem/sketch_size"},
+             {"y", "excess_clean_last"},
+             {"group", {{"/policy/feature", policy}}},
+             {"range", {8, 64}},
+             {"x_scale", "over_log"},
+             {"slope", -1.0},
+             {"intercept", 0.1},
+             {"slope_interval", {-1.1, -0.9}},
+             {"chi_square", 5.0},
+             {"degrees_of_freedom", 2},
+             {"curvature", 0.1},
+             {"misfit", true}};
+    fits.push_back(fit);
+    fit["kind"] = "power_law_floor";
+    fit["amplitude"] = 1.0;
+    fit["exponent"] = 1.0;
+    fit["floor"] = 0.01;
+    fits.push_back(fit);
+  }
+  fits.push_back({{"kind", "joint_power_law"},
+                  {"model_size", "/problem/sketch_size"},
+                  {"data_size", "/problem/spectrum_exponent"},
+                  {"y", "floor"},
+                  {"data_scale", "over_log"},
+                  {"model_amplitude", 1.0},
+                  {"model_exponent", 1.0},
+                  {"data_amplitude", 0.1},
+                  {"data_exponent", 0.5},
+                  {"floor", 0.01}});
+  fits.push_back({{"kind", "effective_size"},
+                  {"axis", "/problem/sketch_size"},
+                  {"y", "floor"},
+                  {"size", 8},
+                  {"effective_size", nullptr}});
+  return fits;
+}
+
 // Three sizes, three policies, two panels, with repeats and fits of every kind.
 Json small_result() {
   Json result;
@@ -47,43 +88,7 @@ Json small_result() {
       }
     }
   }
-  result["fits"] = Json::array();
-  for (const Json& policy : policies) {
-    Json fit{{"kind", "power_law"},
-             {"x", "/problem/sketch_size"},
-             {"y", "excess_clean_last"},
-             {"group", {{"/policy/feature", policy}}},
-             {"range", {8, 64}},
-             {"x_scale", "over_log"},
-             {"slope", -1.0},
-             {"intercept", 0.1},
-             {"slope_interval", {-1.1, -0.9}},
-             {"chi_square", 5.0},
-             {"degrees_of_freedom", 2},
-             {"curvature", 0.1},
-             {"misfit", true}};
-    result["fits"].push_back(fit);
-    fit["kind"] = "power_law_floor";
-    fit["amplitude"] = 1.0;
-    fit["exponent"] = 1.0;
-    fit["floor"] = 0.01;
-    result["fits"].push_back(fit);
-  }
-  result["fits"].push_back({{"kind", "joint_power_law"},
-                            {"model_size", "/problem/sketch_size"},
-                            {"data_size", "/problem/spectrum_exponent"},
-                            {"y", "floor"},
-                            {"data_scale", "over_log"},
-                            {"model_amplitude", 1.0},
-                            {"model_exponent", 1.0},
-                            {"data_amplitude", 0.1},
-                            {"data_exponent", 0.5},
-                            {"floor", 0.01}});
-  result["fits"].push_back({{"kind", "effective_size"},
-                            {"axis", "/problem/sketch_size"},
-                            {"y", "floor"},
-                            {"size", 8},
-                            {"effective_size", nullptr}});
+  result["fits"] = fits_of_every_kind(policies);
   return result;
 }
 

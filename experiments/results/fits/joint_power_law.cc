@@ -13,25 +13,25 @@ namespace {
 
 constexpr std::size_t fewest_sizes = 3;
 
-Law law_of(const Selection& selection, bool with_floor) {
+FittedLaw law_of(const Selection& selection, bool with_floor) {
   const CentredPower model(selection.log_x[0]);
   const CentredPower data(selection.log_x[1]);
   const std::size_t count = selection.y.size();
-  Law law{.amplitudes = {{.name = "model_amplitude", .exponent = 0, .centre = model.centre},
-                         {.name = "data_amplitude", .exponent = 1, .centre = data.centre}},
-          .shapes = {{.name = "model_exponent", .low = 0.05, .high = 5.0},
-                     {.name = "data_exponent", .low = 0.05, .high = 5.0}},
-          .terms = [model, data, count, with_floor](std::span<const double> shapes) {
-            Terms terms;
-            terms.value = {model.value(shapes[0]), data.value(shapes[1])};
-            terms.slope = {{model.slope(shapes[0], terms.value[0]), {}},
-                           {{}, data.slope(shapes[1], terms.value[1])}};
-            if (with_floor) {
-              terms.value.emplace_back(count, 1.0);
-              terms.slope.push_back({{}, {}});
-            }
-            return terms;
-          }};
+  FittedLaw law{.amplitudes = {{.name = "model_amplitude", .exponent = 0, .centre = model.centre},
+                               {.name = "data_amplitude", .exponent = 1, .centre = data.centre}},
+                .shapes = {{.name = "model_exponent", .low = 0.05, .high = 5.0},
+                           {.name = "data_exponent", .low = 0.05, .high = 5.0}},
+                .terms = [model, data, count, with_floor](std::span<const double> shapes) {
+                  Terms terms;
+                  terms.value = {model.value(shapes[0]), data.value(shapes[1])};
+                  terms.slope = {{model.slope(shapes[0], terms.value[0]), {}},
+                                 {{}, data.slope(shapes[1], terms.value[1])}};
+                  if (with_floor) {
+                    terms.value.emplace_back(count, 1.0);
+                    terms.slope.push_back({{}, {}});
+                  }
+                  return terms;
+                }};
   if (with_floor) law.amplitudes.push_back({.name = "floor"});
   return law;
 }
@@ -70,7 +70,7 @@ void compute_joint_power_law(const Json& fit, const std::vector<FitPoint>& point
         select_points(points, members, fit["y"].get<std::string>(), {model, data});
     record["points"] = selection.y.size();
     record["excluded"] = selection.excluded;
-    const Law law = law_of(selection, with_floor);
+    const FittedLaw law = law_of(selection, with_floor);
     if (count_distinct(selection.log_x[0]) < fewest_sizes ||
         count_distinct(selection.log_x[1]) < fewest_sizes) {
       record["error"] = "fewer than three sizes of the model or of the data";

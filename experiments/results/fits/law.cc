@@ -34,7 +34,7 @@ struct Prediction {
   std::vector<double> largest;  // by term: its largest share of y
 };
 
-Prediction predict(const Law& law, const VectorXd& log_parameters) {
+Prediction predict(const FittedLaw& law, const VectorXd& log_parameters) {
   const std::size_t terms = law.amplitudes.size();
   std::vector<double> shapes;
   for (std::size_t j = 0; j < law.shapes.size(); ++j)
@@ -68,7 +68,7 @@ Prediction predict(const Law& law, const VectorXd& log_parameters) {
 // What Eigen's method asks of a problem.
 class Problem {
  public:
-  Problem(const Law& law, const Scatter& scatter) : law_(law), scatter_(scatter) {
+  Problem(const FittedLaw& law, const Scatter& scatter) : law_(law), scatter_(scatter) {
     for (const double w : scatter.weight) root_.push_back(std::sqrt(w));
   }
   [[nodiscard]] int inputs() const {
@@ -91,7 +91,7 @@ class Problem {
   }
 
  private:
-  const Law& law_;
+  const FittedLaw& law_;
   const Scatter& scatter_;
   std::vector<double> root_;
 };
@@ -103,7 +103,7 @@ struct Start {
 
 // The amplitudes, none negative, that come nearest at given shapes in relative terms: the best of
 // least squares over every set of terms. y: the means; wanted: the roots of the weights.
-Start best_amplitudes(const Law& law, const std::vector<double>& y, const VectorXd& wanted,
+Start best_amplitudes(const FittedLaw& law, const std::vector<double>& y, const VectorXd& wanted,
                       const std::vector<double>& shapes) {
   const std::size_t terms = law.amplitudes.size();
   const Terms at = law.terms(shapes);
@@ -141,7 +141,7 @@ Start best_amplitudes(const Law& law, const std::vector<double>& y, const Vector
 }
 
 // The best few starts on a grid of shapes, the best first.
-std::vector<Start> starts_of(const Law& law, const Scatter& scatter) {
+std::vector<Start> starts_of(const FittedLaw& law, const Scatter& scatter) {
   constexpr std::size_t most_starts = 4;
   const std::size_t dimensions = law.shapes.size();
   const std::size_t steps = dimensions == 1 ? 32 : dimensions == 2 ? 12 : 8;
@@ -172,7 +172,7 @@ std::vector<Start> starts_of(const Law& law, const Scatter& scatter) {
 }
 
 // The parameters of least squares; empty where no start leads anywhere.
-VectorXd minimum(const Law& law, const Scatter& scatter) {
+VectorXd minimum(const FittedLaw& law, const Scatter& scatter) {
   Problem problem(law, scatter);
   double least = infinite;
   VectorXd best;
@@ -203,7 +203,7 @@ struct Solution {
   bool singular = false;
 };
 
-Solution solve(const Law& law, const Scatter& scatter) {
+Solution solve(const FittedLaw& law, const Scatter& scatter) {
   Solution solution;
   solution.log_parameters = minimum(law, scatter);
   if (solution.log_parameters.size() == 0) return solution;
@@ -257,12 +257,12 @@ struct Parameter {
   bool determined = true;
 };
 
-std::vector<Parameter> parameters_of(const Law& law, const Scatter& scatter,
+std::vector<Parameter> parameters_of(const FittedLaw& law, const Scatter& scatter,
                                      const Solution& solution, double& floor_below) {
   std::vector<Parameter> parameters;
   const std::size_t terms = law.amplitudes.size();
   for (std::size_t k = 0; k < terms; ++k) {
-    const Law::Amplitude& amplitude = law.amplitudes[k];
+    const FittedLaw::Amplitude& amplitude = law.amplitudes[k];
     std::vector<double> row = solution.linear.estimator[k];
     const double log_value = solution.log_parameters[index(k)];
     const double value = reference::exponential(log_value);
@@ -330,7 +330,8 @@ std::vector<double> CentredPower::slope(double exponent, const std::vector<doubl
   return slopes;
 }
 
-void write_law(const Law& law, const std::vector<const std::vector<double>*>& y, Json& record) {
+void write_law(const FittedLaw& law, const std::vector<const std::vector<double>*>& y,
+               Json& record) {
   if (y.size() > most_points) {
     record["error"] = "more than " + std::to_string(most_points) + " points";
     return;

@@ -45,7 +45,7 @@ struct Shape {
   double low = 0.0, high = 0.0;  // where the grid of starts begins and ends
 };
 
-struct Law {
+struct FittedLaw {
   // A name ends up in a record. The amplitude of a term may belong to another place than the middle
   // of the points: amplitude = amplitude there times exp(shape `exponent` times `centre`).
   struct Amplitude {
@@ -63,6 +63,7 @@ struct Law {
 // place where there are too few points or too many. Where the points do not determine a parameter
 // (its 95 % error is as large as itself), "error" in their place; where that is the amplitude
 // called "floor", with "floor_below", the upper end of its interval.
-void write_law(const Law& law, const std::vector<const std::vector<double>*>& y, Json& record);
+void write_law(const FittedLaw& law, const std::vector<const std::vector<double>*>& y,
+               Json& record);
 
 }  // namespace halfulp::experiments

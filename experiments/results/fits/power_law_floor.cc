@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t fewest_sizes = 4;
 
-Law law_of(const Selection& selection) {
+FittedLaw law_of(const Selection& selection) {
   const CentredPower power(selection.log_x[0]);
   const std::vector<double> ones(selection.y.size(), 1.0);
   return {.amplitudes = {{.name = "amplitude", .exponent = 0, .centre = power.centre},

@@ -67,13 +67,13 @@ Terms terms_of(const CentredPower& model, const std::vector<double>& bits, const
   return terms;
 }
 
-Law law_of(const Selection& selection, bool with_floor) {
+FittedLaw law_of(const Selection& selection, bool with_floor) {
   const CentredPower model(selection.log_x[0]);
   const std::vector<double>& bits = selection.x[1];
-  Law law{.amplitudes = {{.name = "model_amplitude", .exponent = 0, .centre = model.centre}},
-          .shapes = {{.name = "model_exponent", .low = 0.05, .high = 5.0},
-                     {.name = "precision_scale", .low = 0.3, .high = 20.0}},
-          .terms = {}};
+  FittedLaw law{.amplitudes = {{.name = "model_amplitude", .exponent = 0, .centre = model.centre}},
+                .shapes = {{.name = "model_exponent", .low = 0.05, .high = 5.0},
+                           {.name = "precision_scale", .low = 0.3, .high = 20.0}},
+                .terms = {}};
   if (selection.log_x.size() > 2) {
     const CentredPower data(selection.log_x[2]);
     law.amplitudes.push_back({.name = "data_amplitude", .exponent = 2, .centre = data.centre});
@@ -134,7 +134,7 @@ void compute_precision_law(const Json& fit, const std::vector<FitPoint>& points,
     const Selection selection = select_points(points, members, fit["y"].get<std::string>(), axes);
     record["points"] = selection.y.size();
     record["excluded"] = selection.excluded;
-    const Law law = law_of(selection, fit["with_floor"].get<bool>());
+    const FittedLaw law = law_of(selection, fit["with_floor"].get<bool>());
     const bool few =
         std::any_of(selection.x.begin(), selection.x.end(),
                     [](const std::vector<double>& x) { return count_distinct(x) < fewest_values; });
