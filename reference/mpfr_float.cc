@@ -17,11 +17,11 @@ namespace {
 // The parameters of a format as MPFR needs them: significant bits, and the exponents of the least
 // normal and the least number as powers of two (MPFR's own exponents are one more, since its
 // significands lie in [1/2, 1)).
-struct Grid {
+struct FloatRange {
   int precision;
   std::int64_t least_normal, least, bias;
 
-  explicit Grid(const Float& f)
+  explicit FloatRange(const Float& f)
       : precision(f.fraction_bits + 1),
         least_normal(1 - f.bias),
         least(least_normal - f.fraction_bits),
@@ -217,22 +217,22 @@ bool below(const MpfrNumber& y, std::int64_t exponent) {
   return mpfr_zero_p(y.get()) == 0 && mpfr_get_exp(y.get()) - 1 < exponent;
 }
 
-Rounded round_by_mpfr(Computations& computations, const Grid& grid, mpfr_rnd_t direction) {
+Rounded round_by_mpfr(Computations& computations, const FloatRange& format, mpfr_rnd_t direction) {
   const bool tiny_before =
-      below(computations.at(grid.precision, MPFR_RNDZ).number, grid.least_normal);
-  const Computations::Computed& unbounded = computations.at(grid.precision, direction);
-  MpfrNumber y(grid.precision);
+      below(computations.at(format.precision, MPFR_RNDZ).number, format.least_normal);
+  const Computations::Computed& unbounded = computations.at(format.precision, direction);
+  MpfrNumber y(format.precision);
   mpfr_set(y.get(), unbounded.number.get(), MPFR_RNDN);  // exact
   int ternary = unbounded.ternary;
   {
-    const MpfrRange range(grid.least + 1, mpfr_get_emax());
+    const MpfrRange range(format.least + 1, mpfr_get_emax());
     ternary = mpfr_check_range(y.get(), ternary, direction);
     ternary = mpfr_subnormalize(y.get(), ternary, direction);
   }
   Rounded result = take(y);
   result.exact = ternary == 0;
   result.tiny_before = tiny_before;
-  result.tiny_after = below(unbounded.number, grid.least_normal);
+  result.tiny_after = below(unbounded.number, format.least_normal);
   return result;
 }
 
@@ -254,7 +254,7 @@ struct Cut {
   [[nodiscard]] Integer leading(unsigned n) const { return discarded >> (width - n); }
 };
 
-Cut cut_at(Rounded x, std::int64_t last_place, const Grid& grid, bool sticky) {
+Cut cut_at(Rounded x, std::int64_t last_place, const FloatRange& format, bool sticky) {
   constexpr std::int64_t visible = 66;  // more bits than any mode looks at
   // Of what lies farther below, any number as small says the same: e^-2^30 would be a long integer.
   if (x.exponent + bit_length(x.significand) < last_place - visible) {
@@ -270,8 +270,8 @@ Cut cut_at(Rounded x, std::int64_t last_place, const Grid& grid, bool sticky) {
   cut.discarded = scaled - (cut.kept << cut.width);
   cut.sticky = sticky;
   // With one significant bit the code is the exponent field: the number 2^q has code q + bias.
-  cut.odd = grid.precision == 1 ? cut.kept != 0 && ((last_place + grid.bias) & 1) != 0
-                                : boost::multiprecision::bit_test(cut.kept, 0);
+  cut.odd = format.precision == 1 ? cut.kept != 0 && ((last_place + format.bias) & 1) != 0
+                                  : boost::multiprecision::bit_test(cut.kept, 0);
   return cut;
 }
 
@@ -326,43 +326,43 @@ bool rounds_up(const Cut& cut, bool negative, const Rounding& rounding, std::uin
   }
 }
 
-Rounded round_by_bits(Computations& computations, const Grid& grid, const Rounding& rounding,
-                      std::uint64_t random) {
+Rounded round_by_bits(Computations& computations, const FloatRange& format,
+                      const Rounding& rounding, std::uint64_t random) {
   constexpr int visible = 70;
-  const Computations::Computed& cut = computations.at(grid.precision + visible, MPFR_RNDZ);
+  const Computations::Computed& cut = computations.at(format.precision + visible, MPFR_RNDZ);
   const bool sticky = cut.ternary != 0;
   Rounded x = take(cut.number);
   if (x.significand.is_zero()) return x;
   const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
   const auto round_at = [&](std::int64_t last_place) {
-    const Cut cut = cut_at(x, last_place, grid, sticky);
+    const Cut cut = cut_at(x, last_place, format, sticky);
     Rounded result = x;
     result.significand = cut.kept + (rounds_up(cut, x.negative, rounding, random) ? 1 : 0);
     result.exponent = last_place;
     result.exact = cut.exact();
     return result;
   };
-  Rounded result = round_at(std::max(leading, grid.least_normal) - grid.precision + 1);
-  const Rounded unbounded = round_at(leading - grid.precision + 1);
-  result.tiny_before = leading < grid.least_normal;
+  Rounded result = round_at(std::max(leading, format.least_normal) - format.precision + 1);
+  const Rounded unbounded = round_at(leading - format.precision + 1);
+  result.tiny_before = leading < format.least_normal;
   result.tiny_after =
-      unbounded.exponent + bit_length(unbounded.significand) - 1 < grid.least_normal;
+      unbounded.exponent + bit_length(unbounded.significand) - 1 < format.least_normal;
   return result;
 }
 
 // The magnitude of a code: exponent field above fraction field, counted from the least number.
-Code magnitude_code(const Rounded& x, const Grid& grid) {
+Code magnitude_code(const Rounded& x, const FloatRange& format) {
   if (x.significand.is_zero()) return 0;
   const std::int64_t leading = x.exponent + bit_length(x.significand) - 1;
-  const std::int64_t last_place = std::max(leading, grid.least_normal) - grid.precision + 1;
+  const std::int64_t last_place = std::max(leading, format.least_normal) - format.precision + 1;
   const std::int64_t shift = x.exponent - last_place;
   const Integer fraction = shift >= 0 ? Integer(x.significand << static_cast<unsigned>(shift))
                                       : Integer(x.significand >> static_cast<unsigned>(-shift));
-  const auto field = static_cast<Code>(std::max(leading - grid.least_normal, std::int64_t{0}));
-  return (field << (grid.precision - 1)) + static_cast<Code>(fraction);
+  const auto field = static_cast<Code>(std::max(leading - format.least_normal, std::int64_t{0}));
+  return (field << (format.precision - 1)) + static_cast<Code>(fraction);
 }
 
-Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
+Outcome deliver(const Rounded& x, const Quantizer& q, const FloatRange& format) {
   const bool zero = x.significand.is_zero();
   if (x.negative && !zero && !is_signed(q.format)) {
     return {code_of(q.format, land_negative(q, false), true), flags::overflow | flags::inexact};
@@ -386,7 +386,7 @@ Outcome deliver(const Rounded& x, const Quantizer& q, const Grid& grid) {
   const std::uint8_t raised = x.exact ? 0 : flags::inexact | tiny;
   if (zero) return {zero_code(q.format, x.negative), raised};
   const Code sign = x.negative ? Code{1} << (bits(q.format) - 1) : 0;
-  return {magnitude_code(x, grid) | sign, raised};
+  return {magnitude_code(x, format) | sign, raised};
 }
 
 Outcome deliver_infinity(bool negative, bool division_by_zero, const Quantizer& q) {
@@ -448,16 +448,16 @@ std::optional<Outcome> MpfrOperation::round(const Quantizer& q, std::uint64_t ra
   if (!results_->known || !mpfr_supports(q)) return std::nullopt;
   const MpfrRange widest(mpfr_get_emin_min(), mpfr_get_emax_max());
   Computations& computations = results_->computations;
-  const Grid grid(std::get<Float>(q.format.kind));
-  const Computations::Computed& first = computations.at(grid.precision, MPFR_RNDZ);
+  const FloatRange format(std::get<Float>(q.format.kind));
+  const Computations::Computed& first = computations.at(format.precision, MPFR_RNDZ);
   mpfr_srcptr x = first.number.get();
   if (first.left_range) return std::nullopt;
   if (mpfr_nan_p(x) != 0) return deliver_nan(results_->cause, results_->negative, q);
   if (mpfr_inf_p(x) != 0) return deliver_infinity(mpfr_signbit(x) != 0, first.divided_by_zero, q);
-  const std::optional<mpfr_rnd_t> direction = own_direction(q.rounding.mode, grid.precision);
-  return deliver(direction ? round_by_mpfr(computations, grid, *direction)
-                           : round_by_bits(computations, grid, q.rounding, random),
-                 q, grid);
+  const std::optional<mpfr_rnd_t> direction = own_direction(q.rounding.mode, format.precision);
+  return deliver(direction ? round_by_mpfr(computations, format, *direction)
+                           : round_by_bits(computations, format, q.rounding, random),
+                 q, format);
 }
 
 bool mpfr_supports(const Quantizer& quantizer) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Rounding of arrays: blocks of at most draw_block elements go through the vector kernels where
+// Rounding of arrays: segments of at most draw_segment elements go through the vector kernels where
 // the plan has a grid, through a table of steps where the format has few numbers, else element by
-// element through the scalar path. A block is one row's part, or a part of the whole where the rows
-// follow each other without gaps.
+// element through the scalar path. A segment is one row's part, or a part of the whole where the
+// rows follow each other without gaps.
 #include "emulator/arrays/arrays.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 
-#include "emulator/arrays/blocks.h"
 #include "emulator/arrays/random_bits.h"
+#include "emulator/arrays/segments.h"
 #include "emulator/environment.h"
 
 namespace halfulp::emulator {
@@ -35,11 +35,11 @@ template <typename Real, typename Bits>
 void round_by_steps(const View& in, const Steps<Bits>& steps, const MutableView& out,
                     Counts* counts) {
   Counts sum = counts != nullptr ? *counts : Counts{};
-  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
-  blocks.for_each(blocks.longest_row(), [&](const Block& block) {
-    const Real* from = pointer<Real>(in, block);
-    Real* to = pointer<Real>(out, block);
-    for (std::size_t i = 0; i < block.count; ++i) {
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    const Real* from = pointer<Real>(in, segment);
+    Real* to = pointer<Real>(out, segment);
+    for (std::size_t i = 0; i < segment.count; ++i) {
       const auto& step = steps[std::bit_cast<Bits>(from[i])];
       to[i] = std::bit_cast<Real>(step.value);
       step.count(sum);
@@ -52,15 +52,15 @@ void round_by_steps(const View& in, const Steps<Bits>& steps, const MutableView&
 template <typename Real, typename Bits>
 void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::Grid<Bits>& grid,
                       const Random& random, const MutableView& out, Counts* counts) {
-  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
-  std::array<Bits, draw_block> draws;
-  const std::size_t longest = plan.stochastic() ? draw_block : blocks.longest_row();
-  blocks.for_each(longest, [&](const Block& block) {
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  std::array<Bits, draw_segment> draws;
+  const std::size_t longest = plan.stochastic() ? draw_segment : segments.longest_row();
+  segments.for_each(longest, [&](const Segment& segment) {
     if (plan.stochastic()) {
-      draw(random, plan.rounding().random_bits, {block.index, 1, block.count}, draws.data());
+      draw(random, plan.rounding().random_bits, {segment.index, 1, segment.count}, draws.data());
     }
-    kernels::round(pointer<Real>(in, block), block.count, grid, draws.data(),
-                   pointer<Real>(out, block), counts);
+    kernels::round(pointer<Real>(in, segment), segment.count, grid, draws.data(),
+                   pointer<Real>(out, segment), counts);
   });
 }
 
@@ -68,17 +68,17 @@ void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::G
 void round_through_binary64(const View& in, const CompiledPlan& plan, const Random& random,
                             const MutableView& out, Counts* counts) {
   const StandardEnvironment environment;
-  const Blocks blocks(in.rows, in.columns, {in.stride, out.stride});
-  std::array<double, draw_block> numbers;
-  std::array<std::uint64_t, draw_block> draws;
-  blocks.for_each(draw_block, [&](const Block& block) {
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  std::array<double, draw_segment> numbers;
+  std::array<std::uint64_t, draw_segment> draws;
+  segments.for_each(draw_segment, [&](const Segment& segment) {
     if (plan.stochastic()) {
-      draw(random, plan.rounding().random_bits, {block.index, 1, block.count}, draws.data());
+      draw(random, plan.rounding().random_bits, {segment.index, 1, segment.count}, draws.data());
     }
-    widen(in, block, plan.rounding().flush_inputs, numbers.data());
-    kernels::round(numbers.data(), block.count, *plan.grid64(), draws.data(), numbers.data(),
+    widen(in, segment, plan.rounding().flush_inputs, numbers.data());
+    kernels::round(numbers.data(), segment.count, *plan.grid64(), draws.data(), numbers.data(),
                    counts);
-    narrow(numbers.data(), out, block);
+    narrow(numbers.data(), out, segment);
   });
 }
 

@@ -6,9 +6,9 @@
 #include <bit>
 
 #include "emulator/arrays/arrays.h"
-#include "emulator/arrays/blocks.h"
 #include "emulator/arrays/packing.h"
 #include "emulator/arrays/random_bits.h"
+#include "emulator/arrays/segments.h"
 #include "emulator/environment.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -17,7 +17,7 @@ namespace halfulp::emulator {
 namespace {
 
 // A multiple of 8, so that a block of codes starts on a byte.
-static_assert(draw_block % 8 == 0);
+static_assert(draw_segment % 8 == 0);
 
 // Elements begin to begin + count of the whole, row after row, as doubles; their floats where the
 // carrier is binary32.
@@ -51,8 +51,8 @@ class Gathered {
   }
 
   const View& view_;
-  std::array<float, draw_block> floats_;
-  std::array<double, draw_block> doubles_;
+  std::array<float, draw_segment> floats_;
+  std::array<double, draw_segment> doubles_;
 };
 
 class Encoder {
@@ -92,13 +92,13 @@ class Encoder {
   template <typename Bits, typename Real>
   void by_lanes(const kernels::Grid<Bits>& grid, const Real* numbers, std::size_t begin,
                 std::size_t count, Bits* codes) {
-    std::array<Bits, draw_block> draws;
+    std::array<Bits, draw_segment> draws;
     if (plan_.stochastic()) {
       draw(random_, plan_.rounding().random_bits, {begin, 1, count}, draws.data());
     }
     kernels::encode(numbers, count, grid, draws.data(), codes);
     if (counts_ == nullptr) return;
-    std::array<Real, draw_block> rounded;
+    std::array<Real, draw_segment> rounded;
     kernels::round(numbers, count, grid, draws.data(), rounded.data(), counts_);
   }
 
@@ -126,9 +126,9 @@ class Encoder {
   const CompiledPlan& plan_;
   const Random& random_;
   Counts* counts_;
-  std::array<std::uint32_t, draw_block> codes32_;
-  std::array<std::uint64_t, draw_block> codes64_;
-  std::array<Code, draw_block> codes128_;
+  std::array<std::uint32_t, draw_segment> codes32_;
+  std::array<std::uint64_t, draw_segment> codes64_;
+  std::array<Code, draw_segment> codes128_;
 };
 
 // Elements begin to begin + count of the whole.
@@ -155,8 +155,8 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
                   "encode: too few bytes for the codes");
   const int width = packed_bits(ready.quantizer().format);
   Encoder encoder(in, ready, random, counts);
-  for (std::size_t begin = 0; begin < count; begin += draw_block) {
-    encoder.block(begin, std::min(draw_block, count - begin), width,
+  for (std::size_t begin = 0; begin < count; begin += draw_segment) {
+    encoder.block(begin, std::min(draw_segment, count - begin), width,
                   out.data() + begin / 8 * static_cast<std::size_t>(width));
   }
 }
@@ -173,13 +173,13 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
   const int used = bits(format);
   const std::uint64_t mask = used >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;
   const StandardEnvironment environment;
-  std::array<std::uint64_t, draw_block> codes;
-  std::array<double, draw_block> numbers;
+  std::array<std::uint64_t, draw_segment> codes;
+  std::array<double, draw_segment> numbers;
   const bool tabulated = used <= table_bits && count >> used != 0;
   const std::vector<double> table =
       tabulated ? carried_numbers(format, out.carrier) : std::vector<double>();
-  for (std::size_t begin = 0; begin < count; begin += draw_block) {
-    const std::size_t length = std::min(draw_block, count - begin);
+  for (std::size_t begin = 0; begin < count; begin += draw_segment) {
+    const std::size_t length = std::min(draw_segment, count - begin);
     unpack_codes(in.data() + begin / 8 * static_cast<std::size_t>(width), width,
                  std::span(codes).first(length));
     if (tabulated) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Elementwise operations on arrays: a block of exact results, rounded to odd by the lanes, is
+// Elementwise operations on arrays: a segment of exact results, rounded to odd by the lanes, is
 // rounded by the plan's grid or steps; elements that the lanes cannot do are recomputed by the
 // scalar path, and so is everything where the plan's precision and random bits leave binary64 too
 // narrow. Functions are bounded in binary64 and both bounds rounded (functions/candidate.h).
@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "emulator/arrays/arrays.h"
-#include "emulator/arrays/blocks.h"
 #include "emulator/arrays/random_bits.h"
 #include "emulator/arrays/results.h"
+#include "emulator/arrays/segments.h"
 #include "emulator/environment.h"
 #include "emulator/functions/candidate.h"
 #include "emulator/functions/kept.h"
@@ -35,7 +35,7 @@ Operand operand_of_format(Operand x, const Target& target) {
   return x;
 }
 
-// One operation of one plan; its buffers serve block after block.
+// One operation of one plan; its buffers serve segment after segment.
 class Mapper {
  public:
   // kept: may be null.
@@ -76,8 +76,8 @@ class Mapper {
     for (const View& view : in) {
       if (view.stride != view.columns) stride = view.stride;
     }
-    const Blocks blocks(out.rows, out.columns, {stride, out.stride});
-    blocks.for_each(draw_block, [&](const Block& block) { one_block(in, block, out); });
+    const Segments segments(out.rows, out.columns, {stride, out.stride});
+    segments.for_each(draw_segment, [&](const Segment& segment) { one_block(in, segment, out); });
   }
 
  private:
@@ -94,48 +94,49 @@ class Mapper {
     return x;
   }
 
-  void one_block(std::span<const View> in, const Block& block, const MutableView& out) {
-    for (std::size_t i = 0; i < in.size(); ++i) widen(in[i], block, false, numbers_[i].data());
+  void one_block(std::span<const View> in, const Segment& segment, const MutableView& out) {
+    for (std::size_t i = 0; i < in.size(); ++i) widen(in[i], segment, false, numbers_[i].data());
     if (plan_.stochastic()) {
-      draw(random_, plan_.rounding().random_bits, {block.index, 1, block.count}, draws_.data());
+      draw(random_, plan_.rounding().random_bits, {segment.index, 1, segment.count}, draws_.data());
     }
-    if (is_function(op_)) return one_block_of_function(in, block, out);
+    if (is_function(op_)) return one_block_of_function(in, segment, out);
     const bool marked = kernels::operate_to_odd(options_, numbers_[0].data(), numbers_[1].data(),
-                                                numbers_[2].data(), block.count, exact_.data());
+                                                numbers_[2].data(), segment.count, exact_.data());
     recomputed_.clear();
-    if (marked) recompute(in, block);
-    finish(block, out);
+    if (marked) recompute(in, segment);
+    finish(segment, out);
   }
 
-  void finish(const Block& block, const MutableView& out) {
-    round_results(plan_, exact_.data(), block.count, draws_.data(), exact_.data(), counts_);
-    narrow(exact_.data(), out, block);
+  void finish(const Segment& segment, const MutableView& out) {
+    round_results(plan_, exact_.data(), segment.count, draws_.data(), exact_.data(), counts_);
+    narrow(exact_.data(), out, segment);
     for (const auto& [index, x] : recomputed_) store(out, index, x);
   }
 
   // Bounds of the results, both rounded. Where they agree, and the number that they are rounded to
   // does not lie between them (the result may be exact then), the lower one stands for the result.
   // What saturates may be delivered alike and counted differently: then no element is trusted.
-  void one_block_of_function(std::span<const View> in, const Block& block, const MutableView& out) {
-    std::array<double, draw_block> high;
-    std::array<double, draw_block> low_rounded;
-    std::array<double, draw_block> high_rounded;
+  void one_block_of_function(std::span<const View> in, const Segment& segment,
+                             const MutableView& out) {
+    std::array<double, draw_segment> high;
+    std::array<double, draw_segment> low_rounded;
+    std::array<double, draw_segment> high_rounded;
     candidates(op_, {.a = numbers_[0].data(),
                      .b = in.size() > 1 ? numbers_[1].data() : nullptr,
-                     .count = block.count,
+                     .count = segment.count,
                      .flush_below = plan_.flush_below(),
                      .low = exact_.data(),
                      .high = high.data()});
     const auto round = [&](const double* from, double* to) {
       Counts counts;
-      round_results(plan_, from, block.count, draws_.data(), to,
+      round_results(plan_, from, segment.count, draws_.data(), to,
                     counts_ == nullptr ? nullptr : &counts);
       return counts.saturated;
     };
     const bool alike =
         round(exact_.data(), low_rounded.data()) == round(high.data(), high_rounded.data());
     bool marked = false;
-    for (std::size_t i = 0; i < block.count; ++i) {
+    for (std::size_t i = 0; i < segment.count; ++i) {
       const double rounded = low_rounded[i];
       const bool same =
           std::bit_cast<std::uint64_t>(rounded) == std::bit_cast<std::uint64_t>(high_rounded[i]);
@@ -145,16 +146,17 @@ class Mapper {
       marked = true;
     }
     recomputed_.clear();
-    if (marked) recompute(in, block);
-    finish(block, out);
+    if (marked) recompute(in, segment);
+    finish(segment, out);
   }
 
-  // Before the block is stored, as `out` may be one of the operands. Zeros take the marks' places.
-  void recompute(std::span<const View> in, const Block& block) {
-    for (std::size_t i = 0; i < block.count; ++i) {
+  // Before the segment is stored, as `out` may be one of the operands. Zeros take the marks'
+  // places.
+  void recompute(std::span<const View> in, const Segment& segment) {
+    for (std::size_t i = 0; i < segment.count; ++i) {
       if (exact_[i] == exact_[i]) continue;
       exact_[i] = 0;
-      recomputed_.emplace_back(block.index + i, one(in, block.index + i));
+      recomputed_.emplace_back(segment.index + i, one(in, segment.index + i));
       // The kernel will count the zero as an element.
       if (counts_ != nullptr) --counts_->elements;
     }
@@ -171,9 +173,9 @@ class Mapper {
   std::optional<TabulatedFunction> function_;
   kernels::OddOptions options_;
   std::vector<std::pair<std::size_t, Operand>> recomputed_;
-  std::array<std::array<double, draw_block>, 3> numbers_{};
-  std::array<double, draw_block> exact_;
-  std::array<std::uint64_t, draw_block> draws_;
+  std::array<std::array<double, draw_segment>, 3> numbers_{};
+  std::array<double, draw_segment> exact_;
+  std::array<std::uint64_t, draw_segment> draws_;
 };
 
 }  // namespace

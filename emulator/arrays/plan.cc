@@ -15,7 +15,7 @@ namespace halfulp::emulator {
 namespace {
 
 using kernels::Grid;
-using kernels::Kind;
+using kernels::RoundingKind;
 using kernels::Signs;
 
 template <typename Bits>
@@ -36,7 +36,7 @@ Bits pattern_of(const Operand& x) {
 // The rule of a mode in the terms of Grid.
 template <typename Bits>
 void set_mode(Mode mode, Grid<Bits>& grid) {
-  const auto rule = [&](Kind kind, int odd, int negative, int always) {
+  const auto rule = [&](RoundingKind kind, int odd, int negative, int always) {
     grid.kind = kind;
     grid.tie_odd = static_cast<Bits>(odd);
     grid.tie_negative = static_cast<Bits>(negative);
@@ -44,35 +44,35 @@ void set_mode(Mode mode, Grid<Bits>& grid) {
   };
   switch (mode) {
     case Mode::nearest_even:
-      return rule(Kind::nearest, 1, 0, 0);
+      return rule(RoundingKind::nearest, 1, 0, 0);
     case Mode::nearest_away:
-      return rule(Kind::nearest, 0, 0, 1);
+      return rule(RoundingKind::nearest, 0, 0, 1);
     case Mode::nearest_zero:
-      return rule(Kind::nearest, 0, 0, 0);
+      return rule(RoundingKind::nearest, 0, 0, 0);
     case Mode::nearest_up:
-      return rule(Kind::nearest, 0, 1, 1);
+      return rule(RoundingKind::nearest, 0, 1, 1);
     case Mode::nearest_down:
-      return rule(Kind::nearest, 0, 1, 0);
+      return rule(RoundingKind::nearest, 0, 1, 0);
     case Mode::nearest_odd:
-      return rule(Kind::nearest, 1, 0, 1);
+      return rule(RoundingKind::nearest, 1, 0, 1);
     case Mode::toward_zero:
-      return rule(Kind::directed, 0, 0, 0);
+      return rule(RoundingKind::directed, 0, 0, 0);
     case Mode::toward_positive:
-      return rule(Kind::directed, 0, 1, 1);
+      return rule(RoundingKind::directed, 0, 1, 1);
     case Mode::toward_negative:
-      return rule(Kind::directed, 0, 1, 0);
+      return rule(RoundingKind::directed, 0, 1, 0);
     case Mode::away_from_zero:
-      return rule(Kind::directed, 0, 0, 1);
+      return rule(RoundingKind::directed, 0, 0, 1);
     case Mode::to_odd:
-      return rule(Kind::directed, 1, 0, 1);
+      return rule(RoundingKind::directed, 1, 0, 1);
     case Mode::stochastic:
-      return rule(Kind::stochastic, 0, 0, 0);
+      return rule(RoundingKind::stochastic, 0, 0, 0);
     case Mode::stochastic_b:
     case Mode::stochastic_c:
       grid.tie_parity = mode == Mode::stochastic_c ? 1 : 0;
-      return rule(Kind::stochastic_tie, 0, 0, 0);
+      return rule(RoundingKind::stochastic_tie, 0, 0, 0);
     case Mode::stochastic_equal:
-      return rule(Kind::equal, 0, 0, 0);
+      return rule(RoundingKind::equal, 0, 0, 0);
     case Mode::nearest_log:
       break;  // turns at no point that lanes could compare with
   }
@@ -150,8 +150,8 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   }
   const bool simple =
       target.is_float && target.sign && grid.negative_zero && grid.parity_of_binade == 0;
-  if (simple && rounding.mode == Mode::nearest_even) grid.kind = Kind::nearest_even_simple;
-  if (simple && rounding.mode == Mode::stochastic) grid.kind = Kind::stochastic_simple;
+  if (simple && rounding.mode == Mode::nearest_even) grid.kind = RoundingKind::nearest_even_simple;
+  if (simple && rounding.mode == Mode::stochastic) grid.kind = RoundingKind::stochastic_simple;
   return grid;
 }
 

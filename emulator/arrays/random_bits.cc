@@ -10,7 +10,7 @@ namespace {
 
 // Philox blocks are four words; a position is 4 block + word. Positions count modulo 2^64.
 constexpr std::uint64_t last_block = ~std::uint64_t{0} >> 2;
-constexpr std::size_t most_blocks = draw_block + 2;
+constexpr std::size_t most_blocks = draw_segment + 2;
 
 class PhiloxWords {
  public:

@@ -11,8 +11,8 @@
 namespace halfulp::emulator {
 
 // The elements whose draws are wanted: index first, first + stride, ... ; count at most
-// draw_block.
-inline constexpr std::size_t draw_block = 256;
+// draw_segment.
+inline constexpr std::size_t draw_segment = 256;
 struct Draws {
   std::uint64_t first = 0, stride = 1;
   std::size_t count = 0;

@@ -67,7 +67,7 @@ class PowerBlocks {
     const Area all = area_of_run(cut_, first + begin, end - begin, transfer.in);
     const bool in_pieces = element_.stochastic() || transfer.codes != nullptr;
     const std::size_t block = cut_.block_columns;
-    for_each_piece(all, block, in_pieces ? draw_block : all.right - all.left,
+    for_each_piece(all, block, in_pieces ? draw_segment : all.right - all.left,
                    [&](std::size_t row, std::size_t column, std::size_t length) {
                      const Bits* shifts = shifts_.data() + begin + (column - all.left) / block;
                      piece(row, column, length, {.shifts = shifts, .block = block}, transfer);
@@ -98,8 +98,8 @@ class PowerBlocks {
   LargestFinder<Real, Bits> finder_;
   std::span<const Bits> largest_;
   std::vector<Bits> shifts_;
-  std::array<Bits, draw_block> draws_;
-  std::array<Bits, draw_block> codes_;
+  std::array<Bits, draw_segment> draws_;
+  std::array<Bits, draw_segment> codes_;
 };
 
 }  // namespace halfulp::emulator

@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "emulator/arrays/arrays.h"
-#include "emulator/arrays/blocks.h"
 #include "emulator/arrays/packing.h"
 #include "emulator/arrays/results.h"
+#include "emulator/arrays/segments.h"
 #include "emulator/blocks/arithmetic.h"
 #include "emulator/environment.h"
 #include "emulator/scalar/exact.h"
@@ -67,7 +67,7 @@ QuotientBlocks::QuotientBlocks(const CompiledBlock& plan, BlockScales& scales, c
 std::size_t QuotientBlocks::blocks_at_once() const {
   constexpr std::size_t elements_at_once = 2048;
   const std::size_t columns = scales_.innermost().block_columns;
-  return std::clamp<std::size_t>(elements_at_once / columns, 1, draw_block);
+  return std::clamp<std::size_t>(elements_at_once / columns, 1, draw_segment);
 }
 
 // Largest magnitudes as doubles; NaN where a block holds an infinity or NaN.
@@ -216,7 +216,7 @@ bool QuotientBlocks::keeps_zeros(double outer) const {
 void QuotientBlocks::scales_on_lanes(std::size_t first, std::size_t count) {
   exact_.clear();
   asked_on_lanes(first, count);
-  std::array<bool, draw_block> decided;
+  std::array<bool, draw_segment> decided;
   for (std::size_t k = 0; k < count; ++k) decided[k] = by_[k] == by_[k];
   round_scales(first, count);
   divisors_on_lanes(count);
@@ -302,7 +302,7 @@ void QuotientBlocks::run_on_lanes(std::size_t first, std::size_t begin, std::siz
   if (is_narrow_) {
     for (std::size_t k = begin; k < end; ++k) total_[k - begin] = places_[k].total;
     const bool in_pieces = transfer_.codes != nullptr;
-    for_each_piece(area, cut.block_columns, in_pieces ? draw_block : area.right - area.left,
+    for_each_piece(area, cut.block_columns, in_pieces ? draw_segment : area.right - area.left,
                    [&](std::size_t row, std::size_t column, std::size_t length) {
                      const std::size_t k = (column - area.left) / cut.block_columns;
                      narrow_piece(row, column, length, total_.data() + k);
@@ -310,8 +310,8 @@ void QuotientBlocks::run_on_lanes(std::size_t first, std::size_t begin, std::siz
     return;
   }
   for (std::size_t row = area.top; row < area.bottom; ++row) {
-    for (std::size_t column = area.left; column < area.right; column += draw_block) {
-      const std::size_t length = std::min(draw_block, area.right - column);
+    for (std::size_t column = area.left; column < area.right; column += draw_segment) {
+      const std::size_t length = std::min(draw_segment, area.right - column);
       std::size_t filled = 0;
       while (filled < length) {
         const std::size_t offset = column + filled - area.left;
@@ -330,11 +330,11 @@ void QuotientBlocks::run_on_lanes(std::size_t first, std::size_t begin, std::siz
 // Of whole blocks, or of a part of one.
 void QuotientBlocks::narrow_piece(std::size_t row, std::size_t column, std::size_t length,
                                   const double* totals) {
-  const Block block{.row = row, .column = column, .index = 0, .count = length};
+  const Segment segment{.row = row, .column = column, .index = 0, .count = length};
   const bool wanted = transfer_.codes != nullptr;
-  kernels::round_narrow(pointer<float>(transfer_.in, block), length, *quotients_.narrow,
+  kernels::round_narrow(pointer<float>(transfer_.in, segment), length, *quotients_.narrow,
                         {.scales = totals, .block = scales_.innermost().block_columns},
-                        pointer<float>(transfer_.out, block),
+                        pointer<float>(transfer_.out, segment),
                         wanted ? narrow_codes_.data() : nullptr);
   if (!wanted) return;
   pack_codes_at(std::span<const std::uint32_t>(narrow_codes_).first(length),
@@ -344,12 +344,12 @@ void QuotientBlocks::narrow_piece(std::size_t row, std::size_t column, std::size
 
 void QuotientBlocks::piece(std::size_t row, std::size_t column, std::size_t length) {
   const CompiledPlan& element = plan_.element();
-  const Block block{
+  const Segment segment{
       .row = row, .column = column, .index = row * transfer_.in.columns + column, .count = length};
   if (element.stochastic()) {
-    draw(random_, element.rounding().random_bits, {block.index, 1, length}, draws_.data());
+    draw(random_, element.rounding().random_bits, {segment.index, 1, length}, draws_.data());
   }
-  widen(transfer_.in, block, element.rounding().flush_inputs, number_.data());
+  widen(transfer_.in, segment, element.rounding().flush_inputs, number_.data());
   const Op op = quotients_.how == How::multiply32 ? Op::multiply : Op::divide;
   const auto step = quotients_.how == How::divide ? step_to_odd : step32;
   recomputed_.clear();
@@ -365,7 +365,7 @@ void QuotientBlocks::piece(std::size_t row, std::size_t column, std::size_t leng
                 transfer_.counts);
   for (std::size_t i = 0; i < length; ++i) quotient_[i] *= element_total_[i];
   narrow(quotient_.data(), transfer_.out, block);
-  for (const Recomputed& x : recomputed_) store(transfer_.out, block.index + x.place, x.worth);
+  for (const Recomputed& x : recomputed_) store(transfer_.out, segment.index + x.place, x.worth);
 }
 
 // Before the piece is stored, as the output may be the input. Zeros take the marks' places.

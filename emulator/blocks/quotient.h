@@ -34,7 +34,7 @@ class QuotientBlocks {
   void run(std::size_t first, std::size_t count);
 
  private:
-  using Doubles = std::array<double, draw_block>;
+  using Doubles = std::array<double, draw_segment>;
 
   // A block's scales, or that they are not for lanes.
   struct Place {
@@ -72,7 +72,7 @@ class QuotientBlocks {
 
   // Of the blocks at hand.
   Doubles largest_, asked_, scale_, outer_, total_, by_;
-  std::array<Place, draw_block> places_;
+  std::array<Place, draw_segment> places_;
   std::vector<Scaled> exact_;  // empty where scales are found on lanes
   // Of the block around: s0, and what the largest magnitude is divided (multiplied) by.
   const Operand* around_ = nullptr;
@@ -80,9 +80,9 @@ class QuotientBlocks {
 
   // Of the elements at hand.
   Doubles number_, element_by_, element_total_, quotient_;
-  std::array<std::uint64_t, draw_block> draws_;
-  std::array<std::uint64_t, draw_block> codes_;
-  std::array<std::uint32_t, draw_block> narrow_codes_;
+  std::array<std::uint64_t, draw_segment> draws_;
+  std::array<std::uint64_t, draw_segment> codes_;
+  std::array<std::uint32_t, draw_segment> narrow_codes_;
   struct Recomputed {
     std::size_t place;
     Code code;

@@ -132,7 +132,7 @@ void ExactTerms::add_rounded(ExactSum& sum, const TermList& terms) {
   for (std::size_t k = terms.first; k < terms.end;) {
     const std::size_t begin = k;
     std::size_t count = 0;
-    for (; k < terms.end && count < draw_block; k += terms.step, ++count) {
+    for (; k < terms.end && count < draw_segment; k += terms.step, ++count) {
       a_block_[count] = left[k];
       b_block_[count] = right[k];
     }

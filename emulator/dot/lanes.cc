@@ -72,7 +72,7 @@ namespace {
 using kernels::HWY_NAMESPACE::At;
 using kernels::HWY_NAMESPACE::Walker;
 
-// An arithmetic of at most draw_block results (kernels/orders.h): columns of a row, or rows of a
+// An arithmetic of at most draw_segment results (kernels/orders.h): columns of a row, or rows of a
 // column. Every rounding is of numbers that binary64 holds, computed to odd and rounded
 // (kernels/operate.cc, kernels/round.cc).
 class LaneArithmetic {
@@ -194,8 +194,8 @@ void multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
   Walker<LaneArithmetic> walker(arithmetic, unit.tree);
   LaneArithmetic::Number results;
   for (std::size_t i = 0; i < outer; ++i) {
-    for (std::size_t lane = 0; lane < lanes; lane += draw_block) {
-      const std::size_t count = std::min(draw_block, lanes - lane);
+    for (std::size_t lane = 0; lane < lanes; lane += draw_segment) {
+      const std::size_t count = std::min(draw_segment, lanes - lane);
       const Draws draws{i * outer_draws + lane * lane_draws, lane_draws, count};
       arithmetic.move({.factors = factors.data() + i * inner,
                        .columns = columns.data() + lane,

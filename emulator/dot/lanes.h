@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Operations on up to draw_block numbers at once, each rounded by a plan that lanes_can() do. What
-// the lanes are not certain of takes the scalar path. NaNs keep their sign.
+// Operations on up to draw_segment numbers at once, each rounded by a plan that lanes_can() do.
+// What the lanes are not certain of takes the scalar path. NaNs keep their sign.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ bool lanes_can(const CompiledPlan& plan);
 
 class Lanes {
  public:
-  using Numbers = std::array<double, draw_block>;
+  using Numbers = std::array<double, draw_segment>;
 
   explicit Lanes(const Random& random) : random_(random) {}
 
@@ -48,7 +48,7 @@ class Lanes {
   std::size_t count_ = 0;
   std::size_t padded_ = 0;
   Numbers exact_{};
-  std::array<std::uint64_t, draw_block> bits_{};
+  std::array<std::uint64_t, draw_segment> bits_{};
   std::vector<Marked> marked_;
 };
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "emulator/arrays/arrays.h"
-#include "emulator/arrays/blocks.h"
+#include "emulator/arrays/segments.h"
 #include "emulator/dot/dot.h"
 #include "emulator/dot/lanes.h"
 #include "emulator/environment.h"

@@ -126,7 +126,7 @@ HWY_INLINE void for_each_moved(const In* in, std::size_t count, const Moves<Bits
   }
 }
 
-template <Kind kKind, typename Bits>
+template <RoundingKind kKind, typename Bits>
 void round_moved_kind(const RealOf<Bits>* in, std::size_t count, const MovingGrid<Bits>& moving,
                       const Shifts<Bits>& shifts, const Bits* random, RealOf<Bits>* out,
                       Counts* counts) {
@@ -140,7 +140,7 @@ void round_moved_kind(const RealOf<Bits>* in, std::size_t count, const MovingGri
   if (counts != nullptr) counts->elements += count;
 }
 
-template <Kind kKind, typename Bits>
+template <RoundingKind kKind, typename Bits>
 void encode_moved_kind(const RealOf<Bits>* in, std::size_t count, const MovingGrid<Bits>& moving,
                        const Shifts<Bits>& shifts, const Bits* random, Bits* codes) {
   const hn::ScalableTag<Bits> d;
@@ -156,7 +156,7 @@ template <typename Bits>
 HWY_INLINE void round_moved_any(const RealOf<Bits>* in, std::size_t count,
                                 const MovingGrid<Bits>& grid, const Shifts<Bits>& shifts,
                                 const Bits* random, RealOf<Bits>* out, Counts* counts) {
-  with_kind(grid.grid.kind, [&]<Kind kKind>() {
+  with_kind(grid.grid.kind, [&]<RoundingKind kKind>() {
     round_moved_kind<kKind>(in, count, grid, shifts, random, out, counts);
   });
 }
@@ -164,7 +164,7 @@ template <typename Bits>
 HWY_INLINE void encode_moved_any(const RealOf<Bits>* in, std::size_t count,
                                  const MovingGrid<Bits>& grid, const Shifts<Bits>& shifts,
                                  const Bits* random, Bits* codes) {
-  with_kind(grid.grid.kind, [&]<Kind kKind>() {
+  with_kind(grid.grid.kind, [&]<RoundingKind kKind>() {
     encode_moved_kind<kKind>(in, count, grid, shifts, random, codes);
   });
 }

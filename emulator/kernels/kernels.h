@@ -17,7 +17,7 @@ namespace halfulp::emulator::kernels {
 // How the discarded bits decide (round_lanes.h has the arithmetic of each). The simple kinds are
 // for formats with sign, fraction bits, a negative zero and a largest magnitude that both signs
 // share.
-enum class Kind : std::uint8_t {
+enum class RoundingKind : std::uint8_t {
   nearest_even_simple,
   stochastic_simple,
   nearest,
@@ -37,7 +37,7 @@ struct Signs {
 // (the patterns of binary32 or binary64, F fraction bits).
 template <typename Bits>
 struct Grid {
-  Kind kind = Kind::nearest;
+  RoundingKind kind = RoundingKind::nearest;
   int fraction_bits = 0;      // t
   Bits spare_bits = 0;        // F - t: what a number of full precision discards
   Bits least_field = 0;       // exponent field of the carrier below which the spacing stays

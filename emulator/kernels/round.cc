@@ -19,7 +19,7 @@ namespace HWY_NAMESPACE {
 
 // The padding of the last vector is +0, which is exact in every format with a zero: it counts as
 // nothing.
-template <Kind kKind, typename Bits>
+template <RoundingKind kKind, typename Bits>
 void round_kind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
                 const Bits* random, RealOf<Bits>* out, Counts* counts) {
   const hn::ScalableTag<Bits> d;
@@ -31,7 +31,7 @@ void round_kind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& gri
   if (counts != nullptr) counts->elements += count;
 }
 
-template <Kind kKind, typename Bits>
+template <RoundingKind kKind, typename Bits>
 void encode_kind(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
                  const Bits* random, Bits* out) {
   const hn::ScalableTag<Bits> d;
@@ -46,13 +46,14 @@ template <typename Bits>
 HWY_INLINE void round_any(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
                           const Bits* random, RealOf<Bits>* out, Counts* counts) {
   with_kind(grid.kind,
-            [&]<Kind kKind>() { round_kind<kKind>(in, count, grid, random, out, counts); });
+            [&]<RoundingKind kKind>() { round_kind<kKind>(in, count, grid, random, out, counts); });
 }
 
 template <typename Bits>
 HWY_INLINE void encode_any(const RealOf<Bits>* in, std::size_t count, const Grid<Bits>& grid,
                            const Bits* random, Bits* codes) {
-  with_kind(grid.kind, [&]<Kind kKind>() { encode_kind<kKind>(in, count, grid, random, codes); });
+  with_kind(grid.kind,
+            [&]<RoundingKind kKind>() { encode_kind<kKind>(in, count, grid, random, codes); });
 }
 
 void round_binary32(const float* in, std::size_t count, const Grid<std::uint32_t>& grid,

@@ -43,11 +43,11 @@ inline constexpr int sign_place = static_cast<int>(8 * sizeof(Bits)) - 1;
 template <typename Bits>
 using RealOf = hwy::MakeFloat<Bits>;
 
-constexpr bool is_simple(Kind kind) {
-  return kind == Kind::nearest_even_simple || kind == Kind::stochastic_simple;
+constexpr bool is_simple(RoundingKind kind) {
+  return kind == RoundingKind::nearest_even_simple || kind == RoundingKind::stochastic_simple;
 }
-constexpr bool rounds_to_nearest(Kind kind) {
-  return kind == Kind::nearest_even_simple || kind == Kind::nearest;
+constexpr bool rounds_to_nearest(RoundingKind kind) {
+  return kind == RoundingKind::nearest_even_simple || kind == RoundingKind::nearest;
 }
 
 // By which power of two a grid is moved: not at all, or by 2^exponent, in lanes. `moves` says which
@@ -89,7 +89,7 @@ struct Cut {
 };
 
 // Up where D = discarded bits, v = D / 2^d, satisfies the stochastic rule. Needs D < 2^(F + 1).
-template <Kind kKind, class D, class V = hn::Vec<D>>
+template <RoundingKind kKind, class D, class V = hn::Vec<D>>
 HWY_INLINE hn::Mask<D> stochastic_up(D d, V rest, V discarded, V random,
                                      const Grid<hn::TFromD<D>>& grid) {
   using Bits = hn::TFromD<D>;
@@ -104,7 +104,7 @@ HWY_INLINE hn::Mask<D> stochastic_up(D d, V rest, V discarded, V random,
   const Bits all = static_cast<Bits>(~Bits{0}) >> (sign_place<Bits> + 1 - grid.random_bits);
   const V threshold = hn::Set(d, all) - random;
   const hn::Mask<D> above = count > threshold;
-  if constexpr (kKind != Kind::stochastic_tie) return above;
+  if constexpr (kKind != RoundingKind::stochastic_tie) return above;
   // The next bits: 2 remainder + (1, or the parity of the count) > 2^right rounds the count up.
   const V one = hn::Set(d, Bits{1});
   const V place = hn::Shl(one, right);
@@ -114,7 +114,7 @@ HWY_INLINE hn::Mask<D> stochastic_up(D d, V rest, V discarded, V random,
   return hn::Or(above, hn::And(count == threshold, next));
 }
 
-template <Kind kKind, class D, class By, class V = hn::Vec<D>>
+template <RoundingKind kKind, class D, class By, class V = hn::Vec<D>>
 HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
                                 const Grid<hn::TFromD<D>>& grid, const By& by) {
   using Bits = hn::TFromD<D>;
@@ -131,16 +131,16 @@ HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
   const V low = hn::Shl(one, shift) - one;
   const V kept = hn::Shr(significand, shift);
   V rounded;
-  if constexpr (kKind == Kind::nearest_even_simple) {
+  if constexpr (kKind == RoundingKind::nearest_even_simple) {
     // low is 0 where nothing is discarded, else odd.
     const V addend = hn::ShiftRight<1>(low) + hn::And(hn::And(kept, one), low);
     rounded = hn::Shr(significand + addend, shift);
-  } else if constexpr (kKind == Kind::nearest || kKind == Kind::directed) {
+  } else if constexpr (kKind == RoundingKind::nearest || kKind == RoundingKind::directed) {
     const V parity = kept + hn::And(binade, hn::Set(d, grid.parity_of_binade));
     const V tie = hn::Xor(hn::Xor(hn::And(parity, hn::Set(d, grid.tie_odd)),
                                   hn::And(negative, hn::Set(d, grid.tie_negative))),
                           hn::Set(d, grid.tie_always));
-    if constexpr (kKind == Kind::nearest) {
+    if constexpr (kKind == RoundingKind::nearest) {
       rounded = hn::Shr(significand + hn::ShiftRight<1>(low) + hn::And(tie, low), shift);
     } else {
       const V addend = hn::IfThenElseZero(tie == one, low);
@@ -149,7 +149,7 @@ HWY_INLINE Cut<V> cut_magnitude(D d, V magnitude, V negative, V random,
   } else {
     const V rest = hn::And(significand, low);
     hn::Mask<D> up;
-    if constexpr (kKind == Kind::equal) {
+    if constexpr (kKind == RoundingKind::equal) {
       up = hn::And(rest != hn::Zero(d), hn::TestBit(random, one));
     } else {
       up = stochastic_up<kKind>(d, rest, discarded, random, grid);
@@ -254,7 +254,7 @@ HWY_NOINLINE void count_vector(D d, const Input<D>& x, V result, hn::Mask<D> bey
   counts.inexact += hn::CountTrue(d, hn::Or(changed, lost_nan));
 }
 
-template <Kind kKind, class D, class By, class V = hn::Vec<D>>
+template <RoundingKind kKind, class D, class By, class V = hn::Vec<D>>
 HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid, const By& by,
                           Counts* counts) {
   using Bits = hn::TFromD<D>;
@@ -287,7 +287,7 @@ HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
   return result;
 }
 
-template <Kind kKind, class D, class By, class V = hn::Vec<D>>
+template <RoundingKind kKind, class D, class By, class V = hn::Vec<D>>
 HWY_INLINE V encode_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid, const By& by) {
   using Bits = hn::TFromD<D>;
   const Input<D> x = take_apart(d, bits, grid);
@@ -348,29 +348,29 @@ HWY_INLINE void for_each_vector(D d, const In* in, std::size_t count, const hn::
   for (std::size_t k = 0; k < rest; ++k) out[i + k] = last_out[k];
 }
 
-constexpr bool draws(Kind kind) {
-  return kind == Kind::stochastic_simple || kind == Kind::stochastic ||
-         kind == Kind::stochastic_tie || kind == Kind::equal;
+constexpr bool draws(RoundingKind kind) {
+  return kind == RoundingKind::stochastic_simple || kind == RoundingKind::stochastic ||
+         kind == RoundingKind::stochastic_tie || kind == RoundingKind::equal;
 }
 
 // Calls function with the kind as a compile-time constant.
 template <class Function>
-HWY_INLINE void with_kind(Kind kind, const Function& function) {
+HWY_INLINE void with_kind(RoundingKind kind, const Function& function) {
   switch (kind) {
-    case Kind::nearest_even_simple:
-      return function.template operator()<Kind::nearest_even_simple>();
-    case Kind::stochastic_simple:
-      return function.template operator()<Kind::stochastic_simple>();
-    case Kind::nearest:
-      return function.template operator()<Kind::nearest>();
-    case Kind::directed:
-      return function.template operator()<Kind::directed>();
-    case Kind::stochastic:
-      return function.template operator()<Kind::stochastic>();
-    case Kind::stochastic_tie:
-      return function.template operator()<Kind::stochastic_tie>();
-    case Kind::equal:
-      return function.template operator()<Kind::equal>();
+    case RoundingKind::nearest_even_simple:
+      return function.template operator()<RoundingKind::nearest_even_simple>();
+    case RoundingKind::stochastic_simple:
+      return function.template operator()<RoundingKind::stochastic_simple>();
+    case RoundingKind::nearest:
+      return function.template operator()<RoundingKind::nearest>();
+    case RoundingKind::directed:
+      return function.template operator()<RoundingKind::directed>();
+    case RoundingKind::stochastic:
+      return function.template operator()<RoundingKind::stochastic>();
+    case RoundingKind::stochastic_tie:
+      return function.template operator()<RoundingKind::stochastic_tie>();
+    case RoundingKind::equal:
+      return function.template operator()<RoundingKind::equal>();
   }
 }
 

@@ -16,12 +16,12 @@ namespace halfulp::emulator {
 namespace {
 
 // Where the codes of a block begin. A block starts on a byte.
-static_assert(draw_block % 8 == 0);
+static_assert(draw_segment % 8 == 0);
 std::size_t byte_of(std::size_t index, int width) {
   return index / 8 * static_cast<std::size_t>(width);
 }
 
-using Codes = std::array<Code, draw_block>;
+using Codes = std::array<Code, draw_segment>;
 
 void unpack_block(std::span<const std::uint8_t> bytes, const Format& format, std::size_t begin,
                   std::span<Code> codes) {
@@ -53,9 +53,9 @@ void operate_codes(const OperationPlan& plan, std::span<const std::span<const st
   const bool stochastic = is_stochastic(rounding.mode);
   std::array<Codes, 3> operands{};
   Codes results{};
-  std::array<std::uint64_t, draw_block> draws{};
-  for (std::size_t begin = 0; begin < count; begin += draw_block) {
-    const std::size_t length = std::min(draw_block, count - begin);
+  std::array<std::uint64_t, draw_segment> draws{};
+  for (std::size_t begin = 0; begin < count; begin += draw_segment) {
+    const std::size_t length = std::min(draw_segment, count - begin);
     for (std::size_t i = 0; i < in.size(); ++i)
       unpack_block(in[i], inputs[i], begin, std::span(operands[i]).first(length));
     if (stochastic) draw(random, rounding.random_bits, {begin, 1, length}, draws.data());

@@ -89,26 +89,26 @@ bool is_static(const Json& scaling) {
 }
 
 // The members of `value` beside the format and its rounding are read here and taken out.
-Grid parse_accumulator(Json value, const std::string& where, Generator generator) {
-  Grid grid;
-  grid.generator = generator;
+QuantizerRule parse_accumulator(Json value, const std::string& where, Generator generator) {
+  QuantizerRule quantized;
+  quantized.generator = generator;
   if (value.is_object() && value.contains("scaling"))
     throw Error("an accumulator has no scale", where + "/scaling", "leave it out");
   if (value.is_object()) {
     ObjectReader reader(value, where);
     DotUnit unit;
     order_from_json(reader, unit);
-    grid.order = unit.order;
-    grid.chunk = unit.chunk;
+    quantized.order = unit.order;
+    quantized.chunk = unit.chunk;
     if (const Json* outer = reader.find("outer"))
-      grid.outer = parse_scalar(*outer, reader.place("outer"));
+      quantized.outer = parse_scalar(*outer, reader.place("outer"));
     if (const Json* product = reader.find("product"))
-      grid.product = parse_scalar(*product, reader.place("product"));
+      quantized.product = parse_scalar(*product, reader.place("product"));
     for (const char* key : {"order", "chunk", "outer", "product"}) value.erase(key);
   }
-  grid.quantizer = parse_scalar(value, where);
-  validate(dot_unit_of(grid), where);
-  return grid;
+  quantized.quantizer = parse_scalar(value, where);
+  validate(dot_unit_of(quantized), where);
+  return quantized;
 }
 
 // The members of `value` that any_quantizer_from_json knows nothing of are read here and taken out.
@@ -130,10 +130,10 @@ Rule parse_format(Json value, const std::string& where, PlaceKind kind, Generato
                   "leave it out: a block format has scales of its own");
     return BlockRule{.format = std::move(*block), .generator = generator};
   }
-  Grid grid{
+  QuantizerRule quantized{
       .quantizer = std::get<Quantizer>(any), .scale = scale.value_or(1.0), .generator = generator};
-  require_binary64(grid.quantizer.format, where);
-  return grid;
+  require_binary64(quantized.quantizer.format, where);
+  return quantized;
 }
 
 Rule parse_rule(const Json& value, const std::string& where, PlaceKind kind, Generator generator) {
@@ -176,16 +176,18 @@ Json to_json(const Rule& rule) {
     inner["law"] = law_names[static_cast<std::size_t>(noise->law)];
     return Json{{"noise", inner}};
   }
-  if (const Grid* grid = grid_of(rule)) {
-    Json object = halfulp::to_json(grid->quantizer);
+  if (const QuantizerRule* quantized = quantizer_rule_of(rule)) {
+    Json object = halfulp::to_json(quantized->quantizer);
     // Only what differs from the default, so that documents keep their hash.
-    if (grid->generator != Generator::philox4x32_10)
-      object["random"] = std::string(name_of(grid->generator));
-    if (grid->scale != 1.0) object["scaling"] = Json{{"kind", "static"}, {"scale", grid->scale}};
-    if (grid->order != Order::sequential) object["order"] = std::string(name_of(grid->order));
-    if (grid->chunk != 0) object["chunk"] = grid->chunk;
-    if (grid->outer) object["outer"] = halfulp::to_json(*grid->outer);
-    if (grid->product) object["product"] = halfulp::to_json(*grid->product);
+    if (quantized->generator != Generator::philox4x32_10)
+      object["random"] = std::string(name_of(quantized->generator));
+    if (quantized->scale != 1.0)
+      object["scaling"] = Json{{"kind", "static"}, {"scale", quantized->scale}};
+    if (quantized->order != Order::sequential)
+      object["order"] = std::string(name_of(quantized->order));
+    if (quantized->chunk != 0) object["chunk"] = quantized->chunk;
+    if (quantized->outer) object["outer"] = halfulp::to_json(*quantized->outer);
+    if (quantized->product) object["product"] = halfulp::to_json(*quantized->product);
     return object;
   }
   if (const BlockRule* blocks = blocks_of(rule)) {
@@ -199,7 +201,7 @@ Json to_json(const Rule& rule) {
 
 }  // namespace
 
-DotUnit dot_unit_of(const Grid& accumulator) {
+DotUnit dot_unit_of(const QuantizerRule& accumulator) {
   DotUnit unit{.order = accumulator.order,
                .product = accumulator.product,
                .accumulator = accumulator.quantizer,

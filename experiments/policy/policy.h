@@ -35,7 +35,7 @@ struct Noise {
 };
 
 // A format; the value is scale * round(x / scale), both in binary64.
-struct Grid {
+struct QuantizerRule {
   Quantizer quantizer;
   double scale = 1.0;
   Generator generator = Generator::philox4x32_10;  // of the stochastic modes' random bits
@@ -44,10 +44,10 @@ struct Grid {
   std::int64_t chunk = 0;
   std::optional<Quantizer> outer = std::nullopt;
   std::optional<Quantizer> product = std::nullopt;
-  bool operator==(const Grid&) const = default;
+  bool operator==(const QuantizerRule&) const = default;
 };
 // The dot unit of an accumulator.
-DotUnit dot_unit_of(const Grid& accumulator);
+DotUnit dot_unit_of(const QuantizerRule& accumulator);
 
 // A block format, of the tensor of one step (station.h). At every place but accumulators.
 struct BlockRule {
@@ -56,14 +56,16 @@ struct BlockRule {
   bool operator==(const BlockRule&) const = default;
 };
 
-using Rule = std::variant<std::monostate, Noise, Grid, BlockRule>;
+using Rule = std::variant<std::monostate, Noise, QuantizerRule, BlockRule>;
 inline bool is_native(const Rule& rule) { return rule.index() == 0; }
 inline const Noise* noise_of(const Rule& rule) { return std::get_if<Noise>(&rule); }
-inline const Grid* grid_of(const Rule& rule) { return std::get_if<Grid>(&rule); }
+inline const QuantizerRule* quantizer_rule_of(const Rule& rule) {
+  return std::get_if<QuantizerRule>(&rule);
+}
 inline const BlockRule* blocks_of(const Rule& rule) { return std::get_if<BlockRule>(&rule); }
 // A real format, scalar or of blocks: what the theory has no closed form for.
 inline bool is_format(const Rule& rule) {
-  return grid_of(rule) != nullptr || blocks_of(rule) != nullptr;
+  return quantizer_rule_of(rule) != nullptr || blocks_of(rule) != nullptr;
 }
 
 // Without places, as one is that nobody filled in, everything runs in binary64.

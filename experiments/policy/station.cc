@@ -24,9 +24,9 @@ double* row_of(const MutableView& view, std::size_t row) {
 Station::Station(const Engine& engine, const Rule& rule, const Random& random,
                  const StepShape& shape, std::uint64_t elements)
     : engine_(&engine), rule_(rule), random_(random) {
-  if (const Grid* grid = grid_of(rule_)) {
-    plan_ = engine_->prepare(grid->quantizer, {.elements = elements});
-    random_.generator = grid->generator;
+  if (const QuantizerRule* quantized = quantizer_rule_of(rule_)) {
+    plan_ = engine_->prepare(quantized->quantizer, {.elements = elements});
+    random_.generator = quantized->generator;
   }
   if (const BlockRule* blocks = blocks_of(rule_))
     blocks_.emplace(engine, *blocks, shape, random_, elements);
@@ -35,7 +35,7 @@ Station::Station(const Engine& engine, const Rule& rule, const Random& random,
 
 void Station::apply(const View& in, std::uint64_t first_row, const MutableView& out) {
   if (noise_of(rule_) != nullptr) return add_noise(in, first_row, out);
-  if (grid_of(rule_) != nullptr) return round(in, first_row, out);
+  if (quantizer_rule_of(rule_) != nullptr) return round(in, first_row, out);
   if (blocks_) return blocks_->round(in, first_row, out);
   if (in.data == out.data) return;
   for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(row_of(in, r), in.columns, row_of(out, r));
@@ -44,7 +44,7 @@ void Station::apply(const View& in, std::uint64_t first_row, const MutableView& 
 void Station::round(const View& in, std::uint64_t first_row, const MutableView& out) {
   Random random = random_;
   random.offset = first_row * in.columns;
-  const double scale = grid_of(rule_)->scale;
+  const double scale = quantizer_rule_of(rule_)->scale;
   if (scale == 1.0) return engine_->round(in, plan_, random, out, nullptr);
   for (std::size_t r = 0; r < in.rows; ++r) {
     const double* from = row_of(in, r);

@@ -350,17 +350,17 @@ class MatrixCheck {
 
 }  // namespace
 
-Tally check_matrices(const Matrices& matrices, const Block& block, const std::vector<Mode>& modes,
-                     const Engine& engine) {
+Tally check_matrices(const Matrices& matrices, const CaseRange& range,
+                     const std::vector<Mode>& modes, const Engine& engine) {
   MatrixCheck check(matrices, modes, engine);
-  for (std::uint64_t i = block.begin; i < block.end; ++i) check.run(i, false);
+  for (std::uint64_t i = range.begin; i < range.end; ++i) check.run(i, false);
   return check.tally;
 }
 
-std::uint64_t digest_matrices(const Matrices& matrices, const Block& block,
+std::uint64_t digest_matrices(const Matrices& matrices, const CaseRange& range,
                               const std::vector<Mode>& modes, const Engine& engine) {
   MatrixCheck check(matrices, modes, engine);
-  for (std::uint64_t i = block.begin; i < block.end; ++i) check.run(i, true);
+  for (std::uint64_t i = range.begin; i < range.end; ++i) check.run(i, true);
   return check.digest.value();
 }
 

@@ -27,10 +27,10 @@ inline constexpr std::uint64_t cases_per_matrix = 100;
 
 // Elements are rounded in all modes by turns; of every second matrix the choices for zero and
 // special blocks are drawn too.
-Tally check_matrices(const Matrices& matrices, const Block& block, const std::vector<Mode>& modes,
-                     const Engine& engine);
-// The engine's answers alone as one number, as digest_block.
-std::uint64_t digest_matrices(const Matrices& matrices, const Block& block,
+Tally check_matrices(const Matrices& matrices, const CaseRange& range,
+                     const std::vector<Mode>& modes, const Engine& engine);
+// The engine's answers alone as one number, as digest_range.
+std::uint64_t digest_matrices(const Matrices& matrices, const CaseRange& range,
                               const std::vector<Mode>& modes, const Engine& engine);
 
 }  // namespace halfulp::equality

@@ -24,7 +24,7 @@ constexpr int stochastic_words = 3;  // drawn, all zeros, all ones
 
 std::uint64_t all_ones(int count) { return ~std::uint64_t{0} >> (64 - count); }
 
-// What array checks of one carrier need for a whole block: the operands, and the last wanted code
+// What array checks of one carrier need for a whole range: the operands, and the last wanted code
 // of each element with its value, as neighbouring modes often want the same.
 template <typename T>
 struct Lanes {
@@ -83,16 +83,16 @@ std::string outcome_text(const Format& format, const Outcome& outcome) {
          ") flags " + digits[outcome.flags >> 4U & 15U] + digits[outcome.flags & 15U];
 }
 
-// One block of one subject: operands, their exact results, and the comparisons.
-class BlockCheck {
+// One range of one subject: operands, their exact results, and the comparisons.
+class RangeCheck {
  public:
-  BlockCheck(const Subject& subject, const Block& block, const Engine& engine, Caches* caches)
-      : subject_(subject), block_(block), engine_(engine), caches_(caches) {
+  RangeCheck(const Subject& subject, const CaseRange& range, const Engine& engine, Caches* caches)
+      : subject_(subject), range_(range), engine_(engine), caches_(caches) {
     const Format& from = source();
     const int count = subject.op ? arity(*subject.op) : 1;
     const CaseDrawer drawer(draw_seed);
-    for (std::uint64_t i = block.begin; i < block.end; ++i) {
-      if (block.exhaustive) {
+    for (std::uint64_t i = range.begin; i < range.end; ++i) {
+      if (range.exhaustive) {
         operands_.push_back(every_case(from, count, i));
       } else if (subject.op) {
         operands_.push_back(drawer.operands(from, count, i));
@@ -109,14 +109,14 @@ class BlockCheck {
     if (subject_.op && is_without_mode(*subject_.op)) modes.resize(1);
     for (const Operands& operands : operands_) located_.push_back(locate(operands, false));
     flushed_.resize(operands_.size());
-    for (const Instance& instance : instances_of(subject_.format, block_.begin, modes))
+    for (const Instance& instance : instances_of(subject_.format, range_.begin, modes))
       check(instance);
     return tally_;
   }
 
   // What the engine answers on arrays, as one number.
   std::uint64_t digest(const std::vector<Mode>& modes) {
-    for (const Instance& instance : instances_of(subject_.format, block_.begin, modes)) {
+    for (const Instance& instance : instances_of(subject_.format, range_.begin, modes)) {
       plan_ = engine_.prepare(instance.quantizer, preparation());
       digest_arrays<float>();
       digest_arrays<double>();
@@ -243,10 +243,10 @@ class BlockCheck {
   }
 
   [[nodiscard]] Random draws() const {
-    return {.seed = draw_seed + 2, .stream = block_.begin, .generator = generator_};
+    return {.seed = draw_seed + 2, .stream = range_.begin, .generator = generator_};
   }
 
-  // The block through the engine's array functions into lanes.out, and a conversion's codes into
+  // The range through the engine's array functions into lanes.out, and a conversion's codes into
   // encoded_.
   template <typename T>
   void execute(Lanes<T>& lanes) {
@@ -379,7 +379,7 @@ class BlockCheck {
   }
 
   const Subject& subject_;
-  const Block& block_;
+  const CaseRange& range_;
   const Engine& engine_;
   Caches* caches_;
   std::size_t arity_ = 1;
@@ -463,21 +463,21 @@ std::uint64_t cases_per_combination(const std::vector<Mode>& modes) {
   return count;
 }
 
-Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
+Tally check_range(const Subject& subject, const CaseRange& range, const std::vector<Mode>& modes,
                   const Engine& engine, Caches* caches) {
-  return BlockCheck(subject, block, engine, caches).run(modes);
+  return RangeCheck(subject, range, engine, caches).run(modes);
 }
 
-std::uint64_t digest_block(const Subject& subject, const Block& block,
+std::uint64_t digest_range(const Subject& subject, const CaseRange& range,
                            const std::vector<Mode>& modes, const Engine& engine, Caches* caches) {
-  return BlockCheck(subject, block, engine, caches).digest(modes);
+  return RangeCheck(subject, range, engine, caches).digest(modes);
 }
 
-Tally check_codes(const Format& format, const Block& block, const Engine& engine) {
+Tally check_codes(const Format& format, const CaseRange& range, const Engine& engine) {
   std::vector<Code> codes;
   const CaseDrawer drawer(draw_seed);
-  for (std::uint64_t i = block.begin; i < block.end; ++i) {
-    codes.push_back(block.exhaustive ? Code{i} : drawer.operands(format, 1, i)[0]);
+  for (std::uint64_t i = range.begin; i < range.end; ++i) {
+    codes.push_back(range.exhaustive ? Code{i} : drawer.operands(format, 1, i)[0]);
   }
   Tally tally;
   check_carrier<float>(format, codes, engine, tally);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Is one engine equal to the reference, bit for bit? A block of operands is located once with the
+// Is one engine equal to the reference, bit for bit? A range of operands is located once with the
 // reference's exact arithmetic, decided for every mode, and compared with what the engine answers
 // on codes (operate, convert) and on arrays of float and double (map, round, encode), and with
 // MPFR's own rounding where MPFR can express the format. The engine is a parameter, so that a test
@@ -29,7 +29,7 @@ struct Subject {
 bool is_without_mode(Op op);
 
 // Operand combinations [begin, end) of a subject.
-struct Block {
+struct CaseRange {
   std::uint64_t begin = 0, end = 0;
   bool exhaustive = true;
 };
@@ -46,16 +46,16 @@ inline constexpr std::size_t most_shown = 3;
 std::uint64_t cases_per_combination(const std::vector<Mode>& modes);
 
 // caches: given to the engine; may be null, here and below.
-Tally check_block(const Subject& subject, const Block& block, const std::vector<Mode>& modes,
+Tally check_range(const Subject& subject, const CaseRange& range, const std::vector<Mode>& modes,
                   const Engine& engine, Caches* caches = nullptr);
 // The engine's answers on arrays under the same roundings, as one number (64 bits, every NaN
 // alike): equal where another instruction set, or another build, gives the same bits. No reference
 // takes part.
-std::uint64_t digest_block(const Subject& subject, const Block& block,
+std::uint64_t digest_range(const Subject& subject, const CaseRange& range,
                            const std::vector<Mode>& modes, const Engine& engine,
                            Caches* caches = nullptr);
 // Every code of at most 16 bits, drawn ones of wider formats: decode to its value in each carrier
 // that holds the format, encode back to itself.
-Tally check_codes(const Format& format, const Block& block, const Engine& engine);
+Tally check_codes(const Format& format, const CaseRange& range, const Engine& engine);
 
 }  // namespace halfulp::equality

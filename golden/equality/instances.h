@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The roundings under which a block of operands is checked: every mode in its plain form, and some
+// The roundings under which a range of operands is checked: every mode in its plain form, and some
 // more with drawn overflow rules, tininess, flushing and NaN rules.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace halfulp::equality {
 
-inline constexpr int variations = 6;  // a block of operands
+inline constexpr int variations = 6;  // a range of operands
 inline constexpr std::uint64_t draw_seed = 2;
 
 struct Instance {
@@ -21,7 +21,7 @@ struct Instance {
   Generator generator = Generator::philox4x32_10;
 };
 
-// Of results in a format; number: that of the block, by which the roundings differ.
+// Of results in a format; number: that of the range, by which the roundings differ.
 std::vector<Instance> instances_of(const Format& format, std::uint64_t number,
                                    const std::vector<Mode>& modes);
 

@@ -23,7 +23,7 @@ constexpr int most_listed_bits = 16;
 struct Task {
   std::size_t row = 0;
   Subject subject;
-  Block block;
+  CaseRange range;
   std::shared_ptr<const Matrices> matrices{};  // of block formats, in the place of a subject
   std::uint64_t digest = 0;  // of what its arrays gave on the first instruction set
 
@@ -85,8 +85,9 @@ class Planner {
         Matrices{.format = format, .decoded = operation == "dequantize"});
     const std::uint64_t count = std::max(scope_.budget / cost / cases_per_matrix, fewest);
     for (std::uint64_t begin = 0; begin < count; begin += size) {
-      const Block block{.begin = begin, .end = std::min(begin + size, count), .exhaustive = false};
-      work_.tasks.push_back({.row = row, .subject = {}, .block = block, .matrices = matrices});
+      const CaseRange range{
+          .begin = begin, .end = std::min(begin + size, count), .exhaustive = false};
+      work_.tasks.push_back({.row = row, .subject = {}, .range = range, .matrices = matrices});
     }
     work_.combinations += count;
     work_.rows[row].exhaustive = false;
@@ -109,9 +110,9 @@ class Planner {
     constexpr std::uint64_t greatest_block = 2048;
     const std::uint64_t size = std::clamp(count / 64, least_block, greatest_block);
     for (std::uint64_t begin = 0; begin < count; begin += size) {
-      const Block block{
+      const CaseRange range{
           .begin = begin, .end = std::min(begin + size, count), .exhaustive = exhaustive};
-      work_.tasks.push_back({.row = row, .subject = subject, .block = block});
+      work_.tasks.push_back({.row = row, .subject = subject, .range = range});
     }
     work_.combinations += count;
     work_.rows[row].exhaustive = work_.rows[row].exhaustive && exhaustive;
@@ -189,7 +190,7 @@ void for_each(Work& work, int threads, const Report& report, const Check& check)
     const std::lock_guard<std::mutex> lock(mutex);
     Row& row = work.rows[task.row];
     row.tally.add(tally);
-    done += task.block.end - task.block.begin;
+    done += task.range.end - task.range.begin;
     cases += tally.cases;
     // Rows differ in cost; the share of combinations is the best guess at the share of the time.
     const double share = static_cast<double>(done) / static_cast<double>(work.combinations);
@@ -198,14 +199,14 @@ void for_each(Work& work, int threads, const Report& report, const Check& check)
 }
 
 Tally check(const Task& task, const std::vector<Mode>& modes, Caches* caches) {
-  if (task.matrices) return check_matrices(*task.matrices, task.block, modes, emulator::engine());
-  return task.is_codes() ? check_codes(task.subject.format, task.block, emulator::engine())
-                         : check_block(task.subject, task.block, modes, emulator::engine(), caches);
+  if (task.matrices) return check_matrices(*task.matrices, task.range, modes, emulator::engine());
+  return task.is_codes() ? check_codes(task.subject.format, task.range, emulator::engine())
+                         : check_range(task.subject, task.range, modes, emulator::engine(), caches);
 }
 
 std::uint64_t digest(const Task& task, const std::vector<Mode>& modes, Caches* caches) {
-  if (task.matrices) return digest_matrices(*task.matrices, task.block, modes, emulator::engine());
-  return digest_block(task.subject, task.block, modes, emulator::engine(), caches);
+  if (task.matrices) return digest_matrices(*task.matrices, task.range, modes, emulator::engine());
+  return digest_range(task.subject, task.range, modes, emulator::engine(), caches);
 }
 
 // What another instruction set than the first gives.

@@ -2,7 +2,7 @@
 //
 // The emulator against the reference and MPFR, row by row of a table: a format and an operation,
 // every operand combination where the budget allows it, drawn ones else. Rows are cut into blocks
-// that threads take in any order; what a block checks depends on the block alone.
+// that threads take in any order; what a range checks depends on the range alone.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,7 @@ struct Row {
   Tally tally;
 };
 
-// Called before the first block and after every one, one call at a time: the instruction set, and
+// Called before the first range and after every one, one call at a time: the instruction set, and
 // is it the first; the row; the cases so far, and about how many there will be (0: not known yet).
 struct VerifyProgress {
   const std::string& instruction_set;

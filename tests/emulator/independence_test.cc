@@ -127,8 +127,8 @@ TEST_P(OnEachInstructionSet, ProductsOfAnyWidthStayWithinTheirArrays) {
 
 // Positions that wrap around, cross the halves of Philox's counter, and have odd strides.
 void check_draws(const Random& random) {
-  std::array<std::uint32_t, emulator::draw_block> words;
-  std::array<std::uint64_t, emulator::draw_block> wide;
+  std::array<std::uint32_t, emulator::draw_segment> words;
+  std::array<std::uint64_t, emulator::draw_segment> wide;
   for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{3},
                                     ~std::uint64_t{0} - 0xfffffffe - 5, std::uint64_t{1} << 34}) {
     for (const std::uint64_t stride : {1, 2, 14}) {

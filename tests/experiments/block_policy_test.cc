@@ -130,9 +130,9 @@ class ByHand {
         machine_.repeat * 256 + static_cast<unsigned>(site_) + number_of(place);
     Random random{.seed = machine_.seed, .stream = stream};
     MutableView view = view_of(tensor.values.data(), tensor.rows, tensor.columns);
-    if (const Grid* grid = grid_of(rule)) {
+    if (const QuantizerRule* quantized = quantizer_rule_of(rule)) {
       random.offset = step * tensor.rows * tensor.columns;
-      machine_.engine->round(as_const(view), machine_.engine->prepare(grid->quantizer), random,
+      machine_.engine->round(as_const(view), machine_.engine->prepare(quantized->quantizer), random,
                              view, nullptr);
       return;
     }
@@ -183,12 +183,12 @@ class ByHand {
 
 // The features of rows that are one step, as the product sees them.
 Tensor features_by_hand(const Setting& s, const Machine& machine, const Instance& instance,
-                        const Block& block, std::size_t step, ByHand& quantize) {
+                        const Samples& samples, std::size_t step, ByHand& quantize) {
   const std::size_t m = instance.features();
-  Tensor z{block.rows, m, std::vector<double>(block.rows * m)};
-  std::vector<double> padded = block.samples;
+  Tensor z{samples.rows, m, std::vector<double>(samples.rows * m)};
+  std::vector<double> padded = samples.features;
   if (instance.needs.inputs) {
-    Tensor x{block.rows, s.problem.dimension, block.inputs};
+    Tensor x{samples.rows, s.problem.dimension, samples.inputs};
     quantize(place::data, step, x);
     apply_sketch(instance, machine, x.values.data(), x.rows, padded.data());
   }
@@ -215,10 +215,10 @@ std::pair<std::vector<double>, std::vector<double>> by_hand(const Setting& s,
   Tensor w{1, m, std::vector<double>(m)};
   Tensor average = w;
   for (std::size_t t = 0; t < s.training.steps(); ++t) {
-    Block block;
-    draw_samples(instance, machine, Site::sample, t * batch, batch, block);
-    const Tensor z = features_by_hand(s, machine, instance, block, t, quantize);
-    Tensor y{1, batch, block.labels};
+    Samples samples;
+    draw_samples(instance, machine, Site::sample, t * batch, batch, samples);
+    const Tensor z = features_by_hand(s, machine, instance, samples, t, quantize);
+    Tensor y{1, batch, samples.labels};
     quantize(place::label, t, y);
     Tensor seen = w;
     quantize(place::param, t, seen);
@@ -251,11 +251,11 @@ std::pair<std::vector<double>, std::vector<double>> train(const Setting& s, cons
                                                           std::size_t block_rows) {
   const Instance instance = instance_of(s, machine);
   Trainer trainer(machine, instance, s.policy, s.training);
-  Block block;
+  Samples samples;
   for (std::size_t first = 0; first < s.training.samples; first += block_rows) {
     draw_samples(instance, machine, Site::sample, first,
-                 std::min(block_rows, s.training.samples - first), block);
-    trainer.train(block);
+                 std::min(block_rows, s.training.samples - first), samples);
+    trainer.train(samples);
   }
   EXPECT_TRUE(trainer.finished());
   return {trainer.weights(), trainer.average()};
@@ -293,16 +293,17 @@ TEST_P(BlockPolicies, MeasureTheRiskBatchByBatch) {
   ByHand quantize(machine, s.policy, Site::test_place);
   double sum = 0;
   for (std::size_t first = 0; first < s.problem.test_samples; first += s.training.batch) {
-    Block block;
+    Samples samples;
     draw_samples(instance, machine, Site::test_sample, first,
-                 std::min(s.training.batch, s.problem.test_samples - first), block);
+                 std::min(s.training.batch, s.problem.test_samples - first), samples);
     const Tensor z =
-        features_by_hand(s, machine, instance, block, first / s.training.batch, quantize);
+        features_by_hand(s, machine, instance, samples, first / s.training.batch, quantize);
     for (std::size_t r = 0; r < z.rows; ++r) {
-      const std::span<const double> exact(&block.samples[r * instance.stride], v.size());
+      const std::span<const double> exact(&samples.features[r * instance.stride], v.size());
       const double label =
           instance.needs.inputs
-              ? dot({&block.inputs[r * s.problem.dimension], s.problem.dimension}, instance.teacher)
+              ? dot({&samples.inputs[r * s.problem.dimension], s.problem.dimension},
+                    instance.teacher)
               : dot(exact, instance.target);
       const double change = dot({&z.values[r * v.size()], v.size()}, v) - dot(exact, v);
       sum += change * (change + 2.0 * (dot(exact, v) - label));

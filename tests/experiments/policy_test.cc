@@ -36,8 +36,8 @@ TEST(PolicyDocument, ResolvedRecordReadsBackAsTheSamePolicy) {
   EXPECT_TRUE(is_native(policy.at(place::param)));
   EXPECT_TRUE(is_native(policy.at(place::weight)));
   EXPECT_TRUE(is_native(policy.at(place::act)));
-  EXPECT_EQ(grid_of(policy.at(place::feature))->scale, 0.0625);
-  EXPECT_EQ(grid_of(policy.at(place::accumulator))->product->format.name, "bfloat16");
+  EXPECT_EQ(quantizer_rule_of(policy.at(place::feature))->scale, 0.0625);
+  EXPECT_EQ(quantizer_rule_of(policy.at(place::accumulator))->product->format.name, "bfloat16");
   EXPECT_EQ(noise_of(policy.at(place::label))->law, Law::two_point);
   const Json resolved = to_json(policy);
   EXPECT_EQ(resolved.size(), 10U);
@@ -53,7 +53,7 @@ TEST(PolicyDocument, LongFormIsTheShortMap) {
 
 TEST(PolicyDocument, NamesTheGeneratorOfRandomBits) {
   const auto generator = [](const Policy& policy, Place place) {
-    return grid_of(policy.at(place))->generator;
+    return quantizer_rule_of(policy.at(place))->generator;
   };
   const Json json = parse_json(R"({
     "schema": "policy/1", "rng": "splitmix64", "base": {"use": {
@@ -129,7 +129,7 @@ TEST(PolicyDocument, TakesBlockFormats) {
             block_format_from_json(json["act"], "by itself"));
   EXPECT_EQ(blocks_of(policy.at(place::act))->format.element.rounding.mode, Mode::stochastic);
   EXPECT_EQ(blocks_of(policy.at(place::out_grad))->format.levels[0].columns, 8);
-  EXPECT_EQ(grid_of(policy.at(place::weight))->scale, 0.5);
+  EXPECT_EQ(quantizer_rule_of(policy.at(place::weight))->scale, 0.5);
   EXPECT_TRUE(blocks_of(policy.at(place::avg))->format.levels[0].predicted);
   const Json resolved = to_json(policy);
   EXPECT_EQ(resolved["data"]["kind"], "block");
@@ -145,7 +145,7 @@ TEST(PolicyDocument, AccumulatorsHaveAnOrder) {
     "random": "splitmix64"}})",
                                "text");
   const Policy policy = parse_policy(json, "/policy");
-  const DotUnit unit = dot_unit_of(*grid_of(policy.at(place::accumulator)));
+  const DotUnit unit = dot_unit_of(*quantizer_rule_of(policy.at(place::accumulator)));
   EXPECT_EQ(unit.order, Order::chunked);
   EXPECT_EQ(unit.chunk, 128);
   EXPECT_EQ(unit.accumulator->format.name, "float8_e5m2");
@@ -164,7 +164,7 @@ TEST(PolicyDocument, AccumulatorsWithoutAnOrderAreWrittenWithoutOne) {
       "/policy");
   EXPECT_EQ(plain, named);
   const Json written = to_json(plain)["accumulator"];
-  EXPECT_EQ(written, halfulp::to_json(grid_of(plain.at(place::accumulator))->quantizer));
+  EXPECT_EQ(written, halfulp::to_json(quantizer_rule_of(plain.at(place::accumulator))->quantizer));
 }
 
 TEST(PolicyDocument, ErrorsOfAccumulatorsSayWhereAndWhat) {

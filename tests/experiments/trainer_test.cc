@@ -117,11 +117,11 @@ std::pair<std::vector<double>, std::vector<double>> train(const Setting& s, cons
                                                           std::size_t block_rows) {
   const Instance instance = instance_of(s, machine);
   Trainer trainer(machine, instance, s.policy, s.training);
-  Block block;
+  Samples samples;
   for (std::size_t first = 0; first < s.training.samples; first += block_rows) {
     draw_samples(instance, machine, Site::sample, first,
-                 std::min(block_rows, s.training.samples - first), block);
-    trainer.train(block);
+                 std::min(block_rows, s.training.samples - first), samples);
+    trainer.train(samples);
   }
   EXPECT_TRUE(trainer.finished());
   return {trainer.weights(), trainer.average()};
@@ -149,16 +149,16 @@ class PlainPlace {
 
 double plain_dot(const Machine& machine, const Policy& policy, const std::vector<double>& x,
                  const std::vector<double>& w, std::uint64_t sample) {
-  const Grid* grid = grid_of(policy.at(place::accumulator));
-  if (grid == nullptr) {
+  const QuantizerRule* quantized = quantizer_rule_of(policy.at(place::accumulator));
+  if (quantized == nullptr) {
     double s[8] = {};
     for (std::size_t k = 0; k < x.size(); ++k) s[k % 8] += x[k] * w[k];
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
   }
-  const DotUnit unit = dot_unit_of(*grid);
+  const DotUnit unit = dot_unit_of(*quantized);
   Random random = random_of(machine, Site::training_place, place::accumulator);
   random.offset = sample * draws_per_term(unit) * x.size();
-  random.generator = grid->generator;
+  random.generator = quantized->generator;
   double out = 0.0;
   machine.engine->multiply(view_of(x.data(), 1, x.size()), view_of(w.data(), w.size(), 1),
                            machine.engine->prepare_dot(unit), random, view_of(&out, 1, 1));
@@ -190,12 +190,12 @@ std::pair<std::vector<double>, std::vector<double>> plain_loop(const Setting& s,
     param(seen, t);
     for (std::size_t b = 0; b < s.training.batch; ++b) {
       const std::uint64_t sample = t * s.training.batch + b;
-      Block block;
-      draw_samples(instance, machine, Site::sample, sample, 1, block);
-      const View row = features.apply(block);
+      Samples samples;
+      draw_samples(instance, machine, Site::sample, sample, 1, samples);
+      const View row = features.apply(samples);
       const auto* z = static_cast<const double*>(row.data);
       const std::vector<double> x(z, z + m);
-      double y = block.labels[0];
+      double y = samples.labels[0];
       label(y, sample);
       double prediction = plain_dot(machine, s.policy, x, seen, sample);
       act(prediction, sample);
@@ -261,7 +261,8 @@ TEST(Stations, DrawFromTheGeneratorOfTheirRule) {
     Random random = random_of(machine, Site::training_place, place::label);
     random.offset = 3 * row.size();
     random.generator = parse_generator(name);
-    const Plan plan = machine.engine->prepare(grid_of(policy.at(place::label))->quantizer);
+    const Plan plan =
+        machine.engine->prepare(quantizer_rule_of(policy.at(place::label))->quantizer);
     machine.engine->round(in, plan, random, view_of(std::span<double>(want)), nullptr);
     EXPECT_EQ(got, want) << name;
     results.push_back(got);
@@ -275,25 +276,26 @@ TEST(Instances, SamplesHaveTheirCovariance) {
   const Instance instance = instance_of(s, machine);
   const std::size_t m = instance.features();
   constexpr std::size_t rows = 1 << 16;
-  Block block;
-  draw_samples(instance, machine, Site::sample, 0, rows, block);
+  Samples samples;
+  draw_samples(instance, machine, Site::sample, 0, rows, samples);
   const double error = 5.0 / std::sqrt(static_cast<double>(rows));
   for (std::size_t i = 0; i < m; ++i) {
     double with_label = 0.0;
     for (std::size_t r = 0; r < rows; ++r)
-      with_label += block.samples[r * instance.stride + i] * block.labels[r];
+      with_label += samples.features[r * instance.stride + i] * samples.labels[r];
     const double scale = std::sqrt(instance.covariance.at(i) * 4.0);
     EXPECT_NEAR(with_label / rows, instance.cross[i], error * scale) << i;
     for (std::size_t j = 0; j <= i; ++j) {
       double sum = 0.0;
       for (std::size_t r = 0; r < rows; ++r)
-        sum += block.samples[r * instance.stride + i] * block.samples[r * instance.stride + j];
+        sum +=
+            samples.features[r * instance.stride + i] * samples.features[r * instance.stride + j];
       const double pair = std::sqrt(2 * instance.covariance.at(i) * instance.covariance.at(j));
       EXPECT_NEAR(sum / rows, instance.covariance.values[i * m + j], error * pair);
     }
   }
   double squares = 0.0;
-  for (const double y : block.labels) squares += y * y;
+  for (const double y : samples.labels) squares += y * y;
   const double label = instance.signal + s.problem.noise_variance;
   EXPECT_NEAR(squares / rows, label, 1.5 * error * label);
 }
@@ -319,17 +321,18 @@ TEST(Risks, ClosedFormsEqualBruteForce) {
     for (std::size_t j = 0; j < v.size(); ++j) v[j] += 0.3 * static_cast<double>(j % 3);
     FeatureStations stations(machine, instance, s.policy, Site::training_place);
     constexpr std::size_t rows = 40000;
-    Block block;
-    draw_samples(instance, machine, Site::sample, 0, rows, block);
-    const View z = stations.apply(block);
+    Samples samples;
+    draw_samples(instance, machine, Site::sample, 0, rows, samples);
+    const View z = stations.apply(samples);
     double sum = 0.0;
     double squares = 0.0;
     double clean = 0.0;
     for (std::size_t r = 0; r < rows; ++r) {
       const std::span<const double> quantized(static_cast<const double*>(z.data) + r * z.stride,
                                               v.size());
-      const double e = dot(quantized, v) - block.labels[r];
-      const double f = dot({&block.samples[r * instance.stride], v.size()}, v) - block.labels[r];
+      const double e = dot(quantized, v) - samples.labels[r];
+      const double f =
+          dot({&samples.features[r * instance.stride], v.size()}, v) - samples.labels[r];
       sum += e * e;
       squares += e * e * e * e;
       clean += f * f;

@@ -22,8 +22,8 @@ const Format& byte_format() {
 Tally check(const Engine& engine, std::optional<Op> op, bool exhaustive = true) {
   Subject subject{.format = byte_format(), .op = op, .source = {}};
   if (!op) subject.source = find_format("float8_e5m2");
-  const Block block{.begin = 0, .end = 256, .exhaustive = exhaustive};
-  return check_block(subject, block, all_modes(), engine);
+  const CaseRange range{.begin = 0, .end = 256, .exhaustive = exhaustive};
+  return check_range(subject, range, all_modes(), engine);
 }
 
 TEST(Equality, FindsNothingInTheEmulator) {
@@ -78,10 +78,10 @@ TEST(Equality, FindsIgnoredRandomBits) {
     emulator::engine().round(in, plan, Random{.seed = random.seed}, out, counts);
   };
   Subject subject{.format = byte_format(), .op = {}, .source = find_format("binary32")};
-  // The second block: the first one's stream is 0.
-  const Block block{.begin = 256, .end = 512, .exhaustive = false};
-  EXPECT_GT(check_block(subject, block, {Mode::stochastic}, wrong).mismatches, 0U);
-  EXPECT_EQ(check_block(subject, block, {Mode::stochastic}, emulator::engine()).mismatches, 0U);
+  // The second range: the first one's stream is 0.
+  const CaseRange range{.begin = 256, .end = 512, .exhaustive = false};
+  EXPECT_GT(check_range(subject, range, {Mode::stochastic}, wrong).mismatches, 0U);
+  EXPECT_EQ(check_range(subject, range, {Mode::stochastic}, emulator::engine()).mismatches, 0U);
 }
 
 TEST(Equality, FindsAWrongPackedCode) {
@@ -92,7 +92,7 @@ TEST(Equality, FindsAWrongPackedCode) {
     out[64] ^= 0x80U;
   };
   EXPECT_GT(check(wrong, std::nullopt).mismatches, 0U);
-  const Block all{.begin = 0, .end = 256, .exhaustive = true};
+  const CaseRange all{.begin = 0, .end = 256, .exhaustive = true};
   EXPECT_GT(check_codes(byte_format(), all, wrong).mismatches, 0U);
   EXPECT_EQ(check_codes(byte_format(), all, emulator::engine()).mismatches, 0U);
 }
@@ -106,9 +106,9 @@ TEST(Equality, DigestsWhatArraysGive) {
     if (out.carrier == Carrier::binary32) x[200] = x[200] == 1.0F ? 0.0F : 1.0F;
   };
   const Subject subject{.format = byte_format(), .op = {}, .source = find_format("float8_e5m2")};
-  const Block all{.begin = 0, .end = 256, .exhaustive = true};
+  const CaseRange all{.begin = 0, .end = 256, .exhaustive = true};
   const auto digest = [&](const Engine& engine) {
-    return digest_block(subject, all, all_modes(), engine);
+    return digest_range(subject, all, all_modes(), engine);
   };
   EXPECT_EQ(digest(emulator::engine()), digest(emulator::engine()));
   EXPECT_NE(digest(wrong), digest(emulator::engine()));

@@ -146,15 +146,15 @@ void sketch_instance(Instance& instance, const Policy& policy, const Machine& ma
 }
 
 // x = sqrt(lambda) g, the label's noise from the variate after them.
-void draw_inputs(const Instance& instance, Block& block, double* inputs, std::size_t stride) {
+void draw_inputs(const Instance& instance, Samples& samples, double* inputs, std::size_t stride) {
   const Problem& problem = *instance.problem;
   const std::size_t d = problem.dimension;
   const double noise = std::sqrt(problem.noise_variance);
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const double* g = &block.variates[r * (d + 1)];
+  for (std::size_t r = 0; r < samples.rows; ++r) {
+    const double* g = &samples.variates[r * (d + 1)];
     double* x = inputs + r * stride;
     for (std::size_t j = 0; j < d; ++j) x[j] = instance.deviations[j] * g[j];
-    block.labels[r] = dot({x, d}, instance.teacher) + noise * g[d];
+    samples.labels[r] = dot({x, d}, instance.teacher) + noise * g[d];
   }
 }
 
@@ -219,27 +219,28 @@ Instance make_instance(const Problem& problem, const Policy& policy, const Needs
 }
 
 void draw_samples(const Instance& instance, const Machine& machine, Site site,
-                  std::uint64_t first_row, std::size_t rows, Block& block) {
+                  std::uint64_t first_row, std::size_t rows, Samples& samples) {
   const std::size_t m = instance.features();
   const bool wide = instance.needs.inputs;
   const std::size_t width = (wide ? instance.problem->dimension : m) + 1;
-  block.rows = rows;
-  block.first_row = first_row;
-  block.variates.resize(rows * width);
-  block.labels.resize(rows);
-  block.samples.resize(rows * instance.stride);
-  fill_variates(Law::gaussian, random_of(machine, site), first_row * width, block.variates);
+  samples.rows = rows;
+  samples.first_row = first_row;
+  samples.variates.resize(rows * width);
+  samples.labels.resize(rows);
+  samples.features.resize(rows * instance.stride);
+  fill_variates(Law::gaussian, random_of(machine, site), first_row * width, samples.variates);
   if (wide) {
-    block.inputs.resize(rows * instance.problem->dimension);
-    draw_inputs(instance, block, block.inputs.data(), instance.problem->dimension);
-    apply_sketch(instance, machine, block.inputs.data(), rows, block.samples.data());
+    samples.inputs.resize(rows * instance.problem->dimension);
+    draw_inputs(instance, samples, samples.inputs.data(), instance.problem->dimension);
+    apply_sketch(instance, machine, samples.inputs.data(), rows, samples.features.data());
     return;
   }
   if (instance.factor.empty())
-    return draw_inputs(instance, block, block.samples.data(), instance.stride);
-  upper_product(machine, block.variates, rows, {instance.factor, instance.stride}, m + 1,
-                block.samples.data());
-  for (std::size_t r = 0; r < rows; ++r) block.labels[r] = block.samples[r * instance.stride + m];
+    return draw_inputs(instance, samples, samples.features.data(), instance.stride);
+  upper_product(machine, samples.variates, rows, {instance.factor, instance.stride}, m + 1,
+                samples.features.data());
+  for (std::size_t r = 0; r < rows; ++r)
+    samples.labels[r] = samples.features[r * instance.stride + m];
 }
 
 void apply_sketch(const Instance& instance, const Machine& machine, const double* inputs,

@@ -64,10 +64,10 @@ Instance make_instance(const Problem& problem, const Policy& policy, const Needs
                        const Machine& machine);
 
 // Rows of samples: features and label; inputs too where the instance needs them.
-struct Block {
+struct Samples {
   std::size_t rows = 0;
   std::uint64_t first_row = 0;   // of the run
-  std::vector<double> samples;   // rows x stride
+  std::vector<double> features;  // rows x stride
   std::vector<double> labels;    // rows
   std::vector<double> inputs;    // rows x d, where needed
   std::vector<double> variates;  // scratch
@@ -75,7 +75,7 @@ struct Block {
 
 // Draws rows first_row .. first_row + rows of the stream of `site`.
 void draw_samples(const Instance& instance, const Machine& machine, Site site,
-                  std::uint64_t first_row, std::size_t rows, Block& block);
+                  std::uint64_t first_row, std::size_t rows, Samples& samples);
 
 // S x for rows of inputs (rows x d, no padding) into rows of `features` (stride as the instance's).
 void apply_sketch(const Instance& instance, const Machine& machine, const double* inputs,

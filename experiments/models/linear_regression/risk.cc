@@ -43,23 +43,23 @@ void add_data_noise(const Instance& instance, const Noise& noise, Symmetric& a) 
 // What the label would be without the part of it that no choice of weights, and no rounding of the
 // features, has to do with: <w, x> where x was drawn, else <v*, z>, whose residual is independent
 // of z and of everything done to z.
-double predictable_label(const Instance& instance, const Block& block, std::size_t row) {
+double predictable_label(const Instance& instance, const Samples& samples, std::size_t row) {
   if (instance.needs.inputs) {
     const std::size_t d = instance.problem->dimension;
-    return dot({&block.inputs[row * d], d}, instance.teacher);
+    return dot({&samples.inputs[row * d], d}, instance.teacher);
   }
-  return dot({&block.samples[row * instance.stride], instance.features()}, instance.target);
+  return dot({&samples.features[row * instance.stride], instance.features()}, instance.target);
 }
 
-// The terms of the estimate over a block, added to one sum for each of the weights.
-void add_differences(const Instance& instance, const Block& block, const View& features,
+// The terms of the estimate over a samples, added to one sum for each of the weights.
+void add_differences(const Instance& instance, const Samples& samples, const View& features,
                      const std::vector<std::vector<double>>& weights, std::vector<double>& sums) {
   const std::size_t m = instance.features();
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const std::span<const double> exact(&block.samples[r * instance.stride], m);
+  for (std::size_t r = 0; r < samples.rows; ++r) {
+    const std::span<const double> exact(&samples.features[r * instance.stride], m);
     const std::span<const double> rounded(
         static_cast<const double*>(features.data) + r * features.stride, m);
-    const double label = predictable_label(instance, block, r);
+    const double label = predictable_label(instance, samples, r);
     for (std::size_t k = 0; k < weights.size(); ++k) {
       const double plain = dot(exact, weights[k]);
       const double change = dot(rounded, weights[k]) - plain;
@@ -116,11 +116,11 @@ std::vector<double> Risk::quantized(const std::vector<std::vector<double>>& weig
   FeatureStations stations(machine_, *instance_, *policy_, Site::test_place, batch_, total);
   std::vector<double> sums(weights.size(), 0.0);
   const std::size_t rows = batch_ * std::max<std::size_t>(1, test_block / batch_);
-  Block block;
+  Samples samples;
   for (std::size_t first = 0; first < total; first += rows) {
     draw_samples(*instance_, machine_, Site::test_sample, first, std::min(rows, total - first),
-                 block);
-    add_differences(*instance_, block, stations.apply(block), weights, sums);
+                 samples);
+    add_differences(*instance_, samples, stations.apply(samples), weights, sums);
   }
   for (std::size_t k = 0; k < answer.size(); ++k) answer[k] += sums[k] / static_cast<double>(total);
   return answer;

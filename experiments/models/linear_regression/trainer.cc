@@ -22,8 +22,8 @@ void apply_in_place(Station& station, const MutableView& view, std::uint64_t fir
 
 // The order of the prediction where nothing is said of it.
 DotUnit dot_unit(const Policy& policy) {
-  const Grid* grid = grid_of(policy.at(place::accumulator));
-  if (grid != nullptr) return dot_unit_of(*grid);
+  const QuantizerRule* quantized = quantizer_rule_of(policy.at(place::accumulator));
+  if (quantized != nullptr) return dot_unit_of(*quantized);
   DotUnit unit;
   unit.order = Order::eight_sums;
   return unit;
@@ -55,22 +55,22 @@ FeatureStations::FeatureStations(const Machine& machine, const Instance& instanc
 }
 
 // Leaves the features after `data` in features_.
-void FeatureStations::apply_data(const Block& block) {
+void FeatureStations::apply_data(const Samples& samples) {
   const std::size_t m = instance_->features();
   const std::size_t stride = instance_->stride;
-  features_.resize(block.samples.size());
+  features_.resize(samples.features.size());
   if (instance_->needs.inputs) {
     const std::size_t d = instance_->problem->dimension;
-    inputs_.resize(block.inputs.size());
-    data_.apply(view_of(block.inputs.data(), block.rows, d), block.first_row,
-                view_of(inputs_.data(), block.rows, d));
-    apply_sketch(*instance_, machine_, inputs_.data(), block.rows, features_.data());
+    inputs_.resize(samples.inputs.size());
+    data_.apply(view_of(samples.inputs.data(), samples.rows, d), samples.first_row,
+                view_of(inputs_.data(), samples.rows, d));
+    apply_sketch(*instance_, machine_, inputs_.data(), samples.rows, features_.data());
     return;
   }
-  std::copy(block.samples.begin(), block.samples.end(), features_.begin());
+  std::copy(samples.features.begin(), samples.features.end(), features_.begin());
   if (input_noise_) {
-    draw_input_noise(*instance_, machine_, input_random_, block.first_row, block.rows, noise_);
-    for (std::size_t r = 0; r < block.rows; ++r) {
+    draw_input_noise(*instance_, machine_, input_random_, samples.first_row, samples.rows, noise_);
+    for (std::size_t r = 0; r < samples.rows; ++r) {
       for (std::size_t j = 0; j < m; ++j)
         features_[r * stride + j] += *input_noise_ * noise_[r * m + j];
     }
@@ -78,33 +78,33 @@ void FeatureStations::apply_data(const Block& block) {
   }
   const MutableView view{.data = features_.data(),
                          .carrier = Carrier::binary64,
-                         .rows = block.rows,
+                         .rows = samples.rows,
                          .columns = m,
                          .stride = stride};
-  apply_in_place(data_, view, block.first_row);
+  apply_in_place(data_, view, samples.first_row);
 }
 
-View FeatureStations::apply(const Block& block) {
+View FeatureStations::apply(const Samples& samples) {
   const std::size_t m = instance_->features();
-  const View plain{.data = block.samples.data(),
+  const View plain{.data = samples.features.data(),
                    .carrier = Carrier::binary64,
-                   .rows = block.rows,
+                   .rows = samples.rows,
                    .columns = m,
                    .stride = instance_->stride};
   if (!data_.active() && !feature_.active()) return plain;
   MutableView out{.data = nullptr,
                   .carrier = Carrier::binary64,
-                  .rows = block.rows,
+                  .rows = samples.rows,
                   .columns = m,
                   .stride = instance_->stride};
   if (data_.active()) {
-    apply_data(block);
+    apply_data(samples);
     out.data = features_.data();
-    apply_in_place(feature_, out, block.first_row);
+    apply_in_place(feature_, out, samples.first_row);
   } else {
-    features_.resize(block.samples.size());
+    features_.resize(samples.features.size());
     out.data = features_.data();
-    feature_.apply(plain, block.first_row, out);
+    feature_.apply(plain, samples.first_row, out);
   }
   return as_const(out);
 }
@@ -137,18 +137,18 @@ Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy&
       seen_(instance.features()),
       prediction_(training.batch),
       gradient_(instance.features()) {
-  if (const Grid* grid = grid_of(policy.at(place::accumulator)))
-    dot_random_.generator = grid->generator;
+  if (const QuantizerRule* quantized = quantizer_rule_of(policy.at(place::accumulator)))
+    dot_random_.generator = quantized->generator;
 }
 
-void Trainer::train(const Block& block) {
+void Trainer::train(const Samples& samples) {
   if (finished()) return;
   const std::size_t batch = training_.batch;
-  const View features = features_.apply(block);
-  labels_ = block.labels;
-  apply_in_place(label_, view_of(labels_.data(), labels_.size(), 1), block.first_row);
-  for (std::size_t row = 0; row + batch <= block.rows && !finished(); row += batch)
-    step(rows_of(features, row, batch), &labels_[row], block.first_row + row);
+  const View features = features_.apply(samples);
+  labels_ = samples.labels;
+  apply_in_place(label_, view_of(labels_.data(), labels_.size(), 1), samples.first_row);
+  for (std::size_t row = 0; row + batch <= samples.rows && !finished(); row += batch)
+    step(rows_of(features, row, batch), &labels_[row], samples.first_row + row);
 }
 
 void Trainer::predict(const View& features, std::uint64_t first_row) {

@@ -27,10 +27,10 @@ class FeatureStations {
                   std::size_t batch = 1, std::uint64_t rows = 0);
   // Rows of quantized features of a block, which begins a batch; they stay valid until the next
   // call.
-  View apply(const Block& block);
+  View apply(const Samples& samples);
 
  private:
-  void apply_data(const Block& block);
+  void apply_data(const Samples& samples);
 
   Machine machine_;
   const Instance* instance_;
@@ -47,7 +47,7 @@ class Trainer {
 
   // As many steps as the block has whole batches, or as are left. Precondition: the block's rows
   // follow those of the last one, and begin a batch.
-  void train(const Block& block);
+  void train(const Samples& samples);
   [[nodiscard]] bool finished() const { return step_ == training_.steps(); }
 
   [[nodiscard]] const std::vector<double>& weights() const { return weights_; }

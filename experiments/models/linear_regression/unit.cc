@@ -87,19 +87,19 @@ bool train(const Machine& machine, const Instance& instance, std::vector<Run>& r
   const std::size_t rows = batch * std::max<std::size_t>(1, wanted / batch);
   std::size_t total = 0;
   for (const Run& run : runs) total = std::max(total, run.point->training.samples);
-  Block block;
+  Samples samples;
   for (std::size_t first = 0; first < total; first += rows) {
     const auto active =
         std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.active(); });
     if (active == 0) break;
-    draw_samples(instance, machine, Site::sample, first, std::min(rows, total - first), block);
+    draw_samples(instance, machine, Site::sample, first, std::min(rows, total - first), samples);
     double steps = 0;
     for (Run& run : runs) {
       if (!run.active()) continue;
       const std::size_t left = run.point->training.samples - first;
-      const std::size_t batches = std::min(block.rows, left) / batch;
+      const std::size_t batches = std::min(samples.rows, left) / batch;
       steps += static_cast<double>(batches);
-      run.attempt([&] { run.trainer->train(block); });
+      run.attempt([&] { run.trainer->train(samples); });
     }
     if (!watch(steps)) return false;
   }

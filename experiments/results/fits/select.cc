@@ -107,7 +107,8 @@ std::optional<double> bits_at(const FitPoint& point, const std::string& pointer)
   if (rule == nullptr) return number_at(point, pointer);
   constexpr double native_bits = 64.0;
   if (is_native(*rule)) return native_bits;
-  if (const Grid* grid = grid_of(*rule)) return bits(grid->quantizer.format);
+  if (const QuantizerRule* quantized = quantizer_rule_of(*rule))
+    return bits(quantized->quantizer.format);
   if (const BlockRule* blocks = blocks_of(*rule)) return bits_per_value(blocks->format);
   return std::nullopt;
 }
