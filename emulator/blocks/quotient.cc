@@ -359,12 +359,12 @@ void QuotientBlocks::piece(std::size_t row, std::size_t column, std::size_t leng
   if (transfer_.codes != nullptr) {
     encode_results(element, quotient_.data(), length, draws_.data(), codes_.data());
     for (const Recomputed& x : recomputed_) codes_[x.place] = static_cast<std::uint64_t>(x.code);
-    put_codes(block.index, length);
+    put_codes(segment.index, length);
   }
   round_results(element, quotient_.data(), length, draws_.data(), quotient_.data(),
                 transfer_.counts);
   for (std::size_t i = 0; i < length; ++i) quotient_[i] *= element_total_[i];
-  narrow(quotient_.data(), transfer_.out, block);
+  narrow(quotient_.data(), transfer_.out, segment);
   for (const Recomputed& x : recomputed_) store(transfer_.out, segment.index + x.place, x.worth);
 }
 
