@@ -10,7 +10,7 @@
 
 #include "cli/output.h"
 #include "experiments/results/words.h"
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 
 namespace halfulp::cli {
 namespace {

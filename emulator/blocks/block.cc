@@ -9,9 +9,9 @@
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/blocks/lanes.h"
+#include "emulator/blocks/matrix_scales.h"
 #include "emulator/blocks/plan.h"
 #include "emulator/blocks/quotient.h"
-#include "emulator/blocks/scales.h"
 #include "formats/error.h"
 
 namespace halfulp::emulator {

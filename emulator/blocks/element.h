@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "emulator/arrays/arrays.h"
-#include "emulator/blocks/scale.h"
+#include "emulator/blocks/block_scale.h"
 #include "emulator/scalar/operand.h"
 #include "emulator/scalar/target.h"
 #include "formats/block.h"

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "emulator/blocks/scale.h"
+#include "emulator/blocks/block_scale.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {

@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "emulator/scalar/choice.h"
+#include "emulator/scalar/neighbour.h"
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
 

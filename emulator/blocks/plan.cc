@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "emulator/arrays/plan.h"
-#include "emulator/blocks/arithmetic.h"
 #include "emulator/blocks/narrow.h"
+#include "emulator/blocks/peer_steps.h"
 #include "emulator/scalar/exact.h"
 #include "formats/error.h"
 

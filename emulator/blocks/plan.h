@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "emulator/arrays/plan.h"
+#include "emulator/blocks/block_scale.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/power.h"
-#include "emulator/blocks/scale.h"
 #include "emulator/kernels/kernels.h"
 #include "formats/engine.h"
 

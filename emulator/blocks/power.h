@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "emulator/arrays/plan.h"
-#include "emulator/blocks/scale.h"
+#include "emulator/blocks/block_scale.h"
 #include "emulator/kernels/kernels.h"
 #include "formats/block.h"
 

@@ -16,8 +16,8 @@
 #include "emulator/arrays/random_bits.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/extent.h"
+#include "emulator/blocks/matrix_scales.h"
 #include "emulator/blocks/plan.h"
-#include "emulator/blocks/scales.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {
@@ -37,7 +37,7 @@ class QuotientBlocks {
   using Doubles = std::array<double, draw_segment>;
 
   // A block's scales, or that they are not for lanes.
-  struct Place {
+  struct LaneScale {
     double total = 1, by = 1;
     bool on_lanes = false;
   };
@@ -57,7 +57,7 @@ class QuotientBlocks {
   void recompute(std::size_t row, std::size_t column, std::size_t length);
   void put_codes(std::size_t index, std::size_t length);
   void exact_elements(std::size_t block, const Scaled& scaled);
-  [[nodiscard]] Scaled scaled_at(const Place& place) const;
+  [[nodiscard]] Scaled scaled_at(const LaneScale& scale) const;
 
   const CompiledBlock& plan_;
   const QuotientPlan& quotients_;
@@ -72,7 +72,7 @@ class QuotientBlocks {
 
   // Of the blocks at hand.
   Doubles largest_, asked_, scale_, outer_, total_, by_;
-  std::array<Place, draw_segment> places_;
+  std::array<LaneScale, draw_segment> lane_scales_;
   std::vector<Scaled> exact_;  // empty where scales are found on lanes
   // Of the block around: s0, and what the largest magnitude is divided (multiplied) by.
   const Operand* around_ = nullptr;

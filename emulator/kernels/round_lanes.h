@@ -263,7 +263,8 @@ HWY_INLINE V round_vector(D d, V bits, V random, const Grid<hn::TFromD<D>>& grid
   const Cut<V> cut = cut_magnitude<kKind>(d, x.magnitude, hn::ShiftRight<sign_place<Bits>>(x.sign),
                                           random, grid, by);
   V result = cut.below + hn::Shl(cut.kept, cut.shift);
-  // Below half of the least number's binade the sum above is not it: least number or zero.
+  // Deep below the least number the shift is limited, and the sum above is wrong: what rounds up
+  // there becomes the least number, what does not becomes zero in the line after.
   if constexpr (!rounds_to_nearest(kKind)) {
     const hn::Mask<D> deep = cut.discarded > hn::Set(d, Bits{fraction + 1});
     result = hn::IfThenElse(deep, moved_number(d, hn::Set(d, grid.least_number), by), result);

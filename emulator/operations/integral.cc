@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "emulator/operations/exact_operand.h"
-#include "emulator/scalar/choice.h"
 #include "emulator/scalar/logarithmic/irrational.h"
+#include "emulator/scalar/neighbour.h"
 #include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include "emulator/scalar/choice.h"
 #include "emulator/scalar/exact.h"
+#include "emulator/scalar/neighbour.h"
 #include "formats/codes.h"
 
 namespace halfulp::emulator {

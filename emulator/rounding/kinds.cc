@@ -4,8 +4,8 @@
 #include <array>
 #include <variant>
 
-#include "emulator/scalar/choice.h"
 #include "emulator/scalar/logarithmic/logarithmic.h"
+#include "emulator/scalar/neighbour.h"
 #include "emulator/scalar/scheme.h"
 
 namespace halfulp::emulator {

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "emulator/scalar/choice.h"
 #include "emulator/scalar/exactly.h"
+#include "emulator/scalar/neighbour.h"
 #include "emulator/scalar/target.h"
 
 namespace halfulp::emulator {

@@ -22,8 +22,8 @@ struct Expression {
 
 struct Ratio;  // ratio.h
 
-// In full it is the expression, or the ratio, or where there is neither the word itself. Signs are
-// those of the cut.
+// A number in full is *expression where that is set, else *ratio where that is set, else `cut`. Its
+// sign is that of the cut.
 template <typename Word>
 struct Exactly {
   Exact<Word> cut;

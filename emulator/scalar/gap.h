@@ -4,7 +4,7 @@
 // regime bits of a tapered format, or between two numbers of a list.
 #pragma once
 
-#include "emulator/scalar/choice.h"
+#include "emulator/scalar/neighbour.h"
 #include "emulator/scalar/wide.h"
 
 namespace halfulp::emulator {

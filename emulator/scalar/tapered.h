@@ -43,8 +43,8 @@ TaperedCut cut_tapered(const Target& target, HeadOf head_of, const Exact<Code>& 
 
 void describe_tapered(int bits, Target& target);
 
-// Negation of the number is negation of the code; body_of: the number of the bits below the sign of
-// a positive code.
+// Negation of the number is negation of the code. number_of_body: what the bits below the sign
+// stand for in a positive code.
 using NumberOfBody = Operand (*)(const Format& format, Code body, int width);
 Operand unpack_tapered(const Format& format, int bits, NumberOfBody number_of_body, Code code);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where numbers are rounded: at a place of a model, which has names and no number.
+// Where numbers are rounded: at a place of a model, which its layer, operation and use identify.
 #pragma once
 
 #include <compare>

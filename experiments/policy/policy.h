@@ -49,7 +49,7 @@ struct QuantizerRule {
 // The dot unit of an accumulator.
 DotUnit dot_unit_of(const QuantizerRule& accumulator);
 
-// A block format, of the tensor of one step (station.h). At every place but accumulators.
+// A block format, of the tensor of one step (place_rounder.h). At every place but accumulators.
 struct BlockRule {
   BlockFormat format;
   Generator generator = Generator::philox4x32_10;  // of elements and scales

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A block format at a place. The matrix that it sees is the tensor of one step (station.h says
-// which), however many steps a call brings.
+// A block format at a place. The matrix that it sees is the tensor of one step (place_rounder.h
+// says which), however many steps a call brings.
 //
 // Random bits come from streams that block formats have to themselves, since a level of scales has
 // one too: stream 2^63 + 256 s where s is the place's stream, of elements, and those after it, of

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "experiments/hash.h"
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
 

@@ -12,7 +12,7 @@
 #include "emulator/environment.h"
 #include "emulator/instruction_set.h"
 #include "experiments/runs/distributor.h"
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 #include "experiments/runs/store.h"
 #include "experiments/runs/units.h"
 #include "experiments/study/sweep.h"

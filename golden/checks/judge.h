@@ -22,7 +22,8 @@ struct Strictness {
   bool invalid_exact = false;  // the integer of an invalid conversion is compared
 };
 
-// Are result and flags of the case those of the outcome? What is unknown of them is not.
+// Are result and flags of the case those of the outcome? A result that is unknown, or flags that
+// are unknown and compared, never agree.
 bool agrees(const vectors::Calculation& calculation, const Strictness& strictness,
             const vectors::Case& c, const Outcome& outcome);
 

@@ -8,7 +8,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
-#include "reference/blocks/scales.h"
+#include "reference/blocks/block_scale.h"
 #include "reference/carrier.h"
 #include "reference/engine_name.h"
 #include "reference/operations.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Block formats at the places of a policy, against a loop that hands the reference engine the
-// tensor of every step as station.h says, with random bits addressed as step_blocks.h says; and
-// against themselves, cut anywhere.
+// tensor of every step as place_rounder.h says, with random bits addressed as step_blocks.h says;
+// and against themselves, cut anywhere.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -325,9 +325,9 @@ Tensor drawn(std::size_t rows, std::size_t columns) {
   return tensor;
 }
 
-std::vector<double> applied(Station& station, const Tensor& in, std::uint64_t first_row) {
+std::vector<double> applied(PlaceRounder& rounder, const Tensor& in, std::uint64_t first_row) {
   std::vector<double> out(in.values.size());
-  station.apply(view_of(in.values.data(), in.rows, in.columns), first_row,
+  rounder.apply(view_of(in.values.data(), in.rows, in.columns), first_row,
                 view_of(out.data(), in.rows, in.columns));
   return out;
 }
@@ -336,10 +336,10 @@ TEST(BlockStation, AScaleOfTheTensorIsSharedByAStepAndNoMore) {
   const Machine machine{&emulator::engine(), 1, 0};
   const Policy policy = parse_policy({{"feature", "int8_tensor"}}, "");
   Tensor in = drawn(8, 5);
-  Station station = station_at(machine, policy, place::feature, Site::training_place, 4);
-  const std::vector<double> before = applied(station, in, 0);
+  PlaceRounder rounder = rounder_at(machine, policy, place::feature, Site::training_place, 4);
+  const std::vector<double> before = applied(rounder, in, 0);
   in.values[0] = 1000.0;  // of the first step
-  const std::vector<double> after = applied(station, in, 0);
+  const std::vector<double> after = applied(rounder, in, 0);
   for (std::size_t i = 1; i < 20; ++i) EXPECT_EQ(after[i], 0.0) << i;
   EXPECT_TRUE(std::equal(before.begin() + 20, before.end(), after.begin() + 20));
 }
@@ -354,8 +354,8 @@ TEST(BlockStation, NumbersOfABatchAreOneRow) {
                     : place == std::string("act")      ? place::act
                     : place == std::string("out_grad") ? place::out_grad
                                                        : place::feature;
-    Station station = station_at(machine, policy, at, Site::training_place, 4);
-    EXPECT_EQ(applied(station, column, 0)[1] == 0.0, at != place::feature) << place;
+    PlaceRounder rounder = rounder_at(machine, policy, at, Site::training_place, 4);
+    EXPECT_EQ(applied(rounder, column, 0)[1] == 0.0, at != place::feature) << place;
   }
 }
 
@@ -368,9 +368,9 @@ TEST(BlockStation, DrawsOtherBitsAtEveryPlaceLevelAndStep) {
                      {"scale", {{"format", "ue8m4"}, {"rounding", "stochastic"}}}};
   const Policy policy = parse_policy({{"param", rule}, {"weight", rule}}, "");
   const Tensor in = drawn(1, 256);
-  Station param = station_at(machine, policy, place::param, Site::training_place);
-  Station weight = station_at(machine, policy, place::weight, Site::training_place);
-  Station test = station_at(machine, policy, place::param, Site::test_place);
+  PlaceRounder param = rounder_at(machine, policy, place::param, Site::training_place);
+  PlaceRounder weight = rounder_at(machine, policy, place::weight, Site::training_place);
+  PlaceRounder test = rounder_at(machine, policy, place::param, Site::test_place);
   const std::vector<double> first = applied(param, in, 0);
   EXPECT_EQ(applied(param, in, 0), first);
   EXPECT_NE(applied(param, in, 1), first);
@@ -385,12 +385,12 @@ TEST(BlockStation, PredictedScalesFollowTheStepsOfTheirOwnPlace) {
   const Policy policy = parse_policy({{"param", "flexpoint"}, {"weight", "flexpoint"}}, "");
   const Tensor small{1, 3, {0x1.2345p-9, -0x1.4321p-10, 0x1.1111p-11}};
   const Tensor large{1, 3, {0.9, -0.5, 0.25}};
-  Station param = station_at(machine, policy, place::param, Site::training_place);
-  Station weight = station_at(machine, policy, place::weight, Site::training_place);
+  PlaceRounder param = rounder_at(machine, policy, place::param, Site::training_place);
+  PlaceRounder weight = rounder_at(machine, policy, place::weight, Site::training_place);
   applied(param, large, 0);
   const std::vector<double> known = applied(weight, small, 0);
   EXPECT_NE(applied(param, small, 1), known);
-  Station anew = station_at(machine, policy, place::param, Site::training_place);
+  PlaceRounder anew = rounder_at(machine, policy, place::param, Site::training_place);
   EXPECT_EQ(applied(anew, small, 0), known);
 }
 

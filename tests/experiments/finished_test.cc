@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/engine.h"
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 #include "experiments/runs/run.h"
 #include "formats/error.h"
 

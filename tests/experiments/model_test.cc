@@ -12,7 +12,7 @@
 #include "emulator/engine.h"
 #include "experiments/models/table.h"
 #include "experiments/results/fit.h"
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 #include "experiments/runs/units.h"
 #include "formats/error.h"
 

@@ -10,7 +10,7 @@
 
 #include "emulator/engine.h"
 #include "experiments/models/linear_regression/places.h"
-#include "experiments/policy/station.h"
+#include "experiments/policy/place_rounder.h"
 #include "formats/error.h"
 #include "tests/support/error_of.h"
 
@@ -244,7 +244,7 @@ TEST(PolicyDocument, TextsAreFilesOrExplained) {
 }
 
 // Cut into any pieces, a place gives the same bits; and places do not see each other's draws.
-TEST(Station, DrawsDependOnTheRowAlone) {
+TEST(PlaceRounder, DrawsDependOnTheRowAlone) {
   const Machine machine{&emulator::engine(), 9, 3};
   constexpr std::size_t rows = 12;
   constexpr std::size_t columns = 5;
@@ -258,32 +258,32 @@ TEST(Station, DrawsDependOnTheRowAlone) {
         R"({"format": "int8", "rounding": "stochastic", "random_bits": 40,
             "scaling": {"kind": "static", "scale": 0.3}})"}) {
     const Policy policy = parse_policy({{"feature", parse_json(text, "text")}}, "");
-    Station whole = station_at(machine, policy, place::feature, Site::training_place);
+    PlaceRounder whole = rounder_at(machine, policy, place::feature, Site::training_place);
     std::vector<double> expected(in.size());
     whole.apply(view_of(std::as_const(in).data(), rows, columns), 100,
                 view_of(expected.data(), rows, columns));
     EXPECT_NE(in, expected);
     std::vector<double> got(in.size());
     for (std::size_t row = 0; row < rows; row += 4) {
-      Station part = station_at(machine, policy, place::feature, Site::training_place);
+      PlaceRounder part = rounder_at(machine, policy, place::feature, Site::training_place);
       part.apply(view_of(static_cast<const double*>(&in[row * columns]), 4, columns), 100 + row,
                  view_of(&got[row * columns], 4, columns));
     }
     EXPECT_EQ(got, expected) << text;
-    Station test = station_at(machine, policy, place::feature, Site::test_place);
+    PlaceRounder test = rounder_at(machine, policy, place::feature, Site::test_place);
     test.apply(view_of(std::as_const(in).data(), rows, columns), 100,
                view_of(got.data(), rows, columns));
     EXPECT_NE(got, expected) << text;
   }
 }
 
-TEST(Station, StaticScaleIsAGridOfThatStep) {
+TEST(PlaceRounder, StaticScaleIsAGridOfThatStep) {
   const Machine machine{&emulator::engine(), 9, 3};
   const Policy policy = parse_policy(
       {{"data", {{"format", "int8"}, {"scaling", {{"kind", "static"}, {"scale", 0.25}}}}}}, "");
-  Station station = station_at(machine, policy, place::data, Site::training_place);
+  PlaceRounder rounder = rounder_at(machine, policy, place::data, Site::training_place);
   std::vector<double> x{0.1, 0.125, 0.13, -0.37, 0.375, 1000.0};
-  station.apply(view_of(std::span<const double>(x)), 0, view_of(std::span<double>(x)));
+  rounder.apply(view_of(std::span<const double>(x)), 0, view_of(std::span<double>(x)));
   EXPECT_EQ(x[0], 0.0);
   EXPECT_EQ(x[1], 0.0);
   EXPECT_EQ(x[2], 0.25);

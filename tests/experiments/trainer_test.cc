@@ -131,7 +131,7 @@ std::pair<std::vector<double>, std::vector<double>> train(const Setting& s, cons
 class PlainPlace {
  public:
   PlainPlace(const Machine& machine, const Policy& policy, Place place)
-      : station_(station_at(machine, policy, place, Site::training_place)) {}
+      : station_(rounder_at(machine, policy, place, Site::training_place)) {}
   void operator()(std::vector<double>& row, std::uint64_t number) {
     if (station_.active())
       station_.apply(view_of(std::span<const double>(row)), number,
@@ -144,7 +144,7 @@ class PlainPlace {
   }
 
  private:
-  Station station_;
+  PlaceRounder station_;
 };
 
 double plain_dot(const Machine& machine, const Policy& policy, const std::vector<double>& x,
@@ -170,7 +170,7 @@ std::pair<std::vector<double>, std::vector<double>> plain_loop(const Setting& s,
                                                                const Machine& machine) {
   const Instance instance = instance_of(s, machine);
   const std::size_t m = instance.features();
-  FeatureStations features(machine, instance, s.policy, Site::training_place);
+  FeatureRounders features(machine, instance, s.policy, Site::training_place);
   PlainPlace label(machine, s.policy, place::label);
   PlainPlace param(machine, s.policy, place::param);
   PlainPlace act(machine, s.policy, place::act);
@@ -254,10 +254,10 @@ TEST(Stations, DrawFromTheGeneratorOfTheirRule) {
   for (const char* name : {"philox4x32-10", "splitmix64"}) {
     const Policy policy = parse_policy(
         {{"label", {{"format", "int8"}, {"rounding", "stochastic"}, {"random", name}}}}, "");
-    Station station = station_at(machine, policy, place::label, Site::training_place);
+    PlaceRounder rounder = rounder_at(machine, policy, place::label, Site::training_place);
     std::vector<double> got(row.size());
     std::vector<double> want(row.size());
-    station.apply(in, 3, view_of(std::span<double>(got)));
+    rounder.apply(in, 3, view_of(std::span<double>(got)));
     Random random = random_of(machine, Site::training_place, place::label);
     random.offset = 3 * row.size();
     random.generator = parse_generator(name);
@@ -319,11 +319,11 @@ TEST(Risks, ClosedFormsEqualBruteForce) {
     const Risk risk(machine, instance, s.policy);
     std::vector<double> v = instance.target;
     for (std::size_t j = 0; j < v.size(); ++j) v[j] += 0.3 * static_cast<double>(j % 3);
-    FeatureStations stations(machine, instance, s.policy, Site::training_place);
+    FeatureRounders rounders(machine, instance, s.policy, Site::training_place);
     constexpr std::size_t rows = 40000;
     Samples samples;
     draw_samples(instance, machine, Site::sample, 0, rows, samples);
-    const View z = stations.apply(samples);
+    const View z = rounders.apply(samples);
     double sum = 0.0;
     double squares = 0.0;
     double clean = 0.0;

@@ -14,8 +14,8 @@
 #include <array>
 #include <variant>
 
-#include "emulator/scalar/choice.h"
 #include "emulator/scalar/logarithmic/irrational.h"
+#include "emulator/scalar/neighbour.h"
 #include "emulator/scalar/ratio.h"
 #include "emulator/scalar/scheme.h"
 #include "emulator/scalar/takum.h"

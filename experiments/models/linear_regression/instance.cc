@@ -77,9 +77,10 @@ std::vector<double> draw_sketch(const Problem& problem, const Policy& policy,
   fill_variates(Law::gaussian, random_of(machine, Site::sketch), 0, s);
   const double scale = 1.0 / std::sqrt(static_cast<double>(m));
   for (double& entry : s) entry *= scale;
-  Station station = station_at(machine, policy, place::sketch, Site::training_place, m, s.size());
+  PlaceRounder rounder =
+      rounder_at(machine, policy, place::sketch, Site::training_place, m, s.size());
   const MutableView whole = view_of(s.data(), m, d);
-  station.apply(as_const(whole), 0, whole);
+  rounder.apply(as_const(whole), 0, whole);
   return s;
 }
 

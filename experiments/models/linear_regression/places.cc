@@ -50,8 +50,8 @@ Policy parse_policy(const Json& value, const std::string& where) {
   return experiments::parse_policy(value, where, places());
 }
 
-Station station_at(const Machine& machine, const Policy& policy, const Place& place, Site site,
-                   std::size_t step_rows, std::uint64_t elements) {
+PlaceRounder rounder_at(const Machine& machine, const Policy& policy, const Place& place, Site site,
+                        std::size_t step_rows, std::uint64_t elements) {
   const bool column = (*places())[index_of(place)].kind == PlaceKind::column;
   return {*machine.engine, policy.at(place), random_of(machine, site, place),
           StepShape{.rows = step_rows, .column = column}, elements};

@@ -18,8 +18,8 @@
 #include <memory>
 
 #include "experiments/machine.h"
+#include "experiments/policy/place_rounder.h"
 #include "experiments/policy/policy.h"
-#include "experiments/policy/station.h"
 
 namespace halfulp::experiments::linear_regression {
 
@@ -60,8 +60,8 @@ Policy parse_policy(const Json& value, const std::string& where);
 
 // site: as above. step_rows: how many of the rows that apply() is handed are one step's (B of data,
 // of feature, and of the columns label, act, out_grad; M of the sketch; else 1).
-// elements: as for a station.
-Station station_at(const Machine& machine, const Policy& policy, const Place& place, Site site,
-                   std::size_t step_rows = 1, std::uint64_t elements = 0);
+// elements: as for a rounder.
+PlaceRounder rounder_at(const Machine& machine, const Policy& policy, const Place& place, Site site,
+                        std::size_t step_rows = 1, std::uint64_t elements = 0);
 
 }  // namespace halfulp::experiments::linear_regression

@@ -113,14 +113,14 @@ std::vector<double> Risk::quantized(const std::vector<std::vector<double>>& weig
   }
   if (second_moment_) return answer;
   const std::size_t total = instance_->problem->test_samples;
-  FeatureStations stations(machine_, *instance_, *policy_, Site::test_place, batch_, total);
+  FeatureRounders rounders(machine_, *instance_, *policy_, Site::test_place, batch_, total);
   std::vector<double> sums(weights.size(), 0.0);
   const std::size_t rows = batch_ * std::max<std::size_t>(1, test_block / batch_);
   Samples samples;
   for (std::size_t first = 0; first < total; first += rows) {
     draw_samples(*instance_, machine_, Site::test_sample, first, std::min(rows, total - first),
                  samples);
-    add_differences(*instance_, samples, stations.apply(samples), weights, sums);
+    add_differences(*instance_, samples, rounders.apply(samples), weights, sums);
   }
   for (std::size_t k = 0; k < answer.size(); ++k) answer[k] += sums[k] / static_cast<double>(total);
   return answer;

@@ -16,8 +16,8 @@ View rows_of(const View& all, std::size_t first, std::size_t count) {
 
 View column(const std::vector<double>& values) { return view_of(values.data(), values.size(), 1); }
 
-void apply_in_place(Station& station, const MutableView& view, std::uint64_t first_row) {
-  if (station.active()) station.apply(as_const(view), first_row, view);
+void apply_in_place(PlaceRounder& rounder, const MutableView& view, std::uint64_t first_row) {
+  if (rounder.active()) rounder.apply(as_const(view), first_row, view);
 }
 
 // The order of the prediction where nothing is said of it.
@@ -36,16 +36,16 @@ std::uint64_t updates(const Instance& instance, const Training& training) {
 
 }  // namespace
 
-FeatureStations::FeatureStations(const Machine& machine, const Instance& instance,
+FeatureRounders::FeatureRounders(const Machine& machine, const Instance& instance,
                                  const Policy& policy, Site site, std::size_t batch,
                                  std::uint64_t rows)
     : machine_(machine),
       instance_(&instance),
-      data_(station_at(
+      data_(rounder_at(
           machine, policy, place::data, site, batch,
           rows * (instance.needs.inputs ? instance.problem->dimension : instance.features()))),
       feature_(
-          station_at(machine, policy, place::feature, site, batch, rows * instance.features())) {
+          rounder_at(machine, policy, place::feature, site, batch, rows * instance.features())) {
   const Noise* noise = noise_of(policy.at(place::data));
   if (instance.needs.gram && !instance.needs.inputs && noise != nullptr &&
       noise->kind == Noise::Kind::additive) {
@@ -55,7 +55,7 @@ FeatureStations::FeatureStations(const Machine& machine, const Instance& instanc
 }
 
 // Leaves the features after `data` in features_.
-void FeatureStations::apply_data(const Samples& samples) {
+void FeatureRounders::apply_data(const Samples& samples) {
   const std::size_t m = instance_->features();
   const std::size_t stride = instance_->stride;
   features_.resize(samples.features.size());
@@ -84,7 +84,7 @@ void FeatureStations::apply_data(const Samples& samples) {
   apply_in_place(data_, view, samples.first_row);
 }
 
-View FeatureStations::apply(const Samples& samples) {
+View FeatureRounders::apply(const Samples& samples) {
   const std::size_t m = instance_->features();
   const View plain{.data = samples.features.data(),
                    .carrier = Carrier::binary64,
@@ -116,17 +116,17 @@ Trainer::Trainer(const Machine& machine, const Instance& instance, const Policy&
       first_averaged_(training.first_averaged()),
       stage_length_(training.stage_length()),
       features_(machine, instance, policy, Site::training_place, training.batch, training.samples),
-      label_(station_at(machine, policy, place::label, Site::training_place, training.batch,
+      label_(rounder_at(machine, policy, place::label, Site::training_place, training.batch,
                         training.samples)),
-      param_(station_at(machine, policy, place::param, Site::training_place, 1,
+      param_(rounder_at(machine, policy, place::param, Site::training_place, 1,
                         updates(instance, training))),
-      act_(station_at(machine, policy, place::act, Site::training_place, training.batch,
+      act_(rounder_at(machine, policy, place::act, Site::training_place, training.batch,
                       training.samples)),
-      out_grad_(station_at(machine, policy, place::out_grad, Site::training_place, training.batch,
+      out_grad_(rounder_at(machine, policy, place::out_grad, Site::training_place, training.batch,
                            training.samples)),
-      weight_(station_at(machine, policy, place::weight, Site::training_place, 1,
+      weight_(rounder_at(machine, policy, place::weight, Site::training_place, 1,
                          updates(instance, training))),
-      average_station_(station_at(machine, policy, place::avg, Site::training_place, 1,
+      average_rounder_(rounder_at(machine, policy, place::avg, Site::training_place, 1,
                                   updates(instance, training))),
       dot_(machine.engine->prepare_dot(dot_unit(policy),
                                        {.elements = training.samples * instance.features()})),
@@ -199,19 +199,19 @@ void Trainer::step(const View& features, const double* labels, std::uint64_t fir
 // a <- Q(a + (w - a) (1/k)) after k weights.
 void Trainer::accumulate_average() {
   if (step_ < first_averaged_) return;
-  if (!average_station_.active()) {
+  if (!average_rounder_.active()) {
     for (std::size_t j = 0; j < weights_.size(); ++j) average_[j] += weights_[j];
     return;
   }
   const double share = 1.0 / static_cast<double>(step_ - first_averaged_ + 1);
   for (std::size_t j = 0; j < weights_.size(); ++j)
     average_[j] += (weights_[j] - average_[j]) * share;
-  apply_in_place(average_station_, view_of(std::span<double>(average_)), step_);
+  apply_in_place(average_rounder_, view_of(std::span<double>(average_)), step_);
 }
 
 std::vector<double> Trainer::average() const {
   std::vector<double> mean = average_;
-  if (average_station_.active()) return mean;
+  if (average_rounder_.active()) return mean;
   const auto count = static_cast<double>(training_.steps() - first_averaged_);
   for (double& x : mean) x /= count;
   return mean;

@@ -15,15 +15,15 @@
 #include <vector>
 
 #include "experiments/models/linear_regression/instance.h"
-#include "experiments/policy/station.h"
+#include "experiments/policy/place_rounder.h"
 
 namespace halfulp::experiments::linear_regression {
 
 // x or z on its way into the product, by the places `data` and `feature`.
-class FeatureStations {
+class FeatureRounders {
  public:
   // batch: the rows of a step. rows: of all steps, 0 where that is unknown.
-  FeatureStations(const Machine& machine, const Instance& instance, const Policy& policy, Site site,
+  FeatureRounders(const Machine& machine, const Instance& instance, const Policy& policy, Site site,
                   std::size_t batch = 1, std::uint64_t rows = 0);
   // Rows of quantized features of a block, which begins a batch; they stay valid until the next
   // call.
@@ -34,7 +34,7 @@ class FeatureStations {
 
   Machine machine_;
   const Instance* instance_;
-  Station data_, feature_;
+  PlaceRounder data_, feature_;
   std::optional<double> input_noise_;  // sqrt(eps) of additive Gaussian noise before the sketch
   Random input_random_;
   std::vector<double> features_, inputs_, noise_;
@@ -64,8 +64,8 @@ class Trainer {
   Training training_;
   std::size_t first_averaged_ = 0;
   std::size_t stage_length_ = 1;
-  FeatureStations features_;
-  Station label_, param_, act_, out_grad_, weight_, average_station_;
+  FeatureRounders features_;
+  PlaceRounder label_, param_, act_, out_grad_, weight_, average_rounder_;
   DotPlan dot_;
   Random dot_random_;
   std::size_t step_ = 0;

@@ -6,8 +6,8 @@
 
 #include <array>
 
+#include "emulator/blocks/block_scale.h"
 #include "emulator/blocks/element.h"
-#include "emulator/blocks/scale.h"
 #include "formats/block.h"
 
 namespace halfulp::emulator {

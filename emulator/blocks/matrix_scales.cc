@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "emulator/blocks/scales.h"
+#include "emulator/blocks/matrix_scales.h"
 
 #include <bit>
 #include <variant>
 
-#include "emulator/blocks/arithmetic.h"
+#include "emulator/blocks/peer_steps.h"
 
 namespace halfulp::emulator {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/policy/station.h"
+#include "experiments/policy/place_rounder.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,8 +21,8 @@ double* row_of(const MutableView& view, std::size_t row) {
 
 }  // namespace
 
-Station::Station(const Engine& engine, const Rule& rule, const Random& random,
-                 const StepShape& shape, std::uint64_t elements)
+PlaceRounder::PlaceRounder(const Engine& engine, const Rule& rule, const Random& random,
+                           const StepShape& shape, std::uint64_t elements)
     : engine_(&engine), rule_(rule), random_(random) {
   if (const QuantizerRule* quantized = quantizer_rule_of(rule_)) {
     plan_ = engine_->prepare(quantized->quantizer, {.elements = elements});
@@ -33,7 +33,7 @@ Station::Station(const Engine& engine, const Rule& rule, const Random& random,
   if (const Noise* noise = noise_of(rule_)) deviation_ = std::sqrt(noise->eps);
 }
 
-void Station::apply(const View& in, std::uint64_t first_row, const MutableView& out) {
+void PlaceRounder::apply(const View& in, std::uint64_t first_row, const MutableView& out) {
   if (noise_of(rule_) != nullptr) return add_noise(in, first_row, out);
   if (quantizer_rule_of(rule_) != nullptr) return round(in, first_row, out);
   if (blocks_) return blocks_->round(in, first_row, out);
@@ -41,7 +41,7 @@ void Station::apply(const View& in, std::uint64_t first_row, const MutableView& 
   for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(row_of(in, r), in.columns, row_of(out, r));
 }
 
-void Station::round(const View& in, std::uint64_t first_row, const MutableView& out) {
+void PlaceRounder::round(const View& in, std::uint64_t first_row, const MutableView& out) {
   Random random = random_;
   random.offset = first_row * in.columns;
   const double scale = quantizer_rule_of(rule_)->scale;
@@ -58,7 +58,7 @@ void Station::round(const View& in, std::uint64_t first_row, const MutableView& 
   }
 }
 
-void Station::add_noise(const View& in, std::uint64_t first_row, const MutableView& out) {
+void PlaceRounder::add_noise(const View& in, std::uint64_t first_row, const MutableView& out) {
   const Noise& noise = *noise_of(rule_);
   const bool one_a_row = noise.kind == Noise::Kind::multiplicative_rank1;
   const std::size_t width = one_a_row ? 1 : in.columns;

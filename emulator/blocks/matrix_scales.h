@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "emulator/blocks/block_scale.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/extent.h"
 #include "emulator/blocks/plan.h"
-#include "emulator/blocks/scale.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/runs/results.h"
+#include "experiments/runs/result_file.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "emulator/blocks/arithmetic.h"
+#include "emulator/blocks/peer_steps.h"
 
 namespace halfulp::emulator {
 namespace {

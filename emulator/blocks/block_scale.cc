@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The rules of formats/block.h on exact integers. a is a fraction, a magnitude (a sum, a
-// difference) over the scales around.
-#include "emulator/blocks/scale.h"
+// The rules of formats/block.h on exact integers. a, what a rule asks for, is kept as a fraction:
+// above the line a block's largest magnitude (or its sum, or the difference of its ends), below it
+// the product of the scales of the blocks around.
+#include "emulator/blocks/block_scale.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "reference/blocks/scales.h"
+#include "reference/blocks/block_scale.h"
 
 #include <algorithm>
 #include <initializer_list>
