@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/networks/arithmetic.h"
+
+#include <array>
+#include <utility>
+
+#include "formats/catalogue/families.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+DotUnit unit_of(const PlaceRecord& record, Carrier native) {
+  DotUnit unit;
+  unit.native = native;
+  if (record.is_native()) return unit;
+  const QuantizerRule* rule = quantizer_rule_of(record.rules.front());
+  HALFULP_REQUIRE(rule != nullptr && record.rules.size() == 1, "an accumulator is one format");
+  return dot_unit_of(*rule);
+}
+
+}  // namespace
+
+PlaceNumber PlaceList::add(const std::string& layer, const std::string& op, const std::string& use,
+                           PlaceKind kind) {
+  places_.push_back({.name = layer.empty() ? op + "/" + use : layer + "/" + op + "/" + use,
+                     .layer = layer,
+                     .op = op,
+                     .use = use,
+                     .kind = kind});
+  return places_.size() - 1;
+}
+
+template <typename Real>
+Arithmetic<Real>::Arithmetic(const Machine& machine, const LayeredPolicy& policy)
+    : machine_(&machine), policy_(&policy), counts_(policy.places->size()) {
+  HALFULP_REQUIRE(policy.native == carrier_of<Real>, "numbers are in the policy's carrier");
+  const bool single = policy.native == Carrier::binary32;
+  native_ = machine.engine->prepare(
+      {.format = {single ? "binary32" : "binary64", single ? ieee(8, 23) : ieee(11, 52)},
+       .rounding = {}},
+      {});
+  begin(0, 1);
+}
+
+template <typename Real>
+void Arithmetic<Real>::begin(std::uint64_t step, std::uint64_t steps, Purpose purpose) {
+  const std::uint64_t phases = policy_->phases_at(step, steps);
+  const auto [entry, is_new] = prepared_.try_emplace(phases);
+  if (is_new) {
+    entry->second.records = policy_->records_of(phases);
+    entry->second.rounders.resize(policy_->places->size());
+    entry->second.units.resize(policy_->places->size());
+  }
+  current_ = &entry->second;
+  step_ = step;
+  purpose_ = purpose;
+}
+
+// Rule `which` of a place has a stream to itself.
+template <typename Real>
+Random Arithmetic<Real>::random_at(PlaceNumber place, std::size_t which) const {
+  const NamedPlace& named = (*policy_->places)[place];
+  std::string use = named.op + "/" + named.use;
+  if (which > 0) use += "/" + std::to_string(which);
+  if (purpose_ == Purpose::validation) use += "/validation";
+  return machine_->random(named.layer, use, step_);
+}
+
+template <typename Real>
+void Arithmetic<Real>::round(PlaceNumber place, Matrix<Real>& x) {
+  auto& rounders = current_->rounders[place];
+  if (!rounders) {
+    rounders.emplace();
+    for (const Rule& rule : current_->records[place].rules)
+      rounders->emplace_back(*machine_->engine, rule, carrier_of<Real>);
+  }
+  Counts* counts = purpose_ == Purpose::training ? &counts_[place] : nullptr;
+  for (std::size_t k = 0; k < rounders->size(); ++k) {
+    const MutableView view = view_of(x);
+    (*rounders)[k].apply(as_const(view), random_at(place, k), view, counts);
+  }
+  note_nonfinite(place, x);
+}
+
+template <typename Real>
+void Arithmetic<Real>::note_nonfinite(PlaceNumber place, const Matrix<Real>& x) {
+  if (nonfinite_ || purpose_ != Purpose::training) return;
+  // x - x is 0 of every finite number and NaN of all others.
+  bool all_finite = true;
+  for (Eigen::Index i = 0; i < x.size(); ++i)
+    all_finite = all_finite && x.data()[i] - x.data()[i] == Real{0};
+  if (!all_finite) nonfinite_ = Nonfinite{.step = step_, .place = place};
+}
+
+template <typename Real>
+const DotPlan& Arithmetic<Real>::unit_at(PlaceNumber accumulator) {
+  auto& unit = current_->units[accumulator];
+  if (!unit)
+    unit = machine_->engine->prepare_dot(unit_of(current_->records[accumulator], carrier_of<Real>),
+                                         {.carrier = carrier_of<Real>});
+  return *unit;
+}
+
+template <typename Real>
+void Arithmetic<Real>::product(PlaceNumber accumulator, const Matrix<Real>& a,
+                               const Matrix<Real>& b, Matrix<Real>& out) {
+  out.resize(a.rows(), b.cols());
+  Random random = random_at(accumulator, 0);
+  const PlaceRecord& record = current_->records[accumulator];
+  if (!record.is_native()) random.generator = quantizer_rule_of(record.rules.front())->generator;
+  machine_->engine->multiply(view_of(a), view_of(b), unit_at(accumulator), random, view_of(out));
+  note_nonfinite(accumulator, out);
+}
+
+template <typename Real>
+Matrix<Real> Arithmetic<Real>::row_sums(PlaceNumber accumulator, const Matrix<Real>& x) {
+  if (current_->records[accumulator].is_native()) return experiments::row_sums(x);
+  Matrix<Real> sums;
+  product(accumulator, x, Matrix<Real>::Ones(x.cols(), 1), sums);
+  return sums;
+}
+
+template <typename Real>
+Matrix<Real> Arithmetic<Real>::map(Op op, const Matrix<Real>& x) {
+  Matrix<Real> out(x.rows(), x.cols());
+  const std::array operands{view_of(x)};
+  machine_->engine->map(op, operands, native_, {}, view_of(out), nullptr);
+  return out;
+}
+
+template <typename Real>
+Matrix<Real> Arithmetic<Real>::map(Op op, const Matrix<Real>& x, const Matrix<Real>& y) {
+  Matrix<Real> out(x.rows(), x.cols());
+  const std::array operands{view_of(x), view_of(y)};
+  machine_->engine->map(op, operands, native_, {}, view_of(out), nullptr);
+  return out;
+}
+
+template class Arithmetic<float>;
+template class Arithmetic<double>;
+
+}  // namespace halfulp::experiments

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/policy/layered_policy.h"
