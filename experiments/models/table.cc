@@ -5,12 +5,14 @@
 #include <array>
 
 #include "experiments/models/linear_regression/model.h"
+#include "experiments/models/training/model.h"
 
 namespace halfulp::experiments {
 namespace {
 
 constexpr std::array models{
     &linear_regression::model,
+    &training::model,
 };
 
 }  // namespace

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/models/training/document.h"
+
+#include <nlohmann/json.hpp>
+
+#include "formats/error.h"
+
+namespace halfulp::experiments::training {
+namespace {
+
+constexpr std::int64_t most_steps = std::int64_t{1} << 40;
+constexpr std::int64_t most_samples = std::int64_t{1} << 32;
+
+// What a student learns from where nothing is said: one of its own kind, without norms.
+Json usual_teacher(const NetworkDescription& student, const Json& described) {
+  if (student.kind != NetworkDescription::Kind::residual_mlp) return described;
+  return {{"kind", "teacher_mlp"},
+          {"width", student.width},
+          {"depth", student.depth},
+          {"activation", described["activation"]}};
+}
+
+Data parse_data(const Json& value, const std::string& where, const NetworkDescription& network,
+                const Json& described, Json& resolved) {
+  ObjectReader reader(value, where);
+  Data data;
+  const Json* teacher = reader.find("teacher");
+  Json full;
+  data.teacher = parse_network(teacher == nullptr ? usual_teacher(network, described) : *teacher,
+                               reader.place("teacher"), full);
+  if (data.teacher.inputs() != network.inputs() || data.teacher.outputs() != network.outputs())
+    throw Error("the teacher has " + std::to_string(data.teacher.inputs()) + " inputs and " +
+                    std::to_string(data.teacher.outputs()) + " outputs, the network " +
+                    std::to_string(network.inputs()) + " and " + std::to_string(network.outputs()),
+                reader.place("teacher"), "give both the same");
+  data.noise = reader.number("noise", 0.0, 0.0, 1e6);
+  data.spectrum_exponent = reader.number("spectrum_exponent", 0.0, 0.0, 100.0);
+  data.samples = static_cast<std::uint64_t>(reader.integer("samples", 0, 0, most_samples));
+  data.validation_samples =
+      static_cast<std::uint64_t>(reader.integer("validation_samples", 1024, 0, most_samples));
+  reader.finish();
+  resolved = {{"teacher", full},
+              {"noise", data.noise},
+              {"spectrum_exponent", data.spectrum_exponent},
+              {"samples", data.samples},
+              {"validation_samples", data.validation_samples}};
+  return data;
+}
+
+}  // namespace
+
+Problem parse_problem(const Json& value, const std::string& where, Json& resolved) {
+  ObjectReader reader(value, where);
+  Problem problem;
+  Json model;
+  problem.network = parse_network(reader.require("model"), reader.place("model"), model);
+  const std::size_t loss = reader.choice("loss", 0, loss_names());
+  problem.loss = static_cast<LossKind>(loss);
+  if (problem.loss == LossKind::logistic && problem.network.outputs() != 1)
+    throw Error("the loss \"logistic\" is of one output, the network has " +
+                    std::to_string(problem.network.outputs()),
+                reader.place("loss"), "give it one, or use \"cross_entropy\"");
+  static const Json nothing = Json::object();
+  const Json* data = reader.find("data");
+  Json full;
+  problem.data = parse_data(data == nullptr ? nothing : *data, reader.place("data"),
+                            problem.network, model, full);
+  reader.finish();
+  resolved = {{"model", model}, {"loss", loss_names()[loss]}, {"data", full}};
+  return problem;
+}
+
+Plan parse_plan(const Json& value, const std::string& where, Json& resolved) {
+  ObjectReader reader(value, where);
+  Plan plan;
+  Json optimizer;
+  Json learning_rate;
+  plan.optimizer =
+      parse_optimizer(reader.require("optimizer"), reader.place("optimizer"), optimizer);
+  plan.learning_rate =
+      parse_schedule(reader.require("learning_rate"), reader.place("learning_rate"), learning_rate);
+  reader.require("steps");
+  plan.steps = static_cast<std::uint64_t>(reader.integer("steps", 1, 1, most_steps));
+  plan.batch = static_cast<std::uint64_t>(reader.integer("batch", 1, 1, 1 << 20));
+  plan.averaged = reader.number("averaged", 0.0, 0.0, 1.0);
+  reader.finish();
+  resolved = {{"optimizer", optimizer},
+              {"learning_rate", learning_rate},
+              {"steps", plan.steps},
+              {"batch", plan.batch},
+              {"averaged", plan.averaged}};
+  return plan;
+}
+
+Measure parse_measure(const Json& value, const std::string& where, Json& resolved) {
+  ObjectReader reader(value, where);
+  Measure measure;
+  measure.gradient_error =
+      static_cast<std::uint64_t>(reader.integer("gradient_error", 0, 0, most_steps));
+  reader.finish();
+  resolved = {{"gradient_error", measure.gradient_error}};
+  return measure;
+}
+
+}  // namespace halfulp::experiments::training

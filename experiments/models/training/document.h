@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// The members `problem` and `training` of documents that train a network (docs/training.md), typed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "experiments/models/training/schedule.h"
+#include "experiments/networks/loss.h"
+#include "experiments/networks/network.h"
+#include "experiments/optimizers/optimizer.h"
+#include "experiments/policy/layered_policy.h"
+#include "formats/json.h"
+
+namespace halfulp::experiments::training {
+
+// Samples x, normal with variances i^-spectrum_exponent, and targets that a network makes of them,
+// with noise of this deviation added: numbers, or where the loss is of classes the class of the
+// largest (of one number: whether it is positive).
+struct Data {
+  NetworkDescription teacher;
+  double noise = 0.0;
+  double spectrum_exponent = 0.0;
+  std::uint64_t samples = 0;  // that there are, in every epoch in a new order; 0: always fresh ones
+  std::uint64_t validation_samples = 0;
+};
+
+struct Problem {
+  NetworkDescription network;
+  LossKind loss = LossKind::mean_square;
+  Data data;
+};
+
+struct Plan {
+  OptimizerDescription optimizer;
+  Schedule learning_rate;
+  std::uint64_t steps = 0;
+  std::uint64_t batch = 1;
+  // Of the steps whose weights are averaged: the share at the end; 0: no average.
+  double averaged = 0.0;
+};
+
+// What is measured beside the losses.
+struct Measure {
+  std::uint64_t gradient_error = 0;  // every so many steps, and at the last; 0: never
+};
+
+struct Training {
+  Problem problem;
+  Plan plan;
+  Measure measure;
+  LayeredPolicy policy;
+};
+
+// Throw Error. resolved: with every default filled in.
+Problem parse_problem(const Json& value, const std::string& where, Json& resolved);
+Plan parse_plan(const Json& value, const std::string& where, Json& resolved);
+Measure parse_measure(const Json& value, const std::string& where, Json& resolved);
+
+}  // namespace halfulp::experiments::training

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+//
+// One network being trained: the order in which a step does what it does. A session is made for
+// every repeat of every point; made without a machine it only names its places.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/metrics.h"
+#include "experiments/models/training/document.h"
+#include "experiments/models/training/loss_scaler.h"
+#include "experiments/models/training/samples.h"
+
+namespace halfulp::experiments::training {
+
+// The parts of a training, each with its places, in one order.
+template <typename Real>
+struct Parts {
+  explicit Parts(const Problem& problem, const OptimizerDescription& optimizer);
+
+  PlaceList places;
+  PlaceNumber data, label;
+  std::unique_ptr<Layer<Real>> network;
+  Loss<Real> loss;
+  std::unique_ptr<Optimizer<Real>> optimizer;
+};
+// All places of a training, whatever its carrier.
+std::shared_ptr<const Places> places_of(const Problem& problem,
+                                        const OptimizerDescription& optimizer);
+
+// How far a step's gradient is from that of full precision at the same weights and batch.
+struct GradientError {
+  double norm_ratio = 0.0;  // ||g|| / ||f||
+  double cosine = 0.0;      // <g, f> / (||g|| ||f||)
+  double zeta = 0.0;        // ||g - f||^2 / ||f||^2
+};
+
+template <typename Real>
+class Session {
+ public:
+  // All outlive it. Precondition: Real is the policy's native carrier.
+  Session(const Training& training, const Machine& machine);
+
+  // One step. Throws Error where the policy makes an error of numbers that are not finite.
+  void step();
+  [[nodiscard]] std::uint64_t steps_done() const { return step_; }
+  [[nodiscard]] bool finished() const { return step_ == training_.plan.steps; }
+  [[nodiscard]] Metrics measure();
+  [[nodiscard]] std::uint64_t digest() const;
+
+ private:
+  [[nodiscard]] bool gradients_are_finite() const;
+  void unscale(double scale);
+  void measure_gradient(const Batch<Real>& batch);
+  void accumulate_average();
+  void note_loss(double loss);
+  struct Validation {
+    double loss = 0.0, correct = 0.0;
+  };
+  Validation validate(Arithmetic<Real>& arithmetic);
+  [[nodiscard]] std::string name_of_place(PlaceNumber place) const;
+
+  const Training& training_;
+  Parts<Real> parts_;
+  Arithmetic<Real> arithmetic_;
+  LayeredPolicy full_policy_;  // without rules
+  Arithmetic<Real> full_;
+  Samples<Real> samples_;
+  LossScaler scaler_;
+  std::vector<Matrix<Real>> average_;
+  std::uint64_t step_ = 0, averaged_ = 0, skipped_ = 0;
+  double loss_sum_ = 0.0;  // of the last tenth of the steps
+  std::uint64_t loss_count_ = 0;
+  std::uint64_t stalled_ = 0, moving_ = 0;  // of the same steps
+  std::optional<GradientError> gradient_error_;
+  const Engine& engine_;
+};
+
+extern template class Session<float>;
+extern template class Session<double>;
+
+}  // namespace halfulp::experiments::training
