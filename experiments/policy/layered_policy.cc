@@ -1,2 +1,383 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/policy/layered_policy.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "experiments/pointers.h"
+#include "experiments/policy/match.h"
+#include "experiments/policy/place_record.h"
+#include "experiments/policy/policy_files.h"
+#include "experiments/policy/uses.h"
+#include "formats/error.h"
+
+namespace halfulp::experiments {
+namespace {
+
+const std::vector<std::string> native_names{"binary32", "binary64"};
+const std::vector<std::string> on_nan_names{"propagate", "error", "skip_step"};
+const std::vector<std::string> loss_scale_names{"none", "static", "dynamic"};
+const std::vector<std::string> update_names{"master", "in_place", "kahan"};
+const std::vector<std::string> order_names{"use_then_store", "store_then_use"};
+
+// A bit of phases_at() each.
+constexpr std::size_t most_phases = 64;
+
+using Overlay = std::map<std::size_t, PlaceRecord>;  // by the number of a place
+
+// A part of a document, and its JSON pointer.
+struct Part {
+  const Json* value;
+  std::string where;
+};
+
+// A document and those that it extends, whose parts come first.
+struct Document {
+  LayeredPolicy policy;  // without records
+  Generator generator = Generator::philox4x32_10;
+  std::vector<Part> uses, rules, phases;
+};
+
+void gather_list(const Json* list, const std::string& where, std::vector<Part>& parts) {
+  if (list == nullptr) return;
+  if (!list->is_array()) throw Error("a list [...] is needed", where);
+  for (std::size_t i = 0; i < list->size(); ++i)
+    parts.push_back({&(*list)[i], where + "/" + std::to_string(i)});
+}
+
+void gather_base(const Json& value, const std::string& where, Document& document) {
+  ObjectReader reader(value, where);
+  LayeredPolicy& policy = document.policy;
+  const std::size_t native = policy.native == Carrier::binary32 ? 0 : 1;
+  policy.native =
+      reader.choice("native", native, native_names) == 0 ? Carrier::binary32 : Carrier::binary64;
+  policy.on_nonfinite = static_cast<OnNonfinite>(
+      reader.choice("on_nan", static_cast<std::size_t>(policy.on_nonfinite), on_nan_names));
+  if (const Json* use = reader.find("use")) document.uses.push_back({use, reader.place("use")});
+  reader.finish();
+}
+
+LossScale parse_loss_scale(const Json& value, const std::string& where) {
+  constexpr double lowest = 0x1p-126;
+  constexpr double highest = 0x1p127;
+  ObjectReader reader(value, where);
+  LossScale scale;
+  reader.require("kind");
+  scale.kind = static_cast<LossScale::Kind>(reader.choice("kind", 0, loss_scale_names));
+  if (scale.kind == LossScale::Kind::constant) reader.require("init");
+  if (scale.kind != LossScale::Kind::none)
+    scale.initial = reader.number("init", 0x1p15, lowest, highest);
+  if (scale.kind == LossScale::Kind::dynamic) {
+    scale.factor = reader.number("factor", scale.factor, 1.0, 0x1p20);
+    scale.period = static_cast<std::uint64_t>(reader.integer(
+        "period", static_cast<std::int64_t>(scale.period), 1, std::int64_t{1} << 53));
+    scale.least = reader.number("min", scale.least, lowest, highest);
+    scale.largest = reader.number("max", scale.largest, lowest, highest);
+    if (scale.factor == 1.0)
+      throw Error("a factor of 1 changes no scale", reader.place("factor"), "2 is usual");
+    if (scale.least > scale.initial || scale.initial > scale.largest)
+      throw Error(
+          "\"init\" is not between \"min\" and \"max\"", where,
+          "\"min\" is " + Json(scale.least).dump() + " and \"max\" " + Json(scale.largest).dump());
+  }
+  reader.finish();
+  return scale;
+}
+
+void gather_optimizer(const Json& value, const std::string& where, LayeredPolicy& policy) {
+  ObjectReader reader(value, where);
+  policy.state_order = static_cast<StateOrder>(
+      reader.choice("order", static_cast<std::size_t>(policy.state_order), order_names));
+  policy.weight_update = static_cast<WeightUpdate>(
+      reader.choice("weight_update", static_cast<std::size_t>(policy.weight_update), update_names));
+  reader.finish();
+}
+
+void gather(const Json& value, const std::string& where, Document& document) {
+  if (is_short_map(value)) {
+    document.uses.push_back({&value, where});
+    return;
+  }
+  ObjectReader reader(value, where);
+  reader.choice("schema", 0, {"policy/1"});
+  if (const Json* extended = reader.find("extends")) {
+    if (!extended->is_object())
+      throw Error(extended->dump() + " is no policy", reader.place("extends"),
+                  "give the path of a policy file, or a policy");
+    gather(*extended, reader.place("extends"), document);
+  }
+  document.policy.name = reader.text("name", "");
+  if (const Json* generator = reader.find("rng"))
+    document.generator = parse_random(*generator, reader.place("rng"));
+  if (const Json* base = reader.find("base")) gather_base(*base, reader.place("base"), document);
+  gather_list(reader.find("rules"), reader.place("rules"), document.rules);
+  gather_list(reader.find("phases"), reader.place("phases"), document.phases);
+  if (const Json* scale = reader.find("loss_scale"))
+    document.policy.loss_scale = parse_loss_scale(*scale, reader.place("loss_scale"));
+  if (const Json* optimizer = reader.find("optimizer"))
+    gather_optimizer(*optimizer, reader.place("optimizer"), document.policy);
+  reader.finish();
+}
+
+// What rules are read for.
+struct Scope {
+  const Places& places;
+  PolicyDefaults defaults;
+};
+
+[[noreturn]] void refuse_key(const std::string& key, const std::string& where,
+                             const Places& places) {
+  std::vector<std::string> known = shorthand_names();
+  for (const NamedPlace& place : places) {
+    known.push_back(place.use);
+    known.push_back(place.op + "/" + place.use);
+  }
+  const std::string near = suggest(key, known);
+  throw Error("no place of the network has the use \"" + key + "\"", where,
+              near.empty() ? "docs/policies.md lists the uses of each operation" : near);
+}
+
+// The places among `selected` that a key names; none where it is a shorthand for uses that the
+// network does not have at all.
+std::vector<std::size_t> places_of_key(const std::string& key, const std::string& where,
+                                       const std::vector<std::size_t>& selected,
+                                       const Places& places) {
+  std::vector<std::size_t> reached;
+  const auto names = [&](std::size_t i) { return closeness(key, places[i]) != Closeness::none; };
+  std::copy_if(selected.begin(), selected.end(), std::back_inserter(reached), names);
+  if (!reached.empty() || selected.empty()) return reached;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (names(i))
+      throw Error("none of the places that the rule matches has the use \"" + key + "\"", where,
+                  "leave it out, or widen the rule's \"match\"");
+  }
+  const std::vector<std::string>& shorthands = shorthand_names();
+  if (std::find(shorthands.begin(), shorthands.end(), key) == shorthands.end())
+    refuse_key(key, where, places);
+  return reached;
+}
+
+// Lays what a `use` object says over what was said before.
+void lay_use(const Json& use, const std::string& where, const std::vector<std::size_t>& selected,
+             const Scope& scope, Overlay& overlay) {
+  if (!use.is_object())
+    throw Error("an object {...} of uses and quantizers is needed", where,
+                R"(for example {"weight": "bfloat16"})");
+  std::map<std::size_t, Closeness> closest;
+  for (const auto& [key, value] : use.items()) {
+    const std::string place = where + "/" + escaped(key);
+    const std::vector<std::size_t> reached = places_of_key(key, place, selected, scope.places);
+    WrittenUse written(value, place, scope.defaults);
+    for (const std::size_t i : reached) {
+      PlaceRecord record = written.record_at(scope.places[i]);
+      Closeness& before = closest.try_emplace(i, Closeness::none).first->second;
+      const Closeness now = closeness(key, scope.places[i]);
+      if (now <= before) continue;
+      before = now;
+      overlay[i] = std::move(record);
+    }
+    if (!reached.empty()) written.finish();
+  }
+}
+
+// The members "match", "use" and "why".
+void lay_rule(ObjectReader& reader, const Scope& scope, Overlay& overlay) {
+  reader.text("why", "");
+  const std::vector<std::size_t> selected =
+      matched_places(reader.find("match"), reader.place("match"), scope.places);
+  lay_use(reader.require("use"), reader.place("use"), selected, scope, overlay);
+}
+
+void lay_rules(const std::vector<Part>& rules, const Scope& scope, Overlay& overlay) {
+  for (const Part& rule : rules) {
+    ObjectReader reader(*rule.value, rule.where);
+    lay_rule(reader, scope, overlay);
+    reader.finish();
+  }
+}
+
+Period parse_period(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  const Json* steps = reader.find("step");
+  const Json* shares = reader.find("fraction");
+  reader.finish();
+  if ((steps == nullptr) == (shares == nullptr))
+    throw Error("one of \"step\" and \"fraction\" is needed", where,
+                R"(for example {"fraction": [0.9, 1]})");
+  const Json& ends = steps != nullptr ? *steps : *shares;
+  const std::string place = reader.place(steps != nullptr ? "step" : "fraction");
+  if (!ends.is_array() || ends.size() != 2)
+    throw Error("a list of two numbers is needed", place, "from the first to before the second");
+  const auto end = [&](std::size_t i) {
+    const std::string here = place + "/" + std::to_string(i);
+    if (shares != nullptr) return number_from(ends[i], here, 0.0, 1.0);
+    return static_cast<double>(integer_from(ends[i], here, 0, std::int64_t{1} << 53));
+  };
+  const Period period{.first = end(0), .last = end(1), .of_all = shares != nullptr};
+  if (period.first >= period.last)
+    throw Error("a phase that ends before it begins", place, "write the earlier end first");
+  return period;
+}
+
+struct OverlaidPhase {
+  Period when;
+  Overlay overlay;
+};
+
+OverlaidPhase parse_phase(const Part& part, const Scope& scope) {
+  ObjectReader reader(*part.value, part.where);
+  OverlaidPhase phase{.when = parse_period(reader.require("when"), reader.place("when")),
+                      .overlay = {}};
+  if (const Json* list = reader.find("rules")) {
+    std::vector<Part> rules;
+    gather_list(list, reader.place("rules"), rules);
+    reader.text("why", "");
+    lay_rules(rules, scope, phase.overlay);
+  } else {
+    lay_rule(reader, scope, phase.overlay);
+  }
+  reader.finish();
+  return phase;
+}
+
+// Joins neighbours of one period, the later one over the earlier one.
+void join_phases(std::vector<OverlaidPhase>& phases) {
+  std::vector<OverlaidPhase> joined;
+  for (OverlaidPhase& phase : phases) {
+    if (joined.empty() || joined.back().when != phase.when) {
+      joined.push_back(std::move(phase));
+      continue;
+    }
+    for (auto& [place, record] : phase.overlay) joined.back().overlay[place] = std::move(record);
+  }
+  phases = std::move(joined);
+}
+
+// Drops what changes nothing: a record that is the base's, with no earlier phase at its place.
+void drop_idle(std::vector<OverlaidPhase>& phases, const Records& base) {
+  std::vector<bool> changed(base.size(), false);
+  for (OverlaidPhase& phase : phases) {
+    std::erase_if(phase.overlay, [&](const auto& entry) {
+      return !changed[entry.first] && entry.second == base[entry.first];
+    });
+    for (const auto& entry : phase.overlay) changed[entry.first] = true;
+  }
+  std::erase_if(phases, [](const OverlaidPhase& phase) { return phase.overlay.empty(); });
+}
+
+std::vector<Phase> parse_phases(const std::vector<Part>& parts, const std::string& where,
+                                const Scope& scope, const Records& base) {
+  std::vector<OverlaidPhase> overlaid;
+  for (const Part& part : parts) overlaid.push_back(parse_phase(part, scope));
+  for (std::size_t before = overlaid.size() + 1; overlaid.size() < before;) {
+    before = overlaid.size();
+    join_phases(overlaid);
+    drop_idle(overlaid, base);
+  }
+  if (overlaid.size() > most_phases)
+    throw Error("there are " + std::to_string(overlaid.size()) + " phases", where + "/phases",
+                "at most " + std::to_string(most_phases) + " are possible");
+  std::vector<Phase> phases;
+  for (OverlaidPhase& phase : overlaid)
+    phases.push_back({.when = phase.when, .records = {phase.overlay.begin(), phase.overlay.end()}});
+  return phases;
+}
+
+// A rule each of the layers' operations, in the order of their places.
+Json rules_json(const std::vector<std::pair<std::size_t, PlaceRecord>>& records,
+                const Places& places) {
+  std::map<std::pair<std::string, std::string>, std::size_t> known;
+  Json rules = Json::array();
+  for (const auto& [number, record] : records) {
+    const NamedPlace& place = places[number];
+    const auto [entry, is_new] = known.try_emplace({place.layer, place.op}, rules.size());
+    if (is_new)
+      rules.push_back(Json{{"match", {{"layer", place.layer}, {"op", Json::array({place.op})}}},
+                           {"use", Json::object()}});
+    rules[entry->second]["use"][place.use] = to_json(record, place);
+  }
+  return rules;
+}
+
+Json period_json(const Period& period) {
+  if (period.of_all) return Json{{"fraction", Json::array({period.first, period.last})}};
+  return Json{{"step", Json::array({static_cast<std::uint64_t>(period.first),
+                                    static_cast<std::uint64_t>(period.last)})}};
+}
+
+Json loss_scale_json(const LossScale& scale) {
+  Json object{{"kind", loss_scale_names[static_cast<std::size_t>(scale.kind)]}};
+  if (scale.kind != LossScale::Kind::none) object["init"] = scale.initial;
+  if (scale.kind != LossScale::Kind::dynamic) return object;
+  object["factor"] = scale.factor;
+  object["period"] = scale.period;
+  object["min"] = scale.least;
+  object["max"] = scale.largest;
+  return object;
+}
+
+}  // namespace
+
+bool Period::holds(std::uint64_t step, std::uint64_t steps) const {
+  if (!of_all) return static_cast<double>(step) >= first && static_cast<double>(step) < last;
+  // The quotient, rounded once, is the decimal fraction as it was read, where it is that number.
+  const double share = static_cast<double>(step) / static_cast<double>(steps);
+  return share >= first && (share < last || last == 1.0);
+}
+
+std::uint64_t LayeredPolicy::phases_at(std::uint64_t step, std::uint64_t steps) const {
+  std::uint64_t in_force = 0;
+  for (std::size_t i = 0; i < phases.size(); ++i)
+    if (phases[i].when.holds(step, steps)) in_force |= std::uint64_t{1} << i;
+  return in_force;
+}
+
+Records LayeredPolicy::records_of(std::uint64_t in_force) const {
+  Records records = base;
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    if ((in_force >> i & 1U) == 0) continue;
+    for (const auto& [place, record] : phases[i].records) records[place] = record;
+  }
+  return records;
+}
+
+LayeredPolicy parse_layered_policy(const Json& value, const std::string& where,
+                                   std::shared_ptr<const Places> places) {
+  Document document;
+  gather(value, where, document);
+  LayeredPolicy policy = std::move(document.policy);
+  policy.places = std::move(places);
+  const Scope scope{.places = *policy.places,
+                    .defaults = {.native = policy.native, .generator = document.generator}};
+  const std::vector<std::size_t> everywhere = matched_places(nullptr, where, scope.places);
+  Overlay overlay;
+  for (const Part& use : document.uses) lay_use(*use.value, use.where, everywhere, scope, overlay);
+  lay_rules(document.rules, scope, overlay);
+  policy.base.resize(scope.places.size());
+  for (auto& [place, record] : overlay) policy.base[place] = std::move(record);
+  policy.phases = parse_phases(document.phases, where, scope, policy.base);
+  return policy;
+}
+
+Json to_json(const LayeredPolicy& policy) {
+  Json object{{"schema", "policy/1"}};
+  if (!policy.name.empty()) object["name"] = policy.name;
+  object["base"] = Json{{"native", std::string(name_of(policy.native))},
+                        {"on_nan", on_nan_names[static_cast<std::size_t>(policy.on_nonfinite)]}};
+  std::vector<std::pair<std::size_t, PlaceRecord>> records;
+  for (std::size_t i = 0; i < policy.base.size(); ++i)
+    if (policy.base[i] != PlaceRecord()) records.emplace_back(i, policy.base[i]);
+  object["rules"] = rules_json(records, *policy.places);
+  object["phases"] = Json::array();
+  for (const Phase& phase : policy.phases)
+    object["phases"].push_back(Json{{"when", period_json(phase.when)},
+                                    {"rules", rules_json(phase.records, *policy.places)}});
+  object["loss_scale"] = loss_scale_json(policy.loss_scale);
+  object["optimizer"] =
+      Json{{"order", order_names[static_cast<std::size_t>(policy.state_order)]},
+           {"weight_update", update_names[static_cast<std::size_t>(policy.weight_update)]}};
+  return object;
+}
+
+}  // namespace halfulp::experiments

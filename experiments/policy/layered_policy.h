@@ -41,7 +41,9 @@ struct RoundingGradient {
 };
 
 // All that is said of one place: what rounds there, one after another, and for operands of products
-// what the backward pass makes of it. Without rules the place is native.
+// what the backward pass makes of it. Without rules the place is native. A parsed record is the
+// only one of its meaning: it has no rules where they would take no part, nor `high_precision`,
+// which is no rules.
 struct PlaceRecord {
   std::vector<Rule> rules;
   Reuse reuse = Reuse::requantize;
@@ -54,7 +56,8 @@ struct PlaceRecord {
 using Records = std::vector<PlaceRecord>;
 
 // When a phase is in force: from step `first` (0 is the first) to before step `last`; as shares of
-// all steps where `of_all` is set.
+// all steps where `of_all` is set, of which 1 has no end: what is computed after the last step is
+// still in force.
 struct Period {
   double first = 0.0, last = 0.0;
   bool of_all = false;
@@ -113,6 +116,7 @@ LayeredPolicy parse_layered_policy(const Json& value, const std::string& where,
 
 // The policy in full: a rule each of the (layer, op) that are not native, formats as full records.
 // Documents that resolve alike have equal texts; it is itself a document, and resolves to the same.
+// Precondition: parse_layered_policy() made it.
 Json to_json(const LayeredPolicy& policy);
 
 }  // namespace halfulp::experiments

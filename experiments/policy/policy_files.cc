@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/policy/policy_files.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <vector>
 
 #include "experiments/pointers.h"
@@ -9,53 +14,114 @@
 namespace halfulp::experiments {
 namespace {
 
-// place -> quantizer.
-Json map_with_files(const Json& map, const std::string& place, const std::string& folder,
-                    NamedFiles& files) {
-  Json whole = map;
-  if (!whole.is_object()) return whole;
-  for (auto& rule : whole.items())
-    rule.value() = files.description(rule.value(), place + "/" + rule.key(), folder);
-  return whole;
+constexpr int deepest = 8;
+constexpr std::array<std::string_view, 9> document_keys{
+    "schema", "name", "extends", "rng", "base", "rules", "phases", "loss_scale", "optimizer"};
+
+bool is_document_key(std::string_view key) {
+  return std::find(document_keys.begin(), document_keys.end(), key) != document_keys.end();
 }
 
-// {"use": map}
-Json base_with_files(const Json& base, const std::string& place, const std::string& folder,
-                     NamedFiles& files) {
-  Json whole = base;
-  if (whole.is_object() && whole.contains("use"))
-    whole["use"] = map_with_files(whole["use"], place + "/use", folder, files);
-  return whole;
+bool is_path(const Json& value) {
+  return value.is_string() && looks_like_path(value.get_ref<const std::string&>());
 }
 
-Json whole_policy(const Json& value, const std::string& place, const std::string& folder,
-                  NamedFiles& files) {
-  if (value.is_string() && looks_like_path(value.get<std::string>())) {
-    const NamedFiles::Content content = files.read(value.get<std::string>(), place, folder);
-    if (!content.value.is_object()) return content.value;
-    return whole_policy(content.value, place, content.folder, files);
+// What may stand at a place of a policy. A phase is a rule as far as files go.
+enum class Part : std::uint8_t { policy, base, rules, rule, map, quantizer, other };
+
+// Of the member `key` of a part, or of an element of a list.
+Part part_of(Part whole, const std::string& key) {
+  switch (whole) {
+    case Part::policy:
+      if (key == "extends") return Part::policy;
+      if (key == "base") return Part::base;
+      if (key == "rules" || key == "phases") return Part::rules;
+      return is_document_key(key) ? Part::other : Part::quantizer;
+    case Part::base:
+      return key == "use" ? Part::map : Part::other;
+    case Part::rules:
+      return Part::rule;
+    case Part::rule:
+      if (key == "rules") return Part::rules;
+      return key == "use" ? Part::map : Part::other;
+    case Part::map:
+      return Part::quantizer;
+    case Part::quantizer:
+    case Part::other:
+      break;
   }
-  if (!value.is_object()) return value;
-  if (!value.contains("base") && !value.contains("schema"))
-    return map_with_files(value, place, folder, files);
-  Json whole = value;
-  if (whole.contains("base"))
-    whole["base"] = base_with_files(whole["base"], place + "/base", folder, files);
-  return whole;
+  return Part::other;
 }
+
+// Puts the files of one part of a policy in the place of their paths.
+class Reader {
+ public:
+  explicit Reader(NamedFiles& files) : files_(files) {}
+
+  Json whole(Part part, const Json& value, const std::string& place, const std::string& folder) {
+    if (part == Part::other) return value;
+    if (part == Part::quantizer) return quantizer(value, place, folder);
+    if (part == Part::policy && is_path(value)) return from_file(value, place, folder);
+    Json result = value;
+    if (value.is_object() && part != Part::rules) {
+      for (auto& entry : result.items())
+        entry.value() = whole(part_of(part, entry.key()), entry.value(),
+                              place + "/" + escaped(entry.key()), folder);
+    }
+    if (value.is_array() && part == Part::rules) {
+      for (std::size_t i = 0; i < result.size(); ++i)
+        result[i] = whole(Part::rule, result[i], place + "/" + std::to_string(i), folder);
+    }
+    return result;
+  }
+
+ private:
+  // A quantizer, or a list of quantizers.
+  Json quantizer(const Json& value, const std::string& place, const std::string& folder) {
+    if (!value.is_array()) return files_.description(value, place, folder);
+    Json list = value;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      list[i] = files_.description(list[i], place + "/" + std::to_string(i), folder);
+    return list;
+  }
+
+  Json from_file(const Json& path, const std::string& place, const std::string& folder) {
+    if (depth_ == deepest)
+      throw Error(path.dump() +
+                      " is named by a policy that is named by a policy, and so on: more than " +
+                      std::to_string(deepest) + " deep, or in a circle",
+                  place, "name policies that stand by themselves");
+    const NamedFiles::Content content = files_.read(path.get<std::string>(), place, folder);
+    if (!content.value.is_object()) return content.value;
+    ++depth_;
+    Json result = whole(Part::policy, content.value, place, content.folder);
+    --depth_;
+    return result;
+  }
+
+  NamedFiles& files_;
+  int depth_ = 0;
+};
 
 }  // namespace
 
+bool is_short_map(const Json& policy) {
+  if (!policy.is_object()) return false;
+  const auto& members = policy.items();
+  return std::none_of(members.begin(), members.end(),
+                      [](const auto& entry) { return is_document_key(entry.key()); });
+}
+
 Json with_policy_files(const std::string& pointer, const Json& value, const std::string& place,
                        const std::string& folder, NamedFiles& files) {
-  std::vector<std::string> tokens = tokens_of(pointer, place);
-  if (tokens.size() == 1) return whole_policy(value, place, folder, files);
-  if (tokens[1] == "base") {
-    if (tokens.size() == 2) return base_with_files(value, place, folder, files);
-    if (tokens.size() == 3) return map_with_files(value, place, folder, files);
-    tokens.erase(tokens.begin() + 1, tokens.begin() + 3);
-  }
-  if (tokens.size() == 2) return files.description(value, place, folder);
+  const std::vector<std::string> tokens = tokens_of(pointer, place);
+  Part part = Part::policy;
+  std::size_t i = 1;
+  for (; i < tokens.size() && part != Part::quantizer; ++i) part = part_of(part, tokens[i]);
+  const bool in_list = i + 1 == tokens.size() && !tokens[i].empty() &&
+                       std::all_of(tokens[i].begin(), tokens[i].end(),
+                                   [](unsigned char c) { return std::isdigit(c) != 0; });
+  if (i == tokens.size() || in_list) return Reader(files).whole(part, value, place, folder);
   return files.member(tokens.back(), value, place, folder);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The files that policies name (formats/json/named_files.h), put in the place of their paths: of a
-// whole policy, and of formats and quantizers anywhere in it.
+// whole policy, of one that it extends, and of formats and quantizers anywhere in it.
 #pragma once
 
 #include <string>
@@ -10,6 +10,9 @@
 #include "formats/json/named_files.h"
 
 namespace halfulp::experiments {
+
+// Of an object: is it a map of places to quantizers, without any member of a policy document?
+bool is_short_map(const Json& policy);
 
 // value: what stands at `pointer`, "/policy" or a pointer into it, which need not be right. place:
 // where it stands in the document. folder: of the document. Throws Error on files only.

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: MIT
+//
+// What documents of layered policies resolve to. Expected records are written by hand, place by
+// place, or read by parse_rule(), which has tests of its own.
+#include "experiments/policy/layered_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "emulator/engine.h"
+#include "experiments/hash.h"
+#include "experiments/networks/activation.h"
+#include "experiments/networks/arithmetic.h"
+#include "experiments/networks/layer_norm.h"
+#include "experiments/networks/linear.h"
+#include "experiments/networks/residual.h"
+#include "experiments/policy/match.h"
+#include "formats/error.h"
+#include "tests/support/error_of.h"
+
+namespace halfulp::experiments {
+namespace {
+
+// Two blocks of a norm and two products each, a head, and what surrounds the layers.
+std::shared_ptr<const Places> network() {
+  static const auto places = [] {
+    PlaceList list;
+    for (const std::string block : {"blocks.0", "blocks.1"}) {
+      LayerNorm<double>(list, block + ".norm", {.width = 4});
+      Linear<double>(list, block + ".w1", {.in = 4, .out = 8});
+      Activation<double>(list, block + ".act", ActivationKind::gelu);
+      Linear<double>(list, block + ".w2", {.in = 8, .out = 4, .bias = false});
+      Residual<double>(list, block, {});
+    }
+    Linear<double>(list, "head", {.in = 4, .out = 1});
+    list.add("", "loss", "y");
+    list.add("", "loss", "g");
+    list.add("", "problem", "data");
+    for (const char* use : {"param", "master", "m", "v"})
+      list.add("blocks.0.w1.weight", "optimizer", use);
+    return std::make_shared<const Places>(list.places());
+  }();
+  return places;
+}
+
+LayeredPolicy parse(const std::string& text,
+                    const std::shared_ptr<const Places>& places = network()) {
+  return parse_layered_policy(parse_json(text, "text"), "/policy", places);
+}
+
+std::string parse_error(const std::string& text) {
+  return error_of([&] { parse(text); });
+}
+
+std::size_t number_of(const Place& place) {
+  const auto found = std::find_if(network()->begin(), network()->end(),
+                                  [&](const NamedPlace& known) { return known.place() == place; });
+  EXPECT_NE(found, network()->end()) << place.layer << " " << place.op << " " << place.use;
+  return static_cast<std::size_t>(found - network()->begin());
+}
+
+const PlaceRecord& at(const LayeredPolicy& policy, const Place& place) {
+  return policy.base[number_of(place)];
+}
+
+Rule rule(const char* text, PlaceKind kind = PlaceKind::tensor) {
+  return parse_rule(parse_json(text, "text"), "", kind);
+}
+
+PlaceRecord one(const char* text, PlaceKind kind = PlaceKind::tensor) {
+  return {.rules = {rule(text, kind)}, .reuse = {}, .gradient = {}};
+}
+
+// "layer op/use" of every place that is not native, of the base or of records.
+std::set<std::string> rounded(const Records& records) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (!records[i].is_native())
+      names.insert((*network())[i].layer + " " + (*network())[i].op + "/" + (*network())[i].use);
+  return names;
+}
+std::set<std::string> rounded(const std::string& text) { return rounded(parse(text).base); }
+
+using Names = std::set<std::string>;
+
+TEST(Glob, StarIsAnyRun) {
+  EXPECT_TRUE(fits_glob("blocks.*.w1", "blocks.10.w1"));
+  EXPECT_TRUE(fits_glob("blocks.*.w1", "blocks.0.ffn.w1"));
+  EXPECT_TRUE(fits_glob("*", ""));
+  EXPECT_TRUE(fits_glob("", ""));
+  EXPECT_TRUE(fits_glob("*.w*", "a.w.x.w1"));
+  EXPECT_TRUE(fits_glob("a*b*c", "abbbcbc"));
+  EXPECT_TRUE(fits_glob("head**", "head"));
+  EXPECT_FALSE(fits_glob("", "head"));
+  EXPECT_FALSE(fits_glob("blocks.*.w1", "blocks.0.w11"));
+  EXPECT_FALSE(fits_glob("w1", "blocks.0.w1"));
+  EXPECT_FALSE(fits_glob("a*b*c", "abbbcb"));
+  EXPECT_FALSE(fits_glob("head?", "heads"));
+}
+
+TEST(LayeredPolicy, WithoutRulesIsNative) {
+  const LayeredPolicy policy = parse("{}");
+  EXPECT_EQ(policy.base, Records(network()->size()));
+  EXPECT_EQ(policy.native, Carrier::binary64);
+  EXPECT_EQ(policy.loss_scale, LossScale());
+  EXPECT_EQ(policy.phases_at(0, 10), 0U);
+}
+
+TEST(LayeredPolicy, LaterRulesWin) {
+  const LayeredPolicy policy = parse(R"({
+    "rules": [{"match": {"layer": "blocks.*"}, "use": {"w.fwd": "float8_e4m3fn"}, "why": "most"},
+              {"match": {"layer": "blocks.1.*"}, "use": {"w.fwd": "binary16"}},
+              {"match": {"layer": ["blocks.1.w2", "head"]}, "use": {"w.fwd": "native"}}],
+    "base": {"use": {"w.fwd": "bfloat16"}}})");
+  EXPECT_EQ(at(policy, {"blocks.0.w1", "matmul", "w.fwd"}), one(R"("float8_e4m3fn")"));
+  EXPECT_EQ(at(policy, {"blocks.1.w1", "matmul", "w.fwd"}), one(R"("binary16")"));
+  EXPECT_EQ(at(policy, {"blocks.1.w2", "matmul", "w.fwd"}), PlaceRecord());
+  EXPECT_EQ(at(policy, {"head", "matmul", "w.fwd"}), PlaceRecord());
+  EXPECT_EQ(rounded(policy.base), (Names{"blocks.0.w1 matmul/w.fwd", "blocks.0.w2 matmul/w.fwd",
+                                         "blocks.1.w1 matmul/w.fwd"}));
+}
+
+TEST(LayeredPolicy, ConditionsOfAMatchAreAllMet) {
+  EXPECT_EQ(rounded(R"({"rules": [{"match": {"layer": "blocks.0*", "pass": "fwd",
+      "op": ["matmul", "layernorm"]}, "use": {"weight": "bfloat16", "gamma": "bfloat16"}}]})"),
+            (Names{"blocks.0.w1 matmul/w.fwd", "blocks.0.w2 matmul/w.fwd",
+                   "blocks.0.norm layernorm/gamma"}));
+  EXPECT_EQ(rounded(R"({"rules": [{"match": {"layer": "head", "pass": ["dgrad", "wgrad"]},
+      "use": {"weight": "bfloat16", "activation": "bfloat16", "gradient": "bfloat16",
+              "weight_gradient": "bfloat16", "db": "bfloat16"}}]})"),
+            (Names{"head matmul/w.dgrad", "head matmul/x.wgrad", "head matmul/g.dgrad",
+                   "head matmul/g.wgrad", "head matmul/dx", "head matmul/dw", "head bias_add/db"}));
+}
+
+TEST(LayeredPolicy, EndsCountLayersWithProducts) {
+  const auto layers = [](const std::string& ends) {
+    std::string text;
+    for (const std::string& name :
+         rounded(R"({"rules": [{"match": {)" + ends + R"(}, "use": {"w.fwd": "bfloat16"}}]})"))
+      text += name.substr(0, name.find(' ')) + " ";
+    return text;
+  };
+  EXPECT_EQ(layers(R"("first_layers": 2)"), "blocks.0.w1 blocks.0.w2 ");
+  EXPECT_EQ(layers(R"("last_layers": 1)"), "head ");
+  EXPECT_EQ(layers(R"("first_layers": 1, "last_layers": 1)"), "blocks.0.w1 head ");
+  EXPECT_EQ(layers(R"("last_fraction": 0.4)"), "blocks.1.w2 head ");
+  EXPECT_EQ(layers(R"("last_fraction": 0.41)"), "blocks.1.w1 blocks.1.w2 head ");
+  EXPECT_EQ(layers(R"("last_fraction": 1)"),
+            "blocks.0.w1 blocks.0.w2 blocks.1.w1 blocks.1.w2 head ");
+  EXPECT_EQ(layers(R"("last_layers": 0)"), "");
+  EXPECT_EQ(layers(R"("last_layers": 3, "layer": "blocks*")"), "blocks.1.w1 blocks.1.w2 ");
+}
+
+TEST(LayeredPolicy, ShorthandsStandForUses) {
+  const auto uses = [](const std::string& key) {
+    std::string text;
+    for (const std::string& name : rounded(R"({")" + key + R"(": "bfloat16"})"))
+      if (name.starts_with("head ") || name.starts_with("blocks.0.w1.weight "))
+        text += name.substr(name.find(' ') + 1) + " ";
+    return text;
+  };
+  EXPECT_EQ(uses("weight"), "matmul/w.dgrad matmul/w.fwd ");
+  EXPECT_EQ(uses("activation"), "matmul/x.fwd matmul/x.wgrad matmul/y.fwd ");
+  EXPECT_EQ(uses("gradient"), "matmul/dx matmul/g.dgrad matmul/g.wgrad ");
+  EXPECT_EQ(uses("weight_gradient"), "matmul/dw ");
+  EXPECT_EQ(uses("accumulator"), "matmul/acc.dgrad matmul/acc.fwd matmul/acc.wgrad ");
+  EXPECT_EQ(uses("master_weight"), "optimizer/master ");
+  EXPECT_EQ(uses("optimizer_state"), "optimizer/m optimizer/v ");
+  EXPECT_EQ(uses("matmul/dx"), "matmul/dx ");
+  Names expected;
+  for (const std::string block : {"blocks.0", "blocks.1"}) {
+    for (const char* use :
+         {"x", "mean", "centred", "var", "rstd", "xhat", "scaled", "y", "g", "dx"})
+      expected.insert(block + ".norm layernorm/" + use);
+    for (const char* use : {"x", "y", "g", "dx"}) expected.insert(block + ".act activation/" + use);
+    for (const char* use : {"a", "b", "y", "g", "dx"})
+      expected.insert(block + " residual_add/" + use);
+    expected.insert(block + ".w1 bias_add/y");
+  }
+  expected.insert("head bias_add/y");
+  EXPECT_EQ(rounded(R"({"elementwise": "bfloat16"})"), expected);
+  // A use of several operations, and what only other networks have.
+  EXPECT_EQ(rounded(R"({"rules": [{"match": {"layer": ""}, "use": {"g": "bfloat16"}}]})"),
+            Names{" loss/g"});
+  const auto bare = std::make_shared<const Places>(Places{{"w", "a", "matmul", "w.fwd"}});
+  EXPECT_TRUE(parse(R"({"weight": "bfloat16", "elementwise": "bfloat16"})", bare).base[0] ==
+              one(R"("bfloat16")"));
+}
+
+TEST(LayeredPolicy, TheClosestKeyOfAnObjectWins) {
+  const LayeredPolicy policy = parse(R"({"rules": [{"use":
+      {"layernorm/y": "binary16", "y": "bfloat16", "elementwise": "float8_e5m2"}}]})");
+  EXPECT_EQ(at(policy, {"blocks.0.norm", "layernorm", "y"}), one(R"("binary16")"));
+  EXPECT_EQ(at(policy, {"blocks.0.act", "activation", "y"}), one(R"("bfloat16")"));
+  EXPECT_EQ(at(policy, {"blocks.0.act", "activation", "x"}), one(R"("float8_e5m2")"));
+  EXPECT_EQ(policy, parse(R"({"elementwise": "float8_e5m2", "y": "bfloat16",
+                              "layernorm/y": "binary16"})"));
+}
+
+TEST(LayeredPolicy, RulesOneAfterAnother) {
+  const LayeredPolicy policy =
+      parse(R"({"x.fwd": ["bfloat16", "native", "mxfp8_e4m3"], "w.fwd": ["bfloat16"]})");
+  EXPECT_EQ(at(policy, {"head", "matmul", "x.fwd"}).rules,
+            (std::vector<Rule>{rule(R"("bfloat16")"), rule(R"("mxfp8_e4m3")")}));
+  EXPECT_EQ(at(policy, {"head", "matmul", "w.fwd"}), one(R"("bfloat16")"));
+}
+
+TEST(LayeredPolicy, ReuseAndGradient) {
+  const LayeredPolicy policy = parse(R"({
+    "weight": {"format": "float4_e2m1fn", "reuse": "transpose_of_forward", "gradient": "dge",
+               "dge": {"k": 4}},
+    "activation": {"format": "float8_e4m3fn", "gradient": "clipped_ste", "reuse": "requantize"},
+    "g.dgrad": {"format": "float8_e5m2", "reuse": "high_precision"}})");
+  PlaceRecord weight = one(R"("float4_e2m1fn")");
+  weight.gradient = {.kind = RoundingGradient::Kind::dge, .k = 4.0, .cap = 3.0};
+  EXPECT_EQ(at(policy, {"head", "matmul", "w.fwd"}), weight);
+  EXPECT_EQ(at(policy, {"head", "matmul", "w.dgrad"}),
+            (PlaceRecord{.rules = {}, .reuse = Reuse::forward_copy, .gradient = {}}));
+  PlaceRecord activation = one(R"("float8_e4m3fn")");
+  EXPECT_EQ(at(policy, {"head", "matmul", "x.wgrad"}), activation);
+  activation.gradient.kind = RoundingGradient::Kind::clipped;
+  EXPECT_EQ(at(policy, {"head", "matmul", "x.fwd"}), activation);
+  EXPECT_EQ(at(policy, {"head", "matmul", "g.dgrad"}), PlaceRecord());
+  EXPECT_EQ(parse(R"({"w.dgrad": {"reuse": "forward_copy"}})"),
+            parse(R"({"w.dgrad": {"format": "bfloat16", "reuse": "forward_copy"}})"));
+  EXPECT_EQ(parse(R"({"x.fwd": {"noise": {"kind": "additive", "eps": 1}, "gradient": "zero"}})")
+                .base[number_of({"head", "matmul", "x.fwd"})]
+                .gradient.kind,
+            RoundingGradient::Kind::zero);
+}
+
+TEST(Phases, LastFromTheirFirstStepToBeforeTheirLast) {
+  const Period steps{.first = 3, .last = 5};
+  EXPECT_FALSE(steps.holds(2, 10));
+  EXPECT_TRUE(steps.holds(3, 10));
+  EXPECT_TRUE(steps.holds(4, 10));
+  EXPECT_FALSE(steps.holds(5, 10));
+  // 0.07 * 100 is more than 7 in binary64.
+  for (const std::uint64_t percent : {7, 14, 28, 29, 55, 56, 57, 58}) {
+    const double share = static_cast<double>(percent) / 100;
+    const Period later{.first = share, .last = 1.0, .of_all = true};
+    const Period earlier{.first = 0.0, .last = share, .of_all = true};
+    EXPECT_FALSE(later.holds(percent - 1, 100));
+    EXPECT_TRUE(later.holds(percent, 100));
+    EXPECT_TRUE(earlier.holds(percent - 1, 100));
+    EXPECT_FALSE(earlier.holds(percent, 100));
+    EXPECT_TRUE(later.holds(99, 100));
+    EXPECT_TRUE(later.holds(100, 100));
+  }
+}
+
+TEST(Phases, AreLaidOverTheRulesInOrder) {
+  const LayeredPolicy policy = parse(R"({
+    "base": {"use": {"weight": "float8_e4m3fn"}},
+    "phases": [
+      {"when": {"step": [0, 10]}, "match": {"layer": "head"}, "use": {"w.fwd": "native"}},
+      {"when": {"fraction": [0.05, 0.5]}, "use": {"w.fwd": "bfloat16"}, "why": "warm"},
+      {"when": {"fraction": [0.05, 0.5]}, "rules": [
+        {"match": {"layer": "blocks.0.w1"}, "use": {"w.fwd": "binary16"}},
+        {"match": {"layer": "blocks.0.w2"}, "use": {"w.fwd": "native"}}]}]})");
+  const auto seen = [&](std::uint64_t step, const char* layer) {
+    const Records records = policy.records_of(policy.phases_at(step, 100));
+    return records[number_of({layer, "matmul", "w.fwd"})];
+  };
+  EXPECT_EQ(policy.phases.size(), 2U);
+  EXPECT_EQ(policy.phases_at(4, 100), 1U);
+  EXPECT_EQ(policy.phases_at(5, 100), 3U);
+  EXPECT_EQ(policy.phases_at(49, 100), 2U);
+  EXPECT_EQ(policy.phases_at(50, 100), 0U);
+  EXPECT_EQ(seen(0, "head"), PlaceRecord());
+  EXPECT_EQ(seen(0, "blocks.0.w1"), one(R"("float8_e4m3fn")"));
+  EXPECT_EQ(seen(5, "head"), one(R"("bfloat16")"));
+  EXPECT_EQ(seen(5, "blocks.0.w1"), one(R"("binary16")"));
+  EXPECT_EQ(seen(5, "blocks.0.w2"), PlaceRecord());
+  EXPECT_EQ(seen(50, "head"), one(R"("float8_e4m3fn")"));
+  EXPECT_EQ(policy.records_of(3)[number_of({"head", "matmul", "w.dgrad"})],
+            one(R"("float8_e4m3fn")"));
+}
+
+TEST(LayeredPolicy, TheOtherMembers) {
+  const LayeredPolicy policy = parse(R"({"schema": "policy/1", "name": "x", "rng": "splitmix64",
+    "base": {"native": "binary32", "on_nan": "skip_step", "use": {
+      "dw": {"format": "bfloat16", "rounding": "stochastic"},
+      "dx": {"format": "bfloat16", "random": "philox4x32-10"}}},
+    "loss_scale": {"kind": "dynamic", "period": 10},
+    "optimizer": {"order": "store_then_use", "weight_update": "kahan"}})");
+  EXPECT_EQ(policy.name, "x");
+  EXPECT_EQ(policy.native, Carrier::binary32);
+  EXPECT_EQ(policy.on_nonfinite, OnNonfinite::skip_step);
+  const LossScale scale{.kind = LossScale::Kind::dynamic,
+                        .initial = 32768.0,
+                        .factor = 2.0,
+                        .least = 1.0,
+                        .largest = 0x1p24,
+                        .period = 10};
+  EXPECT_EQ(policy.loss_scale, scale);
+  EXPECT_EQ(policy.weight_update, WeightUpdate::kahan);
+  EXPECT_EQ(policy.state_order, StateOrder::store_then_use);
+  const auto generator = [&](const char* use) {
+    return quantizer_rule_of(at(policy, {"head", "matmul", use}).rules.front())->generator;
+  };
+  EXPECT_EQ(generator("dw"), Generator::splitmix64);
+  EXPECT_EQ(generator("dx"), Generator::philox4x32_10);
+  EXPECT_EQ(parse(R"({"loss_scale": {"kind": "static", "init": 1024}})").loss_scale.initial, 1024);
+}
+
+TEST(LayeredPolicy, RoundingToTheNativeCarrierIsNative) {
+  const std::string single = R"({"base": {"native": "binary32", "use": )";
+  EXPECT_EQ(rounded(single + R"({"master": "float32", "w.fwd": "none"}}})"), Names());
+  EXPECT_EQ(rounded(single + R"({"master": {"format": "binary32", "flush_outputs": true}}}})"),
+            Names{"blocks.0.w1.weight optimizer/master"});
+  EXPECT_EQ(rounded(R"({"master": "binary64"})"), Names());
+  // Sums of exact products are not native arithmetic.
+  EXPECT_EQ(rounded(single + R"({"matmul/acc.dgrad": "binary32"}}})").size(), 5U);
+}
+
+TEST(LayeredPolicy, ExtendedPoliciesComeFirst) {
+  const LayeredPolicy policy = parse(R"({
+    "extends": {"name": "below", "base": {"native": "binary32", "on_nan": "error",
+        "use": {"w.fwd": "bfloat16", "x.fwd": "bfloat16"}},
+      "rules": [{"match": {"layer": "head"}, "use": {"w.fwd": "binary16", "dx": "binary16"}}],
+      "loss_scale": {"kind": "static", "init": 8}, "optimizer": {"order": "store_then_use"}},
+    "base": {"on_nan": "propagate", "use": {"weight": "float8_e5m2"}},
+    "rules": [{"match": {"layer": "head"}, "use": {"dx": "native"}}],
+    "optimizer": {"weight_update": "in_place"}})");
+  EXPECT_EQ(policy.name, "");
+  EXPECT_EQ(policy.native, Carrier::binary32);
+  EXPECT_EQ(policy.on_nonfinite, OnNonfinite::propagate);
+  EXPECT_EQ(policy.loss_scale.initial, 8);
+  EXPECT_EQ(policy.state_order, StateOrder::store_then_use);
+  EXPECT_EQ(policy.weight_update, WeightUpdate::in_place);
+  EXPECT_EQ(at(policy, {"blocks.0.w1", "matmul", "w.fwd"}), one(R"("float8_e5m2")"));
+  EXPECT_EQ(at(policy, {"blocks.0.w1", "matmul", "x.fwd"}), one(R"("bfloat16")"));
+  EXPECT_EQ(at(policy, {"head", "matmul", "w.fwd"}), one(R"("binary16")"));
+  EXPECT_EQ(at(policy, {"head", "matmul", "dx"}), PlaceRecord());
+  EXPECT_EQ(parse(R"({"extends": {"dw": "bfloat16"}})"), parse(R"({"dw": "bfloat16"})"));
+}
+
+const char* const everything = R"({"name": "all of it", "rng": "splitmix64",
+    "base": {"native": "binary32", "on_nan": "error", "use": {
+      "weight": {"format": "float4_e2m1fn", "gradient": "dge", "reuse": "forward_copy"},
+      "x.fwd": ["bfloat16", {"format": "mxfp8_e4m3", "rounding": "stochastic"}],
+      "accumulator": {"format": "binary16", "order": "chunked", "chunk": 4, "outer": "binary32"},
+      "optimizer_state": {"format": "int8", "scaling": "group:64"}, "loss/y": "bfloat16",
+      "g.wgrad": {"noise": {"kind": "additive", "eps": 0.5}},
+      "layernorm/gamma": {"format": "int8", "scaling": {"kind": "static", "scale": 0.125}}}},
+    "phases": [{"when": {"step": [3, 9007199254740992]}, "use": {"weight": "bfloat16"}},
+               {"when": {"fraction": [0.1, 0.3]}, "match": {"layer": "head"},
+                "use": {"weight": "native", "dw": "bfloat16"}}],
+    "loss_scale": {"kind": "dynamic", "init": 4, "factor": 1.5, "period": 7, "min": 2, "max": 8},
+    "optimizer": {"order": "store_then_use", "weight_update": "in_place"}})";
+
+TEST(CanonicalPolicy, ReadsBackAsThePolicy) {
+  for (const char* text :
+       {everything, "{}", R"({"loss_scale": {"kind": "static", "init": 0.5}})"}) {
+    const LayeredPolicy policy = parse(text);
+    const Json full = to_json(policy);
+    EXPECT_EQ(parse_layered_policy(full, "/policy", network()), policy) << full.dump(1);
+    EXPECT_EQ(to_json(parse_layered_policy(full, "/policy", network())).dump(), full.dump());
+  }
+  const Json full = to_json(parse(everything));
+  EXPECT_EQ(full["phases"][0]["when"].dump(), R"({"step":[3,9007199254740992]})");
+  EXPECT_EQ(full["phases"].size(), 2U);
+}
+
+TEST(CanonicalPolicy, SaysWhatStandsWhere) {
+  const Json full = to_json(parse(R"({"base": {"native": "binary32"}, "rules": [
+        {"match": {"layer": "head"}, "use": {"w.dgrad": {"reuse": "forward_copy"}, "b": "int8"}},
+        {"use": {"loss/g": "int8"}}]})"));
+  EXPECT_EQ(full["base"].dump(), R"({"native":"binary32","on_nan":"propagate"})");
+  ASSERT_EQ(full["rules"].size(), 3U);
+  EXPECT_EQ(
+      full["rules"][0].dump(),
+      R"({"match":{"layer":"head","op":["matmul"]},"use":{"w.dgrad":{"reuse":"forward_copy"}}})");
+  EXPECT_EQ(full["rules"][1]["match"].dump(), R"({"layer":"head","op":["bias_add"]})");
+  EXPECT_EQ(full["rules"][2]["match"].dump(), R"({"layer":"","op":["loss"]})");
+  EXPECT_EQ(full["rules"][2]["use"]["g"]["format"]["name"], "int8");
+  EXPECT_EQ(full["loss_scale"].dump(), R"({"kind":"none"})");
+}
+
+TEST(CanonicalPolicy, IsOneForDocumentsThatResolveAlike) {
+  const auto hash = [](const std::string& text) {
+    const std::string full = to_json(parse(text)).dump();
+    return fnv1a(full.data(), full.size(), fnv_start);
+  };
+  const std::uint64_t wanted = hash(R"({"w.fwd": "bfloat16", "w.dgrad": "bfloat16"})");
+  for (
+      const char* text :
+      {R"({"weight": "bfloat16"})", R"({"w.dgrad": "bfloat16", "w.fwd": {"format": "bfloat16"}})",
+       R"({"base": {"use": {"weight": {"rounding": "rne", "format": "bf16"}}}, "schema": "policy/1"})",
+       R"({"rules": [{"use": {"w.fwd": "int8"}}, {"use": {"weight": ["bfloat16"]}}]})",
+       R"({"rules": [{"use": {"weight": {"format": "bfloat16", "reuse": "requantize",
+                                          "gradient": "ste"}}}]})",
+       R"({"extends": {"dx": "int8", "weight": "int4"},
+            "rules": [{"use": {"weight": "bfloat16", "dx": "native"}}]})",
+       R"({"weight": "bfloat16", "x.wgrad": {"format": "int8", "reuse": "high_precision"}})",
+       R"({"base": {"use": {"weight": "bfloat16"}},
+            "phases": [{"when": {"step": [0, 3]}, "use": {"w.fwd": "bfloat16"}}]})",
+       R"({"base": {"use": {"weight": "bfloat16"}},
+            "phases": [{"when": {"step": [0, 3]}, "use": {"dx": "bfloat16"}},
+                       {"when": {"step": [0, 3]}, "use": {"dx": "native"}}]})"}) {
+    EXPECT_EQ(hash(text), wanted) << text;
+  }
+  for (const char* text : {R"({"w.fwd": "bfloat16"})", R"({"weight": ["bfloat16", "bfloat16"]})",
+                           R"({"weight": {"format": "bfloat16", "reuse": "forward_copy"}})",
+                           R"({"weight": {"format": "bfloat16", "gradient": "zero"}})",
+                           R"({"base": {"use": {"weight": "bfloat16"}},
+            "phases": [{"when": {"step": [0, 3]}, "use": {"dx": "bfloat16"}},
+                       {"when": {"step": [0, 2]}, "use": {"dx": "native"}}]})"}) {
+    EXPECT_NE(hash(text), wanted) << text;
+  }
+}
+
+struct Case {
+  const char* text;
+  const char* begins;    // of the error
+  const char* contains;  // likewise
+};
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.text; }
+
+class Refused : public testing::TestWithParam<Case> {};
+
+TEST_P(Refused, WithPlaceAndRemedy) {
+  const std::string error = parse_error(GetParam().text);
+  EXPECT_TRUE(error.starts_with(GetParam().begins)) << error;
+  EXPECT_NE(error.find(GetParam().contains), std::string::npos) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Matches, Refused,
+    testing::Values(
+        Case{R"({"w.fdw": "bfloat16"})", "/policy/w.fdw: ", "did you mean \"w.fwd\"?"},
+        Case{R"({"wieght": "bfloat16"})", "/policy/wieght: ", "did you mean \"weight\"?"},
+        Case{R"({"layernorm/gama": "bfloat16"})",
+             "/policy/layernorm~1gama: ", "did you mean \"layernorm/gamma\"?"},
+        Case{R"({"rules": [{"match": {"layer": "blocks.0.w3"}, "use": {}}]})",
+             "/policy/rules/0/match/layer: the network has no layer \"blocks.0.w3\"",
+             "did you mean \"blocks.0.w1\"? its layers are \"blocks.0.norm\""},
+        Case{R"({"rules": [{"match": {"layer": ["head", "tail*"]}, "use": {}}]})",
+             "/policy/rules/0/match/layer/1: ", "\"head\""},
+        Case{R"({"rules": [{"match": {"op": ["matmull"]}, "use": {}}]})",
+             "/policy/rules/0/match/op/0: ", "did you mean \"matmul\"?"},
+        Case{R"({"rules": [{"match": {"pass": "bwd"}, "use": {}}]})",
+             "/policy/rules/0/match/pass: ", "\"dgrad\""},
+        Case{R"({"rules": [{"match": {"layer": "head", "op": "layernorm"}, "use": {}}]})",
+             "/policy/rules/0/match: ", "drop one"},
+        Case{R"({"rules": [{"match": {"pass": "fwd"}, "use": {"dw": "int8"}}]})",
+             "/policy/rules/0/use/dw: ", "widen"},
+        Case{R"({"rules": [{"match": {"op": "layernorm"}, "use": {"weight": "int8"}}]})",
+             "/policy/rules/0/use/weight: ", "widen"},
+        Case{R"({"rules": [{"mach": {}, "use": {}}]})", "/policy/rules/0/mach: ", "match"},
+        Case{R"({"rules": [{"match": {}}]})", "/policy/rules/0: ", "\"use\" is missing"},
+        Case{R"({"rules": {}})", "/policy/rules: ", "list"},
+        Case{R"({"schema": "policy/2"})", "/policy/schema: ", "policy/1"},
+        Case{R"({"extends": "mine", "rules": []})", "/policy/extends: ", "path"},
+        Case{R"({"extends": {"rules": [{"use": {"w.fdw": "int8"}}]}})",
+             "/policy/extends/rules/0/use/w.fdw: ", "w.fwd"},
+        Case{R"({"phases": [{"when": {"step": [3, 3]}, "use": {}}]})",
+             "/policy/phases/0/when/step: ", "before it begins"},
+        Case{R"({"phases": [{"when": {"fraction": [0, 1.5]}, "use": {}}]})",
+             "/policy/phases/0/when/fraction/1: ", "1"},
+        Case{R"({"phases": [{"when": {"step": [0, 1], "fraction": [0, 1]}, "use": {}}]})",
+             "/policy/phases/0/when: ", "one of"},
+        Case{R"({"phases": [{"when": {"step": [0.5, 1]}, "use": {}}]})",
+             "/policy/phases/0/when/step/0: ", ""},
+        Case{R"({"phases": [{"when": {"step": [0, 1]}, "use": {"w.fdw": "int8"}}]})",
+             "/policy/phases/0/use/w.fdw: ", "w.fwd"},
+        Case{R"({"loss_scale": {"kind": "static"}})", "/policy/loss_scale: ", "init"},
+        Case{R"({"loss_scale": {"kind": "static", "init": 2, "factor": 2}})",
+             "/policy/loss_scale/factor: ", "unknown"},
+        Case{R"({"loss_scale": {"kind": "dynamic", "max": 4}})", "/policy/loss_scale: ", "\"max\""},
+        Case{R"({"optimizer": {"weight_update": "khan"}})",
+             "/policy/optimizer/weight_update: ", "kahan"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Quantizers, Refused,
+    testing::Values(
+        Case{R"({"w.fwd": {"format": "int8", "noise": {"kind": "additive", "eps": 1}}})",
+             "/policy/w.fwd: ", "keep one"},
+        Case{R"({"w.fwd": ["int8", {"noise": {"kind": "additive", "eps": 1}}]})",
+             "/policy/w.fwd: ", "keep one"},
+        Case{R"({"w.fwd": ["int8", "bfloat61"]})", "/policy/w.fwd/1: ", "bfloat16"},
+        Case{R"({"w.fwd": []})", "/policy/w.fwd: ", "native"},
+        Case{R"({"base": {"native": "binary32"}, "rules": [{"use": {"w.fwd": "binary64"}}]})",
+             "/policy/rules/0/use/w.fwd: ", "binary32"},
+        Case{R"({"base": {"native": "binary32", "use": {"acc.fwd": "float8_e4m3fn",
+                 "dx": {"format": "int32"}}}})",
+             "/policy/base/use/dx: ", "binary32"},
+        Case{R"({"base": {"native": "binary32", "use": {"dx": "bfp32_16"}}})",
+             "/policy/base/use/dx: ", "binary32"},
+        Case{R"({"acc.fwd": "mxfp8_e4m3"})", "/policy/acc.fwd: ", "accumulator"},
+        Case{R"({"acc.fwd": ["bfloat16", "bfloat16"]})", "/policy/acc.fwd: ", "accumulator"},
+        Case{R"({"acc.fwd": {"noise": {"kind": "additive", "eps": 1}}})",
+             "/policy/acc.fwd: ", "accumulator"},
+        Case{R"({"x.fwd": "flexpoint"})", "/policy/x.fwd: ", "predicted"},
+        Case{R"({"x.fwd": {"format": "mxfp4", "gradient": "clipped"}})",
+             "/policy/x.fwd/gradient: ", "one scalar format"},
+        Case{R"({"x.fwd": {"format": "binary32", "gradient": "dge"}})",
+             "/policy/x.fwd/gradient: ", "at most 16"},
+        Case{R"({"x.fwd": {"format": "int8", "dge": {"k": 5}}})",
+             "/policy/x.fwd/dge: ", "\"gradient\": \"dge\""},
+        Case{R"({"x.wgrad": {"format": "int8", "gradient": "zero"}})",
+             "/policy/x.wgrad/gradient: ", "x.fwd"},
+        Case{R"({"x.fwd": {"format": "int8", "reuse": "requantize"}})",
+             "/policy/x.fwd/reuse: ", "backward"},
+        Case{R"({"g.wgrad": {"format": "int8", "reuse": "forward_copy"}})",
+             "/policy/g.wgrad/reuse: ", "w.dgrad"},
+        Case{R"({"weight": {"reuse": "forward_copy"}})", "/policy/weight/reuse: ", "format"},
+        Case{R"({"w.dgrad": {"reuse": "requantize"}})", "/policy/w.dgrad: ", "format"},
+        Case{R"({"w.dgrad": {"format": "int8", "reuse": "forward"}})",
+             "/policy/w.dgrad/reuse: ", "forward_copy"}));
+
+// The bits that a place draws do not depend on which other places draw.
+TEST(LayeredPolicy, ANativePlaceLeavesTheStreamsOfOthers) {
+  PlaceList list;
+  const PlaceNumber first = list.add("a", "matmul", "x.fwd");
+  const PlaceNumber second = list.add("a", "matmul", "w.fwd");
+  const auto places = std::make_shared<const Places>(list.places());
+  const Machine machine{.engine = &emulator::engine(), .seed = 5, .repeat = 1};
+  const auto results = [&](const char* rules) {
+    const LayeredPolicy policy = parse(
+        std::string(R"({"base": {"native": "binary32", "use": {"activation": {"format": "int8",
+          "rounding": "sr"}, "weight": {"format": "int8", "rounding": "sr"}}}, "rules": )") +
+            rules + "}",
+        places);
+    Arithmetic<float> arithmetic(machine, policy);
+    std::vector<Matrix<float>> all;
+    for (std::uint64_t step = 0; step < 3; ++step) {
+      arithmetic.begin(step, 3);
+      for (const PlaceNumber place : {first, second}) {
+        all.emplace_back(Matrix<float>::Constant(4, 32, 0.5F));
+        arithmetic.round(place, all.back());
+      }
+    }
+    return all;
+  };
+  const auto both = results("[]");
+  const auto alone = results(R"([{"use": {"x.fwd": "native"}}])");
+  for (std::size_t i = 0; i < both.size(); i += 2) {
+    EXPECT_TRUE((alone[i] == 0.5F).all());
+    EXPECT_FALSE((both[i] == 0.5F).any());
+    EXPECT_TRUE((alone[i + 1] == both[i + 1]).all());
+    EXPECT_FALSE((both[i] == both[i + 1]).all());
+    if (i > 0) EXPECT_FALSE((both[i + 1] == both[1]).all());
+  }
+}
+
+}  // namespace
+}  // namespace halfulp::experiments
