@@ -11,7 +11,7 @@
 namespace halfulp::equality {
 namespace {
 
-constexpr Block some{.begin = 0, .end = 60, .exhaustive = false};
+constexpr CaseRange some{.begin = 0, .end = 60, .exhaustive = false};
 
 Tally check(const Engine& engine, const char* name, bool decoded = false) {
   const Matrices matrices{.format = find_block_format(name), .decoded = decoded};
