@@ -7,9 +7,9 @@
 
 #include "experiments/pointers.h"
 #include "experiments/policy/match.h"
-#include "experiments/policy/place_record.h"
 #include "experiments/policy/policy_files.h"
 #include "experiments/policy/uses.h"
+#include "experiments/policy/written_use.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/policy/layered_policy.h"
+#include "experiments/policy/place_record.h"
+#include "formats/json.h"
 
 namespace halfulp::experiments {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/policy/place_record.h"
+#include "experiments/policy/written_use.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
