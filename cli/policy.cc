@@ -29,6 +29,9 @@ const char* const examples =
     "  place        rule\n"
     "  data         binary64\n"
     "\n"
+    "  $ halfulp policy config.json --point 2 | grep feature\n"
+    "  feature      float8_e4m3fn, stochastic\n"
+    "\n"
     "  halfulp policy config.json --set /policy/data=bf16\n"
     "  halfulp policy config.json --json               the policy in full\n";
 
