@@ -198,6 +198,10 @@ void WrittenUse::finish() const {
                 where_ + "/gradient", R"(write it at "x.fwd" or "w.fwd")");
 }
 
+void WrittenUse::require_right(PlaceKind kind) {
+  if (quantizers_) rules_for(kind);
+}
+
 Json to_json(const PlaceRecord& record, const NamedPlace& place) {
   Json value = Json::object();
   if (record.reuse == Reuse::forward_copy) {

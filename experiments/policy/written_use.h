@@ -32,6 +32,8 @@ class WrittenUse {
   PlaceRecord record_at(const NamedPlace& place);
   // After the last place: an error where a member counted at none.
   void finish() const;
+  // Where there is no place: an error where none of this kind could have these rules.
+  void require_right(PlaceKind kind);
 
  private:
   const std::vector<Rule>& rules_for(PlaceKind kind);

@@ -113,6 +113,9 @@ TEST(LayeredPolicy, EndsCountLayersWithProducts) {
   EXPECT_EQ(layers(R"("last_fraction": 1)"),
             "blocks.0.w1 blocks.0.w2 blocks.1.w1 blocks.1.w2 head ");
   EXPECT_EQ(layers(R"("last_layers": 0)"), "");
+  EXPECT_EQ(rounded(R"({"rules": [{"match": {"first_layers": 0}, "use": {"accumulator":
+                        {"format": "binary32", "order": "pairwise"}}}]})"),
+            Names());
   EXPECT_EQ(layers(R"("last_layers": 3, "layer": "blocks*")"), "blocks.1.w1 blocks.1.w2 ");
 }
 
