@@ -53,6 +53,10 @@ std::string rule_words(const Json& record) {
   if (record.is_object() && record.size() == 1 && record.contains("reuse"))
     return "as in the forward pass";
   std::string text = experiments::value_words(record);
+  // The name of a block format says nothing of how its elements are rounded.
+  const Json::json_pointer rounding("/element/rounding");
+  if (record.is_object() && record.contains(rounding) && record[rounding] != "nearest-even")
+    text += ", " + record[rounding].get<std::string>();
   if (record.is_object() && record.contains("order")) text += ", " + std::string(record["order"]);
   return text;
 }
