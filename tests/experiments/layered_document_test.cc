@@ -80,6 +80,7 @@ TEST(CanonicalPolicy, IsOneForDocumentsThatResolveAlike) {
                                           "gradient": "ste"}}}]})",
        R"({"extends": {"dx": "int8", "weight": "int4"},
             "rules": [{"use": {"weight": "bfloat16", "dx": "native"}}]})",
+       R"({"weight": "bfloat16", "x.fwd": {"format": "binary64", "gradient": "zero"}})",
        R"({"weight": "bfloat16", "x.wgrad": {"format": "int8", "reuse": "high_precision"}})",
        R"({"base": {"use": {"weight": "bfloat16"}},
             "phases": [{"when": {"step": [0, 3]}, "use": {"w.fwd": "bfloat16"}}]})",

@@ -245,6 +245,16 @@ TEST(Phases, AreLaidOverTheRulesInOrder) {
             one(R"("float8_e4m3fn")"));
 }
 
+TEST(Phases, MayBringTheBaseBack) {
+  const LayeredPolicy policy = parse(R"({"phases": [
+    {"when": {"step": [0, 10]}, "use": {"dw": "bfloat16"}},
+    {"when": {"step": [5, 10]}, "use": {"dw": "native", "dx": "native"}}]})");
+  ASSERT_EQ(policy.phases.size(), 2U);
+  EXPECT_EQ(rounded(policy.records_of(policy.phases_at(4, 10))).size(), 5U);
+  EXPECT_EQ(rounded(policy.records_of(policy.phases_at(5, 10))), Names());
+  EXPECT_EQ(policy.phases[1].records.size(), 5U);  // dx is the base's anyway
+}
+
 TEST(LayeredPolicy, TheOtherMembers) {
   const LayeredPolicy policy = parse(R"({"schema": "policy/1", "name": "x", "rng": "splitmix64",
     "base": {"native": "binary32", "on_nan": "skip_step", "use": {
