@@ -7,9 +7,9 @@
 
 #include "experiments/pointers.h"
 #include "experiments/policy/match.h"
-#include "experiments/policy/place_record.h"
 #include "experiments/policy/policy_files.h"
 #include "experiments/policy/uses.h"
+#include "experiments/policy/written_use.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -138,24 +138,33 @@ struct Scope {
               near.empty() ? "docs/policies.md lists the uses of each operation" : near);
 }
 
-// The places among `selected` that a key names; none where it is a shorthand for uses that the
-// network does not have at all.
+// The places among `selected` that a key names; none where nothing is selected, or the key is a
+// shorthand for uses that the network does not have at all.
 std::vector<std::size_t> places_of_key(const std::string& key, const std::string& where,
                                        const std::vector<std::size_t>& selected,
                                        const Places& places) {
   std::vector<std::size_t> reached;
   const auto names = [&](std::size_t i) { return closeness(key, places[i]) != Closeness::none; };
   std::copy_if(selected.begin(), selected.end(), std::back_inserter(reached), names);
-  if (!reached.empty() || selected.empty()) return reached;
+  if (!reached.empty()) return reached;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (names(i))
-      throw Error("none of the places that the rule matches has the use \"" + key + "\"", where,
-                  "leave it out, or widen the rule's \"match\"");
+    if (!names(i)) continue;
+    if (selected.empty()) return reached;
+    throw Error("none of the places that the rule matches has the use \"" + key + "\"", where,
+                "leave it out, or widen the rule's \"match\"");
   }
   const std::vector<std::string>& shorthands = shorthand_names();
   if (std::find(shorthands.begin(), shorthands.end(), key) == shorthands.end())
     refuse_key(key, where, places);
   return reached;
+}
+
+// Of the first place of the network that a key names; a tensor where there is none.
+PlaceKind kind_of_key(const std::string& key, const Places& places) {
+  const auto found = std::find_if(places.begin(), places.end(), [&](const NamedPlace& place) {
+    return closeness(key, place) != Closeness::none;
+  });
+  return found == places.end() ? PlaceKind::tensor : found->kind;
 }
 
 // Lays what a `use` object says over what was said before.
@@ -177,7 +186,11 @@ void lay_use(const Json& use, const std::string& where, const std::vector<std::s
       before = now;
       overlay[i] = std::move(record);
     }
-    if (!reached.empty()) written.finish();
+    if (reached.empty()) {
+      written.require_right(kind_of_key(key, scope.places));
+    } else {
+      written.finish();
+    }
   }
 }
 

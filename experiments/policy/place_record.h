@@ -1,52 +1,48 @@
 // SPDX-License-Identifier: MIT
 //
-// What a document says of a use, as the records of places: quantizers, and beside them `reuse`,
-// `gradient` and `dge`.
+// What a policy says of one place of a network.
 #pragma once
 
-#include <map>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <string>
+#include <cstdint>
 #include <vector>
 
-#include "experiments/policy/layered_policy.h"
+#include "experiments/policy/rule.h"
 
 namespace halfulp::experiments {
 
-// Of the policy that a use stands in.
-struct PolicyDefaults {
-  Carrier native = Carrier::binary64;
-  Generator generator = Generator::philox4x32_10;  // of the rules that name none
+// What the backward pass takes of an operand that the forward pass has rounded already.
+enum class Reuse : std::uint8_t {
+  requantize,      // the number before rounding, rounded by the rule of this place
+  forward_copy,    // the forward pass's rounded numbers, as they are
+  high_precision,  // the number before rounding
 };
 
-// The value of one member of a `use` object.
-class WrittenUse {
- public:
-  // Throws Error at `where` or below, here and in what follows.
-  WrittenUse(const Json& value, std::string where, const PolicyDefaults& defaults);
-
-  // Precondition: the member's key names the place. `reuse` and `gradient` count at the places that
-  // take them.
-  PlaceRecord record_at(const NamedPlace& place);
-  // After the last place: an error where a member counted at none.
-  void finish() const;
-
- private:
-  const std::vector<Rule>& rules_for(PlaceKind kind);
-  std::vector<Rule> parse_rules(PlaceKind kind) const;
-  void read_gradient(const Json& value);
-
-  std::string where_;
-  PolicyDefaults defaults_;
-  std::optional<Json> quantizers_;
-  std::optional<Reuse> reuse_;
-  std::optional<RoundingGradient> gradient_;
-  bool reuse_counts_ = false, gradient_counts_ = false;
-  std::map<PlaceKind, std::vector<Rule>> rules_;
+// What the derivative of a rounding is taken to be.
+struct RoundingGradient {
+  enum class Kind : std::uint8_t {
+    straight_through,  // 1
+    clipped,           // 1 within the format's largest numbers, else 0
+    dge,               // of a soft step between two neighbours (arXiv 2501.17116)
+    zero
+  };
+  Kind kind = Kind::straight_through;
+  double k = 5.0, cap = 3.0;  // of dge
+  bool operator==(const RoundingGradient&) const = default;
 };
 
-// In full; read for the same place it is the record. Precondition: record_at() made it.
-Json to_json(const PlaceRecord& record, const NamedPlace& place);
+// All that is said of one place: what rounds there, one after another, and for operands of products
+// what the backward pass makes of it. Without rules the place is native. A parsed record is the
+// only one of its meaning: it has no rules where they would take no part, nor `high_precision`,
+// which is no rules.
+struct PlaceRecord {
+  std::vector<Rule> rules;
+  Reuse reuse = Reuse::requantize;
+  RoundingGradient gradient;
+
+  [[nodiscard]] bool is_native() const { return rules.empty(); }
+  bool operator==(const PlaceRecord&) const = default;
+};
+// One each of the places, in their order.
+using Records = std::vector<PlaceRecord>;
 
 }  // namespace halfulp::experiments

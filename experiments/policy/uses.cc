@@ -26,7 +26,7 @@ const std::vector<Shorthand>& shorthands() {
       {"weight_gradient", {"matmul"}, {"dw"}},
       {"accumulator", {"matmul"}, {"acc.fwd", "acc.dgrad", "acc.wgrad"}},
       {"master_weight", {"optimizer"}, {"master"}},
-      {"optimizer_state", {"optimizer"}, {"m", "v"}},
+      {"optimizer_state", {"optimizer"}, {"m", "v", "row", "column"}},
   };
   return all;
 }

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "experiments/policy/layered_policy.h"
 #include "experiments/policy/place.h"
+#include "experiments/policy/place_record.h"
 
 namespace halfulp::experiments {
 

@@ -19,9 +19,9 @@ namespace halfulp::program {
 namespace {
 
 const std::vector<std::string>& verbs() {
-  static const std::vector<std::string> names{"formats", "cast",   "explain",    "op",
-                                              "vectors", "check",  "quantize",   "verify",
-                                              "run",     "report", "completion", "help"};
+  static const std::vector<std::string> names{
+      "formats", "cast",   "explain", "op",     "vectors",    "check", "quantize",
+      "verify",  "policy", "run",     "report", "completion", "help"};
   return names;
 }
 

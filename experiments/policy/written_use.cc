@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/policy/place_record.h"
+#include "experiments/policy/written_use.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -196,6 +196,10 @@ void WrittenUse::finish() const {
   if (gradient_ && !gradient_counts_)
     throw Error("\"gradient\" counts at the operands of the forward pass only",
                 where_ + "/gradient", R"(write it at "x.fwd" or "w.fwd")");
+}
+
+void WrittenUse::require_right(PlaceKind kind) {
+  if (quantizers_) rules_for(kind);
 }
 
 Json to_json(const PlaceRecord& record, const NamedPlace& place) {

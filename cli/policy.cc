@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp policy: what an experiment's policy resolves to, a line a place. It reads the resolved
+// document alone, so it knows every model's places without knowing the models.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "experiments/policy/policy_files.h"
+#include "experiments/results/words.h"
+#include "experiments/study/sweep.h"
+#include "formats/error.h"
+
+namespace halfulp::cli {
+namespace {
+
+const char* const description =
+    "Says which quantizer stands at which place of an experiment, once files, shorthands, rules "
+    "and\n"
+    "phases are resolved. Places of a network that have no line are native.";
+
+const char* const examples =
+    "  $ halfulp policy config.json | head -2\n"
+    "  place        rule\n"
+    "  data         binary64\n"
+    "\n"
+    "  $ halfulp policy config.json --point 2 | grep feature\n"
+    "  feature      float8_e4m3fn, stochastic\n"
+    "\n"
+    "  halfulp policy config.json --set /policy/data=bf16\n"
+    "  halfulp policy config.json --json               the policy in full\n";
+
+struct PolicyVerbOptions {
+  std::string config;
+  std::vector<std::string> settings;
+  std::uint64_t point = 0;
+  bool json = false;
+};
+
+using Row = std::vector<std::string>;
+
+std::string rule_words(const Json& record) {
+  if (record.is_array()) {
+    std::string text;
+    for (const Json& rule : record) text += (text.empty() ? "" : ", then ") + rule_words(rule);
+    return text;
+  }
+  if (record.is_object() && record.size() == 1 && record.contains("reuse"))
+    return "as in the forward pass";
+  std::string text = experiments::value_words(record);
+  // The name of a block format says nothing of how its elements are rounded.
+  const Json::json_pointer rounding("/element/rounding");
+  if (record.is_object() && record.contains(rounding) && record[rounding] != "nearest-even")
+    text += ", " + record[rounding].get<std::string>();
+  if (record.is_object() && record.contains("order")) text += ", " + std::string(record["order"]);
+  return text;
+}
+
+// What an operand of a product says beside its rule.
+std::string operand_words(const Json& record) {
+  if (!record.is_object()) return "";
+  if (record.contains("reuse")) return record["reuse"];
+  if (!record.contains("gradient")) return "";
+  std::string text = record["gradient"];
+  if (record.contains("dge"))
+    text += fmt::format(" k {}, cap {}", record["dge"]["k"].get<double>(),
+                        record["dge"]["cap"].get<double>());
+  return text;
+}
+
+std::string period_words(const Json& when) {
+  const bool shares = when.contains("fraction");
+  const Json& ends = when[shares ? "fraction" : "step"];
+  const char* const form = shares ? "share {} to {}" : "steps {} to before {}";
+  return fmt::format(fmt::runtime(form), ends[0].dump(), ends[1].dump());
+}
+
+void add_rows(const Json& rules, const std::string& phase, std::vector<Row>& rows) {
+  for (const Json& rule : rules) {
+    for (const auto& [use, record] : rule["use"].items())
+      rows.push_back({rule["match"]["layer"], rule["match"]["op"][0], use, rule_words(record),
+                      operand_words(record), phase});
+  }
+}
+
+// policy: in full.
+std::string table_of(const Json& policy) {
+  std::vector<Row> rows;
+  if (experiments::is_short_map(policy)) {
+    for (const auto& [place, rule] : policy.items()) rows.push_back({place, rule_words(rule)});
+    return table_text({{"place"}, {"rule"}}, rows);
+  }
+  add_rows(policy["rules"], "", rows);
+  for (const Json& phase : policy["phases"])
+    add_rows(phase["rules"], period_words(phase["when"]), rows);
+  const auto word = [&](const char* part, const char* member) {
+    return policy[part][member].get<std::string>();
+  };
+  return table_text({{"layer"}, {"operation"}, {"use"}, {"rule"}, {"operand"}, {"phase"}}, rows) +
+         fmt::format(
+             "native {}; numbers that are not finite: {}; loss scale: {}; weights: {}; {}\n",
+             word("base", "native"), word("base", "on_nan"), word("loss_scale", "kind"),
+             word("optimizer", "weight_update"), word("optimizer", "order"));
+}
+
+}  // namespace
+
+int policy_verb(const Arguments& arguments) {
+  PolicyVerbOptions options;
+  Parser parser("policy", description, examples);
+  parser.text("CONFIG.json", options.config, "the experiment; - is standard input")
+      .required()
+      .value_name("");
+  parser
+      .list("--set", options.settings,
+            "change the document first: /path=value, the value as JSON or plain text; may be "
+            "repeated")
+      .value_name("/path=value")
+      .repeated();
+  parser.number("--point", options.point, "of a sweep, which point, counted from 0")
+      .value_name("N");
+  add_json(parser, options.json);
+  if (!parser.parse(arguments)) return exit_good;
+
+  const std::string where = options.config == "-" ? "standard input" : options.config;
+  const Json document = experiments::apply_settings(
+      options.config == "-" ? read_json(std::cin, where) : read_json_file(where), options.settings);
+  const experiments::Study study = experiments::make_study(document, where);
+  if (options.point >= study.points.size())
+    throw Error(fmt::format("there is no point {}", options.point), "--point",
+                fmt::format("the points are 0 to {}", study.points.size() - 1));
+  const Json& policy = study.points[options.point].experiment.resolved["policy"];
+  print(options.json ? policy.dump(2) + "\n" : table_of(policy));
+  return exit_good;
+}
+
+}  // namespace halfulp::cli
