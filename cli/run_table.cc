@@ -25,17 +25,14 @@ std::string main_metric(const Json& result) {
     if (fit.is_object() && fit.contains("y") && fit["y"].is_string())
       return fit["y"].get<std::string>();
   }
-  for (const char* name : {"excess_clean_average", "excess_clean_last", "floor", "approximation"}) {
-    const bool average = std::string_view(name) == "excess_clean_average";
-    const Json& document = result["document"];
-    const Json::json_pointer averaging("/training/averaging");
-    if (average && (!document.contains(averaging) || document[averaging] == "none")) continue;
+  const std::vector<std::string> metrics = experiments::metrics_by_interest(result["document"]);
+  for (const std::string& name : metrics) {
     for (const Json& point : result["points"]) {
-      const Json::json_pointer mean(std::string("/metrics/") + name + "/mean");
+      const Json::json_pointer mean("/metrics/" + name + "/mean");
       if (point.contains(mean) && !point[mean].is_null()) return name;
     }
   }
-  return "excess_clean_last";
+  return metrics.front();
 }
 
 std::string number_text(const Json& x) {

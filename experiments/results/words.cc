@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/results/words.h"
+#include "experiments/models/table.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -248,6 +249,20 @@ std::string metric_words(const std::string& metric) {
       {"floor", "floor of the excess risk"}};
   const auto found = known.find(metric);
   return found == known.end() ? shortened(spaced(metric)) : found->second;
+}
+
+std::vector<std::string> metrics_by_interest(const Json& document) {
+  const Json::json_pointer averaging("/training/averaging");
+  const bool averaged = document.contains(averaging) && document[averaging] != "none";
+  std::vector<std::string> metrics;
+  if (averaged) metrics.emplace_back("excess_clean_average");
+  for (const char* name : {"excess_clean_last", "floor", "approximation"})
+    metrics.emplace_back(name);
+  const Json name = document.is_object() ? document.value("experiment", Json()) : Json();
+  const Model* model = name.is_string() ? find_model(name.get<std::string>()) : nullptr;
+  if (model == nullptr) return metrics;
+  for (const std::string_view metric : model->metrics) metrics.emplace_back(metric);
+  return metrics;
 }
 
 std::string value_words(const Json& value) {

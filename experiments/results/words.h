@@ -14,6 +14,8 @@ namespace halfulp::experiments {
 std::string field_words(const std::string& pointer);
 // "excess_clean_last" -> "excess risk of the last iterate".
 std::string metric_words(const std::string& metric);
+// A document's metrics, those first that a reader looks for first.
+std::vector<std::string> metrics_by_interest(const Json& document);
 // A swept value on one line: "8", "bfloat16", "additive noise, ε = 0.01",
 // "int8, scale 0.245, stochastic", "float e3m2", "data, label: int8; act: binary16".
 std::string value_words(const Json& value);

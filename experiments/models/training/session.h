@@ -51,6 +51,10 @@ class Session {
   [[nodiscard]] bool finished() const { return step_ == training_.plan.steps; }
   [[nodiscard]] Metrics measure();
   [[nodiscard]] std::uint64_t digest() const;
+  // A parameter as it is kept between steps.
+  [[nodiscard]] const Matrix<Real>& kept(std::size_t parameter) const {
+    return parts_.optimizer->kept(parameter);
+  }
 
  private:
   [[nodiscard]] bool gradients_are_finite() const;

@@ -419,10 +419,8 @@ std::vector<std::string> metrics_for(const Json& result, const std::string& x,
     }
   }
   if (!metrics.empty() || known.empty()) return metrics;
-  const Json::json_pointer averaging("/document/training/averaging");
-  const bool averaged = result.contains(averaging) && result[averaging] != "none";
-  for (const char* name : {"excess_clean_average", "excess_clean_last", "floor", "approximation"}) {
-    if (std::string_view(name) == "excess_clean_average" && !averaged) continue;
+  const Json* document = member_of(result, "document");
+  for (const std::string& name : metrics_by_interest(document == nullptr ? Json() : *document)) {
     if (is_known(name)) return {name};
   }
   return {known.front()};
