@@ -7,19 +7,27 @@
 #include <string>
 #include <vector>
 
+#include "experiments/data/variates.h"
 #include "experiments/networks/arithmetic.h"
 #include "experiments/networks/matrix.h"
 
 namespace halfulp::experiments {
 
-// How a parameter begins.
+// How a parameter begins: every number mean + deviation v, v of mean 0 and variance 1.
 struct Beginning {
+  double mean = 0.0, deviation = 0.0;
+  Law law = Law::uniform;
+};
+
+// How the weights of linear layers begin.
+struct WeightBeginning {
   enum class Kind : std::uint8_t {
-    constant,  // `value`
-    uniform    // between -value and value
+    kaiming_uniform,  // uniform within 1 / sqrt(in), weights and biases (PyTorch's default)
+    normal,           // of deviation gain / sqrt(in), biases 0
+    xavier_normal     // of deviation gain sqrt(2 / (in + out)), biases 0
   };
-  Kind kind = Kind::constant;
-  double value = 0.0;
+  Kind kind = Kind::kaiming_uniform;
+  double gain = 1.0;
 };
 
 template <typename Real>

@@ -30,7 +30,8 @@ LayerNorm<Real>::LayerNorm(PlaceList& places, const std::string& name, const Sha
   beta_.name = name + ".beta";
   gamma_.rows = beta_.rows = 1;
   gamma_.columns = beta_.columns = shape.width;
-  gamma_.beginning.value = shape.gamma;
+  gamma_.beginning = {
+      .mean = shape.gamma, .deviation = shape.gamma_deviation, .law = Law::gaussian};
 }
 
 template <typename Real>

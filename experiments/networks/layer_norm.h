@@ -23,7 +23,7 @@ class LayerNorm final : public Layer<Real> {
  public:
   struct Shape {
     Eigen::Index width = 1;
-    double gamma = 1.0;  // where gamma begins; beta begins at 0
+    double gamma = 1.0, gamma_deviation = 0.0;  // where gamma begins, normal; beta begins at 0
   };
   LayerNorm(PlaceList& places, const std::string& name, const Shape& shape);
 

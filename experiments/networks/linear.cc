@@ -6,6 +6,22 @@
 #include "experiments/networks/rounding_gradient.h"
 
 namespace halfulp::experiments {
+namespace {
+
+Beginning beginning_of(const WeightBeginning& weights, double in, double out) {
+  using Kind = WeightBeginning::Kind;
+  Beginning beginning;
+  if (weights.kind == Kind::kaiming_uniform) {
+    beginning.deviation = 1.0 / std::sqrt(in) / std::sqrt(3.0);
+  } else {
+    beginning.law = Law::gaussian;
+    beginning.deviation =
+        weights.gain * std::sqrt(weights.kind == Kind::normal ? 1.0 / in : 2.0 / (in + out));
+  }
+  return beginning;
+}
+
+}  // namespace
 
 template <typename Real>
 Linear<Real>::Linear(PlaceList& places, const std::string& name, const Shape& shape) {
@@ -25,8 +41,8 @@ Linear<Real>::Linear(PlaceList& places, const std::string& name, const Shape& sh
          .x_wgrad = tensor("x.wgrad"),
          .acc_wgrad = sums("acc.wgrad"),
          .dw = tensor("dw")};
-  const Beginning beginning{.kind = Beginning::Kind::uniform,
-                            .value = 1.0 / std::sqrt(static_cast<double>(shape.in))};
+  const Beginning beginning =
+      beginning_of(shape.beginning, static_cast<double>(shape.in), static_cast<double>(shape.out));
   weight_.name = name + ".weight";
   weight_.rows = shape.out;
   weight_.columns = shape.in;
@@ -39,7 +55,7 @@ Linear<Real>::Linear(PlaceList& places, const std::string& name, const Shape& sh
   bias_->name = name + ".bias";
   bias_->rows = 1;
   bias_->columns = shape.out;
-  bias_->beginning = beginning;
+  if (shape.beginning.kind == WeightBeginning::Kind::kaiming_uniform) bias_->beginning = beginning;
 }
 
 template <typename Real>

@@ -26,8 +26,8 @@ class Linear final : public Layer<Real> {
   struct Shape {
     Eigen::Index in = 1, out = 1;
     bool bias = true;
+    WeightBeginning beginning = {};
   };
-  // Weights and biases begin uniform within 1 / sqrt(in).
   Linear(PlaceList& places, const std::string& name, const Shape& shape);
 
   Matrix<Real> forward(const Matrix<Real>& x, Arithmetic<Real>& arithmetic) override;

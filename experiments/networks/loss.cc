@@ -37,8 +37,7 @@ void logistic(const Matrix<Real>& y, const Matrix<Real>& target, Arithmetic<Real
               LossOutcome<Real>& outcome) {
   const auto count = static_cast<double>(y.rows());
   outcome.loss = sum<Real>(arithmetic.map(Op::softplus, y) - target * y) / count;
-  outcome.gradient =
-      (arithmetic.map(Op::sigmoid, y) - target) * static_cast<Real>(1.0 / count);
+  outcome.gradient = (arithmetic.map(Op::sigmoid, y) - target) * static_cast<Real>(1.0 / count);
   double correct = 0;
   for (Eigen::Index r = 0; r < y.rows(); ++r)
     correct += (y(r, 0) > 0) == (target(r, 0) > Real(0.5)) ? 1 : 0;

@@ -21,6 +21,8 @@ constexpr std::int64_t most_depth = 1000;
 
 const std::vector<std::string> kind_names{"linear", "mlp", "residual_mlp", "teacher_mlp"};
 
+const std::vector<std::string> beginning_names{"kaiming_uniform", "normal", "xavier_normal"};
+
 std::vector<Eigen::Index> parse_widths(const Json& value, const std::string& where) {
   if (!value.is_array() || value.size() < 2)
     throw Error("at least two widths are needed", where,
@@ -65,8 +67,19 @@ void read_blocks(ObjectReader& reader, NetworkDescription& d, Json& resolved) {
   if (is_teacher) return;
   d.layer_norm = reader.boolean("layer_norm", true);
   d.gamma = reader.number("gamma", 1.0, -1e6, 1e6);
+  d.gamma_deviation = reader.number("gamma_deviation", 0.0, 0.0, 1e6);
   resolved["layer_norm"] = d.layer_norm;
   resolved["gamma"] = d.gamma;
+  resolved["gamma_deviation"] = d.gamma_deviation;
+}
+
+void read_beginning(ObjectReader& reader, NetworkDescription& d, Json& resolved) {
+  const std::size_t kind = reader.choice("weights", 0, beginning_names);
+  d.beginning.kind = static_cast<WeightBeginning::Kind>(kind);
+  resolved["weights"] = beginning_names[kind];
+  if (d.beginning.kind == WeightBeginning::Kind::kaiming_uniform) return;
+  d.beginning.gain = reader.number("gain", 1.0, 0.0, 1e6);
+  resolved["gain"] = d.beginning.gain;
 }
 
 // From `in` to `hidden` and back to `out`.
@@ -79,8 +92,11 @@ struct TwoLayers {
   void append(Layers<Real>& layers, bool bias) const {
     const NetworkDescription& d = description;
     using Shape = typename Linear<Real>::Shape;
-    const Shape first{.in = d.width, .out = width_before(d.activation, d.hidden), .bias = false};
-    const Shape second{.in = d.hidden, .out = d.width, .bias = bias};
+    const Shape first{.in = d.width,
+                      .out = width_before(d.activation, d.hidden),
+                      .bias = false,
+                      .beginning = d.beginning};
+    const Shape second{.in = d.hidden, .out = d.width, .bias = bias, .beginning = d.beginning};
     layers.push_back(std::make_unique<Linear<Real>>(places, name + ".w1", first));
     layers.push_back(
         std::make_unique<Activation<Real>>(places, name + ".activation", d.activation));
@@ -95,7 +111,8 @@ std::unique_ptr<Layer<Real>> make_block(const NetworkDescription& d, PlaceList& 
   if (d.layer_norm)
     branch.push_back(std::make_unique<LayerNorm<Real>>(
         places, name + ".norm",
-        typename LayerNorm<Real>::Shape{.width = d.width, .gamma = d.gamma}));
+        typename LayerNorm<Real>::Shape{
+            .width = d.width, .gamma = d.gamma, .gamma_deviation = d.gamma_deviation}));
   TwoLayers<Real>{places, name, d}.append(branch, true);
   return std::make_unique<Residual<Real>>(places, name, std::move(branch));
 }
@@ -130,6 +147,7 @@ NetworkDescription parse_network(const Json& value, const std::string& where, Js
     read_layers(reader, d, resolved);
   else
     read_blocks(reader, d, resolved);
+  read_beginning(reader, d, resolved);
   reader.finish();
   return d;
 }
@@ -144,7 +162,8 @@ std::unique_ptr<Layer<Real>> make_network(const NetworkDescription& d, PlaceList
     const Eigen::Index out = is_last ? d.widths[i] : width_before(d.activation, d.widths[i]);
     layers.push_back(std::make_unique<Linear<Real>>(
         places, name,
-        typename Linear<Real>::Shape{.in = d.widths[i - 1], .out = out, .bias = d.bias}));
+        typename Linear<Real>::Shape{
+            .in = d.widths[i - 1], .out = out, .bias = d.bias, .beginning = d.beginning}));
     if (!is_last) layers.push_back(std::make_unique<Activation<Real>>(places, name, d.activation));
   }
   for (Eigen::Index k = 0; k < d.depth; ++k) {
@@ -161,14 +180,14 @@ template <typename Real>
 void begin_parameters(const std::vector<Parameter<Real>*>& parameters, const Machine& machine) {
   std::vector<double> variates;
   for (Parameter<Real>* p : parameters) {
-    p->value = Matrix<Real>::Constant(p->rows, p->columns, static_cast<Real>(p->beginning.value));
-    if (p->beginning.kind == Beginning::Kind::constant) continue;
-    // Uniform variates have variance 1: they lie within sqrt(3).
-    const double factor = p->beginning.value / std::sqrt(3.0);
+    const Beginning& beginning = p->beginning;
+    p->value = Matrix<Real>::Constant(p->rows, p->columns, static_cast<Real>(beginning.mean));
+    if (beginning.deviation == 0.0) continue;
     variates.resize(static_cast<std::size_t>(p->value.size()));
-    fill_variates(Law::uniform, machine.random(p->name, "beginning", 0), 0, variates);
+    fill_variates(beginning.law, machine.random(p->name, "beginning", 0), 0, variates);
     for (Eigen::Index i = 0; i < p->value.size(); ++i)
-      p->value.data()[i] = static_cast<Real>(factor * variates[static_cast<std::size_t>(i)]);
+      p->value.data()[i] = static_cast<Real>(
+          beginning.mean + beginning.deviation * variates[static_cast<std::size_t>(i)]);
   }
 }
 

@@ -24,12 +24,13 @@ namespace halfulp::experiments {
 struct NetworkDescription {
   enum class Kind : std::uint8_t { linear, mlp, residual_mlp, teacher_mlp };
   Kind kind = Kind::linear;
-  std::vector<Eigen::Index> widths;  // linear, mlp: from the inputs to the outputs
+  std::vector<Eigen::Index> widths;               // linear, mlp: from the inputs to the outputs
   Eigen::Index width = 0, depth = 0, hidden = 0;  // of the others
   ActivationKind activation = ActivationKind::relu;
-  bool bias = true;        // linear, mlp
-  bool layer_norm = true;  // residual_mlp
-  double gamma = 1.0;      // where the norm's gamma begins
+  bool bias = true;                           // linear, mlp
+  bool layer_norm = true;                     // residual_mlp
+  double gamma = 1.0, gamma_deviation = 0.0;  // where the norm's gamma begins
+  WeightBeginning beginning;
 
   [[nodiscard]] Eigen::Index inputs() const { return widths.empty() ? width : widths.front(); }
   [[nodiscard]] Eigen::Index outputs() const { return widths.empty() ? width : widths.back(); }
@@ -42,8 +43,8 @@ NetworkDescription parse_network(const Json& value, const std::string& where, Js
 
 // prefix: of the names of all layers.
 template <typename Real>
-std::unique_ptr<Layer<Real>> make_network(const NetworkDescription& description,
-                                          PlaceList& places, const std::string& prefix = "");
+std::unique_ptr<Layer<Real>> make_network(const NetworkDescription& description, PlaceList& places,
+                                          const std::string& prefix = "");
 
 // Every parameter as it begins, of the stream (its name, "beginning").
 template <typename Real>
