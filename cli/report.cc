@@ -13,6 +13,7 @@
 #include "cli/verb.h"
 #include "experiments/results/figure/draw.h"
 #include "experiments/results/figure/gnuplot.h"
+#include "experiments/results/figure/series_plots.h"
 #include "experiments/results/report.h"
 #include "formats/error.h"
 
@@ -83,8 +84,12 @@ void check_metrics(const std::vector<NamedResult>& results, const ReportOptions&
 std::vector<std::vector<Plot>> plots_of(const std::vector<NamedResult>& results,
                                         const ReportOptions& options) {
   std::vector<std::vector<Plot>> plots;
-  for (const NamedResult& named : results)
+  for (const NamedResult& named : results) {
     plots.push_back(experiments::natural_plots(named.result, options.metrics));
+    if (!options.metrics.empty()) continue;
+    for (Plot& curves : experiments::series_plots(named.result))
+      plots.back().push_back(std::move(curves));
+  }
   return plots;
 }
 

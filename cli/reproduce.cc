@@ -104,6 +104,11 @@ Json run_experiment(const ReproduceOptions& options, const fs::path& data,
   return std::move(summary.result);
 }
 
+std::string measured_text(const experiments::Verdict& v) {
+  if (v.pairs == 0) return fmt::format("{:.5g}", v.measured);
+  return fmt::format("{:.5g} +- {:.2g} ({} pairs)", v.measured, v.standard_error, v.pairs);
+}
+
 }  // namespace
 
 int reproduce_verb(const Arguments& arguments) {
@@ -130,16 +135,20 @@ int reproduce_verb(const Arguments& arguments) {
       for (const experiments::Verdict& v : experiments::compare_with_expected(expected, result)) {
         bad += v.good ? 0 : 1;
         const std::string verdict = v.good ? "good" : "BAD";
-        rows.push_back({name, v.what, fmt::format("{:.5g}", v.measured),
-                        fmt::format("{:.5g}", v.expected), v.tolerance, verdict});
+        rows.push_back({name, v.what, measured_text(v), fmt::format("{:.5g}", v.expected),
+                        v.tolerance, verdict});
         if (!options.json) continue;
-        const Json line = {{"experiment", name},
-                           {"quantity", v.what},
-                           {"measured", number_json(v.measured)},
-                           {"expected", v.expected},
-                           {"tolerance", v.tolerance},
-                           {"source", expected.value("source", "")},
-                           {"good", v.good}};
+        Json line = {{"experiment", name},
+                     {"quantity", v.what},
+                     {"measured", number_json(v.measured)},
+                     {"expected", v.expected},
+                     {"tolerance", v.tolerance},
+                     {"source", expected.value("source", "")},
+                     {"good", v.good}};
+        if (v.pairs > 0) {
+          line["pairs"] = v.pairs;
+          line["standard_error"] = number_json(v.standard_error);
+        }
         print(line.dump() + "\n");
         flush_output();
       }

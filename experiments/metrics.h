@@ -4,7 +4,9 @@
 // apply; one that is NaN or infinite does, and training diverged.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +20,14 @@ struct Metric {
   double value = 0.0;
 };
 using Metrics = std::vector<Metric>;
+
+// A number that is measured at several steps of training.
+struct Series {
+  std::string name;
+  std::vector<std::uint64_t> steps;  // increasing
+  std::vector<double> values;        // at each of them
+  bool operator==(const Series&) const = default;
+};
 
 // The value of that name, or nullptr.
 inline const double* find_metric(const Metrics& metrics, std::string_view name) {

@@ -33,7 +33,9 @@ struct ModelSetting {
 struct RepeatOutcome {
   std::string error;  // why this point failed, else empty
   Metrics metrics, theory;
-  std::uint64_t digest = 0;  // of all that was trained, bit for bit
+  std::vector<Series> series;  // of equal names and steps in every repeat of a point
+  std::string note;            // what a reader must know of this repeat besides; empty: nothing
+  std::uint64_t digest = 0;    // of all that was trained, bit for bit
 };
 
 // How long one repeat of a point is.

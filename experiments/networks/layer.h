@@ -24,7 +24,8 @@ struct WeightBeginning {
   enum class Kind : std::uint8_t {
     kaiming_uniform,  // uniform within 1 / sqrt(in), weights and biases (PyTorch's default)
     normal,           // of deviation gain / sqrt(in), biases 0
-    xavier_normal     // of deviation gain sqrt(2 / (in + out)), biases 0
+    xavier_normal,    // of deviation gain sqrt(2 / (in + out)), biases 0
+    constant          // all of them gain, biases 0
   };
   Kind kind = Kind::kaiming_uniform;
   double gain = 1.0;

@@ -13,6 +13,8 @@ Beginning beginning_of(const WeightBeginning& weights, double in, double out) {
   Beginning beginning;
   if (weights.kind == Kind::kaiming_uniform) {
     beginning.deviation = 1.0 / std::sqrt(in) / std::sqrt(3.0);
+  } else if (weights.kind == Kind::constant) {
+    beginning.mean = weights.gain;
   } else {
     beginning.law = Law::gaussian;
     beginning.deviation =

@@ -21,7 +21,8 @@ constexpr std::int64_t most_depth = 1000;
 
 const std::vector<std::string> kind_names{"linear", "mlp", "residual_mlp", "teacher_mlp"};
 
-const std::vector<std::string> beginning_names{"kaiming_uniform", "normal", "xavier_normal"};
+const std::vector<std::string> beginning_names{"kaiming_uniform", "normal", "xavier_normal",
+                                               "constant"};
 
 std::vector<Eigen::Index> parse_widths(const Json& value, const std::string& where) {
   if (!value.is_array() || value.size() < 2)
@@ -78,7 +79,7 @@ void read_beginning(ObjectReader& reader, NetworkDescription& d, Json& resolved)
   d.beginning.kind = static_cast<WeightBeginning::Kind>(kind);
   resolved["weights"] = beginning_names[kind];
   if (d.beginning.kind == WeightBeginning::Kind::kaiming_uniform) return;
-  d.beginning.gain = reader.number("gain", 1.0, 0.0, 1e6);
+  d.beginning.gain = reader.number("gain", 1.0, -1e6, 1e6);
   resolved["gain"] = d.beginning.gain;
 }
 

@@ -59,7 +59,7 @@ double coordinate(const Json& point, const std::string& pointer) {
 struct Figure {
   std::string what, of, metric, slope_in;
   Json at = Json::object(), minus, over, in_fit;
-  bool over_log = false;
+  bool over_log = false, paired = false;
   double low = 0, high = largest;
   double expected = 0, relative = 0, absolute = 0;
 };
@@ -87,6 +87,9 @@ Figure figure_from_json(const Json& value, const std::string& where) {
     figure.low = number_from(range->at(0), reader.place("range/0"), 0, largest);
     figure.high = number_from(range->at(1), reader.place("range/1"), 0, largest);
   }
+  figure.paired = reader.boolean("paired", false);
+  if (figure.paired && figure.over.is_null())
+    throw Error("\"paired\" is of a ratio", reader.place("paired"), "add \"over\"");
   reader.require("expected");
   figure.expected = reader.number("expected", 0, -largest, largest);
   figure.relative = reader.number("relative", 0, 0, 1);
@@ -98,18 +101,50 @@ Figure figure_from_json(const Json& value, const std::string& where) {
   return figure;
 }
 
-// The number at the one point that matches; NaN where none or several do, which no tolerance
-// allows.
-double at_point(const Json& points, const Json& at, const Figure& figure) {
-  double value = nan;
-  bool found = false;
+// The one point that matches; nullptr where none or several do.
+const Json* find_point(const Json& points, const Json& at) {
+  const Json* found = nullptr;
   for (const Json& point : points) {
     if (!matches(point, at)) continue;
-    if (found) return nan;
-    found = true;
-    value = value_of(point, figure.of, figure.metric);
+    if (found != nullptr) return nullptr;
+    found = &point;
   }
-  return value;
+  return found;
+}
+
+// The number at that point; NaN, which no tolerance allows, where there is not one.
+double at_point(const Json& points, const Json& at, const Figure& figure) {
+  const Json* point = find_point(points, at);
+  return point == nullptr ? nan : value_of(*point, figure.of, figure.metric);
+}
+
+// Of every repeat; empty where the result does not have them.
+std::vector<double> repeats_at(const Json& points, const Json& at, const Figure& figure) {
+  const Json* point = find_point(points, at);
+  const Json::json_pointer place("/metrics/" + figure.metric + "/repeats");
+  std::vector<double> values;
+  if (point == nullptr || !point->contains(place)) return values;
+  for (const Json& value : point->at(place))
+    values.push_back(value.is_number() ? value.get<double>() : nan);
+  return values;
+}
+
+void measure_pairs(const Json& points, const Figure& figure, Verdict& verdict) {
+  const std::vector<double> above = repeats_at(points, figure.at, figure);
+  const std::vector<double> below = repeats_at(points, figure.over, figure);
+  verdict.measured = nan;
+  if (above.empty() || above.size() != below.size()) return;
+  const auto n = static_cast<double>(above.size());
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t r = 0; r < above.size(); ++r) sum += above[r] / below[r];
+  for (std::size_t r = 0; r < above.size(); ++r) {
+    const double off = above[r] / below[r] - sum / n;
+    squares += off * off;
+  }
+  verdict.measured = sum / n;
+  verdict.pairs = above.size();
+  verdict.standard_error = n > 1 ? std::sqrt(squares / (n - 1) / n) : nan;
 }
 
 double slope(const Json& points, const Figure& figure) {
@@ -171,9 +206,13 @@ std::vector<Verdict> compare_with_expected(const Json& expected, const Json& res
   for (std::size_t i = 0; i < figures.size(); ++i) {
     const Figure figure = figure_from_json(figures[i], "/figures/" + std::to_string(i));
     Verdict verdict{.what = figure.what, .expected = figure.expected};
-    verdict.measured = measure(result, figure);
-    if (!figure.minus.is_null()) verdict.measured -= at_point(points, figure.minus, figure);
-    if (!figure.over.is_null()) verdict.measured /= at_point(points, figure.over, figure);
+    if (figure.paired) {
+      measure_pairs(points, figure, verdict);
+    } else {
+      verdict.measured = measure(result, figure);
+      if (!figure.minus.is_null()) verdict.measured -= at_point(points, figure.minus, figure);
+      if (!figure.over.is_null()) verdict.measured /= at_point(points, figure.over, figure);
+    }
     const double allowed = std::fmax(figure.relative * std::fabs(figure.expected), figure.absolute);
     verdict.tolerance = tolerance_text(figure);
     verdict.good = std::fabs(verdict.measured - figure.expected) <= allowed;

@@ -5,6 +5,9 @@
 // line for people), "expected", a tolerance ("relative" or "absolute"), and says what is measured:
 //   {"at": {pointer: value}, "metric": name}                    a point's metric
 //   {..., "minus": {pointer: value}} or "over"                  its difference or ratio to another
+//   {..., "over": ..., "paired": true}                          mean over the repeats of the ratio
+//   in
+//                                                               each, which drew the same numbers
 //   {"slope_in": pointer, "at": ..., "metric": ..., "range"}    slope on log-log axes over points;
 //                                                               "x": "over_log" takes x / ln x
 //   {"in_fit": {...}, "metric": name}      a number of the first record of "fits" that contains it
@@ -12,6 +15,7 @@
 // contains it; an object inside matches where it is part of the point's.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +28,9 @@ struct Verdict {
   double measured = 0;  // NaN where the result has no such point
   double expected = 0;
   std::string tolerance{};  // "3 %", "0.05"
+  // Of paired figures: how many pairs, and the standard error of their mean.
+  std::uint64_t pairs = 0;
+  double standard_error = 0;
   bool good = false;
 };
 

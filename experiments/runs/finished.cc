@@ -71,7 +71,11 @@ void check_point(const Json& record, const Point& point, bool with_repeats,
     require_members(record, {"set", "error"}, place);
     require(record["error"].is_string(), place + "/error", "a text is needed");
   } else {
-    require_members(record, {"set", "metrics", "theory", "digest"}, place);
+    std::vector<std::string> members{"set", "metrics", "theory", "digest"};
+    for (const char* more : {"series", "notes"}) {
+      if (record.contains(more)) members.emplace_back(more);
+    }
+    require_members(record, members, place);
     const MetricNames metrics = point.experiment.model->metrics;
     const std::vector<std::string> names(metrics.begin(), metrics.end());
     require_members(record["metrics"], names, place + "/metrics");

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "experiments/hash.h"
 #include "experiments/results/fit.h"
+#include "experiments/results/fits/select.h"
+#include "experiments/runs/series.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -18,14 +18,6 @@ Json metrics_json(const Metrics& metrics) {
   Json object = Json::object();
   for (const Metric& metric : metrics) object[std::string(metric.name)] = number_json(metric.value);
   return object;
-}
-
-double number_of(const Json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (value == "inf") return std::numeric_limits<double>::infinity();
-  if (value == "-inf") return -std::numeric_limits<double>::infinity();
-  throw Error("no number");
 }
 
 Metrics metrics_from(const Json& object, MetricNames names) {
@@ -50,21 +42,6 @@ std::optional<std::vector<double>> series(const std::vector<RepeatOutcome>& outc
     values.push_back(*x);
   }
   return values;
-}
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double x : values) sum += x;
-  return sum / static_cast<double>(values.size());
-}
-
-// Null with a single repeat, whose scatter nothing tells.
-Json standard_error(const std::vector<double>& values, double mean) {
-  if (values.size() < 2) return nullptr;
-  const auto n = static_cast<double>(values.size());
-  double squares = 0.0;
-  for (const double x : values) squares += (x - mean) * (x - mean);
-  return number_json(std::sqrt(squares / (n - 1.0) / n));
 }
 
 std::string error_of(const std::vector<RepeatOutcome>& outcomes) {
@@ -115,6 +92,15 @@ Json metric_json(const std::vector<double>& values, bool with_repeats) {
   return metric;
 }
 
+// {"repeat", "note"} of every repeat that has one.
+Json notes_json(const std::vector<RepeatOutcome>& outcomes) {
+  Json notes = Json::array();
+  for (std::size_t r = 0; r < outcomes.size(); ++r) {
+    if (!outcomes[r].note.empty()) notes.push_back({{"repeat", r}, {"note", outcomes[r].note}});
+  }
+  return notes;
+}
+
 Json point_json(const Model& model, const Point& point, const std::vector<RepeatOutcome>& outcomes,
                 bool with_repeats) {
   Json record;
@@ -132,6 +118,9 @@ Json point_json(const Model& model, const Point& point, const std::vector<Repeat
   record["metrics"] = metrics;
   record["theory"] = theory_json(model, point, outcomes);
   record["digest"] = digest_of(outcomes);
+  if (Json curves = mean_series_json(outcomes); !curves.empty())
+    record["series"] = std::move(curves);
+  if (Json notes = notes_json(outcomes); !notes.empty()) record["notes"] = std::move(notes);
   return record;
 }
 
@@ -141,9 +130,12 @@ const char* const version = "0.1.0";
 
 Json to_json(const RepeatOutcome& outcome) {
   if (!outcome.error.empty()) return Json{{"error", outcome.error}};
-  return Json{{"metrics", metrics_json(outcome.metrics)},
+  Json object{{"metrics", metrics_json(outcome.metrics)},
               {"theory", metrics_json(outcome.theory)},
               {"digest", hexadecimal(outcome.digest)}};
+  if (!outcome.series.empty()) object["series"] = to_json(outcome.series);
+  if (!outcome.note.empty()) object["note"] = outcome.note;
+  return object;
 }
 
 RepeatOutcome outcome_from_json(const Json& value, MetricNames names) {
@@ -160,6 +152,8 @@ RepeatOutcome outcome_from_json(const Json& value, MetricNames names) {
       std::from_chars(digest.data(), digest.data() + digest.size(), outcome.digest, 16);
   if (error != std::errc() || end != digest.data() + digest.size() || digest.size() != 16)
     throw Error("no digest");
+  if (const Json* curves = reader.find("series")) outcome.series = series_from_json(*curves);
+  outcome.note = reader.text("note", "");
   reader.finish();
   return outcome;
 }

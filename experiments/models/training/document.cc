@@ -20,6 +20,12 @@ Json usual_teacher(const NetworkDescription& student, const Json& described) {
           {"activation", described["activation"]}};
 }
 
+// About a hundred points.
+std::int64_t usual_interval(std::uint64_t steps) {
+  constexpr std::uint64_t points = 100;
+  return static_cast<std::int64_t>((steps + points - 1) / points);
+}
+
 Data parse_data(const Json& value, const std::string& where, const NetworkDescription& network,
                 const Json& described, Json& resolved) {
   ObjectReader reader(value, where);
@@ -33,17 +39,18 @@ Data parse_data(const Json& value, const std::string& where, const NetworkDescri
                     std::to_string(data.teacher.outputs()) + " outputs, the network " +
                     std::to_string(network.inputs()) + " and " + std::to_string(network.outputs()),
                 reader.place("teacher"), "give both the same");
+  static const std::vector<std::string> input_names{"normal", "unit_vectors"};
+  const std::size_t inputs = reader.choice("inputs", 0, input_names);
+  data.inputs = static_cast<Data::Inputs>(inputs);
   data.noise = reader.number("noise", 0.0, 0.0, 1e6);
   data.spectrum_exponent = reader.number("spectrum_exponent", 0.0, 0.0, 100.0);
   data.samples = static_cast<std::uint64_t>(reader.integer("samples", 0, 0, most_samples));
   data.validation_samples =
       static_cast<std::uint64_t>(reader.integer("validation_samples", 1024, 0, most_samples));
   reader.finish();
-  resolved = {{"teacher", full},
-              {"noise", data.noise},
-              {"spectrum_exponent", data.spectrum_exponent},
-              {"samples", data.samples},
-              {"validation_samples", data.validation_samples}};
+  resolved = {{"teacher", full},         {"inputs", input_names[inputs]},
+              {"noise", data.noise},     {"spectrum_exponent", data.spectrum_exponent},
+              {"samples", data.samples}, {"validation_samples", data.validation_samples}};
   return data;
 }
 
@@ -92,13 +99,16 @@ Plan parse_plan(const Json& value, const std::string& where, Json& resolved) {
   return plan;
 }
 
-Measure parse_measure(const Json& value, const std::string& where, Json& resolved) {
+Measure parse_measure(const Json& value, const std::string& where, std::uint64_t steps,
+                      Json& resolved) {
   ObjectReader reader(value, where);
   Measure measure;
   measure.gradient_error =
       static_cast<std::uint64_t>(reader.integer("gradient_error", 0, 0, most_steps));
+  measure.loss =
+      static_cast<std::uint64_t>(reader.integer("loss", usual_interval(steps), 0, most_steps));
   reader.finish();
-  resolved = {{"gradient_error", measure.gradient_error}};
+  resolved = {{"gradient_error", measure.gradient_error}, {"loss", measure.loss}};
   return measure;
 }
 

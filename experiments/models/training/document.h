@@ -16,10 +16,14 @@
 
 namespace halfulp::experiments::training {
 
-// Samples x, normal with variances i^-spectrum_exponent, and targets that a network makes of them,
+// Samples x and targets. Number i of x is normal with the variance i^-spectrum_exponent; or sample
+// k is unit vector k mod the inputs, times the root of that variance, so that a batch of as many
+// samples as inputs makes a quadratic loss with these curvatures. A network makes the targets,
 // with noise of this deviation added: numbers, or where the loss is of classes the class of the
 // largest (of one number: whether it is positive).
 struct Data {
+  enum class Inputs : std::uint8_t { normal, unit_vectors };
+  Inputs inputs = Inputs::normal;
   NetworkDescription teacher;
   double noise = 0.0;
   double spectrum_exponent = 0.0;
@@ -45,6 +49,7 @@ struct Plan {
 // What is measured beside the losses.
 struct Measure {
   std::uint64_t gradient_error = 0;  // every so many steps, and at the last; 0: never
+  std::uint64_t loss = 0;            // a point of its curve for so many steps; 0: no curve
 };
 
 struct Training {
@@ -57,6 +62,8 @@ struct Training {
 // Throw Error. resolved: with every default filled in.
 Problem parse_problem(const Json& value, const std::string& where, Json& resolved);
 Plan parse_plan(const Json& value, const std::string& where, Json& resolved);
-Measure parse_measure(const Json& value, const std::string& where, Json& resolved);
+// steps: of the whole training.
+Measure parse_measure(const Json& value, const std::string& where, std::uint64_t steps,
+                      Json& resolved);
 
 }  // namespace halfulp::experiments::training

@@ -20,9 +20,8 @@ constexpr std::array<std::string_view, 12> metric_names{
     "training_loss",   "gradient_norm_ratio",     "gradient_cosine",      "gradient_zeta",
     "stalled_share",   "skipped_steps",           "loss_scale",           "first_nonfinite_step"};
 
-constexpr std::array<std::string_view, 5> independent_fields{
-    "/training/learning_rate", "/training/steps", "/training/batch", "/training/averaged",
-    "/measure/gradient_error"};
+constexpr std::array<std::string_view, 4> independent_fields{
+    "/training/learning_rate", "/training/batch", "/training/averaged", "/measure/gradient_error"};
 
 const Training& training_of(const ModelSetting& setting) {
   return std::any_cast<const Training&>(setting.own);
@@ -37,7 +36,8 @@ ModelSetting read(ObjectReader& reader, const std::string& folder, std::any&, Js
   training.plan = parse_plan(reader.require("training"), "/training", plan);
   static const Json nothing = Json::object();
   const Json* measured = reader.find("measure");
-  training.measure = parse_measure(measured == nullptr ? nothing : *measured, "/measure", measure);
+  training.measure = parse_measure(measured == nullptr ? nothing : *measured, "/measure",
+                                   training.plan.steps, measure);
   const Json* policy = reader.find("policy");
   training.policy =
       parse_layered_policy(policy == nullptr ? nothing : load_policy(*policy, "/policy", folder),
@@ -93,6 +93,8 @@ std::optional<RepeatOutcome> train(const Training& training, const Machine& mach
     }
     outcome.digest = session.digest();
     outcome.metrics = session.measure();
+    outcome.series = session.series();
+    outcome.note = session.note();
   } catch (const std::exception& error) {
     outcome.error = error.what();
   }

@@ -86,7 +86,13 @@ Batch<Real> Samples<Real>::draw(const char* set, const std::vector<std::uint64_t
   const Random x_random = machine_.random(set, "x", 0);
   const Random noise_random = machine_.random(set, "noise", 0);
   for (Eigen::Index r = 0; r < rows; ++r) {
-    fill_variates(Law::gaussian, x_random, samples[static_cast<std::size_t>(r)] * inputs, of_x);
+    const std::uint64_t sample = samples[static_cast<std::size_t>(r)];
+    if (data_.inputs == Data::Inputs::unit_vectors) {
+      std::fill(of_x.begin(), of_x.end(), 0.0);
+      of_x[sample % inputs] = 1.0;
+    } else {
+      fill_variates(Law::gaussian, x_random, sample * inputs, of_x);
+    }
     for (std::size_t j = 0; j < inputs; ++j)
       batch.x(r, static_cast<Eigen::Index>(j)) = static_cast<Real>(deviations_[j] * of_x[j]);
   }

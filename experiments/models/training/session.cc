@@ -106,10 +106,7 @@ void Session<Real>::step() {
   const bool finite = gradients_are_finite();
   const OnNonfinite wanted = training_.policy.on_nonfinite;
   if (!finite && wanted == OnNonfinite::error && arithmetic_.first_nonfinite())
-    throw Error("numbers that are not finite began at step " +
-                    std::to_string(arithmetic_.first_nonfinite()->step) + " at the place " +
-                    name_of_place(arithmetic_.first_nonfinite()->place),
-                "", "the policy's on_nan says \"error\"; \"propagate\" trains on");
+    throw Error(note(), "", "the policy's on_nan says \"error\"; \"propagate\" trains on");
   const bool taken = scaler_.update(finite) && (finite || wanted != OnNonfinite::skip_step);
   if (taken)
     parts_.optimizer->step(plan.learning_rate.value(step_, plan.steps, engine_), arithmetic_);
@@ -157,11 +154,56 @@ void Session<Real>::measure_gradient(const Batch<Real>& batch) {
   gradient_error_ = {.norm_ratio = std::sqrt(own / full),
                      .cosine = both / std::sqrt(own * full),
                      .zeta = (own - 2.0 * both + full) / full};
+  note_gradient_error();
 }
 
-// The losses and the stalled weights of the last tenth of the steps.
+template <typename Real>
+void Session<Real>::note_gradient_error() {
+  const GradientError& error = *gradient_error_;
+  const std::array<std::pair<const char*, double>, 3> values{
+      std::pair{"gradient_norm_ratio", error.norm_ratio},
+      {"gradient_cosine", error.cosine},
+      {"gradient_zeta", error.zeta}};
+  gradient_errors_.resize(values.size());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    gradient_errors_[k].name = values[k].first;
+    gradient_errors_[k].steps.push_back(step_);
+    gradient_errors_[k].values.push_back(values[k].second);
+  }
+}
+
+template <typename Real>
+std::vector<Series> Session<Real>::series() const {
+  std::vector<Series> all;
+  if (!losses_.steps.empty()) all.push_back(losses_);
+  // A single point is no curve: the metrics have it.
+  for (const Series& curve : gradient_errors_) {
+    if (curve.steps.size() > 1) all.push_back(curve);
+  }
+  return all;
+}
+
+template <typename Real>
+std::string Session<Real>::note() const {
+  const std::optional<Nonfinite>& began = arithmetic_.first_nonfinite();
+  if (!began) return {};
+  return "numbers that are not finite began at step " + std::to_string(began->step) +
+         " at the place " + name_of_place(began->place);
+}
+
+// A point of the curve is the mean of the losses since the one before; the last tenth of the steps
+// counts for the metrics.
 template <typename Real>
 void Session<Real>::note_loss(double loss) {
+  loss_since_ += loss;
+  ++losses_since_;
+  const std::uint64_t every = training_.measure.loss;
+  if (every != 0 && ((step_ + 1) % every == 0 || step_ + 1 == training_.plan.steps)) {
+    losses_.steps.push_back(step_ + 1);
+    losses_.values.push_back(loss_since_ / static_cast<double>(losses_since_));
+    loss_since_ = 0.0;
+    losses_since_ = 0;
+  }
   if (!is_late(step_, training_.plan.steps, last_tenth)) return;
   loss_sum_ += loss;
   ++loss_count_;

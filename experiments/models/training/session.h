@@ -50,6 +50,10 @@ class Session {
   [[nodiscard]] std::uint64_t steps_done() const { return step_; }
   [[nodiscard]] bool finished() const { return step_ == training_.plan.steps; }
   [[nodiscard]] Metrics measure();
+  // What was measured on the way.
+  [[nodiscard]] std::vector<Series> series() const;
+  // Where numbers stopped being finite; empty where they did not.
+  [[nodiscard]] std::string note() const;
   [[nodiscard]] std::uint64_t digest() const;
   // A parameter as it is kept between steps.
   [[nodiscard]] const Matrix<Real>& kept(std::size_t parameter) const {
@@ -62,6 +66,7 @@ class Session {
   void measure_gradient(const Batch<Real>& batch);
   void accumulate_average();
   void note_loss(double loss);
+  void note_gradient_error();
   struct Validation {
     double loss = 0.0, correct = 0.0;
   };
@@ -81,6 +86,10 @@ class Session {
   std::uint64_t loss_count_ = 0;
   std::uint64_t stalled_ = 0, moving_ = 0;  // of the same steps
   std::optional<GradientError> gradient_error_;
+  Series losses_{.name = "loss", .steps = {}, .values = {}};
+  double loss_since_ = 0.0;  // sum of the losses since the last step of that series
+  std::uint64_t losses_since_ = 0;
+  std::vector<Series> gradient_errors_;
   const Engine& engine_;
 };
 
