@@ -119,6 +119,34 @@ TEST(FitEffectiveSizes, CommonRandomNumbersCancel) {
   EXPECT_TRUE(holds(record_of(records, 8)["data_share_interval"], multiplicative_share));
 }
 
+// What is left to learn of more weights is more: the sizes of a coupled law come back, and a law
+// that is a plain sum does not fit.
+TEST(FitEffectiveSizes, CoupledLawsComeBack) {
+  Points points;
+  for (const double m : {8, 16, 32, 64, 128}) {
+    for (const double n : {256, 1024, 4096, 16384}) {
+      const auto add = [&](int policy, double size, double samples) {
+        points.add_noisy({{"/m", m}, {"/n", n}, {"/policy", policy}},
+                         2.0 * std::pow(size, -0.5) + std::pow(size, 0.8) * std::pow(samples, -0.7),
+                         {.sigma = 1e-4, .common = 0.5}, 8);
+      };
+      add(64, m, n);
+      add(4, additive_size(m), additive_share * n);
+    }
+  }
+  Json fit = sizes_fit;
+  fit["coupled"] = true;
+  const Json records = points.fit(fit);
+  const Json law = record_of(records, 4);
+  EXPECT_NEAR(law["coupling"].get<double>(), 0.8, 1e-2);
+  EXPECT_NEAR(law["data_amplitude"].get<double>(), 1.0, 2e-2);
+  EXPECT_NEAR(law["data_share"].get<double>(), additive_share, 1e-2);
+  EXPECT_EQ(law["misfit"], false);
+  EXPECT_NEAR(record_of(records, 4, "/m", 128)["effective_size"].get<double>(), additive_size(128),
+              0.1);
+  EXPECT_EQ(record_of(points.fit(sizes_fit), 4)["misfit"], true);
+}
+
 // Another exponent of the data than the reference's: no effective size says that.
 TEST(FitEffectiveSizes, AnotherLawIsMarkedAsAMisfit) {
   Points points;
@@ -180,7 +208,7 @@ TEST(FitEffectiveSizes, AReferenceIsASweptPointer) {
     Json fit = sizes_fit;
     fit["reference"] = reference;
     try {
-      dichotomy({}, 1).fit(fit);
+      return dichotomy({}, 1).fit(fit)[0].value("error", "");
     } catch (const Error& error) {
       return error.what();
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Fits of a model size and a data size together.
-#include "experiments/results/fits/joint_power_law.h"
-
+// y = floor + model_amplitude M^-model_exponent + data_amplitude N^-data_exponent of a model size M
+// and a data size N.
 #include <nlohmann/json.hpp>
 
 #include "experiments/results/fits/kinds.h"
@@ -14,9 +13,7 @@ namespace {
 
 constexpr std::size_t fewest_sizes = 3;
 
-}  // namespace
-
-FittedLaw joint_power_law(const Selection& selection, bool with_floor) {
+FittedLaw law_of(const Selection& selection, bool with_floor) {
   const CentredPower model(selection.log_x[0]);
   const CentredPower data(selection.log_x[1]);
   const std::size_t count = selection.y.size();
@@ -38,6 +35,8 @@ FittedLaw joint_power_law(const Selection& selection, bool with_floor) {
   if (with_floor) law.amplitudes.push_back({.name = "floor"});
   return law;
 }
+
+}  // namespace
 
 Json check_joint_power_law(ObjectReader& reader, const FitScope& scope) {
   Json checked;
@@ -71,7 +70,7 @@ void compute_joint_power_law(const Json& fit, const std::vector<FitPoint>& point
         select_points(points, members, fit["y"].get<std::string>(), {model, data});
     record["points"] = selection.y.size();
     record["excluded"] = selection.excluded;
-    const FittedLaw law = joint_power_law(selection, with_floor);
+    const FittedLaw law = law_of(selection, with_floor);
     if (count_distinct(selection.log_x[0]) < fewest_sizes ||
         count_distinct(selection.log_x[1]) < fewest_sizes) {
       record["error"] = "fewer than three sizes of the model or of the data";
