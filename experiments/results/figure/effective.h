@@ -18,8 +18,9 @@ namespace halfulp::experiments {
 EffectiveSizes effective_sizes(const Json& result, const std::string& x, const std::string& metric,
                                const Json& sample);
 
-// A plot of three panels for every panel of `plot` whose curves have effective sizes. The curve of
-// full precision is the line on which sizes count as they are.
+// A plot of three panels for every panel of `plot` whose curves have effective sizes: lines are
+// theory's where it says something. The curve of full precision is the line on which sizes count as
+// they are.
 std::vector<Plot> law_plots(const Plot& plot);
 
 }  // namespace halfulp::experiments
