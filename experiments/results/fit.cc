@@ -12,12 +12,13 @@
 namespace halfulp::experiments {
 namespace {
 
-constexpr std::array<FitKind, 5> kinds{{
+constexpr std::array<FitKind, 6> kinds{{
     {"power_law", check_power_law, compute_power_law},
     {"power_law_floor", check_power_law_floor, compute_power_law_floor},
     {"joint_power_law", check_joint_power_law, compute_joint_power_law},
     {"precision_law", check_precision_law, compute_precision_law},
     {"effective_size", check_effective_size, compute_effective_size},
+    {"effective_sizes", check_effective_sizes, compute_effective_sizes},
 }};
 
 }  // namespace

@@ -194,11 +194,14 @@ Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome
     FitPoint seen{.set = &point.set,
                   .document = &point.experiment.resolved,
                   .policy = &point.experiment.setting.policy,
-                  .metrics = {}};
+                  .metrics = {},
+                  .theory = {}};
     if (error_of(outcomes[i]).empty()) {
       for (const std::string_view name : study.model->metrics) {
         if (auto values = series(outcomes[i], &RepeatOutcome::metrics, name))
           seen.metrics.emplace(name, std::move(*values));
+        const Json& theory = result["points"].back()["theory"][std::string(name)];
+        if (theory.is_number()) seen.theory.emplace(name, theory.get<double>());
       }
     }
     fit_points.push_back(std::move(seen));

@@ -157,5 +157,42 @@ TEST(FitCoverage, JointLawsOfFewRepeats) {
   tally.expect_good();
 }
 
+// A law in full precision, and one of which sizes and samples count for less.
+TEST(FitCoverage, EffectiveSizesOfJointLaws) {
+  Tally sizes({{"effective_size", 0.0}});
+  Tally shares({{"data_share", 0.7}});
+  const Json fit{
+      {"kind", "effective_sizes"}, {"model_size", "/m"},           {"data_size", "/n"},
+      {"y", "excess_clean_last"},  {"reference", {{"/bits", 64}}}, {"with_floor", false}};
+  for (const std::size_t n : {3, 5, 8, 16}) {
+    for (std::size_t k = 0; k < sampling::draws(20); ++k) {
+      const RepeatNoise noise{.sigma = 0.05, .common = k % 2 == 0 ? 0.0 : 0.9, .seed = 100 * k + n};
+      Points points;
+      for (const double m : {8, 16, 32, 64, 128}) {
+        for (const double size : {256, 1024, 4096, 16384}) {
+          for (const int bits : {64, 8}) {
+            const double model = bits == 64 ? m : m / (1.0 + m / 60.0);
+            const double data = bits == 64 ? size : 0.7 * size;
+            points.add_noisy({{"/m", m}, {"/n", size}, {"/bits", bits}},
+                             2.0 / std::sqrt(model) + 20.0 * std::pow(data, -0.7), noise, n);
+          }
+        }
+      }
+      const Json records = points.fit(fit);
+      const Json& law = records[0];
+      shares.add(law);
+      if (law.contains("error")) continue;
+      // The third size of the model, 32.
+      Json size = records[3];
+      size["misfit"] = law["misfit"];
+      const double truth = 32.0 / (1.0 + 32.0 / 60.0);
+      for (Json& end : size["effective_size_interval"]) end = end.get<double>() - truth;
+      sizes.add(size);
+    }
+  }
+  shares.expect_good();
+  sizes.expect_good();
+}
+
 }  // namespace
 }  // namespace halfulp::experiments

@@ -41,7 +41,8 @@ class Points {
     FitPoint point{.set = sets_.back().get(),
                    .document = documents_.back().get(),
                    .policy = nullptr,
-                   .metrics = {}};
+                   .metrics = {},
+                   .theory = {}};
     if (document.contains("policy")) {
       policies_.push_back(
           std::make_unique<Policy>(linear_regression::parse_policy(document["policy"], "/policy")));
@@ -59,6 +60,8 @@ class Points {
     }
     add(set, values);
   }
+  // What theory says of the point that was added last.
+  void set_theory(double risk) { points_.back().theory["excess_clean_last"] = risk; }
   void add_failed(const Json& set) {
     add(set, {1.0});
     points_.back().metrics.clear();

@@ -58,6 +58,20 @@ Json fits_of_every_kind(const std::vector<Json>& policies) {
                   {"y", "floor"},
                   {"size", 8},
                   {"effective_size", nullptr}});
+  for (const double size : {0.0, 8.0, 16.0}) {
+    Json fit{{"kind", "effective_sizes"}, {"y", "floor"}, {"group", Json::object()}};
+    if (size > 0) {
+      fit["axis"] = size > 8 ? "/problem/spectrum_exponent" : "/problem/sketch_size";
+      fit["size"] = size;
+      fit["effective_size"] = 0.5 * size;
+      fit["effective_size_interval"] = {0.4 * size, 0.6 * size};
+      fit["theory"] = 0.45 * size;
+    } else {
+      fit["model_size"] = "/problem/sketch_size";
+      fit["data_size"] = "/problem/spectrum_exponent";
+    }
+    fits.push_back(fit);
+  }
   return fits;
 }
 

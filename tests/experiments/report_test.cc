@@ -180,6 +180,65 @@ TEST(Plots, KeepCurvesApartThatHaveTheSameWords) {
             (std::vector<std::string>{"int8 (overflow ieee)", "int8 (overflow saturate)"}));
 }
 
+// Fits of effective sizes make a picture of three panels with axes of their own, ahead of the plot
+// of the risk; full precision is the line on which sizes count as they are.
+TEST(Plots, EffectiveSizesStandBesideTheRisk) {
+  std::vector<Json> points;
+  for (const int size : {8, 16, 32}) {
+    for (const int samples : {100, 1000, 10000}) {
+      for (const char* policy : {"binary64", "int8"})
+        points.push_back(point_of({{"/problem/sketch_size", size},
+                                   {"/training/samples", samples},
+                                   {"/policy/feature", policy}},
+                                  1.0 / size + 1.0 / samples, 0.01));
+    }
+  }
+  Json result = result_of(points);
+  const Json law{{"kind", "effective_sizes"},
+                 {"model_size", "/problem/sketch_size"},
+                 {"data_size", "/training/samples"},
+                 {"y", metric},
+                 {"group", {{"/policy/feature", "int8"}}}};
+  result["fits"].push_back(law);
+  for (const auto& [axis, size] : std::vector<std::pair<const char*, double>>{
+           {"/problem/sketch_size", 8}, {"/problem/sketch_size", 16}, {"/training/samples", 100}}) {
+    result["fits"].push_back({{"kind", "effective_sizes"},
+                              {"axis", axis},
+                              {"y", metric},
+                              {"group", {{"/policy/feature", "int8"}}},
+                              {"size", size},
+                              {"effective_size", 0.5 * size},
+                              {"effective_size_interval", {0.4 * size, 0.6 * size}},
+                              {"theory", 0.55 * size}});
+  }
+  const std::vector<Plot> plots = natural_plots(result, {});
+  ASSERT_EQ(plots.size(), 3U);
+  const Plot& picture = plots[0];
+  ASSERT_EQ(picture.panels.size(), 3U);
+  EXPECT_TRUE(picture.ratio_label.empty());
+  EXPECT_EQ(picture.panels[0].y_label, "excess risk");
+  EXPECT_EQ(picture.panels[1].x_label, "model size M");
+  EXPECT_EQ(picture.panels[1].y_label, "effective model size M");
+  EXPECT_EQ(picture.panels[2].y_label, "effective samples N");
+  const Curve& model = curve_called(picture, picture.panels[1], "int8");
+  ASSERT_EQ(model.measured.size(), 2U);
+  EXPECT_EQ(model.measured[1].x, 16);
+  EXPECT_EQ(model.measured[1].y, 8);
+  EXPECT_EQ(model.measured[1].low, 0.4 * 16);
+  EXPECT_EQ(model.measured[1].high, 0.6 * 16);
+  EXPECT_EQ(model.theory[0].y, 0.55 * 8);
+  EXPECT_EQ(curve_called(picture, picture.panels[2], "int8").measured.size(), 1U);
+  const Curve& full = curve_called(picture, picture.panels[1], "binary64");
+  ASSERT_EQ(full.theory.size(), 2U);
+  EXPECT_EQ(full.theory[1].y, 16);
+  EXPECT_TRUE(full.measured.empty());
+  const std::string script = gnuplot_script(picture, "x.svg");
+  EXPECT_NE(script.find("'effective samples N'"), std::string::npos);
+  // Of a law that could not be fitted nothing is drawn.
+  result["fits"][0]["error"] = "no points of the reference";
+  EXPECT_EQ(natural_plots(result, {}).size(), 2U);
+}
+
 TEST(Plots, AFitIsDrawnWithItsMisfit) {
   Json result = three_policies();
   result["fits"].push_back({{"kind", "power_law"},

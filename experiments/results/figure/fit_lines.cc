@@ -9,18 +9,8 @@
 #include "experiments/results/figure/swept.h"
 
 namespace halfulp::experiments {
-namespace {
 
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t most_lines = 4;
-
-bool is_text(const Json& fit, const char* key, const std::string& text) {
-  const Json* value = member_of(fit, key);
-  return value != nullptr && value->is_string() && *value == text;
-}
-
-// Members of the group that the sweep did not set are the same at all points.
-bool holds(const Json& fit, const Json& sample) {
+bool group_holds(const Json& fit, const Json& sample) {
   const Json* group = member_of(fit, "group");
   const Json* set = member_of(sample, "set");
   if (group == nullptr || !group->is_object() || set == nullptr) return true;
@@ -31,7 +21,6 @@ bool holds(const Json& fit, const Json& sample) {
   return true;
 }
 
-// The ends of a list of two numbers.
 bool read_interval(const Json& fit, const std::string& key, double& low, double& high) {
   const Json* list = member_of(fit, key);
   if (list == nullptr || !list->is_array() || list->size() != 2) return false;
@@ -39,6 +28,16 @@ bool read_interval(const Json& fit, const std::string& key, double& low, double&
   low = (*list)[0].get<double>();
   high = (*list)[1].get<double>();
   return true;
+}
+
+namespace {
+
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t most_lines = 4;
+
+bool is_text(const Json& fit, const char* key, const std::string& text) {
+  const Json* value = member_of(fit, key);
+  return value != nullptr && value->is_string() && *value == text;
 }
 
 void read_goodness(const Json& fit, FitLine& line) {
@@ -127,7 +126,7 @@ std::vector<FitLine> fit_lines(const Json& result, const std::string& x, const s
   if (fits == nullptr || !fits->is_array()) return lines;
   for (const Json& fit : *fits) {
     if (lines.size() == most_lines) break;
-    if (!is_text(fit, "y", metric) || !holds(fit, sample)) continue;
+    if (!is_text(fit, "y", metric) || !group_holds(fit, sample)) continue;
     std::optional<FitLine> read = read_line(fit, x, sample);
     if (!read) continue;
     FitLine line = *read;

@@ -31,6 +31,12 @@ struct FitLine {
   bool misfit = false;  // the points do not lie on it
 };
 
+// Whether the group of a fit holds the point `sample`. Members of the group that the sweep did not
+// set are the same at all points.
+bool group_holds(const Json& fit, const Json& sample);
+// The ends of a list of two numbers; false where there is none.
+bool read_interval(const Json& fit, const std::string& key, double& low, double& high);
+
 // The fits of `metric` against the field `x` whose group holds the point `sample`. measured: the
 // curve's points in increasing x; a line goes from the first to the last of them that is in the
 // fit's range. Anything but a fit with finite numbers is passed over.

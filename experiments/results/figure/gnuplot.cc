@@ -15,6 +15,7 @@ namespace {
 
 // Pixels.
 constexpr double plot_width = 400, plot_height = 290;
+constexpr double narrow_width = 300;  // of panels that have axes of their own
 constexpr double stacked_height = 250, ratio_height = 140, between = 16;
 constexpr double left_margin = 74, right_margin = 20, top_margin = 30, axis_height = 54;
 constexpr double legend_left = 20, bottom_margin = 10;
@@ -23,6 +24,11 @@ struct Frame {
   double left = 0, top = 0, width = plot_width, height = 0;
   [[nodiscard]] double bottom() const { return top + height; }
 };
+
+bool has_own_axes(const Plot& plot) {
+  return std::any_of(plot.panels.begin(), plot.panels.end(),
+                     [](const Panel& panel) { return !panel.y_label.empty(); });
+}
 
 struct Layout {
   double width = 0, height = 0;
@@ -37,14 +43,15 @@ Layout layout_of(const Plot& plot) {
   const bool ratios = !plot.ratio_label.empty();
   layout.stacked = ratios && panels > 1;
   const std::size_t columns = panels == 1 ? 1 : panels == 3 || panels > 4 ? 3 : 2;
-  const double cell_width = left_margin + plot_width + right_margin;
+  const double width = has_own_axes(plot) ? narrow_width : plot_width;
+  const double cell_width = left_margin + width + right_margin;
   const double height = layout.stacked ? stacked_height : plot_height;
   const double cell_height =
       top_margin + height + (layout.stacked ? between + ratio_height : 0) + axis_height;
   for (std::size_t i = 0; i < panels; ++i) {
     const double left = static_cast<double>(i % columns) * cell_width + left_margin;
     const double top = static_cast<double>(i / columns) * cell_height + top_margin;
-    layout.risk.push_back({.left = left, .top = top, .height = height});
+    layout.risk.push_back({.left = left, .top = top, .width = width, .height = height});
     if (layout.stacked)
       layout.ratio.push_back({.left = left, .top = top + height + between, .height = ratio_height});
     else if (ratios)
@@ -140,20 +147,22 @@ struct HorizontalAxis {
   std::set<double> values;
   double step = 0;  // pixels from curve to curve; 0: there is no room
   std::size_t curves = 0;
+  double width = plot_width;
   // The factor by which the x of the k-th curve is moved.
   [[nodiscard]] double shift(std::size_t k) const {
     const double pixels = step * (static_cast<double>(k) - (static_cast<double>(curves) - 1) / 2);
-    return std::pow(10.0, pixels * range.decades() / plot_width);
+    return std::pow(10.0, pixels * range.decades() / width);
   }
 };
 
-HorizontalAxis horizontal_axis(const Panel& panel) {
+HorizontalAxis horizontal_axis(const Panel& panel, double width) {
   constexpr double margin = 14;
   constexpr double widest_step = 8;
   constexpr double widest_group = 90;
   constexpr double share = 0.6;  // of the way from one value to the next
   constexpr double least_decades = 0.1;
   HorizontalAxis axis;
+  axis.width = width;
   axis.values = x_values(panel);
   for (const Curve& curve : panel.curves) axis.curves += curve.level ? 0 : 1;
   Interval bare;
@@ -163,15 +172,16 @@ HorizontalAxis horizontal_axis(const Panel& panel) {
   for (auto x = axis.values.begin(); x != axis.values.end() && std::next(x) != axis.values.end();
        ++x)
     nearest = std::min(nearest, (std::log10(*std::next(x)) - std::log10(*x)) / decades);
-  if (axis.curves > 1) {
+  // On axes of sizes against sizes a curve that is moved would be worth another size.
+  if (axis.curves > 1 && panel.y_label.empty()) {
     const double gaps = static_cast<double>(axis.curves - 1);
-    const double free = plot_width - 2 * margin;
+    const double free = width - 2 * margin;
     const double step = std::min({widest_step, widest_group / gaps, share * nearest * free / gaps});
     axis.step = step < 1 ? 0 : step;
   }
   const double group = axis.curves > 1 ? axis.step * static_cast<double>(axis.curves - 1) : 0;
   const double edge = margin + group / 2;
-  axis.range = widened(bare, decades * edge / (plot_width - 2 * edge));
+  axis.range = widened(bare, decades * edge / (width - 2 * edge));
   return axis;
 }
 
@@ -181,7 +191,7 @@ std::vector<Tick> x_ticks(const HorizontalAxis& axis) {
                                  [](double x) { return x == std::floor(x) && x < 1e7; });
   const bool named = whole && !axis.values.empty() && axis.values.size() <= most_values;
   return thinned(named ? ticks_at(axis.values) : ticks(axis.range), axis.range, Along::x,
-                 plot_width);
+                 axis.width);
 }
 
 std::string y_ticks(const Interval& range, const Frame& frame) {
@@ -360,8 +370,9 @@ std::vector<Interval> vertical_ranges(const Plot& plot, Interval (*range_of)(con
   Interval all;
   for (const Panel& panel : plot.panels) all.add(range_of(panel));
   std::vector<Interval> ranges;
+  const bool shared = all.decades() <= most_shared && !has_own_axes(plot);
   for (const Panel& panel : plot.panels)
-    ranges.push_back(widened(all.decades() <= most_shared ? all : range_of(panel), margin));
+    ranges.push_back(widened(shared ? all : range_of(panel), margin));
   return ranges;
 }
 
@@ -377,12 +388,17 @@ std::string gnuplot_script(const Plot& plot, const std::string& output) {
   for (std::size_t i = 0; i < plot.panels.size(); ++i) {
     const Panel& panel = plot.panels[i];
     const std::string name = std::to_string(i + 1);
-    const HorizontalAxis x = horizontal_axis(panel);
+    const HorizontalAxis x = horizontal_axis(panel, layout.risk[i].width);
     const bool first = layout.risk[i].left == left_margin;
-    const std::string x_label = "set xlabel " + quoted(plot.x_label) + " noenhanced offset 0,0.2\n";
+    const std::string x_label = "set xlabel " +
+                                quoted(panel.x_label.empty() ? plot.x_label : panel.x_label) +
+                                " noenhanced offset 0,0.2\n";
     text += "\n" + frame_commands(layout.risk[i], screen);
     text += "set title " + quoted(panel.title) + " noenhanced offset 0,-0.4\n";
-    if (first) text += y_label(plot.y_label, layout.risk[i], screen);
+    if (!panel.y_label.empty())
+      text += y_label(panel.y_label, layout.risk[i], screen);
+    else if (first)
+      text += y_label(plot.y_label, layout.risk[i], screen);
     text += layout.stacked ? "unset xlabel\n" : x_label;
     text += range_command("x", x.range) + range_command("y", risks[i]);
     text += "set xtics " + script_ticks(x_ticks(x), !layout.stacked) + "\nset ytics " +

@@ -323,8 +323,9 @@ Style style_of(std::size_t curve) {
 }
 
 bool is_joined(const Curve& curve) {
-  return curve.measured.size() > 1 && std::all_of(curve.fits.begin(), curve.fits.end(),
-                                                  [](const FitLine& fit) { return fit.misfit; });
+  return curve.joined && curve.measured.size() > 1 &&
+         std::all_of(curve.fits.begin(), curve.fits.end(),
+                     [](const FitLine& fit) { return fit.misfit; });
 }
 
 LegendText legend_of(const Plot& plot, const LegendPlace& place) {

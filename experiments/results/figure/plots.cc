@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "experiments/results/figure/effective.h"
 #include "experiments/results/figure/fit_lines.h"
 #include "experiments/results/words.h"
 
@@ -235,7 +236,11 @@ class PlotMaker {
     for (const std::size_t field : roles_.facets) facet.push_back(point.value[field]);
     for (const std::size_t field : roles_.colours) colour.push_back(point.value[field]);
     const auto [panel, new_panel] = panels_.try_emplace(facet, plot_.panels.size());
-    if (new_panel) plot_.panels.push_back({setting_words(swept_, point, roles_.facets), {}});
+    if (new_panel)
+      plot_.panels.push_back({.title = setting_words(swept_, point, roles_.facets),
+                              .x_label = "",
+                              .y_label = "",
+                              .curves = {}});
     const auto [style, new_style] = styles_.try_emplace(colour, plot_.labels.size());
     if (new_style) plot_.labels.push_back(setting_words(swept_, point, roles_.colours));
     std::vector<Curve>& curves = plot_.panels[panel->second].curves;
@@ -311,6 +316,7 @@ class PlotMaker {
     std::sort(curve.above.begin(), curve.above.end());
     std::sort(curve.below.begin(), curve.below.end());
     curve.fits = fit_lines(result_, x_.pointer, metric_, *sample.record, curve.measured);
+    curve.effective = effective_sizes(result_, x_.pointer, metric_, *sample.record);
   }
 
   void say(const std::string& sentence) {
@@ -327,6 +333,7 @@ class PlotMaker {
       if (sample != swept_.points.end())
         say("At " + setting_words(swept_, *sample, roles_.fixed) + ".");
     }
+    plot_.caption_of_risk = plot_.caption;
     if (paired_)
       say("The ratio is paired by repeat, as repeat r of every point draws the same samples; its "
           "bars are 95 % intervals.");
@@ -459,9 +466,11 @@ std::vector<Plot> natural_plots(const Json& result, const std::vector<std::strin
     for (const std::size_t x : view.axes) {
       const Roles roles = roles_for(view.swept, x);
       for (const std::string& metric : metrics_for(result, view.swept.fields[x].pointer, metrics)) {
-        if (plots.size() == most_plots) return plots;
+        if (plots.size() >= most_plots) return plots;
         Plot plot = PlotMaker(result, view, roles, metric, pairing).make();
-        if (tidy(plot)) plots.push_back(std::move(plot));
+        if (!tidy(plot)) continue;
+        for (Plot& law : law_plots(plot)) plots.push_back(std::move(law));
+        plots.push_back(std::move(plot));
       }
     }
   }

@@ -61,26 +61,15 @@ Json interval_of(const Crossing& at, const std::vector<double>& y) {
                        reference::exponential(at.log_x + reach));
 }
 
-bool is_reference(const Json& fit, const Json& group) {
-  return std::all_of(fit["reference"].items().begin(), fit["reference"].items().end(),
-                     [&](const auto& m) { return group.value(m.key(), Json()) == m.value(); });
-}
-
-// A curve's reference agrees with it in everything but the reference's pointers.
-std::string key_of(const Json& fit, Json group) {
-  for (const auto& member : fit["reference"].items()) group.erase(member.key());
-  return group.dump();
-}
-
 std::map<std::string, Curve> reference_curves(const Json& fit, const std::vector<FitPoint>& points,
                                               const std::vector<Members>& groups) {
   const Axis axis{.pointer = fit["axis"].get<std::string>(), .range = nullptr};
   std::map<std::string, Curve> references;
   for (const Members& members : groups) {
-    if (!is_reference(fit, members.group)) continue;
+    if (!is_reference(fit["reference"], members.group)) continue;
     const Selection selection = select_points(points, members, fit["y"].get<std::string>(), {axis});
     if (count_distinct(selection.log_x[0]) < 2) continue;
-    Curve& curve = references[key_of(fit, members.group)];
+    Curve& curve = references[key_beside(fit["reference"], members.group)];
     for (std::size_t i = 0; i < selection.y.size(); ++i)
       curve.push_back({.log_x = selection.log_x[0][i],
                        .log_y = reference::logarithm(mean_of(*selection.y[i])),
@@ -98,37 +87,22 @@ Json check_effective_size(ObjectReader& reader, const FitScope& scope) {
   checked["kind"] = "effective_size";
   checked["axis"] = check_axis(reader, "axis", scope.swept);
   checked["y"] = scope.metrics[reader.choice("y", 0, scope.metrics)];
-  const Json& reference = reader.require("reference");
-  if (!reference.is_object() || reference.empty())
-    throw Error("no object stands here", reader.place("reference"),
-                "write {\"/policy/feature\": \"binary32\"}, values as the sweep has them");
-  for (const auto& member : reference.items()) {
-    if (std::find(scope.swept.begin(), scope.swept.end(), member.key()) == scope.swept.end())
-      throw Error("\"" + member.key() + "\" is not swept",
-                  reader.place("reference") + "/" + escaped(member.key()),
-                  "name a pointer of the sweep");
-  }
-  checked["reference"] = reference;
+  checked["reference"] = check_reference(reader, scope.swept);
   return checked;
 }
 
 void compute_effective_size(const Json& fit, const std::vector<FitPoint>& points, Json& records) {
   const std::string axis = fit["axis"].get<std::string>();
-  // Curves are told apart by everything that is swept but the axis.
-  Json others = Json::array();
-  for (const auto& member : points.front().set->items()) {
-    if (member.key() != axis) others.push_back(member.key());
-  }
-  const std::vector<Members> groups = group_points(points, others);
+  const std::vector<Members> groups = group_points(points, swept_but(points, {axis}));
   const std::map<std::string, Curve> references = reference_curves(fit, points, groups);
   for (const Members& members : groups) {
-    if (is_reference(fit, members.group)) continue;
+    if (is_reference(fit["reference"], members.group)) continue;
     for (const std::size_t i : members.points) {
       Json record;
       for (const char* key : {"kind", "axis", "y"}) record[key] = fit[key];
       record["group"] = members.group;
       record["size"] = value_of(points[i], axis);
-      const auto found = references.find(key_of(fit, members.group));
+      const auto found = references.find(key_beside(fit["reference"], members.group));
       const std::vector<double>* y = points[i].repeats_of(fit["y"].get<std::string>());
       const double mean = y ? mean_of(*y) : 0.0;
       std::optional<Crossing> at;

@@ -39,4 +39,7 @@ void compute_precision_law(const Json& fit, const std::vector<FitPoint>& points,
 Json check_effective_size(ObjectReader& reader, const FitScope& scope);
 void compute_effective_size(const Json& fit, const std::vector<FitPoint>& points, Json& records);
 
+Json check_effective_sizes(ObjectReader& reader, const FitScope& scope);
+void compute_effective_sizes(const Json& fit, const std::vector<FitPoint>& points, Json& records);
+
 }  // namespace halfulp::experiments

@@ -143,8 +143,9 @@ Start best_amplitudes(const FittedLaw& law, const std::vector<double>& y, const 
 // The best few starts on a grid of shapes, the best first.
 std::vector<Start> starts_of(const FittedLaw& law, const Scatter& scatter) {
   constexpr std::size_t most_starts = 4;
-  const std::size_t dimensions = law.shapes.size();
-  const std::size_t steps = dimensions == 1 ? 32 : dimensions == 2 ? 12 : 8;
+  std::size_t dimensions = 0;
+  for (const Shape& shape : law.shapes) dimensions += shape.low < shape.high ? 1 : 0;
+  const std::size_t steps = dimensions <= 1 ? 32 : dimensions == 2 ? 12 : 8;
   std::size_t cells = 1;
   std::vector<double> y;
   for (const double log_mean : scatter.log_mean) y.push_back(reference::exponential(log_mean));
@@ -156,6 +157,10 @@ std::vector<Start> starts_of(const FittedLaw& law, const Scatter& scatter) {
     std::vector<double> shapes;
     std::size_t rest = cell;
     for (const Shape& shape : law.shapes) {
+      if (!(shape.low < shape.high)) {
+        shapes.push_back(shape.low);
+        continue;
+      }
       const double share = static_cast<double>(rest % steps) / static_cast<double>(steps - 1);
       const double low = reference::logarithm(shape.low);
       shapes.push_back(
@@ -254,7 +259,7 @@ double reach_of(const Scatter& scatter, const Solution& solution,
 struct Parameter {
   std::string name;
   double log_value = 0.0, reach = 0.0;
-  bool determined = true;
+  bool determined = true, needed = true;
 };
 
 std::vector<Parameter> parameters_of(const FittedLaw& law, const Scatter& scatter,
@@ -290,18 +295,19 @@ std::vector<Parameter> parameters_of(const FittedLaw& law, const Scatter& scatte
     parameters.push_back({.name = law.shapes[j - terms].name,
                           .log_value = solution.log_parameters[index(j)],
                           .reach = reach,
-                          .determined = reach < 1.0});
+                          .determined = reach < 1.0,
+                          .needed = law.shapes[j - terms].needed});
   }
   return parameters;
 }
 
 void write_parameters(const std::vector<Parameter>& parameters, bool known, Json& record) {
   for (const Parameter& p : parameters) {
-    record[p.name] = number_json(reference::exponential(p.log_value));
+    record[p.name] = p.determined ? number_json(reference::exponential(p.log_value)) : Json();
     record[p.name + "_interval"] =
-        known ? interval_json(reference::exponential(p.log_value - p.reach),
-                              reference::exponential(p.log_value + p.reach))
-              : Json();
+        known && p.determined ? interval_json(reference::exponential(p.log_value - p.reach),
+                                              reference::exponential(p.log_value + p.reach))
+                              : Json();
   }
 }
 
@@ -355,7 +361,7 @@ void write_law(const FittedLaw& law, const std::vector<const std::vector<double>
   std::string loose;
   bool floor_loose = false;
   for (const Parameter& p : parameters) {
-    if (p.determined) continue;
+    if (p.determined || !p.needed) continue;
     loose += (loose.empty() ? "" : ", ") + p.name;
     floor_loose = floor_loose || p.name == "floor";
   }

@@ -42,7 +42,9 @@ class CentredPower {
 
 struct Shape {
   std::string name;
-  double low = 0.0, high = 0.0;  // where the grid of starts begins and ends
+  double low = 0.0, high = 0.0;  // where the grid of starts begins and ends; equal: the one start
+  // Whether the law has no record without it; else it is null where the points do not determine it.
+  bool needed = true;
 };
 
 struct FittedLaw {

@@ -53,6 +53,20 @@ Json check_group(ObjectReader& reader, const std::vector<std::string>& swept,
   return group;
 }
 
+Json check_reference(ObjectReader& reader, const std::vector<std::string>& swept) {
+  const Json& reference = reader.require("reference");
+  if (!reference.is_object() || reference.empty())
+    throw Error("no object stands here", reader.place("reference"),
+                "write {\"/policy/feature\": \"binary32\"}, values as the sweep has them");
+  for (const auto& member : reference.items()) {
+    if (std::find(swept.begin(), swept.end(), member.key()) == swept.end())
+      throw Error("\"" + member.key() + "\" is not swept",
+                  reader.place("reference") + "/" + escaped(member.key()),
+                  "name a pointer of the sweep");
+  }
+  return reference;
+}
+
 Json check_range(ObjectReader& reader, const std::string& key) {
   const Json* range = reader.find(key);
   if (range == nullptr) return nullptr;
@@ -86,6 +100,25 @@ std::vector<Members> group_points(const std::vector<FitPoint>& points, const Jso
     groups[place->second].points.push_back(i);
   }
   return groups;
+}
+
+Json swept_but(const std::vector<FitPoint>& points, const std::vector<std::string>& axes) {
+  Json others = Json::array();
+  for (const auto& member : points.front().set->items()) {
+    if (std::find(axes.begin(), axes.end(), member.key()) == axes.end())
+      others.push_back(member.key());
+  }
+  return others;
+}
+
+bool is_reference(const Json& reference, const Json& group) {
+  return std::all_of(reference.items().begin(), reference.items().end(),
+                     [&](const auto& m) { return group.value(m.key(), Json()) == m.value(); });
+}
+
+std::string key_beside(const Json& reference, Json group) {
+  for (const auto& member : reference.items()) group.erase(member.key());
+  return group.dump();
 }
 
 namespace {

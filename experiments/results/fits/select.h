@@ -21,6 +21,8 @@ std::string check_axis(ObjectReader& reader, const std::string& key,
 // The member `group_by`: by default every swept pointer that is none of `axes`.
 Json check_group(ObjectReader& reader, const std::vector<std::string>& swept,
                  const std::vector<std::string>& axes);
+// The member `reference`, {pointer of the sweep: value}: the points that others are compared with.
+Json check_reference(ObjectReader& reader, const std::vector<std::string>& swept);
 // [lowest, highest] of non-negative numbers; null where the member is missing.
 Json check_range(ObjectReader& reader, const std::string& key);
 // "linear" or "over_log".
@@ -35,6 +37,14 @@ struct Members {
   std::vector<std::size_t> points;
 };
 std::vector<Members> group_points(const std::vector<FitPoint>& points, const Json& pointers);
+
+// What is swept but `axes`, as pointers that tell groups apart. points: not empty.
+Json swept_but(const std::vector<FitPoint>& points, const std::vector<std::string>& axes);
+
+// Whether a group is one of the reference's.
+bool is_reference(const Json& reference, const Json& group);
+// A group and its reference agree in everything but the reference's pointers: equal texts.
+std::string key_beside(const Json& reference, Json group);
 
 // How the record of a group begins: members of the checked fit, the group, and those of `rest` that
 // the fit has.

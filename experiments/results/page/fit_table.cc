@@ -41,6 +41,12 @@ std::string title_of(const Json& fit) {
   if (kind == "effective_size")
     return "Effective " + field_words(text_at(fit, "axis")) +
            ": where full precision has the same " + y;
+  if (kind == "effective_sizes" && !text_at(fit, "axis").empty())
+    return "Effective " + field_words(text_at(fit, "axis")) + " by a joint law of the " + y;
+  if (kind == "effective_sizes")
+    return "Joint law of the " + y +
+           " in effective sizes: " + field_words(text_at(fit, "model_size")) + " and " +
+           field_words(text_at(fit, "data_size"));
   return kind.empty() ? "Fits of no known kind" : "Fits of the kind " + kind;
 }
 
@@ -71,6 +77,8 @@ std::string heading_of(const std::string& key, bool with_interval) {
                                                         {"range", "range of x"},
                                                         {"error", "no fit, because"},
                                                         {"floor_below", "floor below"},
+                                                        {"data_share", "effective / true samples"},
+                                                        {"theory_data_share", "the same by theory"},
                                                         {"effective_size", "effective size"},
                                                         {"misfit", "misfit"}};
   const auto found = known.find(key);
