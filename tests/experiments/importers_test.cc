@@ -145,7 +145,7 @@ TEST(MxSpecs, HaveBlocksOfAnySize) {
         .format.levels[0]
         .scale.format.kind;
   };
-  const auto& named = std::get<Float>(scale(8));
+  const auto named = std::get<Float>(scale(8));
   Float wider = std::get<Float>(scale(9));
   EXPECT_EQ(wider.bias, 255);
   wider.exponent_bits = named.exponent_bits;

@@ -128,7 +128,7 @@ TEST(Schemas, AcceptWhatTheReaderAccepts) {
            "row": {"kind": "block", "element": {"format": "float4_e2m1fn"}, "levels": [
              {"rows": 0, "columns": 0}, {"columns": 16, "scale": "float8_e4m3fn"}]}})",
        R"({"data": {"format": "int8", "scaling": {"kind": "static", "scale": 0.5}, "overflow":
-           {"finite": "largest"}, "flush_outputs": true}, "label": {"kind": "fixed", "bits": 8}})",
+           {"finite": "largest"}, "flush_outputs": true}, "update": {"kind": "fixed", "bits": 8}})",
        R"({"extends": {"weight": "int8"}, "why": "because", "source": "here", "phases": [
              {"when": {"step": [0, 3]}, "use": {"dx": "bfloat16"}},
              {"when": {"fraction": [0.5, 1]}, "rules": [{"match": {"pass": "fwd"}, "use": {"x.fwd":

@@ -109,10 +109,14 @@ std::string vector_format(Specs& specs) {
 Json scale_format(int bits) {
   if (bits == 8) return "float8_e8m0fnu";
   constexpr int enough = 11;
-  return Json{{"kind", "float"},        {"exponent_bits", bits == 0 ? enough : bits},
-              {"fraction_bits", 0},     {"infinity", false},
-              {"nan_codes", 1},         {"zero", false},
-              {"negative_zero", false}, {"sign", false}};
+  return Json{{"format",
+               {{"kind", "float"},
+                {"exponent_bits", bits == 0 ? enough : bits},
+                {"fraction_bits", 0},
+                {"infinity", false},
+                {"nan_codes", 1},
+                {"zero", false},
+                {"sign", false}}}};
 }
 
 struct Blocks {
