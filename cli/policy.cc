@@ -5,6 +5,7 @@
 // with the program is printed as it is, and one of another tool as a document.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -171,6 +172,9 @@ int policy_verb(const Arguments& arguments) {
     print(shipped->dump(2) + "\n");
     return exit_good;
   }
+  if (options.config != "-" && !looks_like_path(options.config) &&
+      !std::filesystem::exists(options.config))
+    experiments::refuse_policy_name(options.config, "policy");
   const std::string where = options.config == "-" ? "standard input" : options.config;
   const Json document = experiments::apply_settings(
       options.config == "-" ? read_json(std::cin, where) : read_json_file(where), options.settings);

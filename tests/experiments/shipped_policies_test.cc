@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "emulator/engine.h"
 #include "experiments/runs/run.h"
@@ -81,6 +83,15 @@ TEST(ShippedPolicies, SayWhatTheyAreFor) {
     EXPECT_NE(policy.value("source", ""), "") << shipped.name;
   }
   EXPECT_FALSE(find_shipped_policy("mxfp9").has_value());
+}
+
+TEST(ShippedPolicies, StandInTheManual) {
+  std::ifstream file(std::string(HALFULP_SOURCE_DIR) + "/docs/policies.md");
+  std::stringstream manual;
+  manual << file.rdbuf();
+  const std::string text = manual.str();
+  for (const ShippedPolicy& shipped : shipped_policies())
+    EXPECT_NE(text.find("`" + std::string(shipped.name) + "`"), std::string::npos) << shipped.name;
 }
 
 TEST(ShippedPolicies, TrainThreeSteps) {
