@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp policy: what an experiment's policy resolves to, a line a place. It reads the resolved
-// document alone, so it knows every model's places without knowing the models.
+// document alone, so it knows every model's places without knowing the models. A policy that ships
+// with the program is printed as it is, and one of another tool as a document.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,7 +13,9 @@
 
 #include "cli/output.h"
 #include "cli/verb.h"
+#include "experiments/policy/importers/importers.h"
 #include "experiments/policy/policy_files.h"
+#include "experiments/policy/shipped.h"
 #include "experiments/results/words.h"
 #include "experiments/study/sweep.h"
 #include "formats/error.h"
@@ -22,7 +26,9 @@ namespace {
 const char* const description =
     "Says which quantizer stands at which place of an experiment, once files, shorthands, rules "
     "and\n"
-    "phases are resolved. Places of a network that have no line are native.";
+    "phases are resolved. Places of a network that have no line are native. Of the name of a "
+    "policy\n"
+    "it prints the document; with --import it makes one of another tool's policy.";
 
 const char* const examples =
     "  $ halfulp policy config.json | head -2\n"
@@ -32,11 +38,16 @@ const char* const examples =
     "  $ halfulp policy config.json --point 2 | grep feature\n"
     "  feature      float8_e4m3fn, stochastic\n"
     "\n"
+    "  $ halfulp policy --import jmp params=f32,compute=bf16,output=f32 | grep native\n"
+    "      \"native\": \"binary32\",\n"
+    "\n"
+    "  halfulp policy mxfp8                           what the policy of that name says\n"
+    "  halfulp policy --import mx_specs specs.json    the policy of a file of microxcaling\n"
     "  halfulp policy config.json --set /policy/data=bf16\n"
     "  halfulp policy config.json --json               the policy in full\n";
 
 struct PolicyVerbOptions {
-  std::string config;
+  std::string config, tool;
   std::vector<std::string> settings;
   std::uint64_t point = 0;
   bool json = false;
@@ -108,12 +119,34 @@ std::string table_of(const Json& policy) {
              word("optimizer", "weight_update"), word("optimizer", "order"));
 }
 
+// Of a tool whose policy stands in a file, or is the text itself.
+Json imported(const std::string& tool, const std::string& text) {
+  const auto& importer = [&]() -> const experiments::Importer& {
+    try {
+      return experiments::find_importer(tool);
+    } catch (const Error& error) {
+      throw error.at("--import");
+    }
+  }();
+  const bool is_file = text == "-" || (!looks_like_json(text) && looks_like_path(text));
+  try {
+    if (text == "-") return importer.import(read_json(std::cin, "standard input").dump());
+    return importer.import(is_file ? read_json_file(text).dump() : text);
+  } catch (const Error& error) {
+    throw is_file && error.location().find(text) == std::string::npos ? error.at(text) : error;
+  }
+}
+
 }  // namespace
 
 int policy_verb(const Arguments& arguments) {
   PolicyVerbOptions options;
   Parser parser("policy", description, examples);
-  parser.text("CONFIG.json", options.config, "the experiment; - is standard input")
+  parser
+      .text(
+          "CONFIG.json", options.config,
+          "the experiment; - is standard input. Or the name of a policy; with --import a file, or "
+          "the text itself")
       .required()
       .value_name("");
   parser
@@ -124,9 +157,24 @@ int policy_verb(const Arguments& arguments) {
       .repeated();
   parser.number("--point", options.point, "of a sweep, which point, counted from 0")
       .value_name("N");
+  parser
+      .text("--import", options.tool,
+            "print the policy of another tool as a document: mx_specs (microxcaling), jmp, torchao")
+      .value_name("TOOL");
   add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
+  if (!options.tool.empty()) {
+    print(imported(options.tool, options.config).dump(2) + "\n");
+    return exit_good;
+  }
+  if (const auto shipped = experiments::find_shipped_policy(options.config)) {
+    print(shipped->dump(2) + "\n");
+    return exit_good;
+  }
+  if (options.config != "-" && !looks_like_path(options.config) &&
+      !std::filesystem::exists(options.config))
+    experiments::refuse_policy_name(options.config, "policy");
   const std::string where = options.config == "-" ? "standard input" : options.config;
   const Json document = experiments::apply_settings(
       options.config == "-" ? read_json(std::cin, where) : read_json_file(where), options.settings);

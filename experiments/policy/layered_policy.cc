@@ -8,6 +8,7 @@
 #include "experiments/pointers.h"
 #include "experiments/policy/match.h"
 #include "experiments/policy/policy_files.h"
+#include "experiments/policy/shipped.h"
 #include "experiments/policy/uses.h"
 #include "experiments/policy/written_use.h"
 #include "formats/error.h"
@@ -102,12 +103,15 @@ void gather(const Json& value, const std::string& where, Document& document) {
   ObjectReader reader(value, where);
   reader.choice("schema", 0, {"policy/1"});
   if (const Json* extended = reader.find("extends")) {
+    if (extended->is_string())
+      refuse_policy_name(extended->get<std::string>(), reader.place("extends"));
     if (!extended->is_object())
       throw Error(extended->dump() + " is no policy", reader.place("extends"),
                   "give the path of a policy file, or a policy");
     gather(*extended, reader.place("extends"), document);
   }
   document.policy.name = reader.text("name", "");
+  for (const char* for_people : {"why", "source"}) reader.text(for_people, "");
   if (const Json* generator = reader.find("rng"))
     document.generator = parse_random(*generator, reader.place("rng"));
   if (const Json* base = reader.find("base")) gather_base(*base, reader.place("base"), document);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/policy/policy_files.h"
+#include "experiments/policy/shipped.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -60,12 +61,12 @@ Json load_policy(const Json& value, const std::string& where, const std::string&
   if (!value.is_string()) return value;
   const auto text = value.get<std::string>();
   if (is_native_name(value)) return Json::object();
-  if (!looks_like_path(text) && is_format_name(text))
+  const bool by_name = !looks_like_path(text);
+  const bool is_known = by_name && find_shipped_policy(text).has_value();
+  if (by_name && !is_known && is_format_name(text))
     throw Error("a policy says where a format is used; \"" + text + "\" alone does not", where,
                 "write for example {\"feature\": \"" + text + "\"}");
-  if (!looks_like_path(text))
-    throw Error("\"" + text + "\" is no policy", where,
-                "give the path of a policy file or a map of places to quantizers");
+  if (by_name && !is_known) refuse_policy_name(text, where);
   NamedFiles files;
   return with_policy_files("/policy", value, where, folder, files);
 }
@@ -76,7 +77,7 @@ Policy parse_policy(const Json& value, const std::string& where,
     return parse_map(value, where, std::move(places));
   ObjectReader reader(value, where);
   reader.choice("schema", 0, {"policy/1"});
-  reader.text("name", "");
+  for (const char* for_people : {"name", "why", "source"}) reader.text(for_people, "");
   const Json* rng = reader.find("rng");
   const Generator generator =
       rng == nullptr ? Generator::philox4x32_10 : parse_random(*rng, reader.place("rng"));

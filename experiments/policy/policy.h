@@ -28,15 +28,16 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 
-// A policy that is a text becomes the object of the file it names, looked up in `folder` where the
-// path is relative, with the files that this one names (policy_files.h); "native", "none" and
+// A policy that is a text becomes the object of the policy of that name (shipped.h), or of the file
+// it names, looked up in `folder` where the path is relative, with the files that this one names
+// (policy_files.h); "native", "none" and
 // "binary64" become the empty map. Any other text is an Error that explains. Objects are answered
 // as they are.
 Json load_policy(const Json& value, const std::string& where, const std::string& folder);
 
 // places: the model's. value: the short map place -> quantizer, or {"base": {"use": {...}}, "name":
-// ..., "schema": "policy/1", "rng": ...}, where "rng" is the generator of the places that name
-// none. Throws Error.
+// ..., "why": ..., "source": ..., "schema": "policy/1", "rng": ...}, where "rng" is the generator
+// of the places that name none. Throws Error.
 Policy parse_policy(const Json& value, const std::string& where,
                     std::shared_ptr<const Places> places);
 

@@ -6,17 +6,21 @@
 #include <cctype>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "experiments/pointers.h"
+#include "experiments/policy/shipped.h"
 
 namespace halfulp::experiments {
 namespace {
 
 constexpr int deepest = 8;
-constexpr std::array<std::string_view, 9> document_keys{
-    "schema", "name", "extends", "rng", "base", "rules", "phases", "loss_scale", "optimizer"};
+constexpr std::array<std::string_view, 11> document_keys{
+    "schema", "name",  "why",    "source",     "extends",  "rng",
+    "base",   "rules", "phases", "loss_scale", "optimizer"};
 
 bool is_document_key(std::string_view key) {
   return std::find(document_keys.begin(), document_keys.end(), key) != document_keys.end();
@@ -61,7 +65,7 @@ class Reader {
   Json whole(Part part, const Json& value, const std::string& place, const std::string& folder) {
     if (part == Part::other) return value;
     if (part == Part::quantizer) return quantizer(value, place, folder);
-    if (part == Part::policy && is_path(value)) return from_file(value, place, folder);
+    if (part == Part::policy && value.is_string()) return named(value, place, folder);
     Json result = value;
     if (value.is_object() && part != Part::rules) {
       for (auto& entry : result.items())
@@ -85,13 +89,26 @@ class Reader {
     return list;
   }
 
-  Json from_file(const Json& path, const std::string& place, const std::string& folder) {
+  // A policy by its path or its name; another text stays what it is.
+  Json named(const Json& text, const std::string& place, const std::string& folder) {
+    const auto name = text.get<std::string>();
+    std::optional<Json> shipped;
+    if (!is_path(text)) {
+      shipped = find_shipped_policy(name);
+      if (!shipped) return text;
+    }
     if (depth_ == deepest)
-      throw Error(path.dump() +
+      throw Error(text.dump() +
                       " is named by a policy that is named by a policy, and so on: more than " +
                       std::to_string(deepest) + " deep, or in a circle",
                   place, "name policies that stand by themselves");
-    const NamedFiles::Content content = files_.read(path.get<std::string>(), place, folder);
+    NamedFiles::Content content;
+    if (shipped) {
+      content.value = std::move(*shipped);
+      files_.remember(place, name);
+    } else {
+      content = files_.read(name, place, folder);
+    }
     if (!content.value.is_object()) return content.value;
     ++depth_;
     Json result = whole(Part::policy, content.value, place, content.folder);

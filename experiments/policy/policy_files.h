@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The files that policies name (formats/json/named_files.h), put in the place of their paths: of a
-// whole policy, of one that it extends, and of formats and quantizers anywhere in it.
+// whole policy, which may be named without a file too (shipped.h), of one that it extends, and of
+// formats and quantizers anywhere in it.
 #pragma once
 
 #include <string>

@@ -274,7 +274,8 @@ std::string value_words(const Json& value) {
     if (value.contains("noise")) return shortened(noise_words(value["noise"]));
     if (value.contains("format")) return shortened(quantizer_words(value));
     if (value.value("kind", Json()) == "block") return shortened(block_words(value));
-    const bool named = value.contains("kind") && value.value("name", Json()).is_string();
+    const bool described = value.contains("kind") || value.contains("schema");
+    const bool named = described && value.value("name", Json()).is_string() && value["name"] != "";
     if (named || is_format(value)) return shortened(format_words(value));
     return shortened(places_words(value));
   }

@@ -112,6 +112,10 @@ Json NamedFiles::members(const Json& value, const std::string& place, const std:
   return whole;
 }
 
+void NamedFiles::remember(const std::string& place, const std::string& name) {
+  entries_.push_back({place, name});
+}
+
 Error NamedFiles::explained(const Error& error) const {
   const Entry* nearest = nullptr;
   for (const Entry& entry : entries_) {

@@ -37,7 +37,11 @@ class NamedFiles {
   // A file as it stands, for documents of other kinds.
   Content read(const std::string& path, const std::string& place, const std::string& folder);
 
-  // An error of what description() or read() has answered, with the file's path after the place
+  // What stands at `place` comes from a text that is called so, and is no file.
+  void remember(const std::string& place, const std::string& name);
+
+  // An error of what description() or read() has answered, with the file's path, or
+  // the remembered name, after the place
   // where the document names it.
   [[nodiscard]] Error explained(const Error& error) const;
 
