@@ -98,15 +98,18 @@ std::string table_of(const Blame& blame) {
   using experiments::Against;
   const bool by_ratio = experiments::speaks_in_ratios(blame);
   const std::string less = by_ratio ? " / " : " - ";
+  // Nothing can be compared with a policy that diverges.
+  const bool diverges = blame.policy.diverged > 0;
+  const Against other = diverges ? Against::full : Against::policy;
   std::vector<std::vector<std::string>> rows;
   for (const experiments::PartBlame& part : blame.parts)
     rows.push_back({part.name, std::to_string(part.places.size()),
                     experiments::variant_words(part.alone_low, Against::full, by_ratio),
-                    experiments::variant_words(part.alone_full, Against::policy, by_ratio)});
+                    experiments::variant_words(part.alone_full, other, by_ratio)});
   return table_text({{experiments::by_names()[static_cast<std::size_t>(blame.by)]},
                      {"places", Align::right},
                      {"alone low" + less + "full"},
-                     {"alone full" + less + "policy"}},
+                     {"alone full" + less + (diverges ? "full" : "policy")}},
                     rows);
 }
 

@@ -27,6 +27,8 @@ constexpr std::array<std::string_view, 2> larger_is_better_metrics{"validation_a
 // more than twice full precision; a policy that diverges is restored by twice full precision.
 constexpr double restored_share = 0.1;
 constexpr double most_times_full = 2.0;
+// A cost that few repeats do not tell from chance is looked into from this ratio on.
+constexpr double worth_a_search = 1.1;
 
 // The point's document with what does not divide it into policies taken off.
 Json blamed_document(const Study& study) {
@@ -187,8 +189,9 @@ std::optional<Restoration> Blaming::restoration() const {
   const Estimate cost =
       by_ratio_ ? *found_.policy.to_full.ratio : *found_.policy.to_full.difference;
   const double end = found_.larger_is_better ? cost.high : cost.low;
-  const bool shows = std::isnan(end) || (found_.larger_is_better ? end < nothing : end > nothing);
-  if (!(harm > nothing) || !shows) return std::nullopt;
+  rule.uncertain = found_.larger_is_better ? end >= nothing : end <= nothing;
+  const bool large = by_ratio_ && harm >= worth_a_search;
+  if (!(harm > nothing) || (rule.uncertain && !large)) return std::nullopt;
   rule.bound = by_ratio_ ? std::min(reference::power(harm, restored_share), most_times_full)
                          : restored_share * harm;
   return rule;
@@ -239,6 +242,7 @@ Blame Blaming::blame() {
   found_.variants = runs_.count();
   found_.document = std::move(document_);
   found_.by = options_.by;
+  found_.tolerance = options_.tolerance;
   return std::move(found_);
 }
 

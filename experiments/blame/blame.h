@@ -11,35 +11,20 @@
 // propagates them here, so that a run that diverges is a run.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "experiments/blame/options.h"
 #include "experiments/blame/paired.h"
 #include "experiments/blame/parts.h"
-#include "experiments/runs/options.h"
 #include "formats/engine.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
-
-struct BlameOptions {
-  By by = By::use;
-  std::string metric;               // empty: the model's first that the runs have
-  std::optional<double> tolerance;  // restored is what this share at most is worse than full
-  bool search = true;               // for a set that restores the run
-  std::string folder;  // where the results of all runs are kept, and found again; empty: nowhere
-  int threads = 0;     // 0: as many as the machine has
-  // stage: what is being run, for people.
-  std::function<void(const std::string& stage, const Progress& progress)> progress;
-  std::function<void(const std::string&)> warn;
-  std::atomic<bool>* stop = nullptr;
-};
 
 // The metric of one policy in every repeat.
 struct Variant {
@@ -59,7 +44,8 @@ struct PartBlame {
 struct Restoration {
   bool by_ratio = true;  // the bound is of the ratio to full precision, else of the difference
   double bound = 0.0;
-  bool diverged = false;  // the policy itself diverges
+  bool diverged = false;   // the policy itself diverges
+  bool uncertain = false;  // the interval of what the policy costs includes nothing
 };
 
 struct MinimalSet {
@@ -74,6 +60,7 @@ struct Blame {
   bool larger_is_better = false;
   Variant full, policy;
   std::vector<PartBlame> parts;            // the worst alone in low precision first
+  std::optional<double> tolerance;         // as in the options
   std::optional<Restoration> restoration;  // none where the policy costs nothing that shows
   std::optional<MinimalSet> minimal;       // 1-minimal
   std::size_t variants = 0, searched = 0;  // policies that were run, and how many for the search

@@ -32,8 +32,8 @@ std::string table_of(const Blame& blame) {
   std::string text = "<h2>Numbers</h2>\n<div class=\"table\"><table>\n<tr>" +
                      html_cell(by_names()[static_cast<std::size_t>(blame.by)], false, "th");
   for (const std::string& title : {"alone in low precision" + less + "full precision",
-                                  "alone in full precision" + less + "full precision",
-                                  "alone in full precision" + less + "policy"})
+                                   "alone in full precision" + less + "full precision",
+                                   "alone in full precision" + less + "policy"})
     text += html_cell(title, true, "th");
   text += html_cell("places", false, "th") + "</tr>\n";
   for (const PartBlame& part : blame.parts) text += row_of(part, by_ratio);

@@ -21,7 +21,7 @@ constexpr double axis_width = 560;
 constexpr double row_height = 24;
 constexpr double top = 34;
 constexpr double left_margin = 12;
-constexpr double right_margin = 150;  // of what is said of rows that diverged
+constexpr double right_margin = 120;  // of what is said of rows that diverged
 constexpr double legend_height = 74;
 
 // From numbers to pixels: logarithmic for ratios, linear for differences.
@@ -178,7 +178,9 @@ class Picture {
  private:
   static double widest_name(const Blame& blame) {
     double widest = 0;
-    for (const PartBlame& part : blame.parts) widest = std::max(widest, text_width(part.name));
+    constexpr double bold = 1.15;
+    for (const PartBlame& part : blame.parts)
+      widest = std::max(widest, bold * text_width(part.name));
     return widest;
   }
 

@@ -32,7 +32,8 @@ Json variant_json(const Variant& variant) {
 Json restoration_json(const Restoration& rule) {
   return Json{{"of", rule.by_ratio ? "ratio" : "difference"},
               {"bound", number_json(rule.bound)},
-              {"policy_diverges", rule.diverged}};
+              {"policy_diverges", rule.diverged},
+              {"uncertain", rule.uncertain}};
 }
 
 Json minimal_json(const Blame& blame) {

@@ -12,7 +12,7 @@ namespace {
 
 std::string policy_sentence(const Blame& blame, bool by_ratio) {
   const std::size_t repeats = blame.full.values.size();
-  std::string text = "Full precision has a " + metric_words(blame.metric) + " of " +
+  std::string text = "In full precision the " + metric_words(blame.metric) + " is " +
                      estimate_words(mean_of_pairs(blame.full.values)) + " over " +
                      counted(repeats, "repeat") + "; the policy ";
   if (blame.policy.diverged > 0)
@@ -49,7 +49,12 @@ std::string search_sentence(const Blame& blame, bool by_ratio) {
     text +=
         " The set is 1-minimal: without any one of them it does not; another set may be as "
         "small or smaller.";
-  return text + " Restored means that " + bound_words(blame) + ".";
+  text += " Restored means that " + bound_words(blame) + ".";
+  if (blame.restoration->uncertain)
+    text +=
+        " The policy's cost may be chance, as its interval reaches full precision; more repeats "
+        "would tell.";
+  return text;
 }
 
 }  // namespace
@@ -82,9 +87,10 @@ std::vector<std::string> findings(const Blame& blame) {
   std::vector<std::string> sentences{policy_sentence(blame, by_ratio)};
   if (!blame.restoration) {
     sentences.emplace_back(
-        "There is nothing to restore: the policy costs no more than " +
-        std::string(blame.full.values.size() > 1 ? "these repeats can tell, or " : "nothing, or ") +
-        "the tolerance allows.");
+        blame.tolerance ? "There is nothing to restore: the policy costs no more than is tolerated."
+        : blame.full.values.size() > 1 ? "There is nothing to restore: these repeats do not tell "
+                                         "the policy's cost from chance."
+                                       : "There is nothing to restore: the policy costs nothing.");
   } else if (blame.minimal) {
     sentences.push_back(search_sentence(blame, by_ratio));
   }

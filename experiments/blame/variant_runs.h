@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/blame/blame.h"
+#include "experiments/blame/options.h"
 #include "experiments/blame/parts.h"
 #include "formats/engine.h"
 #include "formats/json.h"
