@@ -81,6 +81,29 @@ void check_output(const BlameVerbOptions& options) {
   require_writable(options.output);
 }
 
+// Progress of one study after another on one bar.
+class Stages {
+ public:
+  explicit Stages(bool quiet) : bar_("steps", quiet) {}
+
+  void update(const std::string& stage, const experiments::Progress& now) {
+    if (stage != stage_) {
+      before_.steps_done += last_.steps_done;
+      before_.steps_resumed += last_.steps_resumed;
+      stage_ = stage;
+    }
+    last_ = now;
+    bar_.update(before_.steps_done + now.steps_done, before_.steps_done + now.steps_total,
+                before_.steps_resumed + now.steps_resumed, stage);
+  }
+  void clear() { bar_.clear(); }
+
+ private:
+  ProgressBar bar_;
+  std::string stage_;
+  experiments::Progress before_, last_;
+};
+
 // The document of one point, with the repeats that are asked for.
 Json document_of(const BlameVerbOptions& options, const std::string& where) {
   Json document = experiments::apply_settings(
@@ -143,7 +166,7 @@ int execute(const BlameVerbOptions& options) {
       options.folder.empty()
           ? "stopped; nothing was kept, --keep FOLDER keeps what is finished"
           : "stopped; the same call goes on with what " + options.folder + " has";
-  ProgressBar bar("steps", options.quiet);
+  Stages bar(options.quiet);
   SignalWatch signals([&] {
     bar.clear();
     note(words);
@@ -154,7 +177,7 @@ int execute(const BlameVerbOptions& options) {
     note(text);
   };
   how.progress = [&](const std::string& stage, const experiments::Progress& progress) {
-    bar.update(progress.steps_done, progress.steps_total, progress.steps_resumed, stage);
+    bar.update(stage, progress);
   };
   try {
     const Blame blame = experiments::blame(document, where, emulator::engine(), how);

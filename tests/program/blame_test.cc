@@ -82,6 +82,21 @@ TEST_F(BlameVerb, GoesOnFromWhatItKept) {
   EXPECT_EQ(shell("halfulp blame c.json").out, first.out);
 }
 
+// docs/blame.md: the document, the call and all that it prints.
+TEST_F(BlameVerb, ExampleOfTheManualRunsAsItIsPrinted) {
+  const std::string manual = read_text(std::string(HALFULP_SOURCE_DIR) + "/docs/blame.md");
+  const auto between = [&](const std::string& first, const std::string& last) {
+    const std::size_t start = manual.find(first) + first.size();
+    return manual.substr(start, manual.find(last, start) - start);
+  };
+  file("fp8.json", between("```json\n", "```"));
+  const std::string call = between("```\n$ ", "\n");
+  const Ran ran = shell(call + " --quiet --json && cp blame.html quiet.html");
+  EXPECT_EQ(json::parse(ran.out)["minimal"]["parts"].size(), 3U) << ran.err;
+  EXPECT_EQ(shell(call).out, between(call + "\n", "```"));
+  EXPECT_EQ(text_of("blame.html"), text_of("quiet.html"));
+}
+
 TEST_F(BlameVerb, RefusesWhatItCannotDo) {
   const auto said = [&](const std::string& arguments) {
     const Ran ran = shell("halfulp blame " + arguments);
