@@ -36,6 +36,7 @@ int check_verb(const Arguments& arguments);
 int quantize_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
+int blame_verb(const Arguments& arguments);
 int policy_verb(const Arguments& arguments);
 int report_verb(const Arguments& arguments);
 int reproduce_verb(const Arguments& arguments);

@@ -9,7 +9,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 14> table{{
+constexpr std::array<Verb, 15> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
@@ -20,6 +20,7 @@ constexpr std::array<Verb, 14> table{{
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
     {"policy", "say which precision stands where in an experiment", policy_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},
+    {"blame", "find which place of a policy costs what", blame_verb},
     {"reproduce", "run the experiments with published figures and compare", reproduce_verb},
     {"report", "draw the result of a run as a page that stands alone", report_verb},
     {"completion", "print what makes a shell complete verbs, options and names", completion_verb},

@@ -23,32 +23,6 @@ void add_keys(const Json& object, std::set<std::string>& keys) {
   }
 }
 
-// The policy forbids scripts and the network, whatever a result's texts hold.
-const char* const page_head =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-    "style-src 'unsafe-inline'; img-src data:\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-
-const char* const page_style =
-    "<style>\n"
-    "body { font: 16px/1.5 'DejaVu Sans', Verdana, sans-serif; color: #202020; background: #fff;\n"
-    "  max-width: 1050px; margin: 2em auto; padding: 0 1em; }\n"
-    "h1 { font-size: 1.5em; } h2 { font-size: 1.2em; margin-top: 2em; }\n"
-    "figure { margin: 1.5em 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }\n"
-    "figcaption { color: #505050; font-size: 0.9em; }\n"
-    ".table { overflow-x: auto; }\n"
-    "table { border-collapse: collapse; font-size: 0.85em; margin: 1em 0; }\n"
-    "th, td { padding: 0.2em 0.8em; border-bottom: 1px solid #e0e0e0; text-align: left; }\n"
-    "tr.misfit td { color: #b00000; } h3 { font-size: 1em; } .note { color: #505050; "
-    "font-size: 0.85em; }\n"
-    "td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }\n"
-    "td.number { white-space: nowrap; }\n"
-    "pre { background: #f6f6f6; padding: 1em; overflow-x: auto; font-size: 0.8em; }\n"
-    "summary { cursor: pointer; margin: 0.5em 0; }\n"
-    "@media print { details { display: block; } }\n"
-    "</style>\n";
-
 std::string title_of(const NamedResult& named) {
   const Json& document = named.result["document"];
   if (document.contains("name") && document["name"].is_string() &&
@@ -183,11 +157,7 @@ std::string report_page(std::span<const NamedResult> results,
                         std::span<const std::vector<Plot>> plots,
                         std::span<const std::string> pictures) {
   HALFULP_REQUIRE(plots.size() == results.size(), "report_page: plots of every result are needed");
-  std::string text = page_head;
-  text +=
-      "<title>" + html_escaped(results.empty() ? "halfulp" : title_of(results[0])) + "</title>\n";
-  text += page_style;
-  text += "</head>\n<body>\n";
+  std::string text = page_beginning(results.empty() ? "halfulp" : title_of(results[0]));
   std::size_t picture = 0;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const NamedResult& named = results[i];
@@ -200,7 +170,7 @@ std::string report_page(std::span<const NamedResult> results,
     text += "<h2>Numbers</h2>\n" + metric_tables(named.result);
     text += configuration_of(named);
   }
-  return text + "</body>\n</html>\n";
+  return text + page_end;
 }
 
 }  // namespace halfulp::experiments

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Texts of a result as HTML.
+// Texts of a result as HTML, and the page around them.
 #pragma once
 
 #include <string>
@@ -8,6 +8,10 @@
 #include "formats/json.h"
 
 namespace halfulp::experiments {
+
+// Of a page that needs no network and runs no script: up to where its body begins, and its end.
+std::string page_beginning(const std::string& title);
+extern const char* const page_end;
 
 // With entities in place of what means something in HTML, attributes included.
 std::string html_escaped(const std::string& text);
