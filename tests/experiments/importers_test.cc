@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "experiments/policy/shipped.h"
 #include "tests/experiments/layered_network.h"
 #include "tests/support/error_of.h"
 
@@ -209,6 +210,18 @@ TEST(Torchao, HasRecipes) {
   EXPECT_EQ(precise["w.dgrad"]["scaling"]["rows"], 0);
   EXPECT_EQ(precise["x.wgrad"], "native");
   EXPECT_EQ(precise["g.wgrad"], "native");
+}
+
+// What ships under a recipe's name is what the importer makes of the recipe.
+TEST(Importers, AgreeWithShippedPolicies) {
+  const Json rowwise = *find_shipped_policy("torchao_rowwise_gw_hp");
+  for (const char* use : {"x.fwd", "w.fwd", "g.dgrad", "w.dgrad"})
+    EXPECT_EQ(record(import_torchao("rowwise_with_gw_hp"), use), record(rowwise, use)) << use;
+  const Json mixed = *find_shipped_policy("amp_bf16");
+  for (const char* use : {"x.fwd", "w.fwd", "y.fwd", "g.dgrad", "w.dgrad", "dx", "g.wgrad",
+                          "x.wgrad", "dw", "acc.fwd"})
+    EXPECT_EQ(record(import_jmp("params=f32,compute=bf16,output=f32"), use), record(mixed, use))
+        << use;
 }
 
 TEST(Torchao, IsRefusedByName) {

@@ -14,6 +14,8 @@
 #include <valijson/validator.hpp>
 
 #include "experiments/study/sweep.h"
+#include "formats/block.h"
+#include "formats/catalogue.h"
 #include "tests/experiments/layered_network.h"
 #include "tests/support/error_of.h"
 
@@ -138,6 +140,29 @@ TEST(Schemas, AcceptWhatTheReaderAccepts) {
     const LayeredPolicy policy = parse_layered_policy(value, "", network());
     EXPECT_EQ(policies().errors(to_json(policy)), "") << text;
   }
+}
+
+// Every format in full, every block format and what every peer makes of it, every mode.
+TEST(Schemas, KnowWhatQuantizersMayBe) {
+  const auto accepted = [](const Json& quantizer) {
+    EXPECT_EQ(policies().errors(Json{{"data", quantizer}}), "") << quantizer;
+  };
+  for (const CatalogueEntry& entry : catalogue()) {
+    accepted(to_json(entry.format));
+    accepted(to_json(Quantizer{.format = entry.format, .rounding = {}}));
+  }
+  for (const BlockEntry& entry : block_catalogue()) {
+    accepted(to_json(entry.format));
+    for (const BlockPreset& preset : block_presets()) {
+      try {
+        accepted(to_json(preset.apply(entry.format)));
+      } catch (const Error&) {
+        continue;  // the peer says nothing of the format
+      }
+    }
+  }
+  for (int mode = 0; mode < mode_count; ++mode)
+    accepted(Json{{"format", "int8"}, {"rounding", std::string(name_of(static_cast<Mode>(mode)))}});
 }
 
 TEST(Schemas, RefuseWrongPoliciesAsTheReaderDoes) {

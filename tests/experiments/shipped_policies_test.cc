@@ -206,6 +206,13 @@ TEST(ShippedPolicies, OfHybridsTellPassesApart) {
   EXPECT_EQ(names_at(hybrid, "blocks.0.w2", "g.dgrad"), "float8_e5m2");
   for (const char* layer : {"blocks.0.w1", "blocks.1.w2"})
     EXPECT_EQ(names_at(hybrid, layer, "w.fwd"), "dlfloat16");
+  const Json four = resolved("fp4_target");
+  EXPECT_EQ(at(four, "blocks.0.w1", "matmul", "w.fwd")["levels"][0]["columns"], 128);
+  EXPECT_EQ(at(four, "blocks.0.w1", "matmul", "g.wgrad")["element"]["format"]["name"],
+            "float8_e5m2");
+  EXPECT_EQ(at(four, "blocks.0.w1", "matmul", "dx"), "native");
+  EXPECT_EQ(four["phases"][0]["when"].dump(), R"({"fraction":[0.9,1.0]})");
+  EXPECT_EQ(names_at(four["phases"][0], "blocks.0.w1", "dx"), "bfloat16");
   const Json sums = at(hybrid, "blocks.0.w2", "matmul", "acc.wgrad");
   EXPECT_EQ(sums["order"], "chunked");
   EXPECT_EQ(sums["chunk"], 64);
