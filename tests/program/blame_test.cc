@@ -64,7 +64,8 @@ TEST_F(BlameVerb, JsonIsTheSameWithAnyNumberOfThreads) {
   EXPECT_EQ(found["by"], "layer");
   EXPECT_EQ(found["document"]["seed"], 6);
   EXPECT_EQ(found["full"]["repeats"].size(), 2U);
-  EXPECT_EQ(found["parts"].size(), 3U);
+  ASSERT_EQ(found["parts"].size(), 2U);
+  EXPECT_TRUE(found["parts"][0]["part"] == "layers.0" || found["parts"][0]["part"] == "layers.1");
 }
 
 TEST_F(BlameVerb, GoesOnFromWhatItKept) {
