@@ -139,7 +139,7 @@ std::string table_of(const Blame& blame) {
 void write_outputs(const BlameVerbOptions& options, const Blame& blame, const std::string& where) {
   if (options.json) {
     print(experiments::to_json(blame).dump(2) + "\n");
-  } else if (!options.quiet) {
+  } else {
     print(table_of(blame));
     for (const std::string& sentence : experiments::findings(blame)) print(sentence + "\n");
   }

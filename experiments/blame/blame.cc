@@ -30,7 +30,7 @@ constexpr double most_times_full = 2.0;
 // A cost that few repeats do not tell from chance is looked into from this ratio on.
 constexpr double worth_a_search = 1.1;
 
-// The point's document with what does not divide it into policies taken off.
+// The point's document, whose policy goes on where numbers stop being finite.
 Json blamed_document(const Study& study) {
   Json document = study.points.front().experiment.resolved;
   const Json::json_pointer on_nan("/policy/base/on_nan");

@@ -321,8 +321,33 @@ TEST(Blame, RestoresARunThatDiverges) {
   EXPECT_NE(blame_page(found, "planted.json").find("diverged (3 of 3)"), std::string::npos);
 }
 
-// A variant is what `halfulp run` makes of its policy: the only part of a policy, alone in low
-// precision, is the policy.
+// The losses of a document as it is run by itself.
+std::vector<double> losses_of(Json document, const char* policy) {
+  document["policy"] = parse_json(policy, "policy");
+  const RunSummary summary = run(document, "alone", emulator::engine(), {});
+  const Json& metrics = summary.result["points"][0]["metrics"];
+  return metrics["validation_loss"]["repeats"].get<std::vector<double>>();
+}
+
+TEST(Blame, ComparesWhatTheRunsOfThesePoliciesMeasure) {
+  Json document = planted_document();
+  document["policy"] = parse_json(R"({"base": {"use": {"x.fwd": "bfloat16", "w.fwd": "int4"}},
+      "phases": [{"when": {"step": [0, 9]}, "use": {"w.fwd": "bfloat16"}}]})",
+                                  "");
+  const Blame found = blamed(document);
+  EXPECT_EQ(found.full.values, losses_of(document, "{}"));
+  ASSERT_EQ(found.parts.front().name, "matmul/w.fwd");
+  const PartBlame& worst = found.parts.front();
+  EXPECT_EQ(worst.alone_full.values, losses_of(document, R"({"x.fwd": "bfloat16"})"));
+  EXPECT_EQ(worst.alone_low.values, losses_of(document, R"({"base": {"use": {"w.fwd": "int4"}},
+      "phases": [{"when": {"step": [0, 9]}, "use": {"w.fwd": "bfloat16"}}]})"));
+  const auto& ratio = worst.alone_low.to_full.ratio;
+  double product = 1;
+  for (std::size_t r = 0; r < 3; ++r) product *= worst.alone_low.values[r] / found.full.values[r];
+  EXPECT_NEAR(ratio->mean, std::cbrt(product), 1e-12 * ratio->mean);
+}
+
+// The only part of a policy, alone in low precision, is the policy; nothing is run twice.
 TEST(Blame, OfASinglePartIsThePolicyItself) {
   Json document = planted_document();
   document["policy"] = parse_json(R"({"w.fwd": "int4"})", "");

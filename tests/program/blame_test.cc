@@ -46,7 +46,8 @@ TEST_F(BlameVerb, PrintsATableAndDrawsAPage) {
   EXPECT_NE(page.find("font-weight=\"bold\">matmul/g.wgrad</text>"), std::string::npos);
   EXPECT_NE(page.find("font-weight=\"normal\">matmul/dx</text>"), std::string::npos);
   // Two marks a row, and two in the legend.
-  const Ran picture = shell("halfulp blame c.json -o b.svg --quiet && grep -c '<circle' b.svg");
+  const Ran picture =
+      shell("halfulp blame c.json -o b.svg --quiet > table && grep -c '<circle' b.svg");
   EXPECT_EQ(picture.out, "18\n") << picture.err;
   if (shell("command -v xmllint").status == 0) {
     EXPECT_EQ(shell("xmllint --noout b.svg").status, 0);
@@ -64,7 +65,8 @@ TEST_F(BlameVerb, JsonIsTheSameWithAnyNumberOfThreads) {
   EXPECT_EQ(found["by"], "layer");
   EXPECT_EQ(found["document"]["seed"], 6);
   EXPECT_EQ(found["full"]["repeats"].size(), 2U);
-  EXPECT_EQ(found["parts"].size(), 3U);
+  ASSERT_EQ(found["parts"].size(), 2U);
+  EXPECT_TRUE(found["parts"][0]["part"] == "layers.0" || found["parts"][0]["part"] == "layers.1");
 }
 
 TEST_F(BlameVerb, GoesOnFromWhatItKept) {
