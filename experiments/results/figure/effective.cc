@@ -50,7 +50,7 @@ Curve curve_like(const Curve& curve, const EffectiveCurve& points) {
   copy.style = curve.style;
   copy.measured = points.measured;
   copy.theory = points.theory;
-  copy.joined = points.theory.size() < 2;
+  copy.joined = false;
   return copy;
 }
 
@@ -125,7 +125,7 @@ std::vector<Plot> law_plots(const Plot& plot) {
       curve.ratio.clear();
       curve.ratio_theory.clear();
       curve.fits.clear();
-      curve.joined = curve.theory.size() < 2;
+      curve.joined = false;
     }
     law.panels = {risk, size_panel(panel, &EffectiveSizes::model, known->effective.model_axis),
                   size_panel(panel, &EffectiveSizes::data, known->effective.data_axis)};

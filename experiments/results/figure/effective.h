@@ -19,7 +19,7 @@ EffectiveSizes effective_sizes(const Json& result, const std::string& x, const s
                                const Json& sample);
 
 // A plot of three panels for every panel of `plot` whose curves have effective sizes: lines are
-// theory's where it says something. The curve of full precision is the line on which sizes count as
+// theory's, points measured. The curve of full precision is the line on which sizes count as
 // they are.
 std::vector<Plot> law_plots(const Plot& plot);
 

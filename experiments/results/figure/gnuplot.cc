@@ -210,7 +210,7 @@ class PanelText {
         level(curve, curve.measured.empty() ? curve.theory : curve.measured);
         return;
       }
-      lines("theory", curve, shifted(curve.theory, shift), theory_line);
+      lines("theory", curve, shifted(curve.theory, shift), theory_style(curve));
       for (const FitLine& fit : curve.fits)
         lines("fit", curve, fit_points(fit, shift), fit.misfit ? misfit_line : fit_line);
       if (is_joined(curve)) lines("joined", curve, shifted(curve.measured, shift), joined_line);

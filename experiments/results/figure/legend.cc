@@ -247,7 +247,7 @@ class LegendMaker {
 
   // What lines and marks mean, for those that there are.
   void keys() {
-    bool theory = false;
+    const char* theory = nullptr;
     bool fits = false;
     bool misfit = false;
     bool above = false;
@@ -255,7 +255,7 @@ class LegendMaker {
     bool joined = false;
     for (const Panel& panel : plot_.panels) {
       for (const Curve& curve : panel.curves) {
-        theory = theory || (!curve.level && !curve.theory.empty());
+        if (!curve.level && !curve.theory.empty()) theory = theory_style(curve);
         fits = fits || !curve.fits.empty();
         for (const FitLine& fit : curve.fits) misfit = misfit || fit.misfit;
         above = above || (!curve.level && !curve.above.empty());
@@ -268,7 +268,7 @@ class LegendMaker {
     const std::string line_colour = "lc rgb '" + std::string(grey) + "' ";
     if (joined) key_line(line_colour + joined_line, "joins the means");
     if (fits) key_line(line_colour + fit_line, "fitted law");
-    if (theory) key_line(line_colour + theory_line, "theory");
+    if (theory != nullptr) key_line(line_colour + theory, "theory");
     if (above) key_mark(line_colour + "pt 9 " + edge_mark, "diverged or above the axis");
     if (below) key_mark(line_colour + "pt 11 " + edge_mark, "not positive or below the axis");
     if (misfit) key_text("† misfit: the points do not lie on the fitted law");
@@ -321,6 +321,8 @@ Style style_of(std::size_t curve) {
           marks[(curve % colours.size() + (shift + colours.size()) * round) % marks.size()],
           dashes[round % dashes.size()]};
 }
+
+const char* theory_style(const Curve& curve) { return curve.joined ? theory_line : joined_line; }
 
 bool is_joined(const Curve& curve) {
   return curve.joined && curve.measured.size() > 1 &&

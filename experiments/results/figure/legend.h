@@ -25,6 +25,8 @@ inline constexpr const char* fit_line = "lw 1.4 dt (8,4)";
 inline constexpr const char* misfit_line = "lw 0.7 dt (8,4)";
 inline constexpr const char* edge_mark = "ps 1.1";
 
+// How a curve's theory is drawn: as a full line where no other line is.
+const char* theory_style(const Curve& curve);
 // Curves whose points no fitted law leads the eye along are joined by lines.
 bool is_joined(const Curve& curve);
 

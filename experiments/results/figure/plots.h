@@ -33,7 +33,8 @@ struct Curve {
   std::vector<FitLine> fits;
   EffectiveSizes effective;
   bool level = false;      // a single value that does not depend on x: drawn as a horizontal line
-  bool joined = true;      // by a line from point to point, where no fit is drawn
+  bool joined = true;      // by a line from point to point, where no fit is drawn; else lines are
+                           // theory's alone
   bool reference = false;  // of full precision: its ratio is 1
 };
 
