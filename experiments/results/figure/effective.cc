@@ -7,6 +7,7 @@
 #include <set>
 
 #include "experiments/results/figure/fit_lines.h"
+#include "experiments/results/figure/swept.h"
 #include "experiments/results/words.h"
 
 namespace halfulp::experiments {
