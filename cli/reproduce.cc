@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 const char* const description =
     "Runs the experiments that have published figures and compares: experiment, quantity,\n"
-    "measured, expected, tolerance, verdict. Without a NAME all of them, which takes minutes.";
+    "measured, expected, tolerance, verdict. Without a NAME all of them, of which two take hours.";
 
 const char* const examples =
     "  halfulp reproduce                           all of them\n"

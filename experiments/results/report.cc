@@ -88,9 +88,9 @@ std::string inlined(const std::string& picture) {
 }
 
 std::string figure_of(const Plot& plot, const std::string& picture) {
-  std::string caption = plot.title +
-                        ". Points: means over the repeats with their standard errors; curves stand "
-                        "side by side, each moved along x by a little.";
+  const bool moved = !plot.panels.empty() && plot.panels.front().y_label.empty();
+  std::string caption = plot.title + ". Points: means over the repeats with their standard errors";
+  caption += moved ? "; curves stand side by side, each moved along x by a little." : ".";
   if (!plot.caption.empty()) caption += " " + plot.caption;
   return "<figure>\n" + inlined(picture) + "\n<figcaption>" + html_escaped(caption) +
          "</figcaption>\n</figure>\n";

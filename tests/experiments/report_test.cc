@@ -234,6 +234,13 @@ TEST(Plots, EffectiveSizesStandBesideTheRisk) {
   EXPECT_TRUE(full.measured.empty());
   const std::string script = gnuplot_script(picture, "x.svg");
   EXPECT_NE(script.find("'effective samples N'"), std::string::npos);
+  const NamedResult named{"r.json", result};
+  const std::string page = report_page(std::span(&named, 1), std::vector<std::vector<Plot>>{plots},
+                                       std::vector<std::string>(3, "<svg/>"));
+  EXPECT_NE(page.find("effective samples N. Points: means over the repeats with their standard "
+                      "errors. At samples N = 10000. Lines: theory."),
+            std::string::npos)
+      << page;
   // Of a law that could not be fitted nothing is drawn.
   result["fits"][0]["error"] = "no points of the reference";
   EXPECT_EQ(natural_plots(result, {}).size(), 2U);

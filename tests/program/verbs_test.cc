@@ -3,6 +3,9 @@
 // The verbs from outside: what they print, that they stream, that every example of every --help
 // does what it says, and that hostile texts stay texts in a report.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -284,6 +287,22 @@ TEST_F(Program, AReportStandsAlone) {
   for (const char* outside : {"src=", "href=\"http", "@import", "url(http"})
     EXPECT_EQ(page.find(outside), std::string::npos) << outside;
   EXPECT_NE(text_of("r.svg").find("</svg>"), std::string::npos);
+}
+
+// Whoever adds figures adds their experiment and its row.
+TEST(Experiments, WithFiguresAreListed) {
+  namespace fs = std::filesystem;
+  const fs::path source = HALFULP_SOURCE_DIR;
+  std::ifstream file(source / "docs" / "experiments.md");
+  const std::string list{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(source / "data" / "expected")) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_TRUE(fs::exists(source / "data" / "experiments" / name)) << name;
+    EXPECT_NE(list.find("(../data/experiments/" + name + ")"), std::string::npos) << name;
+    ++count;
+  }
+  EXPECT_GE(count, 12U);
 }
 
 // Rules that differ in their scales alone have curves and rows of their own.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "experiments/results/figure/fit_lines.h"
+#include "experiments/results/figure/swept.h"
 #include "experiments/results/words.h"
 
 namespace halfulp::experiments {
@@ -131,7 +132,8 @@ std::vector<Plot> law_plots(const Plot& plot) {
                   size_panel(panel, &EffectiveSizes::data, known->effective.data_axis)};
     law.title = plot.y_label + ", " + law.panels[1].y_label + " and " + law.panels[2].y_label;
     law.caption = plot.caption_of_risk + (plot.caption_of_risk.empty() ? "" : " ") +
-                  "Effective sizes are those at which full precision is as good, with their 95 % "
+                  "Lines: theory. Effective sizes are those at which full precision is as good, "
+                  "with their 95 % "
                   "intervals; a table below has the law that they belong to.";
     laws.push_back(std::move(law));
   }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/results/figure/plots.h"
+#include "experiments/results/figure/plot.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {

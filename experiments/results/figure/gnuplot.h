@@ -12,7 +12,7 @@
 
 #include <string>
 
-#include "experiments/results/figure/plots.h"
+#include "experiments/results/figure/plot.h"
 
 namespace halfulp::experiments {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "experiments/results/figure/plots.h"
+#include "experiments/results/figure/plot.h"
 
 namespace halfulp::experiments {
 

@@ -44,10 +44,10 @@ std::size_t place_of(double value, const std::vector<double>& sorted) {
                                   sorted.begin());
 }
 
-std::string size_name(std::size_t index) {
-  std::string name = "effective model size ";
-  return name += std::to_string(index);
-}
+// The parameters of sizes, told apart from those that end up in the law's record.
+constexpr const char* size_prefix = "effective model size ";
+
+std::string size_name(std::size_t index) { return size_prefix + std::to_string(index); }
 
 // The points of the reference, then those of the precision.
 struct Sides {
@@ -249,8 +249,7 @@ class Fitter {
     }
     const Json theory = numbers.contains("error") ? Json() : theory_of(members, beside);
     for (const auto& member : numbers.items()) {
-      if (!member.key().starts_with(size_name(0).substr(0, size_name(0).size() - 1)))
-        record[member.key()] = member.value();
+      if (!member.key().starts_with(size_prefix)) record[member.key()] = member.value();
     }
     if (!numbers.contains("error")) record["theory_data_share"] = theory.value(data_share, Json());
     records.push_back(std::move(record));
