@@ -84,7 +84,15 @@ std::string operand_words(const Json& record) {
   return text;
 }
 
+// when: in full, so that a cyclic phase is one of a number of bits.
 std::string period_words(const Json& when) {
+  if (when.contains("cyclic")) {
+    const Json& rule = when["cyclic"];
+    return fmt::format("{} bits of {} cycles", rule["at"].dump(), rule["cycles"].dump());
+  }
+  if (when.contains("plateau"))
+    return fmt::format("plateau stage {}, epochs of {} steps", when["plateau"]["stage"].dump(),
+                       when["plateau"]["every"].dump());
   const bool shares = when.contains("fraction");
   const Json& ends = when[shares ? "fraction" : "step"];
   const char* const form = shares ? "share {} to {}" : "steps {} to before {}";

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/catalogue/families.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -40,12 +41,12 @@ Arithmetic<Real>::Arithmetic(const Machine& machine, const LayeredPolicy& policy
       {.format = {single ? "binary32" : "binary64", single ? ieee(8, 23) : ieee(11, 52)},
        .rounding = {}},
       {});
-  begin(0, 1);
+  begin({});
 }
 
 template <typename Real>
-void Arithmetic<Real>::begin(std::uint64_t step, std::uint64_t steps, Purpose purpose) {
-  const std::uint64_t phases = policy_->phases_at(step, steps);
+void Arithmetic<Real>::begin(const Moment& moment, Purpose purpose) {
+  const std::uint64_t phases = policy_->phases_at(moment);
   const auto [entry, is_new] = prepared_.try_emplace(phases);
   if (is_new) {
     entry->second.records = policy_->records_of(phases);
@@ -53,7 +54,7 @@ void Arithmetic<Real>::begin(std::uint64_t step, std::uint64_t steps, Purpose pu
     entry->second.units.resize(policy_->places->size());
   }
   current_ = &entry->second;
-  step_ = step;
+  step_ = moment.step;
   purpose_ = purpose;
 }
 
@@ -81,6 +82,18 @@ void Arithmetic<Real>::round(PlaceNumber place, Matrix<Real>& x) {
     (*rounders)[k].apply(as_const(view), random_at(place, k), view, counts);
   }
   note_nonfinite(place, x);
+}
+
+template <typename Real>
+double Arithmetic<Real>::operand_bits(PlaceNumber place) const {
+  const PlaceRecord& at = record(place);
+  if (!at.is_native()) {
+    const Rule& last = at.rules.back();
+    if (const QuantizerRule* quantized = quantizer_rule_of(last))
+      return bits(quantized->quantizer.format);
+    if (const BlockRule* blocks = blocks_of(last)) return bits(blocks->format.element.format);
+  }
+  return 8.0 * sizeof(Real);
 }
 
 template <typename Real>

@@ -51,8 +51,8 @@ class Arithmetic {
   // Both outlive it. Precondition: Real is the policy's native carrier.
   Arithmetic(const Machine& machine, const LayeredPolicy& policy);
 
-  // Before anything of a step is computed. steps: of the whole training.
-  void begin(std::uint64_t step, std::uint64_t steps, Purpose purpose = Purpose::training);
+  // Before anything of a step is computed.
+  void begin(const Moment& moment, Purpose purpose = Purpose::training);
 
   // x as the rules of the place make it; as it is where there are none.
   void round(PlaceNumber place, Matrix<Real>& x);
@@ -69,6 +69,9 @@ class Arithmetic {
   [[nodiscard]] const PlaceRecord& record(PlaceNumber place) const {
     return current_->records[place];
   }
+  // Of the format in which the place leaves its numbers, scales not counted; those of Real where it
+  // rounds to none.
+  [[nodiscard]] double operand_bits(PlaceNumber place) const;
   // Of all steps of training so far.
   [[nodiscard]] const Counts& counts(PlaceNumber place) const { return counts_[place]; }
   [[nodiscard]] const std::optional<Nonfinite>& first_nonfinite() const { return nonfinite_; }

@@ -52,6 +52,9 @@ class Layer {
   virtual Matrix<Real> forward(const Matrix<Real>& x, Arithmetic<Real>& arithmetic) = 0;
   // The gradient of x of that of y, at the x of the last forward(); leaves those of parameters.
   virtual Matrix<Real> backward(const Matrix<Real>& gradient, Arithmetic<Real>& arithmetic) = 0;
+  // What the products of a step and a sample cost under the rules in force: multiplications times
+  // the bits of both operands.
+  [[nodiscard]] virtual double bit_operations(const Arithmetic<Real>&) const { return 0.0; }
   // Appends the layer's own.
   virtual void list_parameters(std::vector<Parameter<Real>*>&) {}
 };
@@ -75,6 +78,11 @@ class Sequence final : public Layer<Real> {
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer)
       g = (*layer)->backward(g, arithmetic);
     return g;
+  }
+  [[nodiscard]] double bit_operations(const Arithmetic<Real>& arithmetic) const override {
+    double sum = 0.0;
+    for (const auto& layer : layers_) sum += layer->bit_operations(arithmetic);
+    return sum;
   }
   void list_parameters(std::vector<Parameter<Real>*>& all) override {
     for (const auto& layer : layers_) layer->list_parameters(all);

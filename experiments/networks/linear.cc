@@ -67,6 +67,19 @@ void Linear<Real>::list_parameters(std::vector<Parameter<Real>*>& all) {
 }
 
 template <typename Real>
+double Linear<Real>::bit_operations(const Arithmetic<Real>& arithmetic) const {
+  const auto bits = [&](PlaceNumber place, PlaceNumber copied) {
+    return arithmetic.operand_bits(arithmetic.record(place).reuse == Reuse::forward_copy ? copied
+                                                                                         : place);
+  };
+  const double x = arithmetic.operand_bits(at_.x_forward);
+  const double w = arithmetic.operand_bits(at_.w_forward);
+  const double dgrad = arithmetic.operand_bits(at_.g_dgrad) * bits(at_.w_dgrad, at_.w_forward);
+  const double wgrad = arithmetic.operand_bits(at_.g_wgrad) * bits(at_.x_wgrad, at_.x_forward);
+  return static_cast<double>(weight_.rows * weight_.columns) * (x * w + dgrad + wgrad);
+}
+
+template <typename Real>
 Matrix<Real> Linear<Real>::forward(const Matrix<Real>& x, Arithmetic<Real>& arithmetic) {
   x_ = x;
   x_rounded_ = x;

@@ -32,6 +32,7 @@ class Linear final : public Layer<Real> {
 
   Matrix<Real> forward(const Matrix<Real>& x, Arithmetic<Real>& arithmetic) override;
   Matrix<Real> backward(const Matrix<Real>& gradient, Arithmetic<Real>& arithmetic) override;
+  [[nodiscard]] double bit_operations(const Arithmetic<Real>& arithmetic) const override;
   void list_parameters(std::vector<Parameter<Real>*>& all) override;
 
  private:

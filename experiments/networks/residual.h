@@ -38,6 +38,9 @@ class Residual final : public Layer<Real> {
     arithmetic.round(at_.dx, dx);
     return dx;
   }
+  [[nodiscard]] double bit_operations(const Arithmetic<Real>& arithmetic) const override {
+    return branch_.bit_operations(arithmetic);
+  }
   void list_parameters(std::vector<Parameter<Real>*>& all) override {
     branch_.list_parameters(all);
   }

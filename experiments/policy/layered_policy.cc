@@ -214,48 +214,37 @@ void lay_rules(const std::vector<Part>& rules, const Scope& scope, Overlay& over
   }
 }
 
-Period parse_period(const Json& value, const std::string& where) {
-  ObjectReader reader(value, where);
-  const Json* steps = reader.find("step");
-  const Json* shares = reader.find("fraction");
-  reader.finish();
-  if ((steps == nullptr) == (shares == nullptr))
-    throw Error("one of \"step\" and \"fraction\" is needed", where,
-                R"(for example {"fraction": [0.9, 1]})");
-  const Json& ends = steps != nullptr ? *steps : *shares;
-  const std::string place = reader.place(steps != nullptr ? "step" : "fraction");
-  if (!ends.is_array() || ends.size() != 2)
-    throw Error("a list of two numbers is needed", place, "from the first to before the second");
-  const auto end = [&](std::size_t i) {
-    const std::string here = place + "/" + std::to_string(i);
-    if (shares != nullptr) return number_from(ends[i], here, 0.0, 1.0);
-    return static_cast<double>(integer_from(ends[i], here, 0, std::int64_t{1} << 53));
-  };
-  const Period period{.first = end(0), .last = end(1), .of_all = shares != nullptr};
-  if (period.first >= period.last)
-    throw Error("a phase that ends before it begins", place, "write the earlier end first");
-  return period;
-}
-
 struct OverlaidPhase {
   Period when;
   Overlay overlay;
 };
 
-OverlaidPhase parse_phase(const Part& part, const Scope& scope) {
-  ObjectReader reader(*part.value, part.where);
-  OverlaidPhase phase{.when = parse_period(reader.require("when"), reader.place("when")),
-                      .overlay = {}};
+void lay_phase(const Json& value, const std::string& where, const Scope& scope, Overlay& overlay) {
+  ObjectReader reader(value, where);
+  reader.require("when");
   if (const Json* list = reader.find("rules")) {
     std::vector<Part> rules;
     gather_list(list, reader.place("rules"), rules);
     reader.text("why", "");
-    lay_rules(rules, scope, phase.overlay);
+    lay_rules(rules, scope, overlay);
   } else {
-    lay_rule(reader, scope, phase.overlay);
+    lay_rule(reader, scope, overlay);
   }
   reader.finish();
-  return phase;
+}
+
+// One phase, or one of each number of bits.
+void parse_phase(const Part& part, const Scope& scope, std::vector<OverlaidPhase>& phases) {
+  ObjectReader reader(*part.value, part.where);
+  const std::vector<Period> periods = parse_periods(reader.require("when"), reader.place("when"));
+  for (const Period& period : periods) {
+    OverlaidPhase phase{.when = period, .overlay = {}};
+    if (periods.size() == 1)
+      lay_phase(*part.value, part.where, scope, phase.overlay);
+    else
+      lay_phase(with_bits(*part.value, period.value, part.where), part.where, scope, phase.overlay);
+    phases.push_back(std::move(phase));
+  }
 }
 
 // Joins neighbours of one period, the later one over the earlier one.
@@ -286,7 +275,7 @@ void drop_idle(std::vector<OverlaidPhase>& phases, const Records& base) {
 std::vector<Phase> parse_phases(const std::vector<Part>& parts, const std::string& where,
                                 const Scope& scope, const Records& base) {
   std::vector<OverlaidPhase> overlaid;
-  for (const Part& part : parts) overlaid.push_back(parse_phase(part, scope));
+  for (const Part& part : parts) parse_phase(part, scope, overlaid);
   for (std::size_t before = overlaid.size() + 1; overlaid.size() < before;) {
     before = overlaid.size();
     join_phases(overlaid);
@@ -317,12 +306,6 @@ Json rules_json(const std::vector<std::pair<std::size_t, PlaceRecord>>& records,
   return rules;
 }
 
-Json period_json(const Period& period) {
-  if (period.of_all) return Json{{"fraction", Json::array({period.first, period.last})}};
-  return Json{{"step", Json::array({static_cast<std::uint64_t>(period.first),
-                                    static_cast<std::uint64_t>(period.last)})}};
-}
-
 Json loss_scale_json(const LossScale& scale) {
   Json object{{"kind", loss_scale_names[static_cast<std::size_t>(scale.kind)]}};
   if (scale.kind != LossScale::Kind::none) object["init"] = scale.initial;
@@ -336,17 +319,22 @@ Json loss_scale_json(const LossScale& scale) {
 
 }  // namespace
 
-bool Period::holds(std::uint64_t step, std::uint64_t steps) const {
-  if (!of_all) return static_cast<double>(step) >= first && static_cast<double>(step) < last;
-  // The quotient, rounded once, is the decimal fraction as it was read, where it is that number.
-  const double share = static_cast<double>(step) / static_cast<double>(steps);
-  return share >= first && (share < last || last == 1.0);
+std::vector<PlateauWatch> LayeredPolicy::plateau_watches() const {
+  std::vector<PlateauWatch> watches;
+  for (const Phase& phase : phases) {
+    if (phase.when.kind != Period::Kind::plateau) continue;
+    const bool is_known =
+        std::any_of(watches.begin(), watches.end(),
+                    [&](const PlateauWatch& watch) { return watch.rule() == phase.when.plateau; });
+    if (!is_known) watches.emplace_back(phase.when.plateau);
+  }
+  return watches;
 }
 
-std::uint64_t LayeredPolicy::phases_at(std::uint64_t step, std::uint64_t steps) const {
+std::uint64_t LayeredPolicy::phases_at(const Moment& moment) const {
   std::uint64_t in_force = 0;
   for (std::size_t i = 0; i < phases.size(); ++i)
-    if (phases[i].when.holds(step, steps)) in_force |= std::uint64_t{1} << i;
+    if (phases[i].when.holds(moment)) in_force |= std::uint64_t{1} << i;
   return in_force;
 }
 
@@ -388,8 +376,8 @@ Json to_json(const LayeredPolicy& policy) {
   object["rules"] = rules_json(records, *policy.places);
   object["phases"] = Json::array();
   for (const Phase& phase : policy.phases)
-    object["phases"].push_back(Json{{"when", period_json(phase.when)},
-                                    {"rules", rules_json(phase.records, *policy.places)}});
+    object["phases"].push_back(
+        Json{{"when", to_json(phase.when)}, {"rules", rules_json(phase.records, *policy.places)}});
   object["loss_scale"] = loss_scale_json(policy.loss_scale);
   object["optimizer"] =
       Json{{"order", order_names[static_cast<std::size_t>(policy.state_order)]},

@@ -13,23 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/policy/period.h"
 #include "experiments/policy/place.h"
 #include "experiments/policy/place_record.h"
 #include "formats/json.h"
 #include "formats/unit.h"
 
 namespace halfulp::experiments {
-
-// When a phase is in force: from step `first` (0 is the first) to before step `last`; as shares of
-// all steps where `of_all` is set, of which 1 has no end: what is computed after the last step is
-// still in force.
-struct Period {
-  double first = 0.0, last = 0.0;
-  bool of_all = false;
-
-  [[nodiscard]] bool holds(std::uint64_t step, std::uint64_t steps) const;
-  bool operator==(const Period&) const = default;
-};
 
 struct Phase {
   Period when;
@@ -67,7 +57,12 @@ struct LayeredPolicy {
   std::vector<Phase> phases;
 
   // Phases in force at a step, a bit each, the first the lowest.
-  [[nodiscard]] std::uint64_t phases_at(std::uint64_t step, std::uint64_t steps) const;
+  [[nodiscard]] std::uint64_t phases_at(const Moment& moment) const;
+  [[nodiscard]] std::uint64_t phases_at(std::uint64_t step, std::uint64_t steps) const {
+    return phases_at({.step = step, .steps = steps});
+  }
+  // A watch for every plateau that a phase waits for.
+  [[nodiscard]] std::vector<PlateauWatch> plateau_watches() const;
   // With these phases laid over the base, later ones over earlier ones.
   [[nodiscard]] Records records_of(std::uint64_t phases) const;
   bool operator==(const LayeredPolicy&) const = default;

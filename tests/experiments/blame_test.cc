@@ -151,7 +151,7 @@ std::vector<std::uint64_t> drawn(const LayeredPolicy& policy, PlaceNumber place)
   Arithmetic<double> arithmetic(machine, policy);
   std::vector<std::uint64_t> bits;
   for (std::uint64_t step = 0; step < 3; ++step) {
-    arithmetic.begin(step, 3);
+    arithmetic.begin({.step = step, .steps = 3});
     Matrix<double> x(4, 5);
     for (Eigen::Index i = 0; i < x.size(); ++i) x.data()[i] = 0.37 + 0.01 * double(i);
     if ((*policy.places)[place].kind == PlaceKind::accumulator) {

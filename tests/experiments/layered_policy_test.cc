@@ -199,21 +199,21 @@ TEST(LayeredPolicy, ReuseAndGradient) {
 
 TEST(Phases, LastFromTheirFirstStepToBeforeTheirLast) {
   const Period steps{.first = 3, .last = 5};
-  EXPECT_FALSE(steps.holds(2, 10));
-  EXPECT_TRUE(steps.holds(3, 10));
-  EXPECT_TRUE(steps.holds(4, 10));
-  EXPECT_FALSE(steps.holds(5, 10));
+  EXPECT_FALSE(steps.holds({.step = 2, .steps = 10}));
+  EXPECT_TRUE(steps.holds({.step = 3, .steps = 10}));
+  EXPECT_TRUE(steps.holds({.step = 4, .steps = 10}));
+  EXPECT_FALSE(steps.holds({.step = 5, .steps = 10}));
   // 0.07 * 100 is more than 7 in binary64.
   for (const std::uint64_t percent : {7, 14, 28, 29, 55, 56, 57, 58}) {
     const double share = static_cast<double>(percent) / 100;
-    const Period later{.first = share, .last = 1.0, .of_all = true};
-    const Period earlier{.first = 0.0, .last = share, .of_all = true};
-    EXPECT_FALSE(later.holds(percent - 1, 100));
-    EXPECT_TRUE(later.holds(percent, 100));
-    EXPECT_TRUE(earlier.holds(percent - 1, 100));
-    EXPECT_FALSE(earlier.holds(percent, 100));
-    EXPECT_TRUE(later.holds(99, 100));
-    EXPECT_TRUE(later.holds(100, 100));
+    const Period later{.kind = Period::Kind::shares, .first = share, .last = 1.0};
+    const Period earlier{.kind = Period::Kind::shares, .first = 0.0, .last = share};
+    EXPECT_FALSE(later.holds({.step = percent - 1, .steps = 100}));
+    EXPECT_TRUE(later.holds({.step = percent, .steps = 100}));
+    EXPECT_TRUE(earlier.holds({.step = percent - 1, .steps = 100}));
+    EXPECT_FALSE(earlier.holds({.step = percent, .steps = 100}));
+    EXPECT_TRUE(later.holds({.step = 99, .steps = 100}));
+    EXPECT_TRUE(later.holds({.step = 100, .steps = 100}));
   }
 }
 
@@ -330,7 +330,7 @@ TEST(LayeredPolicy, ANativePlaceLeavesTheStreamsOfOthers) {
     Arithmetic<float> arithmetic(machine, policy);
     std::vector<Matrix<float>> all;
     for (std::uint64_t step = 0; step < 3; ++step) {
-      arithmetic.begin(step, 3);
+      arithmetic.begin({.step = step, .steps = 3});
       for (const PlaceNumber place : {first, second}) {
         all.emplace_back(Matrix<float>::Constant(4, 32, 0.5F));
         arithmetic.round(place, all.back());

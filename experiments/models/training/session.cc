@@ -77,10 +77,12 @@ Session<Real>::Session(const Training& training, const Machine& machine)
       full_(machine, full_policy_),
       samples_(training.problem, machine),
       scaler_(training.policy.loss_scale),
+      plateaus_(training.policy.plateau_watches()),
       engine_(*machine.engine) {
   begin_parameters(parts_.optimizer->parameters(), machine);
-  arithmetic_.begin(0, training.plan.steps);
+  arithmetic_.begin(now());
   parts_.optimizer->begin(arithmetic_);
+  bit_operations_of_binary32_ = 3.0 * 32.0 * 32.0 * training.problem.network.multiplications();
   for (const Parameter<Real>* p : parts_.optimizer->parameters())
     average_.push_back(Matrix<Real>::Zero(p->rows, p->columns));
 }
@@ -93,7 +95,7 @@ void Session<Real>::step() {
   const std::uint64_t every = training_.measure.gradient_error;
   const bool measured = every != 0 && (is_last || step_ % every == 0);
 
-  arithmetic_.begin(step_, plan.steps);
+  arithmetic_.begin(now());
   const Batch<Real> exact = measured ? batch : Batch<Real>();
   arithmetic_.round(parts_.data, batch.x);
   arithmetic_.round(parts_.label, batch.target);
@@ -138,7 +140,7 @@ template <typename Real>
 void Session<Real>::measure_gradient(const Batch<Real>& batch) {
   std::vector<Matrix<Real>> gradients;
   for (const Parameter<Real>* p : parts_.optimizer->parameters()) gradients.push_back(p->gradient);
-  full_.begin(step_, training_.plan.steps);
+  full_.begin(now());
   const Matrix<Real> y = parts_.network->forward(batch.x, full_);
   parts_.network->backward(parts_.loss(y, batch.target, 1.0, full_).gradient, full_);
   double own = 0;
@@ -195,6 +197,8 @@ std::string Session<Real>::note() const {
 // counts for the metrics.
 template <typename Real>
 void Session<Real>::note_loss(double loss) {
+  for (PlateauWatch& watch : plateaus_) watch.note(loss);
+  bit_operations_ += parts_.network->bit_operations(arithmetic_) / bit_operations_of_binary32_;
   loss_since_ += loss;
   ++losses_since_;
   const std::uint64_t every = training_.measure.loss;
@@ -231,8 +235,9 @@ typename Session<Real>::Validation Session<Real>::validate(Arithmetic<Real>& ari
     const std::uint64_t rows = std::min(at_once, count - first);
     Batch<Real> batch = samples_.validation(first, rows);
     // Every part draws bits of its own.
-    arithmetic.begin(training_.plan.steps + first / at_once, training_.plan.steps,
-                     Purpose::validation);
+    Moment moment = now();
+    moment.step = training_.plan.steps + first / at_once;
+    arithmetic.begin(moment, Purpose::validation);
     arithmetic.round(parts_.data, batch.x);
     const Matrix<Real> y = parts_.network->forward(batch.x, arithmetic);
     const LossOutcome<Real> outcome = parts_.loss(y, batch.target, 1.0, arithmetic);
@@ -266,6 +271,7 @@ Metrics Session<Real>::measure() {
   }
   if (moving_ > 0)
     add("stalled_share", static_cast<double>(stalled_) / static_cast<double>(moving_));
+  if (step_ > 0) add("bit_operations", bit_operations_ / static_cast<double>(step_));
   add("skipped_steps", static_cast<double>(skipped_));
   add("loss_scale", scaler_.scale());
   if (arithmetic_.first_nonfinite())

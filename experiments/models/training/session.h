@@ -61,6 +61,9 @@ class Session {
   }
 
  private:
+  [[nodiscard]] Moment now() const {
+    return {.step = step_, .steps = training_.plan.steps, .plateaus = &plateaus_};
+  }
   [[nodiscard]] bool gradients_are_finite() const;
   void unscale(double scale);
   void measure_gradient(const Batch<Real>& batch);
@@ -80,11 +83,13 @@ class Session {
   Arithmetic<Real> full_;
   Samples<Real> samples_;
   LossScaler scaler_;
+  std::vector<PlateauWatch> plateaus_;
   std::vector<Matrix<Real>> average_;
   std::uint64_t step_ = 0, averaged_ = 0, skipped_ = 0;
   double loss_sum_ = 0.0;  // of the last tenth of the steps
   std::uint64_t loss_count_ = 0;
-  std::uint64_t stalled_ = 0, moving_ = 0;  // of the same steps
+  std::uint64_t stalled_ = 0, moving_ = 0;                          // of the same steps
+  double bit_operations_ = 0.0, bit_operations_of_binary32_ = 1.0;  // the first: sum over the steps
   std::optional<GradientError> gradient_error_;
   Series losses_{.name = "loss", .steps = {}, .values = {}};
   double loss_since_ = 0.0;  // sum of the losses since the last step of that series
