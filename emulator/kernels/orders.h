@@ -153,18 +153,18 @@ class Walker {
     std::vector<std::unique_ptr<Waiting>>& waiting = kept_[node].waiting;
     std::size_t depth = 0;
     std::size_t count = 0;
-    const auto add_last_two = [&]() HWY_ATTR {
-      const Waiting& right = *waiting[--depth];
-      Number& left = waiting[depth - 1]->number;
+    const auto add_to_former = [&](std::size_t last) HWY_ATTR {
+      const Waiting& right = *waiting[last];
+      Number& left = waiting[last - 1]->number;
       arithmetic_.add(At{node, draws_.sums[node].sum, right.first}, left, right.number, left);
     };
     for_each_item(node, terms, [&](const TermList& own) HWY_ATTR {
       if (depth == waiting.size()) waiting.push_back(std::unique_ptr<Waiting>(new Waiting));
       waiting[depth]->first = own.first;
       item(node, own, waiting[depth++]->number);
-      for (std::size_t n = ++count; n % 2 == 0; n /= 2) add_last_two();
+      for (std::size_t n = ++count; n % 2 == 0; n /= 2) add_to_former(--depth);
     });
-    while (depth > 1) add_last_two();
+    while (depth > 1) add_to_former(--depth);
     depth == 1 ? arithmetic_.copy(waiting[0]->number, out) : arithmetic_.zero(out);
   }
 
