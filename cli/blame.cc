@@ -217,14 +217,8 @@ int blame_verb(const Arguments& arguments) {
       .value_name("X");
   parser.flag("--no-search", options.no_search, "leave out the search for a set that restores");
   parser.count("--repeats", options.repeats, "in place of the document's", 1, 1000000);
-  parser
-      .list("--set", options.settings,
-            "change the document first: /path=value, the value as JSON or plain text; may be "
-            "repeated")
-      .value_name("/path=value")
-      .repeated();
-  parser.number("--point", options.point, "of a sweep, which point, counted from 0")
-      .value_name("N");
+  add_settings(parser, options.settings);
+  add_point(parser, options.point);
   parser
       .text("--keep", options.folder,
             "keep the results of all runs in this folder, and go on from those that it has")

@@ -157,14 +157,8 @@ int policy_verb(const Arguments& arguments) {
           "the text itself")
       .required()
       .value_name("");
-  parser
-      .list("--set", options.settings,
-            "change the document first: /path=value, the value as JSON or plain text; may be "
-            "repeated")
-      .value_name("/path=value")
-      .repeated();
-  parser.number("--point", options.point, "of a sweep, which point, counted from 0")
-      .value_name("N");
+  add_settings(parser, options.settings);
+  add_point(parser, options.point);
   parser
       .text("--import", options.tool,
             "print the policy of another tool as a document: mx_specs (microxcaling), jmp, torchao")

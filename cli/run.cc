@@ -238,12 +238,7 @@ int run_verb(const Arguments& arguments) {
       .text("-o,--output", options.output,
             "the result file; without it CONFIG.result.json in this folder, - prints it")
       .value_name("RESULT.json");
-  parser
-      .list("--set", options.settings,
-            "change the document first: /path=value, the value as JSON or plain text; may be "
-            "repeated")
-      .value_name("/path=value")
-      .repeated();
+  add_settings(parser, options.settings);
   parser.flag("--resume", options.resume, "go on where a stopped run left off");
   parser
       .text("--shard", options.shard,

@@ -33,6 +33,19 @@ void add_quiet(Parser& parser, bool& quiet) {
 
 void add_json(Parser& parser, bool& json) { parser.flag("--json", json, "print JSON"); }
 
+void add_settings(Parser& parser, std::vector<std::string>& settings) {
+  parser
+      .list("--set", settings,
+            "change the document first: /path=value, the value as JSON or plain text; may be "
+            "repeated")
+      .value_name("/path=value")
+      .repeated();
+}
+
+void add_point(Parser& parser, std::uint64_t& point) {
+  parser.number("--point", point, "of a sweep, which point, counted from 0").value_name("N");
+}
+
 void add_number_style(Parser& parser, NumberStyle& style) {
   const Option exact = parser.flag("--exact", style.exact, "print all digits of values");
   parser.flag("--hex", style.hexadecimal, "print values as C hexadecimal floats").excludes(exact);

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/options.h"
 #include "formats/random.h"
@@ -54,6 +55,9 @@ VerbHelp help_of(const Verb& verb);
 void add_threads(Parser& parser, int& threads);
 void add_quiet(Parser& parser, bool& quiet);
 void add_json(Parser& parser, bool& json);
+// Of documents: changes made before anything else, and one point of a sweep.
+void add_settings(Parser& parser, std::vector<std::string>& settings);
+void add_point(Parser& parser, std::uint64_t& point);
 
 // How values are printed (number_text of literals.h): with few characters unless one of these.
 struct NumberStyle {

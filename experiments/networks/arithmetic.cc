@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiments/networks/arithmetic.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -45,7 +46,7 @@ Arithmetic<Real>::Arithmetic(const Machine& machine, const LayeredPolicy& policy
 }
 
 template <typename Real>
-void Arithmetic<Real>::begin(const Moment& moment, Purpose purpose) {
+void Arithmetic<Real>::begin(const Moment& moment, Purpose purpose, std::uint64_t worker) {
   const std::uint64_t phases = policy_->phases_at(moment);
   const auto [entry, is_new] = prepared_.try_emplace(phases);
   if (is_new) {
@@ -55,7 +56,14 @@ void Arithmetic<Real>::begin(const Moment& moment, Purpose purpose) {
   }
   current_ = &entry->second;
   step_ = moment.step;
+  worker_ = worker;
   purpose_ = purpose;
+}
+
+template <typename Real>
+void Arithmetic<Real>::count(bool wanted) {
+  counting_ = wanted;
+  if (wanted) std::fill(counts_.begin(), counts_.end(), Counts());
 }
 
 // Rule `which` of a place has a stream to itself.
@@ -65,6 +73,7 @@ Random Arithmetic<Real>::random_at(PlaceNumber place, std::size_t which) const {
   std::string use = named.op + "/" + named.use;
   if (which > 0) use += "/" + std::to_string(which);
   if (purpose_ == Purpose::validation) use += "/validation";
+  if (worker_ > 0) use += "/worker " + std::to_string(worker_);
   return machine_->random(named.layer, use, step_);
 }
 
@@ -76,7 +85,7 @@ void Arithmetic<Real>::round(PlaceNumber place, Matrix<Real>& x) {
     for (const Rule& rule : current_->records[place].rules)
       rounders->emplace_back(*machine_->engine, rule, carrier_of<Real>);
   }
-  Counts* counts = purpose_ == Purpose::training ? &counts_[place] : nullptr;
+  Counts* counts = counting_ ? &counts_[place] : nullptr;
   for (std::size_t k = 0; k < rounders->size(); ++k) {
     const MutableView view = view_of(x);
     (*rounders)[k].apply(as_const(view), random_at(place, k), view, counts);

@@ -6,7 +6,7 @@
 // what it is stands in the policy alone.
 //
 // The bits that a place draws at a step are addressed by (seed, repeat, layer, operation, use,
-// step): no other place, phase or thread has a part in them.
+// step, worker): no other place, phase or thread has a part in them.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +51,10 @@ class Arithmetic {
   // Both outlive it. Precondition: Real is the policy's native carrier.
   Arithmetic(const Machine& machine, const LayeredPolicy& policy);
 
-  // Before anything of a step is computed.
-  void begin(const Moment& moment, Purpose purpose = Purpose::training);
+  // Before anything of a step is computed, and before each worker's part of it.
+  void begin(const Moment& moment, Purpose purpose = Purpose::training, std::uint64_t worker = 0);
+  // From here on elements are counted at every place, from 0; or no longer.
+  void count(bool wanted);
 
   // x as the rules of the place make it; as it is where there are none.
   void round(PlaceNumber place, Matrix<Real>& x);
@@ -72,7 +74,7 @@ class Arithmetic {
   // Of the format in which the place leaves its numbers, scales not counted; those of Real where it
   // rounds to none.
   [[nodiscard]] double operand_bits(PlaceNumber place) const;
-  // Of all steps of training so far.
+  // Of what was rounded since count(true).
   [[nodiscard]] const Counts& counts(PlaceNumber place) const { return counts_[place]; }
   [[nodiscard]] const std::optional<Nonfinite>& first_nonfinite() const { return nonfinite_; }
   [[nodiscard]] const LayeredPolicy& policy() const { return *policy_; }
@@ -92,7 +94,8 @@ class Arithmetic {
   const LayeredPolicy* policy_;
   std::map<std::uint64_t, Prepared> prepared_;  // by phases
   Prepared* current_ = nullptr;
-  std::uint64_t step_ = 0;
+  std::uint64_t step_ = 0, worker_ = 0;
+  bool counting_ = false;
   Purpose purpose_ = Purpose::training;
   Plan native_;
   std::vector<Counts> counts_;

@@ -14,22 +14,20 @@ double sum(const Matrix<Real>& x) {
   return total;
 }
 
-// The first of the largest.
-template <typename Real>
-Eigen::Index class_of(const Matrix<Real>& x, Eigen::Index row) {
-  Eigen::Index best = 0;
-  for (Eigen::Index c = 1; c < x.cols(); ++c) {
-    if (x(row, c) > x(row, best)) best = c;
-  }
-  return best;
-}
-
 template <typename Real>
 void mean_square(const Matrix<Real>& y, const Matrix<Real>& target, LossOutcome<Real>& outcome) {
   const Matrix<Real> error = y - target;
   const auto count = static_cast<double>(y.size());
   outcome.loss = sum_of_squares(error) / count;
   outcome.gradient = error * static_cast<Real>(2.0 / count);
+}
+
+template <typename Real>
+void mean_absolute(const Matrix<Real>& y, const Matrix<Real>& target, LossOutcome<Real>& outcome) {
+  const Matrix<Real> error = y - target;
+  const auto count = static_cast<double>(y.size());
+  outcome.loss = sum<Real>(error.abs()) / count;
+  outcome.gradient = error.sign() * static_cast<Real>(1.0 / count);
 }
 
 template <typename Real>
@@ -50,7 +48,7 @@ void cross_entropy(const Matrix<Real>& y, const Matrix<Real>& target, Arithmetic
                    LossOutcome<Real>& outcome) {
   const auto count = static_cast<double>(y.rows());
   Matrix<Real> shifted = y;
-  for (Eigen::Index r = 0; r < y.rows(); ++r) shifted.row(r) -= y(r, class_of(y, r));
+  for (Eigen::Index r = 0; r < y.rows(); ++r) shifted.row(r) -= y(r, largest_in_row(y, r));
   const Matrix<Real> powers = arithmetic.map(Op::exp, shifted);
   const Matrix<Real> sums = row_sums(powers);
   const Matrix<Real> logarithms = arithmetic.map(Op::log, sums);
@@ -59,14 +57,16 @@ void cross_entropy(const Matrix<Real>& y, const Matrix<Real>& target, Arithmetic
   outcome.loss = sum<Real>(target * surprise) / count;
   outcome.gradient = (probabilities - target) * static_cast<Real>(1.0 / count);
   double correct = 0;
-  for (Eigen::Index r = 0; r < y.rows(); ++r) correct += class_of(y, r) == class_of(target, r);
+  for (Eigen::Index r = 0; r < y.rows(); ++r)
+    correct += largest_in_row(y, r) == largest_in_row(target, r);
   outcome.correct = correct / count;
 }
 
 }  // namespace
 
 const std::vector<std::string>& loss_names() {
-  static const std::vector<std::string> names{"mean_square", "logistic", "cross_entropy"};
+  static const std::vector<std::string> names{"mean_square", "mean_absolute", "logistic",
+                                              "cross_entropy"};
   return names;
 }
 
@@ -80,6 +80,7 @@ LossOutcome<Real> Loss<Real>::operator()(Matrix<Real> y, const Matrix<Real>& tar
   arithmetic.round(at_.y, y);
   LossOutcome<Real> outcome;
   if (kind_ == LossKind::mean_square) mean_square(y, target, outcome);
+  if (kind_ == LossKind::mean_absolute) mean_absolute(y, target, outcome);
   if (kind_ == LossKind::logistic) logistic(y, target, arithmetic, outcome);
   if (kind_ == LossKind::cross_entropy) cross_entropy(y, target, arithmetic, outcome);
   if (scale != 1.0) outcome.gradient *= static_cast<Real>(scale);

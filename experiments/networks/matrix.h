@@ -36,6 +36,16 @@ Matrix<Real> row_sums(const Matrix<Real>& x) {
   return sums;
 }
 
+// The column of a row's largest number, the first of equal ones.
+template <typename Real>
+Eigen::Index largest_in_row(const Matrix<Real>& x, Eigen::Index row) {
+  Eigen::Index best = 0;
+  for (Eigen::Index c = 1; c < x.cols(); ++c) {
+    if (x(row, c) > x(row, best)) best = c;
+  }
+  return best;
+}
+
 // Row after row, in binary64.
 template <typename Real>
 double sum_of_squares(const Matrix<Real>& x) {

@@ -14,7 +14,7 @@ namespace {
 
 using Kind = OptimizerDescription::Kind;
 
-const std::vector<std::string> kind_names{"sgd", "momentum", "adam", "adamw", "adafactor"};
+const std::vector<std::string> kind_names{"sgd", "momentum", "adam", "adamw", "adafactor", "svrg"};
 
 bool is_adam(Kind kind) { return kind == Kind::adam || kind == Kind::adamw; }
 
@@ -52,8 +52,23 @@ OptimizerDescription parse_optimizer(const Json& value, const std::string& where
     if (d.kind == Kind::adamw) d.weight_decay = 0.01;
     number("weight_decay", d.weight_decay, 0.0, 1e6);
   }
+  if (d.kind == Kind::svrg) {
+    reader.require("inner");
+    d.inner = static_cast<std::uint64_t>(reader.integer("inner", 1, 1, std::int64_t{1} << 40));
+    number("mu", d.mu, 0.0, 1e30);
+    resolved["inner"] = d.inner;
+  }
   reader.finish();
   return d;
+}
+
+Moves total(const std::vector<Moves>& moves) {
+  Moves sum;
+  for (const Moves& one : moves) {
+    sum.moving += one.moving;
+    sum.stalled += one.stalled;
+  }
+  return sum;
 }
 
 template <typename Real>
@@ -74,6 +89,7 @@ Optimizer<Real>::Optimizer(const OptimizerDescription& description,
                 .comp = place("comp")};
     states_.push_back(std::move(state));
   }
+  if (description.kind == Kind::svrg) reduction_.emplace(parameters_, description.mu, places);
 }
 
 template <typename Real>
@@ -105,7 +121,7 @@ const Matrix<Real>& Optimizer<Real>::kept(std::size_t parameter) const {
 template <typename Real>
 void Optimizer<Real>::step(double step_size, Arithmetic<Real>& arithmetic) {
   ++steps_;
-  stalled_ = moving_ = 0;
+  moves_.assign(states_.size(), Moves());
   beta1_power_ *= description_.beta1;
   beta2_power_ *= description_.beta2;
   for (std::size_t k = 0; k < states_.size(); ++k) {
@@ -115,12 +131,12 @@ void Optimizer<Real>::step(double step_size, Arithmetic<Real>& arithmetic) {
     Matrix<Real> update = update_of(gradient, kept(k), state, step_size, arithmetic);
     arithmetic.round(state.at.update, update);
     const Matrix<Real> before = kept(k);
-    apply(update, *parameters_[k], state, arithmetic);
+    apply(update, k, arithmetic);
     const Matrix<Real>& after = kept(k);
     for (Eigen::Index i = 0; i < update.size(); ++i) {
       if (update.data()[i] == Real{0}) continue;
-      ++moving_;
-      if (before.data()[i] == after.data()[i]) ++stalled_;
+      ++moves_[k].moving;
+      if (before.data()[i] == after.data()[i]) ++moves_[k].stalled;
     }
   }
 }
@@ -145,7 +161,7 @@ Matrix<Real> Optimizer<Real>::update_of(const Matrix<Real>& gradient, const Matr
     return adafactor_update(gradient, weight, state, step_size, arithmetic);
   Matrix<Real> g = gradient;
   if (decay != 0 && description_.kind != Kind::adamw) g += decay * weight;
-  if (description_.kind == Kind::sgd) return h * g;
+  if (description_.kind == Kind::sgd || description_.kind == Kind::svrg) return h * g;
   if (description_.kind == Kind::momentum) {
     const auto mu = static_cast<Real>(description_.momentum);
     state.m = mu * state.m + g;
@@ -203,17 +219,24 @@ Matrix<Real> Optimizer<Real>::adafactor_update(const Matrix<Real>& gradient,
 }
 
 template <typename Real>
-void Optimizer<Real>::apply(const Matrix<Real>& update, Parameter<Real>& parameter, State& state,
+void Optimizer<Real>::apply(const Matrix<Real>& update, std::size_t number,
                             Arithmetic<Real>& arithmetic) {
+  Parameter<Real>& parameter = *parameters_[number];
+  State& state = states_[number];
+  const bool is_centred = reduction_ && reduction_->is_bit_centred();
+  const auto moved = [&](const Matrix<Real>& weight) -> Matrix<Real> {
+    if (is_centred) return reduction_->moved(number, update, arithmetic);
+    return weight - update;
+  };
   if (has_master_) {
-    state.master -= update;
+    state.master = moved(state.master);
     arithmetic.round(state.at.master, state.master);
     parameter.value = state.master;
     arithmetic.round(state.at.param, parameter.value);
     return;
   }
   if (arithmetic.policy().weight_update == WeightUpdate::in_place) {
-    parameter.value -= update;
+    parameter.value = moved(parameter.value);
     arithmetic.round(state.at.param, parameter.value);
     return;
   }

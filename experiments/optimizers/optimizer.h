@@ -16,6 +16,8 @@
 //              min(h, 1 / sqrt(t)) max(1e-3, rms(w))            (Shazeer and Stern, arXiv
 //              1804.04235)
 //
+//   svrg       w -= h g with g of reduced variance              (variance_reduction.h)
+//
 // Places, operation optimizer, layer the parameter's name: grad_in; m, v (states as they are kept);
 // row, column (of adafactor); update (what is taken off); param (what layers see); master, comp
 // (weight_update of the policy: layered_policy.h). A state that is rounded as it is stored takes
@@ -26,25 +28,36 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiments/networks/layer.h"
+#include "experiments/optimizers/variance_reduction.h"
 #include "formats/json.h"
 
 namespace halfulp::experiments {
 
 struct OptimizerDescription {
-  enum class Kind : std::uint8_t { sgd, momentum, adam, adamw, adafactor };
+  enum class Kind : std::uint8_t { sgd, momentum, adam, adamw, adafactor, svrg };
   Kind kind = Kind::sgd;
   double momentum = 0.9;
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0.0;
   bool relative_step = false;  // of adafactor
+  std::uint64_t inner = 1;     // of svrg: steps from anchor to anchor
+  double mu = 0.0;             // of svrg: of bit centring, 0 without
 };
 // Throws Error. resolved: the description with every default filled in.
 OptimizerDescription parse_optimizer(const Json& value, const std::string& where, Json& resolved);
+
+// Of one step: weights of a parameter whose update was not 0, and those of them that stayed what
+// they were.
+struct Moves {
+  std::uint64_t moving = 0, stalled = 0;
+};
+Moves total(const std::vector<Moves>& moves);
 
 template <typename Real>
 class Optimizer {
@@ -61,10 +74,14 @@ class Optimizer {
   // The weights as they are kept between steps: what a result's digest is of.
   [[nodiscard]] const Matrix<Real>& kept(std::size_t parameter) const;
   [[nodiscard]] const std::vector<Parameter<Real>*>& parameters() const { return parameters_; }
-  // Of the last step: weights whose update was not 0 and that stayed what they were, and all whose
-  // update was not 0.
-  [[nodiscard]] std::uint64_t stalled() const { return stalled_; }
-  [[nodiscard]] std::uint64_t moving() const { return moving_; }
+  // Of svrg, else null.
+  [[nodiscard]] VarianceReduction<Real>* reduction() { return reduction_ ? &*reduction_ : nullptr; }
+  // Of the last step, of each parameter.
+  [[nodiscard]] const std::vector<Moves>& moves() const { return moves_; }
+  // Where layers see a parameter.
+  [[nodiscard]] PlaceNumber place_of_weights(std::size_t parameter) const {
+    return states_[parameter].at.param;
+  }
 
  private:
   struct Uses {
@@ -82,14 +99,15 @@ class Optimizer {
                                 State& state, double step_size, Arithmetic<Real>& arithmetic);
   // What a step takes of a state, and what is kept of it.
   Matrix<Real> store(PlaceNumber place, Matrix<Real>& state, Arithmetic<Real>& arithmetic) const;
-  void apply(const Matrix<Real>& update, Parameter<Real>& parameter, State& state,
-             Arithmetic<Real>& arithmetic);
+  void apply(const Matrix<Real>& update, std::size_t parameter, Arithmetic<Real>& arithmetic);
 
   OptimizerDescription description_;
   std::vector<Parameter<Real>*> parameters_;
   std::vector<State> states_;  // of each parameter
+  std::optional<VarianceReduction<Real>> reduction_;
   bool has_master_ = false;
-  std::uint64_t steps_ = 0, stalled_ = 0, moving_ = 0;
+  std::vector<Moves> moves_;
+  std::uint64_t steps_ = 0;
   double beta1_power_ = 1.0, beta2_power_ = 1.0;
 };
 

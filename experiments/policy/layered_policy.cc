@@ -92,6 +92,7 @@ void gather_optimizer(const Json& value, const std::string& where, LayeredPolicy
       reader.choice("order", static_cast<std::size_t>(policy.state_order), order_names));
   policy.weight_update = static_cast<WeightUpdate>(
       reader.choice("weight_update", static_cast<std::size_t>(policy.weight_update), update_names));
+  policy.error_feedback = reader.boolean("error_feedback", policy.error_feedback);
   reader.finish();
 }
 
@@ -317,18 +318,29 @@ Json loss_scale_json(const LossScale& scale) {
   return object;
 }
 
+// One for every rule among the phases of this kind.
+template <typename Watch, typename Rule>
+std::vector<Watch> watches_of(const std::vector<Phase>& phases, Period::Kind kind,
+                              Rule Period::*rule) {
+  std::vector<Watch> watches;
+  for (const Phase& phase : phases) {
+    if (phase.when.kind != kind) continue;
+    const bool is_known = std::any_of(watches.begin(), watches.end(), [&](const Watch& watch) {
+      return watch.rule() == phase.when.*rule;
+    });
+    if (!is_known) watches.emplace_back(phase.when.*rule);
+  }
+  return watches;
+}
+
 }  // namespace
 
 std::vector<PlateauWatch> LayeredPolicy::plateau_watches() const {
-  std::vector<PlateauWatch> watches;
-  for (const Phase& phase : phases) {
-    if (phase.when.kind != Period::Kind::plateau) continue;
-    const bool is_known =
-        std::any_of(watches.begin(), watches.end(),
-                    [&](const PlateauWatch& watch) { return watch.rule() == phase.when.plateau; });
-    if (!is_known) watches.emplace_back(phase.when.plateau);
-  }
-  return watches;
+  return watches_of<PlateauWatch>(phases, Period::Kind::plateau, &Period::plateau);
+}
+
+std::vector<DiversityWatch> LayeredPolicy::diversity_watches() const {
+  return watches_of<DiversityWatch>(phases, Period::Kind::diversity, &Period::diversity);
 }
 
 std::uint64_t LayeredPolicy::phases_at(const Moment& moment) const {
@@ -345,6 +357,14 @@ Records LayeredPolicy::records_of(std::uint64_t in_force) const {
     for (const auto& [place, record] : phases[i].records) records[place] = record;
   }
   return records;
+}
+
+LayeredPolicy native_policy(std::shared_ptr<const Places> places, Carrier native) {
+  LayeredPolicy policy;
+  policy.native = native;
+  policy.base.resize(places->size());
+  policy.places = std::move(places);
+  return policy;
 }
 
 LayeredPolicy parse_layered_policy(const Json& value, const std::string& where,
@@ -381,7 +401,8 @@ Json to_json(const LayeredPolicy& policy) {
   object["loss_scale"] = loss_scale_json(policy.loss_scale);
   object["optimizer"] =
       Json{{"order", order_names[static_cast<std::size_t>(policy.state_order)]},
-           {"weight_update", update_names[static_cast<std::size_t>(policy.weight_update)]}};
+           {"weight_update", update_names[static_cast<std::size_t>(policy.weight_update)]},
+           {"error_feedback", policy.error_feedback}};
   return object;
 }
 

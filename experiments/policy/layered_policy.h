@@ -52,6 +52,7 @@ struct LayeredPolicy {
   LossScale loss_scale;
   WeightUpdate weight_update = WeightUpdate::master;
   StateOrder state_order = StateOrder::use_then_store;
+  bool error_feedback = false;  // of workers that send gradients
   std::shared_ptr<const Places> places;
   Records base;  // before any phase
   std::vector<Phase> phases;
@@ -61,12 +62,16 @@ struct LayeredPolicy {
   [[nodiscard]] std::uint64_t phases_at(std::uint64_t step, std::uint64_t steps) const {
     return phases_at({.step = step, .steps = steps});
   }
-  // A watch for every plateau that a phase waits for.
+  // A watch for everything that a phase waits for.
   [[nodiscard]] std::vector<PlateauWatch> plateau_watches() const;
+  [[nodiscard]] std::vector<DiversityWatch> diversity_watches() const;
   // With these phases laid over the base, later ones over earlier ones.
   [[nodiscard]] Records records_of(std::uint64_t phases) const;
   bool operator==(const LayeredPolicy&) const = default;
 };
+
+// Without a rule anywhere.
+LayeredPolicy native_policy(std::shared_ptr<const Places> places, Carrier native);
 
 // value: a policy document, files already read in (load_policy of policy.h). Throws Error that
 // names the member: unknown uses, layers that no place matches, noise beside a format, formats that

@@ -71,6 +71,37 @@ Period parse_plateau(const Json& value, const std::string& where) {
   return period;
 }
 
+Period parse_diversity(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  Period period;
+  period.kind = Period::Kind::diversity;
+  Diversity& rule = period.diversity;
+  reader.require("every");
+  reader.require("stage");
+  const auto count = [&](const char* name, std::uint64_t otherwise) {
+    return static_cast<std::uint64_t>(
+        reader.integer(name, static_cast<std::int64_t>(otherwise), 1, most_steps));
+  };
+  rule.every = count("every", rule.every);
+  rule.resolution = count("resolution", rule.resolution);
+  rule.patience = count("patience", rule.patience);
+  rule.factor = reader.number("factor", rule.factor, 0.0, 1e6);
+  rule.decay = reader.number("decay", rule.decay, 0.0, 1e6);
+  period.value = static_cast<int>(reader.integer("stage", 0, 0, most_bits));
+  reader.finish();
+  return period;
+}
+
+// Of the watch over this rule; 0 where there is none.
+template <typename Watch, typename Rule>
+int stage_of(const std::vector<Watch>* watches, const Rule& rule) {
+  if (watches == nullptr) return 0;
+  for (const Watch& watch : *watches) {
+    if (watch.rule() == rule) return watch.stage();
+  }
+  return 0;
+}
+
 // Answers how many texts were changed.
 std::size_t substitute(Json& value, const std::string& bits) {
   std::size_t count = 0;
@@ -102,33 +133,6 @@ int Cyclic::bits(std::uint64_t step, std::uint64_t steps) const {
       std::nearbyint(std::nearbyint((least + (most - least) * wave) * grid) / grid));
 }
 
-void PlateauWatch::note(double loss) {
-  sum_ += loss;
-  if (++steps_ < rule_.every) return;
-  end_epoch(sum_ / static_cast<double>(steps_));
-  sum_ = 0.0;
-  steps_ = 0;
-}
-
-void PlateauWatch::end_epoch(double loss) {
-  constexpr std::uint64_t scaling_epochs = 10;
-  if (epochs_ < scaling_epochs) {
-    first_sum_ += loss;
-    ++epochs_;
-  }
-  history_.push_back(loss);
-  if (history_.size() > rule_.history) history_.erase(history_.begin());
-  if (history_.size() < rule_.history) return;
-  const double scale = first_sum_ / static_cast<double>(epochs_);
-  const bool level = std::all_of(history_.begin(), history_.end(), [&](double earlier) {
-    return std::abs(earlier - loss) / scale <= threshold_;
-  });
-  if (!level) return;
-  history_.clear();
-  if (static_cast<std::uint64_t>(stage_) < rule_.decays) threshold_ *= rule_.decay;
-  ++stage_;
-}
-
 bool Period::holds(const Moment& moment) const {
   const auto step = static_cast<double>(moment.step);
   if (kind == Kind::steps) return step >= first && step < last;
@@ -138,12 +142,8 @@ bool Period::holds(const Moment& moment) const {
     return share >= first && (share < last || last == 1.0);
   }
   if (kind == Kind::cyclic) return cyclic.bits(moment.step, moment.steps) == value;
-  if (moment.plateaus != nullptr) {
-    for (const PlateauWatch& watch : *moment.plateaus) {
-      if (watch.rule() == plateau) return watch.stage() == value;
-    }
-  }
-  return value == 0;
+  if (kind == Kind::plateau) return stage_of(moment.plateaus, plateau) == value;
+  return stage_of(moment.diversities, diversity) == value;
 }
 
 std::vector<Period> parse_periods(const Json& value, const std::string& where) {
@@ -152,14 +152,18 @@ std::vector<Period> parse_periods(const Json& value, const std::string& where) {
   const Json* shares = reader.find("fraction");
   const Json* cyclic = reader.find("cyclic");
   const Json* plateau = reader.find("plateau");
+  const Json* diversity = reader.find("gradient_diversity");
   reader.finish();
   if (value.size() != 1)
-    throw Error(R"(one of "step", "fraction", "cyclic" and "plateau" is needed)", where,
-                R"(for example {"fraction": [0.9, 1]})");
+    throw Error(
+        R"(one of "step", "fraction", "cyclic", "plateau" and "gradient_diversity" is needed)",
+        where, R"(for example {"fraction": [0.9, 1]})");
   if (steps != nullptr) return {parse_ends(*steps, reader.place("step"), Period::Kind::steps)};
   if (shares != nullptr)
     return {parse_ends(*shares, reader.place("fraction"), Period::Kind::shares)};
   if (plateau != nullptr) return {parse_plateau(*plateau, reader.place("plateau"))};
+  if (diversity != nullptr)
+    return {parse_diversity(*diversity, reader.place("gradient_diversity"))};
   return parse_cyclic(*cyclic, reader.place("cyclic"));
 }
 
@@ -175,16 +179,26 @@ Json to_json(const Period& period) {
                {{"cycles", period.cyclic.cycles},
                 {"bits", Json::array({period.cyclic.least, period.cyclic.most})},
                 {"at", period.value}}}};
-    case Period::Kind::plateau:
+    case Period::Kind::plateau: {
+      const Plateau& rule = period.plateau;
+      return {{"plateau",
+               {{"every", rule.every},
+                {"threshold", rule.threshold},
+                {"decay", rule.decay},
+                {"history", rule.history},
+                {"decays", rule.decays},
+                {"stage", period.value}}}};
+    }
+    case Period::Kind::diversity:
       break;
   }
-  const Plateau& rule = period.plateau;
-  return {{"plateau",
+  const Diversity& rule = period.diversity;
+  return {{"gradient_diversity",
            {{"every", rule.every},
-            {"threshold", rule.threshold},
+            {"resolution", rule.resolution},
+            {"patience", rule.patience},
+            {"factor", rule.factor},
             {"decay", rule.decay},
-            {"history", rule.history},
-            {"decays", rule.decays},
             {"stage", period.value}}}};
 }
 

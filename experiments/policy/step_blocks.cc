@@ -62,9 +62,7 @@ StepBlocks::StepBlocks(const Engine& engine, const BlockRule& rule, const StepSh
       rows_(shape.column ? 1 : handed_rows_),
       numbered_rows_(rows_),
       random_(random) {
-  constexpr std::uint64_t first_stream = std::uint64_t{1} << 63;
-  constexpr int level_bits = 8;
-  random_.stream = first_stream | (random.stream << level_bits);
+  random_.stream = block_stream(random.stream);
   random_.generator = rule.generator;
   if (const auto prediction = autoflex_rule(format_)) {
     autoflex_.emplace(*prediction);

@@ -22,6 +22,11 @@
 
 namespace halfulp::experiments {
 
+// Of the elements of a block format at the place with this stream.
+constexpr std::uint64_t block_stream(std::uint64_t stream) {
+  return (std::uint64_t{1} << 63) + 256 * stream;
+}
+
 // What apply() is handed for one step: `rows` rows, or a column of `rows` numbers that is one row
 // to the format.
 struct StepShape {

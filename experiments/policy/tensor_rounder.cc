@@ -6,12 +6,10 @@
 #include <cstdint>
 #include <span>
 
+#include "experiments/policy/step_blocks.h"
+
 namespace halfulp::experiments {
 namespace {
-
-// Block formats have streams to themselves, an own one for each level of scales (step_blocks.h).
-constexpr std::uint64_t block_streams = std::uint64_t{1} << 63;
-constexpr std::uint64_t levels_apart = 256;
 
 // function(number in binary64) for every element, written back in the view's carrier.
 template <typename Real, typename Function>
@@ -48,7 +46,7 @@ void TensorRounder::apply(const View& in, Random random, const MutableView& out,
   }
   if (const BlockRule* blocks = blocks_of(rule_)) {
     random.generator = blocks->generator;
-    random.stream = block_streams + levels_apart * random.stream;
+    random.stream = block_stream(random.stream);
     return engine_->quantize(in, block_plan_, random, out, nullptr, counts);
   }
   if (noise_of(rule_) != nullptr) return add_noise(in, random, out);

@@ -27,6 +27,7 @@ const std::vector<Shorthand>& shorthands() {
       {"accumulator", {"matmul"}, {"acc.fwd", "acc.dgrad", "acc.wgrad"}},
       {"master_weight", {"optimizer"}, {"master"}},
       {"optimizer_state", {"optimizer"}, {"m", "v", "row", "column"}},
+      {"communication", {"comm"}, {"send"}},
   };
   return all;
 }
@@ -50,7 +51,7 @@ const std::vector<std::string>& pass_names() {
 }
 
 std::optional<Pass> pass_of(const NamedPlace& place) {
-  static const Words outside{"optimizer", "problem"};
+  static const Words outside{"optimizer", "problem", "comm"};
   static const Words of_parameters{"dw", "db", "dgamma", "dbeta"};
   static const Words of_inputs{"g", "dx"};
   if (contains(outside, place.op)) return std::nullopt;

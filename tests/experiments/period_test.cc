@@ -90,6 +90,34 @@ TEST(Plateau, EpochsAreMeansOfSteps) {
 const char* const cyclic_policy = R"({"phases": [{"when": {"cyclic": {"cycles": 2, "bits": [3, 5]}},
   "use": {"x.fwd": {"format": "int{bits}", "scaling": "tensor"}}}]})";
 
+// A gradient of length 1 every step, which turns by so many quarters: |S1| / |S2|^2 of three steps
+// is 3 / 9 where it stays, and 3 / 1 where the second one is the first one's opposite.
+void note_window(DiversityWatch& watch, bool turns) {
+  for (const double g : {1.0, turns ? -1.0 : 1.0, 1.0}) {
+    const std::vector<double> first{g, 0.0};
+    const std::vector<float> second{0.0F, static_cast<float>(g), 0.0F};
+    watch.note(std::span<const double>(first));
+    watch.note(std::span<const float>(second));
+    watch.end_step();
+  }
+}
+
+TEST(Diversity, MovesUpAfterTwoViolations) {
+  DiversityWatch watch({.every = 1, .resolution = 3, .patience = 2});
+  note_window(watch, true);  // diversity 3, the largest
+  EXPECT_EQ(watch.stage(), 0);
+  note_window(watch, false);  // 1/3 at epoch 5: 9 > 1 + 1.5 e^-0.5
+  EXPECT_EQ(watch.stage(), 0);
+  note_window(watch, true);  // as large as the largest: no violation, and none forgotten
+  EXPECT_EQ(watch.stage(), 0);
+  note_window(watch, false);
+  EXPECT_EQ(watch.stage(), 1);
+  note_window(watch, false);  // the largest of the new stage
+  note_window(watch, false);
+  note_window(watch, false);
+  EXPECT_EQ(watch.stage(), 1);
+}
+
 TEST(Period, OneOfEachNumberOfBits) {
   const LayeredPolicy policy = parse(cyclic_policy);
   ASSERT_EQ(policy.phases.size(), 3U);
@@ -120,12 +148,27 @@ TEST(Period, StagesFollowTheWatchOfTheirRule) {
   EXPECT_EQ(to_json(parse(full.dump())), full);
 }
 
+TEST(Period, StagesOfDiversity) {
+  const LayeredPolicy policy = parse(R"({"phases": [
+    {"when": {"gradient_diversity": {"every": 1, "resolution": 1, "stage": 0}},
+     "use": {"x.fwd": "int8"}},
+    {"when": {"gradient_diversity": {"every": 1, "resolution": 1, "stage": 1}},
+     "use": {"x.fwd": "int12"}}]})");
+  const std::vector<DiversityWatch> watches = policy.diversity_watches();
+  ASSERT_EQ(watches.size(), 1U);
+  EXPECT_EQ(policy.phases_at({.step = 1, .steps = 9, .diversities = &watches}), 1U);
+  const Json full = to_json(policy);
+  EXPECT_EQ(to_json(parse(full.dump())), full);
+  EXPECT_EQ(parse(full.dump()), policy);
+}
+
 TEST(Period, RefusesWhatItCannotMean) {
   for (const char* when :
        {R"({})", R"({"step": [1, 2], "fraction": [0, 1]})", R"({"cyclic": {"cycles": 2}})",
         R"({"cyclic": {"cycles": 2, "bits": [5, 3]}})",
         R"({"cyclic": {"cycles": 2, "bits": [3, 4], "at": 5}})",
-        R"({"plateau": {"every": 0, "stage": 0}})", R"({"plateau": {"every": 3}})"})
+        R"({"plateau": {"every": 0, "stage": 0}})", R"({"plateau": {"every": 3}})",
+        R"({"gradient_diversity": {"every": 3}})"})
     EXPECT_THROW(parse_periods(Json::parse(when), "/when"), Error) << when;
   try {
     parse(

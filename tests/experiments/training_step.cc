@@ -34,10 +34,11 @@ Json weights_of(const training::Session<double>& session, const training::Traini
 Json computed(const Json& document) {
   training::Training training;
   Json resolved;
-  training.problem = training::parse_problem(document["problem"], "/problem", resolved);
-  training.plan = training::parse_plan(document["training"], "/training", resolved);
-  training.policy = parse_layered_policy(
-      Json::object(), "/policy", training::places_of(training.problem, training.plan.optimizer));
+  training.problem = training::parse_problem(document["problem"], "/problem", ".", resolved);
+  training.plan =
+      training::parse_plan(document["training"], "/training", training.problem, resolved);
+  training.policy = parse_layered_policy(Json::object(), "/policy",
+                                         training::places_of(training.problem, training.plan));
   const Machine machine{.engine = &emulator::engine(), .seed = 11, .repeat = 2};
   training::Session<double> session(training, machine);
   Json result;

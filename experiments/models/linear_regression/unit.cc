@@ -2,11 +2,9 @@
 #include "experiments/models/linear_regression/unit.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "experiments/hash.h"
 #include "experiments/models/linear_regression/risk.h"
@@ -18,20 +16,6 @@ namespace {
 
 constexpr std::size_t block_rows = 256;
 constexpr std::size_t wide_block_rows = 32;  // where every row has d numbers
-
-// Little-endian bytes; all NaNs count as one, since machines make different ones.
-std::uint64_t digest_of(const std::vector<double>& weights) {
-  std::uint64_t hash = fnv_start;
-  for (const double w : weights) {
-    const auto bits =
-        std::bit_cast<std::uint64_t>(std::isnan(w) ? std::numeric_limits<double>::quiet_NaN() : w);
-    std::array<unsigned char, 8> bytes;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      bytes[i] = static_cast<unsigned char>(bits >> (8 * i));
-    hash = fnv1a(bytes.data(), bytes.size(), hash);
-  }
-  return hash;
-}
 
 // One repeat of one point.
 struct Run {
@@ -59,7 +43,7 @@ void measure(const Machine& machine, const Instance& instance, const Spectrum* s
   const auto add = [](Metrics& metrics, const char* name, std::optional<double> value) {
     if (value) metrics.push_back({name, *value});
   };
-  run.outcome.digest = digest_of(run.trainer->weights());
+  run.outcome.digest = fnv1a(std::span<const double>(run.trainer->weights()), fnv_start);
   Metrics& metrics = run.outcome.metrics;
   if (training.steps() > 0) {
     const std::vector<std::vector<double>> weights{run.trainer->weights(), run.trainer->average()};

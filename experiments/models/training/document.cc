@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "formats/counted.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments::training {
@@ -24,6 +25,31 @@ Json usual_teacher(const NetworkDescription& student, const Json& described) {
 std::int64_t usual_interval(std::uint64_t steps) {
   constexpr std::uint64_t points = 100;
   return static_cast<std::int64_t>((steps + points - 1) / points);
+}
+
+void require_no_teacher(ObjectReader& reader) {
+  for (const char* name : {"teacher", "inputs", "noise", "spectrum_exponent", "samples"}) {
+    if (reader.has(name))
+      throw Error("samples come from the table", reader.place(name),
+                  std::string("leave \"") + name + "\" out, or the table");
+  }
+}
+
+// The last fifth of the rows is for validation where nothing is said.
+Data parse_tabled(ObjectReader& reader, const TableShape& shape, const std::string& folder,
+                  Json& resolved) {
+  require_no_teacher(reader);
+  Data data;
+  Json full;
+  data.table = std::make_shared<const Table>(
+      parse_table(reader.require("table"), reader.place("table"), folder, shape, full));
+  const auto rows = static_cast<std::int64_t>(data.table->rows());
+  data.validation_samples =
+      static_cast<std::uint64_t>(reader.integer("validation_samples", rows / 5, 0, rows - 1));
+  data.samples = static_cast<std::uint64_t>(rows) - data.validation_samples;
+  reader.finish();
+  resolved = {{"table", full}, {"validation_samples", data.validation_samples}};
+  return data;
 }
 
 Data parse_data(const Json& value, const std::string& where, const NetworkDescription& network,
@@ -56,7 +82,8 @@ Data parse_data(const Json& value, const std::string& where, const NetworkDescri
 
 }  // namespace
 
-Problem parse_problem(const Json& value, const std::string& where, Json& resolved) {
+Problem parse_problem(const Json& value, const std::string& where, const std::string& folder,
+                      Json& resolved) {
   ObjectReader reader(value, where);
   Problem problem;
   Json model;
@@ -70,14 +97,23 @@ Problem parse_problem(const Json& value, const std::string& where, Json& resolve
   static const Json nothing = Json::object();
   const Json* data = reader.find("data");
   Json full;
-  problem.data = parse_data(data == nullptr ? nothing : *data, reader.place("data"),
-                            problem.network, model, full);
+  if (data != nullptr && data->is_object() && data->contains("table")) {
+    ObjectReader tabled(*data, reader.place("data"));
+    const TableShape shape{.inputs = static_cast<std::size_t>(problem.network.inputs()),
+                           .outputs = static_cast<std::size_t>(problem.network.outputs()),
+                           .classes = problem.loss == LossKind::cross_entropy};
+    problem.data = parse_tabled(tabled, shape, folder, full);
+  } else {
+    problem.data = parse_data(data == nullptr ? nothing : *data, reader.place("data"),
+                              problem.network, model, full);
+  }
   reader.finish();
   resolved = {{"model", model}, {"loss", loss_names()[loss]}, {"data", full}};
   return problem;
 }
 
-Plan parse_plan(const Json& value, const std::string& where, Json& resolved) {
+Plan parse_plan(const Json& value, const std::string& where, const Problem& problem,
+                Json& resolved) {
   ObjectReader reader(value, where);
   Plan plan;
   Json optimizer;
@@ -89,13 +125,19 @@ Plan parse_plan(const Json& value, const std::string& where, Json& resolved) {
   reader.require("steps");
   plan.steps = static_cast<std::uint64_t>(reader.integer("steps", 1, 1, most_steps));
   plan.batch = static_cast<std::uint64_t>(reader.integer("batch", 1, 1, 1 << 20));
+  plan.workers = static_cast<std::uint64_t>(reader.integer("workers", 1, 1, 1 << 20));
+  if (plan.batch % plan.workers != 0)
+    throw Error(counted(plan.workers, "worker") + " do not share a batch of " +
+                    counted(plan.batch, "sample") + " evenly",
+                reader.place("workers"), "make the batch a multiple of the workers");
+  if (plan.optimizer.kind == OptimizerDescription::Kind::svrg && problem.data.samples == 0)
+    throw Error("\"svrg\" takes the gradient over all samples, and here they are always fresh",
+                reader.place("optimizer"), "say how many there are: problem/data/samples");
   plan.averaged = reader.number("averaged", 0.0, 0.0, 1.0);
   reader.finish();
-  resolved = {{"optimizer", optimizer},
-              {"learning_rate", learning_rate},
-              {"steps", plan.steps},
-              {"batch", plan.batch},
-              {"averaged", plan.averaged}};
+  resolved = {{"optimizer", optimizer},  {"learning_rate", learning_rate},
+              {"steps", plan.steps},     {"batch", plan.batch},
+              {"workers", plan.workers}, {"averaged", plan.averaged}};
   return plan;
 }
 
@@ -107,8 +149,11 @@ Measure parse_measure(const Json& value, const std::string& where, std::uint64_t
       static_cast<std::uint64_t>(reader.integer("gradient_error", 0, 0, most_steps));
   measure.loss =
       static_cast<std::uint64_t>(reader.integer("loss", usual_interval(steps), 0, most_steps));
+  measure.places = static_cast<std::uint64_t>(reader.integer("places", 0, 0, most_steps));
   reader.finish();
-  resolved = {{"gradient_error", measure.gradient_error}, {"loss", measure.loss}};
+  resolved = {{"gradient_error", measure.gradient_error},
+              {"loss", measure.loss},
+              {"places", measure.places}};
   return measure;
 }
 

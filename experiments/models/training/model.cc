@@ -15,11 +15,11 @@
 namespace halfulp::experiments::training {
 namespace {
 
-constexpr std::array<std::string_view, 13> metric_names{
-    "validation_loss",     "validation_loss_average", "validation_loss_full", "validation_accuracy",
-    "training_loss",       "gradient_norm_ratio",     "gradient_cosine",      "gradient_zeta",
-    "stalled_share",       "bit_operations",          "skipped_steps",        "loss_scale",
-    "first_nonfinite_step"};
+constexpr std::array<std::string_view, 14> metric_names{
+    "validation_loss",    "validation_loss_average", "validation_loss_full", "validation_accuracy",
+    "training_loss",      "gradient_norm_ratio",     "gradient_cosine",      "gradient_zeta",
+    "stalled_share",      "bit_operations",          "skipped_steps",        "loss_scale",
+    "first_stalled_step", "first_nonfinite_step"};
 
 constexpr std::array<std::string_view, 4> independent_fields{
     "/training/learning_rate", "/training/batch", "/training/averaged", "/measure/gradient_error"};
@@ -33,8 +33,8 @@ ModelSetting read(ObjectReader& reader, const std::string& folder, std::any&, Js
   Json problem;
   Json plan;
   Json measure;
-  training.problem = parse_problem(reader.require("problem"), "/problem", problem);
-  training.plan = parse_plan(reader.require("training"), "/training", plan);
+  training.problem = parse_problem(reader.require("problem"), "/problem", folder, problem);
+  training.plan = parse_plan(reader.require("training"), "/training", training.problem, plan);
   static const Json nothing = Json::object();
   const Json* measured = reader.find("measure");
   training.measure = parse_measure(measured == nullptr ? nothing : *measured, "/measure",
@@ -42,7 +42,7 @@ ModelSetting read(ObjectReader& reader, const std::string& folder, std::any&, Js
   const Json* policy = reader.find("policy");
   training.policy =
       parse_layered_policy(policy == nullptr ? nothing : load_policy(*policy, "/policy", folder),
-                           "/policy", places_of(training.problem, training.plan.optimizer));
+                           "/policy", places_of(training.problem, training.plan));
   reader.finish();
   resolved["problem"] = std::move(problem);
   resolved["training"] = std::move(plan);

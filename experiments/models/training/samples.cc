@@ -12,14 +12,6 @@
 namespace halfulp::experiments::training {
 namespace {
 
-LayeredPolicy native_policy(const Places& places, Carrier native) {
-  LayeredPolicy policy;
-  policy.native = native;
-  policy.places = std::make_shared<const Places>(places);
-  policy.base.resize(places.size());
-  return policy;
-}
-
 // A class is a row of zeros with a one; of one number it is 0 or 1.
 template <typename Real>
 void make_classes(Matrix<Real>& target, bool is_binary) {
@@ -28,10 +20,7 @@ void make_classes(Matrix<Real>& target, bool is_binary) {
       target(r, 0) = target(r, 0) > Real{0} ? Real{1} : Real{0};
       continue;
     }
-    Eigen::Index best = 0;
-    for (Eigen::Index c = 1; c < target.cols(); ++c) {
-      if (target(r, c) > target(r, best)) best = c;
-    }
+    const Eigen::Index best = largest_in_row(target, r);
     target.row(r).setZero();
     target(r, best) = 1;
   }
@@ -42,12 +31,13 @@ void make_classes(Matrix<Real>& target, bool is_binary) {
 template <typename Real>
 Samples<Real>::Samples(const Problem& problem, const Machine& machine)
     : data_(problem.data),
-      is_of_classes_(problem.loss != LossKind::mean_square),
+      is_of_classes_(is_of_classes(problem.loss)),
       is_binary_(problem.loss == LossKind::logistic),
       machine_(machine) {
+  if (data_.table != nullptr) return;
   PlaceList places;
   teacher_ = make_network<Real>(data_.teacher, places, "teacher.");
-  native_ = native_policy(places.places(), carrier_of<Real>);
+  native_ = native_policy(std::make_shared<const Places>(places.places()), carrier_of<Real>);
   arithmetic_ = std::make_unique<Arithmetic<Real>>(machine_, native_);
   std::vector<Parameter<Real>*> parameters;
   teacher_->list_parameters(parameters);
@@ -71,6 +61,25 @@ std::uint64_t Samples<Real>::sample_at(std::uint64_t position) {
       std::swap(order_[i], order_[random.bits(i, 64) % (i + 1)]);
   }
   return order_[position % data_.samples];
+}
+
+template <typename Real>
+Batch<Real> Samples<Real>::rows_of_table(const std::vector<std::uint64_t>& samples) const {
+  const Table& table = *data_.table;
+  Batch<Real> batch;
+  batch.x.resize(static_cast<Eigen::Index>(samples.size()),
+                 static_cast<Eigen::Index>(table.inputs));
+  batch.target.resize(batch.x.rows(), static_cast<Eigen::Index>(table.outputs));
+  for (Eigen::Index r = 0; r < batch.x.rows(); ++r) {
+    const std::size_t sample = samples[static_cast<std::size_t>(r)];
+    for (std::size_t j = 0; j < table.inputs; ++j)
+      batch.x(r, static_cast<Eigen::Index>(j)) =
+          static_cast<Real>(table.x[sample * table.inputs + j]);
+    for (std::size_t j = 0; j < table.outputs; ++j)
+      batch.target(r, static_cast<Eigen::Index>(j)) =
+          static_cast<Real>(table.target[sample * table.outputs + j]);
+  }
+  return batch;
 }
 
 template <typename Real>
@@ -111,14 +120,23 @@ template <typename Real>
 Batch<Real> Samples<Real>::batch(std::uint64_t step, std::uint64_t size) {
   std::vector<std::uint64_t> samples(size);
   for (std::uint64_t r = 0; r < size; ++r) samples[r] = sample_at(step * size + r);
-  return draw("samples", samples);
+  return data_.table != nullptr ? rows_of_table(samples) : draw("samples", samples);
 }
 
 template <typename Real>
 Batch<Real> Samples<Real>::validation(std::uint64_t first, std::uint64_t count) {
   std::vector<std::uint64_t> samples(count);
   std::iota(samples.begin(), samples.end(), first);
-  return draw("validation", samples);
+  if (data_.table == nullptr) return draw("validation", samples);
+  for (std::uint64_t& sample : samples) sample += data_.samples;
+  return rows_of_table(samples);
+}
+
+template <typename Real>
+Batch<Real> Samples<Real>::in_order(std::uint64_t first, std::uint64_t count) {
+  std::vector<std::uint64_t> samples(count);
+  std::iota(samples.begin(), samples.end(), first);
+  return data_.table != nullptr ? rows_of_table(samples) : draw("samples", samples);
 }
 
 template class Samples<float>;

@@ -3,7 +3,8 @@
 // Samples of a teacher (document.h). Sample i is a function of seed, repeat and i alone: of the
 // streams ("samples" | "validation", "x") and (.., "noise"), whose variates i inputs and i outputs
 // on it takes. Where there are finitely many, every epoch goes through all of them in an order of
-// its own, stream ("samples", "order", epoch). Teachers compute in the network's carrier.
+// its own, stream ("samples", "order", epoch). Teachers compute in the network's carrier; samples
+// of a table are its rows.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +29,13 @@ class Samples {
 
   // Of step `step`: samples step * size and those after it.
   [[nodiscard]] Batch<Real> batch(std::uint64_t step, std::uint64_t size);
+  // Of those that there are finitely many of, first to first + count, without an order of epochs.
+  [[nodiscard]] Batch<Real> in_order(std::uint64_t first, std::uint64_t count);
   // Of the set that is never trained on, samples first to first + count.
   [[nodiscard]] Batch<Real> validation(std::uint64_t first, std::uint64_t count);
 
  private:
+  [[nodiscard]] Batch<Real> rows_of_table(const std::vector<std::uint64_t>& samples) const;
   Batch<Real> draw(const char* set, const std::vector<std::uint64_t>& samples);
   std::uint64_t sample_at(std::uint64_t position);
 

@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
-#include <limits>
-#include <type_traits>
+#include <span>
 #include <utility>
 
 #include "experiments/hash.h"
@@ -14,14 +12,6 @@
 
 namespace halfulp::experiments::training {
 namespace {
-
-LayeredPolicy without_rules(const LayeredPolicy& policy) {
-  LayeredPolicy full;
-  full.native = policy.native;
-  full.places = policy.places;
-  full.base.resize(policy.places->size());
-  return full;
-}
 
 template <typename Real>
 std::vector<Parameter<Real>*> parameters_of(Layer<Real>& network) {
@@ -46,6 +36,14 @@ double inner_product(const Matrix<Real>& a, const Matrix<Real>& b) {
   return sum;
 }
 
+template <typename Real>
+std::vector<PlaceNumber> places_of_weights(const Optimizer<Real>& optimizer) {
+  std::vector<PlaceNumber> places;
+  for (std::size_t k = 0; k < optimizer.parameters().size(); ++k)
+    places.push_back(optimizer.place_of_weights(k));
+  return places;
+}
+
 // Is a step among the last `share` of all?
 bool is_late(std::uint64_t step, std::uint64_t steps, double share) {
   return static_cast<double>(step) >= (1.0 - share) * static_cast<double>(steps);
@@ -56,28 +54,30 @@ constexpr double last_tenth = 0.1;
 }  // namespace
 
 template <typename Real>
-Parts<Real>::Parts(const Problem& problem, const OptimizerDescription& description)
+Parts<Real>::Parts(const Problem& problem, const Plan& plan)
     : data(places.add("", "problem", "data")),
       label(places.add("", "problem", "label")),
       network(make_network<Real>(problem.network, places)),
       loss(places, problem.loss),
-      optimizer(std::make_unique<Optimizer<Real>>(description, parameters_of(*network), places)) {}
+      optimizer(std::make_unique<Optimizer<Real>>(plan.optimizer, parameters_of(*network), places)),
+      exchange(optimizer->parameters(), plan.workers, places) {}
 
-std::shared_ptr<const Places> places_of(const Problem& problem,
-                                        const OptimizerDescription& optimizer) {
-  return std::make_shared<const Places>(Parts<double>(problem, optimizer).places.places());
+std::shared_ptr<const Places> places_of(const Problem& problem, const Plan& plan) {
+  return std::make_shared<const Places>(Parts<double>(problem, plan).places.places());
 }
 
 template <typename Real>
 Session<Real>::Session(const Training& training, const Machine& machine)
     : training_(training),
-      parts_(training.problem, training.plan.optimizer),
+      parts_(training.problem, training.plan),
       arithmetic_(machine, training.policy),
-      full_policy_(without_rules(training.policy)),
+      full_policy_(native_policy(training.policy.places, training.policy.native)),
       full_(machine, full_policy_),
       samples_(training.problem, machine),
       scaler_(training.policy.loss_scale),
       plateaus_(training.policy.plateau_watches()),
+      diversities_(training.policy.diversity_watches()),
+      place_shares_(training.policy, places_of_weights(*parts_.optimizer)),
       engine_(*machine.engine) {
   begin_parameters(parts_.optimizer->parameters(), machine);
   arithmetic_.begin(now());
@@ -88,35 +88,143 @@ Session<Real>::Session(const Training& training, const Machine& machine)
 }
 
 template <typename Real>
+bool Session<Real>::is_due(std::uint64_t every) const {
+  return every != 0 && (step_ % every == 0 || step_ + 1 == training_.plan.steps);
+}
+
+template <typename Real>
 void Session<Real>::step() {
   const Plan& plan = training_.plan;
-  Batch<Real> batch = samples_.batch(step_, plan.batch);
-  const bool is_last = step_ + 1 == plan.steps;
-  const std::uint64_t every = training_.measure.gradient_error;
-  const bool measured = every != 0 && (is_last || step_ % every == 0);
+  const bool is_anchor =
+      parts_.optimizer->reduction() != nullptr && step_ % plan.optimizer.inner == 0;
+  if (is_anchor) set_anchor();
+  const bool counts = is_due(training_.measure.places);
+  arithmetic_.count(counts);
+  const double step_size = plan.learning_rate.value(step_, plan.steps, engine_);
+  const Batch<Real> batch = samples_.batch(step_, plan.batch);
+  const double loss = exchange_gradients(batch, step_size);
+  if (is_due(training_.measure.gradient_error)) measure_gradient(batch);
+  note_diversity();
+  const bool taken = update_weights(step_size);
+  if (counts) place_shares_.note(step_, arithmetic_, *parts_.optimizer);
+  bit_operations_ += parts_.network->bit_operations(arithmetic_) / bit_operations_of_binary32_;
+  note_moves(taken);
+  note_loss(loss);
+  ++step_;
+  accumulate_average();
+}
 
+// Every worker's part of the batch in turn; leaves the gradients that all train on.
+template <typename Real>
+double Session<Real>::exchange_gradients(const Batch<Real>& batch, double step_size) {
+  const auto workers = static_cast<Eigen::Index>(training_.plan.workers);
+  const Eigen::Index rows = batch.x.rows() / workers;
+  double loss = 0.0;
+  for (Eigen::Index worker = 0; worker < workers; ++worker) {
+    Batch<Real> part{.x = batch.x.middleRows(worker * rows, rows),
+                     .target = batch.target.middleRows(worker * rows, rows)};
+    arithmetic_.begin(now(), Purpose::training, static_cast<std::uint64_t>(worker));
+    arithmetic_.round(parts_.data, part.x);
+    arithmetic_.round(parts_.label, part.target);
+    loss += differentiate(part, scaler_.scale(), arithmetic_) / static_cast<double>(workers);
+    if (parts_.optimizer->reduction() != nullptr) reduce_variance(part);
+    parts_.exchange.send(static_cast<std::uint64_t>(worker), step_size, arithmetic_);
+  }
   arithmetic_.begin(now());
-  const Batch<Real> exact = measured ? batch : Batch<Real>();
-  arithmetic_.round(parts_.data, batch.x);
-  arithmetic_.round(parts_.label, batch.target);
-  const Matrix<Real> y = parts_.network->forward(batch.x, arithmetic_);
-  const LossOutcome<Real> outcome = parts_.loss(y, batch.target, scaler_.scale(), arithmetic_);
-  parts_.network->backward(outcome.gradient, arithmetic_);
-  unscale(scaler_.scale());
-  if (measured) measure_gradient(exact);
+  parts_.exchange.receive(arithmetic_);
+  return loss;
+}
 
+template <typename Real>
+double Session<Real>::differentiate(const Batch<Real>& batch, double scale,
+                                    Arithmetic<Real>& arithmetic) {
+  const Matrix<Real> y = parts_.network->forward(batch.x, arithmetic);
+  const LossOutcome<Real> outcome = parts_.loss(y, batch.target, scale, arithmetic);
+  parts_.network->backward(outcome.gradient, arithmetic);
+  unscale(scale);
+  return outcome.loss;
+}
+
+// The weights as they are kept, and the gradient over all samples, in full precision.
+template <typename Real>
+void Session<Real>::set_anchor() {
+  constexpr std::uint64_t at_once = 256;
+  VarianceReduction<Real>& reduction = *parts_.optimizer->reduction();
+  const std::vector<Parameter<Real>*>& parameters = parts_.optimizer->parameters();
+  std::vector<Matrix<Real>> seen;
+  std::vector<Matrix<Real>> kept;
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    kept.push_back(parts_.optimizer->kept(k));
+    seen.push_back(parameters[k]->value);
+    parameters[k]->value = kept[k];
+  }
+  reduction.start(std::move(kept));
+  full_.begin(now());
+  const std::uint64_t samples = training_.problem.data.samples;
+  for (std::uint64_t first = 0; first < samples; first += at_once) {
+    const std::uint64_t count = std::min(at_once, samples - first);
+    differentiate(samples_.in_order(first, count), 1.0, full_);
+    reduction.add(static_cast<Real>(static_cast<double>(count) / static_cast<double>(samples)));
+  }
+  arithmetic_.begin(now());
+  reduction.finish(arithmetic_);
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value = seen[k];
+}
+
+// The same batch at the anchor, with the random bits that it had at the weights.
+template <typename Real>
+void Session<Real>::reduce_variance(const Batch<Real>& batch) {
+  VarianceReduction<Real>& reduction = *parts_.optimizer->reduction();
+  const std::vector<Parameter<Real>*>& parameters = parts_.optimizer->parameters();
+  std::vector<Matrix<Real>> seen;
+  std::vector<Matrix<Real>> gradients;
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    gradients.push_back(parameters[k]->gradient);
+    seen.push_back(parameters[k]->value);
+    parameters[k]->value = reduction.anchor(k);
+  }
+  differentiate(batch, scaler_.scale(), arithmetic_);
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value = seen[k];
+  reduction.correct(gradients);
+}
+
+// Answers whether the step was taken.
+template <typename Real>
+bool Session<Real>::update_weights(double step_size) {
   const bool finite = gradients_are_finite();
   const OnNonfinite wanted = training_.policy.on_nonfinite;
   if (!finite && wanted == OnNonfinite::error && arithmetic_.first_nonfinite())
     throw Error(note(), "", "the policy's on_nan says \"error\"; \"propagate\" trains on");
   const bool taken = scaler_.update(finite) && (finite || wanted != OnNonfinite::skip_step);
   if (taken)
-    parts_.optimizer->step(plan.learning_rate.value(step_, plan.steps, engine_), arithmetic_);
+    parts_.optimizer->step(step_size, arithmetic_);
   else
     ++skipped_;
-  note_loss(outcome.loss);
-  ++step_;
-  accumulate_average();
+  return taken;
+}
+
+// A training stalls where no weight that had an update has moved for a hundred steps.
+template <typename Real>
+void Session<Real>::note_moves(bool taken) {
+  if (!taken) return;
+  const Moves moves = total(parts_.optimizer->moves());
+  if (is_late(step_, training_.plan.steps, last_tenth)) {
+    late_moves_.moving += moves.moving;
+    late_moves_.stalled += moves.stalled;
+  }
+  still_ = moves.moving > 0 && moves.stalled == moves.moving ? still_ + 1 : 0;
+  const std::uint64_t enough = std::min<std::uint64_t>(100, training_.plan.steps);
+  if (still_ == enough && !first_stalled_) first_stalled_ = step_ + 1 - enough;
+}
+
+template <typename Real>
+void Session<Real>::note_diversity() {
+  for (DiversityWatch& watch : diversities_) {
+    for (const Parameter<Real>* p : parts_.optimizer->parameters())
+      watch.note(
+          std::span<const Real>(p->gradient.data(), static_cast<std::size_t>(p->gradient.size())));
+    watch.end_step();
+  }
 }
 
 template <typename Real>
@@ -141,8 +249,7 @@ void Session<Real>::measure_gradient(const Batch<Real>& batch) {
   std::vector<Matrix<Real>> gradients;
   for (const Parameter<Real>* p : parts_.optimizer->parameters()) gradients.push_back(p->gradient);
   full_.begin(now());
-  const Matrix<Real> y = parts_.network->forward(batch.x, full_);
-  parts_.network->backward(parts_.loss(y, batch.target, 1.0, full_).gradient, full_);
+  differentiate(batch, 1.0, full_);
   double own = 0;
   double full = 0;
   double both = 0;
@@ -182,6 +289,10 @@ std::vector<Series> Session<Real>::series() const {
   for (const Series& curve : gradient_errors_) {
     if (curve.steps.size() > 1) all.push_back(curve);
   }
+  if (training_.measure.places != 0) {
+    const std::vector<Series>& shares = place_shares_.series();
+    all.insert(all.end(), shares.begin(), shares.end());
+  }
   return all;
 }
 
@@ -198,7 +309,6 @@ std::string Session<Real>::note() const {
 template <typename Real>
 void Session<Real>::note_loss(double loss) {
   for (PlateauWatch& watch : plateaus_) watch.note(loss);
-  bit_operations_ += parts_.network->bit_operations(arithmetic_) / bit_operations_of_binary32_;
   loss_since_ += loss;
   ++losses_since_;
   const std::uint64_t every = training_.measure.loss;
@@ -211,8 +321,6 @@ void Session<Real>::note_loss(double loss) {
   if (!is_late(step_, training_.plan.steps, last_tenth)) return;
   loss_sum_ += loss;
   ++loss_count_;
-  stalled_ += parts_.optimizer->stalled();
-  moving_ += parts_.optimizer->moving();
 }
 
 // a <- a + (w - a) / k after k weights of the share at the end.
@@ -269,11 +377,13 @@ Metrics Session<Real>::measure() {
     add("gradient_cosine", gradient_error_->cosine);
     add("gradient_zeta", gradient_error_->zeta);
   }
-  if (moving_ > 0)
-    add("stalled_share", static_cast<double>(stalled_) / static_cast<double>(moving_));
+  if (late_moves_.moving > 0)
+    add("stalled_share",
+        static_cast<double>(late_moves_.stalled) / static_cast<double>(late_moves_.moving));
   if (step_ > 0) add("bit_operations", bit_operations_ / static_cast<double>(step_));
   add("skipped_steps", static_cast<double>(skipped_));
   add("loss_scale", scaler_.scale());
+  if (first_stalled_) add("first_stalled_step", static_cast<double>(*first_stalled_));
   if (arithmetic_.first_nonfinite())
     add("first_nonfinite_step", static_cast<double>(arithmetic_.first_nonfinite()->step));
   return metrics;
@@ -284,22 +394,12 @@ std::string Session<Real>::name_of_place(PlaceNumber place) const {
   return (*training_.policy.places)[place].name;
 }
 
-// Bytes from the least significant on; all NaNs count as one, since machines make different ones.
 template <typename Real>
 std::uint64_t Session<Real>::digest() const {
-  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
   std::uint64_t hash = fnv_start;
   for (std::size_t k = 0; k < average_.size(); ++k) {
     const Matrix<Real>& w = parts_.optimizer->kept(k);
-    for (Eigen::Index i = 0; i < w.size(); ++i) {
-      const Real x = w.data()[i];
-      const auto bits =
-          std::bit_cast<Bits>(std::isnan(x) ? std::numeric_limits<Real>::quiet_NaN() : x);
-      std::array<unsigned char, sizeof(Real)> bytes;
-      for (std::size_t b = 0; b < bytes.size(); ++b)
-        bytes[b] = static_cast<unsigned char>(bits >> (8 * b));
-      hash = fnv1a(bytes.data(), bytes.size(), hash);
-    }
+    hash = fnv1a(std::span<const Real>(w.data(), static_cast<std::size_t>(w.size())), hash);
   }
   return hash;
 }

@@ -13,24 +13,26 @@
 #include "experiments/metrics.h"
 #include "experiments/models/training/document.h"
 #include "experiments/models/training/loss_scaler.h"
+#include "experiments/models/training/place_shares.h"
 #include "experiments/models/training/samples.h"
+#include "experiments/optimizers/exchange.h"
 
 namespace halfulp::experiments::training {
 
 // The parts of a training, each with its places, in one order.
 template <typename Real>
 struct Parts {
-  explicit Parts(const Problem& problem, const OptimizerDescription& optimizer);
+  Parts(const Problem& problem, const Plan& plan);
 
   PlaceList places;
   PlaceNumber data, label;
   std::unique_ptr<Layer<Real>> network;
   Loss<Real> loss;
   std::unique_ptr<Optimizer<Real>> optimizer;
+  Exchange<Real> exchange;
 };
 // All places of a training, whatever its carrier.
-std::shared_ptr<const Places> places_of(const Problem& problem,
-                                        const OptimizerDescription& optimizer);
+std::shared_ptr<const Places> places_of(const Problem& problem, const Plan& plan);
 
 // How far a step's gradient is from that of full precision at the same weights and batch.
 struct GradientError {
@@ -62,12 +64,25 @@ class Session {
 
  private:
   [[nodiscard]] Moment now() const {
-    return {.step = step_, .steps = training_.plan.steps, .plateaus = &plateaus_};
+    return {.step = step_,
+            .steps = training_.plan.steps,
+            .plateaus = &plateaus_,
+            .diversities = &diversities_};
   }
+  // Every so many steps, and at the last.
+  [[nodiscard]] bool is_due(std::uint64_t every) const;
+  // Forward and backward on a batch that the places of data have rounded; the loss.
+  double differentiate(const Batch<Real>& batch, double scale, Arithmetic<Real>& arithmetic);
+  void set_anchor();
+  void reduce_variance(const Batch<Real>& batch);
+  double exchange_gradients(const Batch<Real>& batch, double step_size);
+  bool update_weights(double step_size);
   [[nodiscard]] bool gradients_are_finite() const;
   void unscale(double scale);
   void measure_gradient(const Batch<Real>& batch);
   void accumulate_average();
+  void note_diversity();
+  void note_moves(bool taken);
   void note_loss(double loss);
   void note_gradient_error();
   struct Validation {
@@ -84,17 +99,21 @@ class Session {
   Samples<Real> samples_;
   LossScaler scaler_;
   std::vector<PlateauWatch> plateaus_;
+  std::vector<DiversityWatch> diversities_;
   std::vector<Matrix<Real>> average_;
   std::uint64_t step_ = 0, averaged_ = 0, skipped_ = 0;
   double loss_sum_ = 0.0;  // of the last tenth of the steps
   std::uint64_t loss_count_ = 0;
-  std::uint64_t stalled_ = 0, moving_ = 0;                          // of the same steps
+  Moves late_moves_;         // of the same steps
+  std::uint64_t still_ = 0;  // steps in a row that moved no weight
+  std::optional<std::uint64_t> first_stalled_;
   double bit_operations_ = 0.0, bit_operations_of_binary32_ = 1.0;  // the first: sum over the steps
   std::optional<GradientError> gradient_error_;
   Series losses_{.name = "loss", .steps = {}, .values = {}};
   double loss_since_ = 0.0;  // sum of the losses since the last step of that series
   std::uint64_t losses_since_ = 0;
   std::vector<Series> gradient_errors_;
+  PlaceShares<Real> place_shares_;
   const Engine& engine_;
 };
 
