@@ -48,6 +48,8 @@ class BlockElements {
   BlockElements(const CompiledPlan& plan, bool zero_points, const Random& random, Counts* counts);
 
   void start(const Scaled& block);
+  // How the elements of this block are rounded.
+  [[nodiscard]] const Quantizer& quantizer() const { return *target().quantizer; }
   // The element of x, drawing at index.
   [[nodiscard]] Code round(Operand x, std::uint64_t index);
   // What an element of this block is worth, in a carrier.

@@ -59,12 +59,23 @@ bool scales_fit_lanes(const CompiledBlock& plan) {
   return level.division != Division::binary32_reciprocal || plan.levels() == 1;
 }
 
+// n - z of integers n of so many bits and any zero point z has one bit more, and a sign.
+std::shared_ptr<const CompiledPlan> wide_integers(int bits, const Rounding& rounding) {
+  if (rounding.overflow.finite != Overflow::Finite::largest || rounding.mode == Mode::to_odd)
+    return nullptr;
+  auto integers = std::make_shared<const CompiledPlan>(
+      Quantizer{.format = {"", Fixed{.bits = bits + 2, .sign = true}}, .rounding = rounding});
+  return integers->rounds_odd() ? integers : nullptr;
+}
+
 // What of the format lanes can do.
 QuotientPlan quotient_plan(const CompiledBlock& plan) {
   QuotientPlan quotients;
   quotients.how = how_of(plan.format());
   quotients.elements =
       plan.element().rounds_odd() && !plan.zero_points() && quotients.how != How::shifted;
+  if (plan.zero_points() && quotients.how == How::divide)
+    quotients.integers = wide_integers(plan.element().target().bits, plan.element().rounding());
   int of_scales = 0;
   for (std::size_t i = 0; i < plan.levels(); ++i) {
     of_scales += significant_bits(plan.level(i).plan().target());

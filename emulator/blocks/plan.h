@@ -25,6 +25,9 @@ struct QuotientPlan {
   bool exact_products = false;
   // Elements of few magnitudes, numbers and scales in binary32.
   std::optional<kernels::NarrowTable> narrow;
+  // Of elements with zero points: integers of any size, rounded as they are. Null where lanes
+  // cannot.
+  std::shared_ptr<const CompiledPlan> integers;
   // The innermost scales too, and that of a block of zeros.
   bool scales = false;
   struct ZeroBlock {

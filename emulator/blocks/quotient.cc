@@ -14,13 +14,13 @@
 #include "emulator/environment.h"
 #include "emulator/scalar/exact.h"
 #include "formats/catalogue/families.h"
+#include "formats/codes.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp::emulator {
 namespace {
 
 using How = Former::How;
-
-// In shorter blocks the steps of kernels::round_narrow cost more than quotients.
 
 }  // namespace
 
@@ -78,6 +78,7 @@ void QuotientBlocks::exact_elements(std::size_t block, const Scaled& scaled) {
   const View& in = transfer_.in;
   const Area area = area_of(scales_.innermost(), block, in.rows, in.columns);
   elements_.start(scaled);
+  if (integers_fit_lanes(scaled)) return integers_on_lanes(area, scaled);
   for (std::size_t row = area.top; row < area.bottom; ++row) {
     for (std::size_t column = area.left; column < area.right; ++column) {
       const std::size_t index = row * in.columns + column;
@@ -87,6 +88,53 @@ void QuotientBlocks::exact_elements(std::size_t block, const Scaled& scaled) {
       if (transfer_.codes != nullptr) put_codes(index, 1);
     }
   }
+}
+
+// Integers with a zero point, n - z, are rounded to integers of any size and then kept within those
+// that there are.
+bool QuotientBlocks::integers_fit_lanes(const Scaled& scaled) const {
+  return quotients_.integers != nullptr && transfer_.codes == nullptr &&
+         transfer_.counts == nullptr && double_in_range(scaled.total).has_value();
+}
+
+void QuotientBlocks::integers_on_lanes(const Area& area, const Scaled& scaled) {
+  const Format& integers = elements_.quantizer().format;
+  limits_ = {
+      .least = to_double(decode(integers, code_at(integers, finite_range(integers).lowest))),
+      .most = to_double(decode(integers, code_at(integers, finite_range(integers).highest)))};
+  const double total = *double_in_range(scaled.total);
+  element_by_.fill(total);
+  element_total_.fill(total);
+  for (std::size_t row = area.top; row < area.bottom; ++row) {
+    for (std::size_t column = area.left; column < area.right; column += draw_segment)
+      integer_piece(row, column, std::min(draw_segment, area.right - column));
+  }
+  limits_.reset();
+}
+
+void QuotientBlocks::integer_piece(std::size_t row, std::size_t column, std::size_t length) {
+  const CompiledPlan& integers = *quotients_.integers;
+  const Segment segment{
+      .row = row, .column = column, .index = row * transfer_.in.columns + column, .count = length};
+  if (integers.stochastic())
+    draw(random_, integers.rounding().random_bits, {segment.index, 1, length}, draws_.data());
+  widen(transfer_.in, segment, integers.rounding().flush_inputs, number_.data());
+  recomputed_.clear();
+  if (step_to_odd(Op::divide, number_.data(), element_by_.data(), length, quotient_.data()))
+    recompute(row, column, length);
+  round_results(integers, quotient_.data(), length, draws_.data(), quotient_.data(), nullptr);
+  for (std::size_t i = 0; i < length; ++i)
+    quotient_[i] = std::clamp(quotient_[i], limits_->least, limits_->most);
+  if (transfer_.out.carrier == Carrier::binary64) {
+    for (std::size_t i = 0; i < length; ++i) quotient_[i] *= element_total_[i];
+  } else {
+    // Rounded to odd, so that narrowing rounds once.
+    std::copy_n(quotient_.data(), length, number_.data());
+    if (step_to_odd(Op::multiply, number_.data(), element_total_.data(), length, quotient_.data()))
+      recompute(row, column, length);
+  }
+  narrow(quotient_.data(), transfer_.out, segment);
+  for (const Recomputed& x : recomputed_) store(transfer_.out, segment.index + x.place, x.worth);
 }
 
 void QuotientBlocks::put_codes(std::size_t index, std::size_t length) {
@@ -173,7 +221,7 @@ void QuotientBlocks::recompute(std::size_t row, std::size_t column, std::size_t 
   for (std::size_t i = 0; i < length; ++i) {
     if (quotient_[i] == quotient_[i]) continue;
     quotient_[i] = 0;
-    elements_.start(scaled_at({.total = element_total_[i], .by = element_by_[i]}));
+    if (!limits_) elements_.start(scaled_at({.total = element_total_[i], .by = element_by_[i]}));
     const std::size_t index = row * transfer_.in.columns + column + i;
     const Code code = elements_.round(load_operand(transfer_.in, row, column + i), index);
     recomputed_.push_back({i, code, elements_.worth(code, transfer_.out.carrier)});

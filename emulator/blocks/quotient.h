@@ -53,10 +53,13 @@ class QuotientBlocks {
 
   void run_on_lanes(std::size_t first, std::size_t begin, std::size_t end);
   void piece(std::size_t row, std::size_t column, std::size_t length);
+  void integer_piece(std::size_t row, std::size_t column, std::size_t length);
   void narrow_piece(std::size_t row, std::size_t column, std::size_t length, const double* totals);
   void recompute(std::size_t row, std::size_t column, std::size_t length);
   void put_codes(std::size_t index, std::size_t length);
   void exact_elements(std::size_t block, const Scaled& scaled);
+  [[nodiscard]] bool integers_fit_lanes(const Scaled& scaled) const;
+  void integers_on_lanes(const Area& area, const Scaled& scaled);
   [[nodiscard]] Scaled scaled_at(const LaneScale& scale) const;
 
   const CompiledBlock& plan_;
@@ -77,6 +80,12 @@ class QuotientBlocks {
   // Of the block around: s0, and what the largest magnitude is divided (multiplied) by.
   const Operand* around_ = nullptr;
   double outer_scale_ = 1, divisor_ = 1;
+
+  // Of the block at hand where its elements have a zero point: the least and the most of n - z.
+  struct Limits {
+    double least, most;
+  };
+  std::optional<Limits> limits_;
 
   // Of the elements at hand.
   Doubles number_, element_by_, element_total_, quotient_;
