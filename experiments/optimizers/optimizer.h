@@ -66,6 +66,27 @@ class Optimizer {
   [[nodiscard]] std::uint64_t stalled() const { return stalled_; }
   [[nodiscard]] std::uint64_t moving() const { return moving_; }
 
+  // The weights' too.
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("steps", steps_);
+    visit("stalled", stalled_);
+    visit("moving", moving_);
+    visit("beta1_power", beta1_power_);
+    visit("beta2_power", beta2_power_);
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const std::string& name = parameters_[k]->name;
+      State& state = states_[k];
+      visit.tensor(name, parameters_[k]->value);
+      visit.tensor(name + ".m", state.m);
+      visit.tensor(name + ".v", state.v);
+      visit.tensor(name + ".row", state.row);
+      visit.tensor(name + ".column", state.column);
+      visit.tensor(name + ".comp", state.comp);
+      if (has_master_) visit.tensor(name + ".master", state.master);
+    }
+  }
+
  private:
   struct Uses {
     PlaceNumber grad_in, m, v, row, column, update, param, master, comp;

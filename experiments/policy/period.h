@@ -43,6 +43,17 @@ class PlateauWatch {
   [[nodiscard]] int stage() const { return stage_; }
   [[nodiscard]] const Plateau& rule() const { return rule_; }
 
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("threshold", threshold_);
+    visit("stage", stage_);
+    visit("sum", sum_);
+    visit("steps", steps_);
+    visit("epochs", epochs_);
+    visit("first_sum", first_sum_);
+    visit("history", history_);
+  }
+
  private:
   void end_epoch(double loss);
 
