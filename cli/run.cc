@@ -2,7 +2,7 @@
 //
 // halfulp run: an experiment document from a file to a result file. The work itself, its journal
 // and the promise of equal bytes are experiments/runs/run.h; here are the options, the signals, the
-// progress and the table at the end.
+// progress, the series as they arise and the table at the end.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -10,6 +10,7 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "cli/progress.h"
 #include "cli/run_table.h"
 #include "cli/same_file.h"
+#include "cli/series_stream.h"
 #include "cli/signals.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
@@ -32,9 +34,11 @@ namespace {
 const char* const description =
     "Runs the experiment or sweep that CONFIG.json describes and writes one JSON result file. A "
     "run\n"
-    "that is stopped at any moment loses no finished point: the same call with --resume goes on, "
-    "and\n"
-    "the result is the same byte for byte, as it is with any number of threads or shards.";
+    "that is stopped at any moment loses no finished point, and of a long training at most what "
+    "came\n"
+    "after its last checkpoint: the same call with --resume goes on, and the result is the same "
+    "byte\n"
+    "for byte, as it is with any number of threads or shards.";
 
 const char* const examples =
     "  $ halfulp run config.json -o result.json --quiet\n"
@@ -51,12 +55,12 @@ struct ShardNumbers {
 
 struct RunVerbOptions {
   Arguments words;  // the call
-  std::string config, output, shard;
+  std::string config, output, shard, stream;
   std::vector<std::string> settings;
   bool resume = false, no_lock = false, no_run_info = false, no_repeats = false, reference = false,
        quiet = false, json = false;
   bool output_named = true;
-  int threads = 0;
+  int threads = 0, checkpoint = 60;
 };
 
 std::string default_output(const std::string& config) {
@@ -137,7 +141,7 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
   }
   if (options.output == "-") {
     print(summary.result.dump(2) + "\n");  // the bytes of the file
-  } else if (!options.quiet) {
+  } else if (!options.quiet && options.stream != "-") {
     if (options.json) {
       for (const Json& point : summary.result["points"]) print(point.dump() + "\n");
     } else {
@@ -173,8 +177,45 @@ void add_named_files(const Json& value, const std::filesystem::path& folder,
 void require_own_output(const RunVerbOptions& options, const Json& document) {
   std::vector<NamedPath> inputs{{"CONFIG.json", options.config}};
   add_named_files(document, std::filesystem::path(options.config).parent_path(), inputs);
-  const std::vector<NamedPath> outputs{{"-o", options.output}, {"-o", options.output + ".journal"}};
+  std::vector<NamedPath> outputs;
+  if (options.output != "-")
+    outputs = {{"-o", options.output}, {"-o", options.output + ".journal"}};
+  if (!options.stream.empty()) outputs.push_back({"--stream", options.stream});
   require_apart(inputs, outputs);
+}
+
+// Throws Error where standard output has two uses.
+void require_own_stream(RunVerbOptions& options) {
+  if (options.stream.empty() || !is_standard_output(options.stream)) return;
+  options.stream = "-";
+  if (options.output == "-")
+    throw Error("standard output has the result already", "--stream",
+                "name a file for one of them");
+  if (options.json)
+    throw Error("standard output has the records of --json already", "--stream",
+                "leave out --json, or name a file");
+}
+
+// Shards and runs that go on add to what stands in the file.
+std::optional<SeriesStream> stream_of(const RunVerbOptions& options) {
+  if (options.stream.empty()) return std::nullopt;
+  return std::optional<SeriesStream>(std::in_place, options.stream,
+                                     options.resume || !options.shard.empty());
+}
+
+// But for what is called while it runs.
+experiments::RunOptions run_options(const RunVerbOptions& options, const ShardNumbers& shard) {
+  experiments::RunOptions how;
+  how.output = options.output == "-" ? "" : options.output;
+  how.resume = options.resume;
+  how.lock = !options.no_lock;
+  how.shard_index = shard.index;
+  how.shard_count = shard.count;
+  how.threads = options.threads;
+  how.run_info = !options.no_run_info;
+  how.repeats = !options.no_repeats;
+  how.checkpoint_seconds = options.checkpoint;
+  return how;
 }
 
 int execute(RunVerbOptions& options) {
@@ -187,7 +228,8 @@ int execute(RunVerbOptions& options) {
     throw Error("--resume and --shard need a result file", "run", "name one with -o RESULT.json");
   const Json document = experiments::apply_settings(read_config(options.config), options.settings);
   const std::string where = options.config == "-" ? "standard input" : options.config;
-  if (!to_output) require_own_output(options, document);
+  require_own_stream(options);
+  require_own_output(options, document);
   require_writable(options.output);
   if (!options.output_named && !to_output && !options.quiet)
     note("the result goes to " + options.output);
@@ -199,21 +241,16 @@ int execute(RunVerbOptions& options) {
     bar.clear();
     note(stopped_text(options, done, total));
   });
-  experiments::RunOptions how;
-  how.output = to_output ? "" : options.output;
-  how.resume = options.resume;
-  how.lock = !options.no_lock;
-  how.shard_index = shard.index;
-  how.shard_count = shard.count;
-  how.threads = options.threads;
-  how.run_info = !options.no_run_info;
-  how.repeats = !options.no_repeats;
+  experiments::RunOptions how = run_options(options, shard);
   how.stop = &signals.stop();
   how.warn = [&bar](const std::string& text) {
     bar.clear();
     note(text);
   };
+  std::optional<SeriesStream> stream = stream_of(options);
+  if (stream) how.follow = [&](const experiments::SeriesPoint& point) { stream->write(point); };
   how.progress = [&](const experiments::Progress& progress) {
+    if (stream) stream->begin();
     done = progress.units_done;
     total = progress.units_total;
     bar.update(progress.steps_done, progress.steps_total, progress.steps_resumed,
@@ -240,6 +277,17 @@ int run_verb(const Arguments& arguments) {
       .value_name("RESULT.json");
   add_settings(parser, options.settings);
   parser.flag("--resume", options.resume, "go on where a stopped run left off");
+  parser
+      .number("--checkpoint", options.checkpoint,
+              "save trainings under way every so many seconds, 60 where nothing is said, and when "
+              "the run is stopped, for --resume; 0: not at all")
+      .range(0, 1000000)
+      .value_name("SECONDS");
+  parser
+      .text("--stream", options.stream,
+            "write the points of series (loss, gradient errors) as they arise, each a line of JSON "
+            "in this file, - prints them; --resume and --shard add to it")
+      .value_name("FILE");
   parser
       .text("--shard", options.shard,
             "do only part I of N; every part with the same -o: the last to finish writes the "

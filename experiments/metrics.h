@@ -27,6 +27,13 @@ struct Series {
   std::vector<std::uint64_t> steps;  // increasing
   std::vector<double> values;        // at each of them
   bool operator==(const Series&) const = default;
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("name", name);
+    visit("steps", steps);
+    visit("values", values);
+  }
 };
 
 // The value of that name, or nullptr.

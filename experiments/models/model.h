@@ -11,7 +11,6 @@
 
 #include <any>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +18,8 @@
 
 #include "experiments/machine.h"
 #include "experiments/metrics.h"
+#include "experiments/models/keeper.h"
+#include "experiments/models/outcome.h"
 #include "experiments/policy/policy.h"
 #include "formats/json.h"
 
@@ -30,22 +31,11 @@ struct ModelSetting {
   Policy policy;
 };
 
-struct RepeatOutcome {
-  std::string error;  // why this point failed, else empty
-  Metrics metrics, theory;
-  std::vector<Series> series;  // of equal names and steps in every repeat of a point
-  std::string note;            // what a reader must know of this repeat besides; empty: nothing
-  std::uint64_t digest = 0;    // of all that was trained, bit for bit
-};
-
 // How long one repeat of a point is.
 struct Work {
   double steps = 0;  // of training
   double cost = 0;   // in proportion to its time
 };
-
-// Told of every few training steps done; answers false to stop.
-using Watch = std::function<bool(double steps)>;
 
 struct Model {
   std::string_view name;  // the member "experiment" of its documents
@@ -66,9 +56,10 @@ struct Model {
   // Points of equal texts, seeds and repeats are a group. resolved: the point's document.
   std::string (*shared_part)(const ModelSetting& setting, const Json& resolved);
   Work (*work)(const ModelSetting& setting);
-  // One outcome for each point of a group, in its order; empty where the watch said stop.
+  // One outcome for each point of a group, in its order; empty where the keeper's watch said stop.
+  // A model may save states with the keeper; it then goes on from them to the same outcomes.
   std::vector<RepeatOutcome> (*run)(std::span<const ModelSetting* const> group,
-                                    const Machine& machine, const Watch& watch);
+                                    const Machine& machine, const Keeper& keeper);
   // What theory says of a point whatever the repeat, beside what it says of every repeat.
   Metrics (*theory)(const ModelSetting& setting);
 };

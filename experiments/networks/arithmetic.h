@@ -40,6 +40,12 @@ class PlaceList {
 struct Nonfinite {
   std::uint64_t step = 0;
   PlaceNumber place = 0;
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("step", step);
+    visit("place", place);
+  }
 };
 
 // What for. Bits drawn to train are not those drawn to look at the result.
@@ -78,6 +84,12 @@ class Arithmetic {
   [[nodiscard]] const Counts& counts(PlaceNumber place) const { return counts_[place]; }
   [[nodiscard]] const std::optional<Nonfinite>& first_nonfinite() const { return nonfinite_; }
   [[nodiscard]] const LayeredPolicy& policy() const { return *policy_; }
+
+  // Between steps.
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("nonfinite", nonfinite_);
+  }
 
  private:
   // What is in force under a set of phases, prepared as places are reached.

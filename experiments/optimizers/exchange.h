@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "experiments/networks/layer.h"
@@ -31,6 +32,16 @@ class Exchange {
   void send(std::uint64_t worker, double step_size, Arithmetic<Real>& arithmetic);
   // After the last worker's: the mean becomes the parameters' gradients.
   void receive(Arithmetic<Real>& arithmetic);
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("step_size", step_size_);
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      for (std::size_t worker = 0; worker < states_[k].owed.size(); ++worker)
+        visit.tensor(parameters_[k]->name + ".owed." + std::to_string(worker),
+                     states_[k].owed[worker]);
+    }
+  }
 
  private:
   struct State {

@@ -56,6 +56,12 @@ OptimizerDescription parse_optimizer(const Json& value, const std::string& where
 // they were.
 struct Moves {
   std::uint64_t moving = 0, stalled = 0;
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("moving", moving);
+    visit("stalled", stalled);
+  }
 };
 Moves total(const std::vector<Moves>& moves);
 
@@ -81,6 +87,26 @@ class Optimizer {
   // Where layers see a parameter.
   [[nodiscard]] PlaceNumber place_of_weights(std::size_t parameter) const {
     return states_[parameter].at.param;
+  }
+
+  // The weights' too.
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("steps", steps_);
+    visit("beta1_power", beta1_power_);
+    visit("beta2_power", beta2_power_);
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const std::string& name = parameters_[k]->name;
+      State& state = states_[k];
+      visit.tensor(name, parameters_[k]->value);
+      visit.tensor(name + ".m", state.m);
+      visit.tensor(name + ".v", state.v);
+      visit.tensor(name + ".row", state.row);
+      visit.tensor(name + ".column", state.column);
+      visit.tensor(name + ".comp", state.comp);
+      if (has_master_) visit.tensor(name + ".master", state.master);
+    }
+    if (reduction_) visit("reduction", *reduction_);
   }
 
  private:

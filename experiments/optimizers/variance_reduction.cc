@@ -33,6 +33,7 @@ VarianceReduction<Real>::VarianceReduction(const std::vector<Parameter<Real>*>& 
   for (const Parameter<Real>* p : parameters_) {
     State state;
     state.offset_at = places.add(p->name, "optimizer", "offset");
+    state.anchor = state.gradient = state.offset = Matrix<Real>::Zero(p->rows, p->columns);
     states_.push_back(std::move(state));
   }
 }

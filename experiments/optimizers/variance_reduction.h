@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "experiments/networks/layer.h"
@@ -40,6 +41,17 @@ class VarianceReduction {
   // The weights after an update under bit centring.
   Matrix<Real> moved(std::size_t parameter, const Matrix<Real>& update,
                      Arithmetic<Real>& arithmetic);
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const std::string& name = parameters_[k]->name;
+      visit.tensor(name + ".anchor", states_[k].anchor);
+      visit.tensor(name + ".anchor_gradient", states_[k].gradient);
+      visit.tensor(name + ".offset", states_[k].offset);
+      visit((name + ".scale").c_str(), states_[k].scale);
+    }
+  }
 
  private:
   struct State {

@@ -29,6 +29,17 @@ class PlateauWatch {
   [[nodiscard]] int stage() const { return stage_; }
   [[nodiscard]] const Plateau& rule() const { return rule_; }
 
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("threshold", threshold_);
+    visit("stage", stage_);
+    visit("sum", sum_);
+    visit("steps", steps_);
+    visit("epochs", epochs_);
+    visit("first_sum", first_sum_);
+    visit("history", history_);
+  }
+
  private:
   void end_epoch(double loss);
 
@@ -62,6 +73,16 @@ class DiversityWatch {
   [[nodiscard]] int stage() const { return stage_; }
   [[nodiscard]] const Diversity& rule() const { return rule_; }
 
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("stage", stage_);
+    visit("steps", steps_);
+    visit("epochs", epochs_);
+    visit("violations", violations_);
+    visit("largest", largest_);
+    visit("sums", sums_);
+  }
+
  private:
   template <typename Real>
   void add(std::span<const Real> gradient);
@@ -71,6 +92,12 @@ class DiversityWatch {
   struct Sums {
     double of_squares = 0.0;
     std::vector<double> of_gradients;
+
+    template <typename Visitor>
+    void visit_state(Visitor& visit) {
+      visit("of_squares", of_squares);
+      visit("of_gradients", of_gradients);
+    }
   };
   Diversity rule_;
   int stage_ = 0;

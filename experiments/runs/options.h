@@ -5,16 +5,28 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace halfulp::experiments {
 
 // How far a run is. Steps of training are counted over all points and repeats; those that a journal
-// already holds count as done (and stand in steps_resumed, so that a rate can leave them out).
+// or a checkpoint already holds count as done (and stand in steps_resumed, so that a rate can leave
+// them out).
 struct Progress {
   std::size_t units_done = 0, units_total = 0;
   double steps_done = 0, steps_total = 0, steps_resumed = 0;
+};
+
+// A number of a series, as it arises.
+struct SeriesPoint {
+  std::size_t point = 0;  // of the study
+  std::uint64_t repeat = 0;
+  std::string_view series;
+  std::uint64_t step = 0;
+  double value = 0.0;
 };
 
 struct RunOptions {
@@ -28,7 +40,11 @@ struct RunOptions {
   bool repeats = true;  // the result says what every metric was in every repeat
   std::function<void(const Progress&)> progress;  // called from any thread, one call at a time
   std::function<void(const std::string&)> warn;   // what is damaged and made good
-  std::atomic<bool>* stop = nullptr;              // set it, and the run ends soon
+  // Called from any thread, one call at a time; what it throws ends the run, which throws it.
+  std::function<void(const SeriesPoint&)> follow;
+  // A unit under way is saved so often, and when the run is stopped; 0: never.
+  double checkpoint_seconds = 60;
+  std::atomic<bool>* stop = nullptr;  // set it, and the run ends soon
 };
 
 }  // namespace halfulp::experiments

@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "emulator/environment.h"
 #include "emulator/instruction_set.h"
@@ -43,11 +47,20 @@ class Runner {
   RunSummary run();
 
  private:
-  [[nodiscard]] bool stopping() const { return options_.stop != nullptr && *options_.stop; }
+  [[nodiscard]] bool stopping() const {
+    return failed_ || (options_.stop != nullptr && *options_.stop);
+  }
   [[nodiscard]] RunSummary already_complete(Json result);
   void compute();
   void compute_unit(std::size_t unit);
+  // What is done for a unit while it is computed. steps: of it, that are done; `keeper` outlives
+  // neither that nor this.
+  void keep(std::size_t unit, double& steps, Keeper& keeper);
   bool watch(double steps);
+  void follow(std::size_t unit, const Measured& measured);
+  bool load(std::size_t unit, const Keeper::Taker& take, double& steps);
+  void save(std::size_t unit, const UnitState& state, double steps);
+  void warn(const std::string& text);
   void report();
   RunSummary finish();
   [[nodiscard]] Json run_info() const;
@@ -58,7 +71,10 @@ class Runner {
   Distributor distributor_;
   WorkList work_;
   Store store_;
-  std::mutex mutex_;  // of store_ and progress_
+  std::mutex mutex_;            // of what follows, of store_ and of the options' functions
+  std::exception_ptr failure_;  // of options_.follow
+  std::atomic<bool> failed_ = false;
+  std::atomic<bool> said_unsaved_ = false;
   Progress progress_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
@@ -81,18 +97,94 @@ bool Runner::watch(double steps) {
   const std::lock_guard lock(mutex_);
   progress_.steps_done += steps;
   options_.progress(progress_);
-  return true;
+  return !stopping();
 }
 
 void Runner::report() {
   if (options_.progress) options_.progress(progress_);
 }
 
+void Runner::warn(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (options_.warn) options_.warn(text);
+}
+
+// What a model computes must not depend on who listens, so that nothing is thrown through it.
+void Runner::follow(std::size_t unit, const Measured& measured) {
+  const std::lock_guard lock(mutex_);
+  if (failed_) return;
+  try {
+    options_.follow({.point = work_.group_of(unit).points[measured.point],
+                     .repeat = work_.repeat_of(unit),
+                     .series = measured.series,
+                     .step = measured.step,
+                     .value = measured.value});
+  } catch (...) {
+    failure_ = std::current_exception();
+    failed_ = true;
+  }
+}
+
+bool Runner::load(std::size_t unit, const Keeper::Taker& take, double& steps) {
+  const Checkpoints& checkpoints = store_.checkpoints();
+  try {
+    const std::optional<Checkpoint> found = checkpoints.load(unit);
+    if (!found) return false;
+    if (found->repeat != work_.repeat_of(unit)) throw Error("it belongs to another repeat");
+    take(found->state);
+    steps = found->steps_done;
+  } catch (const std::exception& error) {
+    warn(checkpoints.path(unit) + ": this checkpoint is passed over (" + error.what() +
+         "); its unit begins anew");
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  progress_.steps_done += steps;
+  progress_.steps_resumed += steps;
+  return true;
+}
+
+// A run that cannot keep what is under way goes on all the same.
+void Runner::save(std::size_t unit, const UnitState& state, double steps) {
+  try {
+    store_.checkpoints().save(
+        {.unit = unit, .repeat = work_.repeat_of(unit), .steps_done = steps, .state = state});
+  } catch (const std::exception& error) {
+    if (!said_unsaved_.exchange(true))
+      warn(std::string(error.what()) + "; units under way are not kept");
+  }
+}
+
+void Runner::keep(std::size_t unit, double& steps, Keeper& keeper) {
+  if (options_.follow)
+    keeper.hear = [this, unit](const Measured& measured) { follow(unit, measured); };
+  if (!store_.has_journal()) return;
+  if (options_.resume)
+    keeper.load = [this, unit, &steps](const Keeper::Taker& take) {
+      return load(unit, take, steps);
+    };
+  if (options_.checkpoint_seconds <= 0) return;
+  using Clock = std::chrono::steady_clock;
+  const auto saved = std::make_shared<Clock::time_point>(Clock::now());
+  keeper.is_due = [this, saved] {
+    return Clock::now() - *saved >= std::chrono::duration<double>(options_.checkpoint_seconds);
+  };
+  keeper.save = [this, unit, saved, &steps](const UnitState& state) {
+    save(unit, state, steps);
+    *saved = Clock::now();
+  };
+}
+
 void Runner::compute_unit(std::size_t unit) {
   if (stopping()) return;
   const emulator::StandardEnvironment environment;
-  std::vector<RepeatOutcome> outcomes =
-      work_.compute(unit, engine_, [this](double steps) { return watch(steps); });
+  double steps = 0;
+  Keeper keeper{.watch = [&](double more) {
+    steps += more;
+    return watch(more);
+  }};
+  keep(unit, steps, keeper);
+  std::vector<RepeatOutcome> outcomes = work_.compute(unit, engine_, keeper);
   if (outcomes.empty()) return;
   const std::lock_guard lock(mutex_);
   store_.put(unit, std::move(outcomes));
@@ -121,6 +213,7 @@ void Runner::compute() {
   std::stable_sort(mine.begin(), mine.end(),
                    [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
   distributor_.run(mine, [this](std::size_t unit) { compute_unit(unit); });
+  if (failure_) std::rethrow_exception(failure_);
 }
 
 Json Runner::run_info() const {

@@ -12,6 +12,11 @@
 // the output hold, computes what is missing or damaged, writes the result and removes the journals.
 // A shard writes the result when it finds that all journals together hold every unit. An output
 // that is a stream (formats/output_file.h) has no journal: the result is only answered.
+//
+// Beside its journal a run keeps a checkpoint of every unit under way whose model saves states
+// (checkpoint.h): every so often, and when it is stopped. A run with `resume` goes on from those
+// that it finds for its units, whichever shard wrote them; one that is no use is said and passed
+// over. It is removed when its unit is in the journal, and what is left of them with the journals.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +31,9 @@
 namespace halfulp::experiments {
 
 enum class RunState : std::uint8_t {
-  complete,          // the result is written (or answered)
-  stopped,           // `stop` was set; the journal holds what was finished
-  waiting,           // this shard is done, others are not
+  complete,  // the result is written (or answered)
+  stopped,   // `stop` was set; the journal holds what was finished, checkpoints what was not
+  waiting,   // this shard is done, others are not
   already_complete,  // `resume` found the finished result of the same document
 };
 

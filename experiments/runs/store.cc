@@ -22,6 +22,7 @@ Store::Store(const Study& study, const WorkList& work, const RunOptions& options
   output_ = link_target(options.output);
   journal_path_ = experiments::journal_path(output_, options.shard_index % options.shard_count,
                                             options.shard_count);
+  checkpoints_.emplace(output_, document_);
 }
 
 std::optional<Json> Store::finished_result(std::string& why) const {
@@ -72,7 +73,10 @@ void Store::open() {
 }
 
 void Store::put(std::size_t unit, std::vector<RepeatOutcome> outcomes) {
-  if (journal_) journal_->append(unit, outcomes);
+  if (journal_) {
+    journal_->append(unit, outcomes);
+    checkpoints_->remove(unit);
+  }
   done_[unit] = std::move(outcomes);
 }
 
@@ -92,6 +96,7 @@ void Store::write(const Json& result) {
 }
 
 void Store::remove_journals() {
+  checkpoints_->remove_all();
   if (journal_) journal_->remove();
   journal_.reset();
   if (!options_.resume && options_.shard_count == 1) return;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // What a run has finished: units of work in memory and, where there is an output, in a journal
-// beside it; and the result at the output. run.h says what becomes of journals.
+// beside it, with checkpoints of units that are under way; and the result at the output. run.h says
+// what becomes of journals and checkpoints.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "experiments/runs/checkpoint.h"
 #include "experiments/runs/journal.h"
 #include "experiments/runs/options.h"
 #include "experiments/runs/units.h"
@@ -24,6 +26,8 @@ class Store {
   // Does the output have a journal?
   [[nodiscard]] bool has_journal() const { return !output_.empty(); }
   [[nodiscard]] const std::string& journal_path() const { return journal_path_; }
+  // Precondition: has_journal().
+  [[nodiscard]] const Checkpoints& checkpoints() const { return *checkpoints_; }
 
   // The result of the same document that already stands at the output. why: what it is not.
   [[nodiscard]] std::optional<Json> finished_result(std::string& why) const;
@@ -36,12 +40,12 @@ class Store {
 
   [[nodiscard]] bool has(std::size_t unit) const { return done_.count(unit) > 0; }
   [[nodiscard]] bool is_complete() const { return done_.size() == work_.count(); }
-  // One call at a time. Throws Error where the disk is full.
+  // Removes the unit's checkpoint. One call at a time. Throws Error where the disk is full.
   void put(std::size_t unit, std::vector<RepeatOutcome> outcomes);
 
   // Of every point of the study, one a repeat in order. Precondition: is_complete().
   [[nodiscard]] std::vector<std::vector<RepeatOutcome>> outcomes_by_point() const;
-  // Writes the result to the output, if there is one, and removes the journals.
+  // Writes the result to the output, if there is one, and removes journals and checkpoints.
   void write(const Json& result);
   // Those of other runs that are still at work stay; they find the result and remove their own.
   void remove_journals();
@@ -56,6 +60,7 @@ class Store {
   std::string output_;  // the file that options_.output leads to; empty where it has no journal
   std::string journal_path_;
   JournalDocument document_;
+  std::optional<Checkpoints> checkpoints_;
   std::optional<Journal> journal_;
   Units done_;
 };

@@ -28,11 +28,11 @@ std::vector<Group> make_groups(const Study& study) {
 }
 
 std::vector<RepeatOutcome> execute(const Study& study, const Group& group, std::uint64_t repeat,
-                                   const Engine& engine, const Watch& watch) {
+                                   const Engine& engine, const Keeper& keeper) {
   std::vector<const ModelSetting*> settings;
   for (const std::size_t i : group.points) settings.push_back(&study.points[i].experiment.setting);
   const std::uint64_t seed = study.points[group.points.front()].experiment.seed;
-  return study.model->run(settings, {.engine = &engine, .seed = seed, .repeat = repeat}, watch);
+  return study.model->run(settings, {.engine = &engine, .seed = seed, .repeat = repeat}, keeper);
 }
 
 WorkList::WorkList(const Study& study) : study_(study), groups_(make_groups(study)) {
@@ -47,6 +47,10 @@ std::size_t WorkList::group_number(std::size_t unit) const {
 
 const Group& WorkList::group_of(std::size_t unit) const { return groups_[group_number(unit)]; }
 
+std::uint64_t WorkList::repeat_of(std::size_t unit) const {
+  return unit - first_unit_[group_number(unit)];
+}
+
 double WorkList::steps() const {
   double steps = 0;
   for (const Group& group : groups_) steps += group.work.steps * static_cast<double>(group.repeats);
@@ -54,9 +58,8 @@ double WorkList::steps() const {
 }
 
 std::vector<RepeatOutcome> WorkList::compute(std::size_t unit, const Engine& engine,
-                                             const Watch& watch) const {
-  const std::size_t number = group_number(unit);
-  return execute(study_, groups_[number], unit - first_unit_[number], engine, watch);
+                                             const Keeper& keeper) const {
+  return execute(study_, group_of(unit), repeat_of(unit), engine, keeper);
 }
 
 }  // namespace halfulp::experiments

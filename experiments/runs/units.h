@@ -21,9 +21,9 @@ struct Group {
 };
 std::vector<Group> make_groups(const Study& study);
 
-// One outcome a point of the group, in its order; empty where the watch said stop.
+// One outcome a point of the group, in its order; empty where the keeper's watch said stop.
 std::vector<RepeatOutcome> execute(const Study& study, const Group& group, std::uint64_t repeat,
-                                   const Engine& engine, const Watch& watch);
+                                   const Engine& engine, const Keeper& keeper);
 
 class WorkList {
  public:
@@ -32,11 +32,12 @@ class WorkList {
 
   [[nodiscard]] std::size_t count() const { return first_unit_.back(); }
   [[nodiscard]] const Group& group_of(std::size_t unit) const;
+  [[nodiscard]] std::uint64_t repeat_of(std::size_t unit) const;
   // Of all units together.
   [[nodiscard]] double steps() const;
   // As execute(). Safe to call from several threads.
   [[nodiscard]] std::vector<RepeatOutcome> compute(std::size_t unit, const Engine& engine,
-                                                   const Watch& watch) const;
+                                                   const Keeper& keeper) const;
 
  private:
   [[nodiscard]] std::size_t group_number(std::size_t unit) const;

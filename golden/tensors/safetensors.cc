@@ -8,12 +8,11 @@
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "formats/files/safetensors_layout.h"
 
 namespace halfulp::tensors {
 namespace {
 
-constexpr std::size_t longest_header = 100'000'000;
-constexpr std::size_t length_size = 8;
 constexpr const char* damaged = "is the file damaged?";
 
 std::string place_of(const std::string& name) { return "/" + printable(name); }
@@ -51,24 +50,6 @@ std::size_t count_of(const SafetensorsEntry& entry) {
   } catch (const Error& error) {
     throw error.at(place_of(entry.name) + "/shape");
   }
-}
-
-// Throws Error where the data of the entries, in their order, do not cover `size` bytes exactly.
-void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t size) {
-  std::uint64_t covered = 0;
-  for (const SafetensorsEntry& entry : entries) {
-    const std::string place = place_of(entry.name) + "/data_offsets";
-    if (entry.begin != covered || entry.end < entry.begin)
-      throw Error("the data begin at byte " + std::to_string(entry.begin) + " and end at " +
-                      std::to_string(entry.end) + ", those before them end at " +
-                      std::to_string(covered),
-                  place, "data must neither overlap nor leave a hole");
-    covered = entry.end;
-  }
-  if (covered != size)
-    throw Error(std::to_string(size) + " bytes follow the header, its tensors have " +
-                    std::to_string(covered),
-                "", size < covered ? "is the file whole?" : "nothing may follow them");
 }
 
 // Throws Error where the entry's data are not of its shape's size.
@@ -153,29 +134,12 @@ std::vector<Placed> placed_tensors(const TensorFile& file) {
 }  // namespace
 
 TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection) {
-  if (file.size() < length_size)
-    throw Error("the file ends before its header", "", "is it a safetensors file, and whole?");
-  const std::uint64_t length = load_little(file.data(), length_size);
-  if (length > longest_header)
-    throw Error("a header of " + counted(length, "byte"), "",
-                "safetensors has at most 100 MB; is it such a file?");
-  if (file.size() - length_size < length)
-    throw Error("the file ends within its header of " + counted(length, "byte"), "",
-                "is it whole?");
-  SafetensorsHeader header =
-      parse_safetensors_header({reinterpret_cast<const char*>(file.data()) + length_size, length});
-  std::vector<SafetensorsEntry>& entries = header.entries;
-  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
-  const ByteView data = file.subspan(length_size + length);
-  require_cover(entries, data.size());
-  TensorFile result{.tensors = {}, .metadata = std::move(header.metadata)};
-  for (const SafetensorsEntry& entry : entries) {
+  SafetensorsLayout layout = safetensors_layout(file);
+  TensorFile result{.tensors = {}, .metadata = std::move(layout.header.metadata)};
+  for (const SafetensorsEntry& entry : layout.header.entries) {
     if (!selection.wants(entry.name)) continue;
     require_size(entry);
-    result.tensors.push_back(
-        tensor_from(entry, data.subspan(entry.begin, entry.end - entry.begin), given));
+    result.tensors.push_back(tensor_from(entry, layout.data_of(entry), given));
   }
   return result;
 }
@@ -184,16 +148,7 @@ std::string safetensors_file(const TensorFile& file) {
   const std::vector<Placed> placed = placed_tensors(file);
   SafetensorsHeader header{.entries = {}, .metadata = file.metadata};
   for (const Placed& one : placed) header.entries.push_back(one.entry);
-  std::string text = safetensors_header_text(header);
-  // The data begin at a multiple of eight bytes.
-  text.append((length_size - text.size() % length_size) % length_size, ' ');
-  if (text.size() > longest_header)
-    throw Error("a header of " + std::to_string(text.size()) + " bytes", "",
-                "safetensors has at most 100 MB");
-  std::uint8_t length[length_size];
-  store_little(text.size(), length, length_size);
-  std::string bytes(reinterpret_cast<const char*>(length), length_size);
-  bytes += text;
+  std::string bytes = safetensors_start(header);
   for (const Placed& one : placed) {
     const ElementType& type = one.tensor->type;
     const Bytes data = lie_close(type) ? packed_codes(*one.tensor) : one.tensor->data;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Files of safetensors: the header's length in eight bytes, a JSON object, the elements, all in
-// C order and little-endian; elements of 4 and 6 bits lie close together. Source:
-// github.com/huggingface/safetensors, README "Format", and safetensors/src/tensor.rs at version
-// 0.8.0 for what it refuses.
+// Files of safetensors (formats/files/safetensors_layout.h) with elements of the types that it has
+// names for, all in C order and little-endian; elements of 4 and 6 bits lie close together.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "golden/tensors/safetensors_header.h"
+#include "formats/files/safetensors_header.h"
 #include "golden/tensors/selection.h"
 #include "golden/tensors/tensor.h"
 

@@ -9,15 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "golden/tensors/bytes.h"
+#include "formats/files/bytes.h"
+#include "formats/files/safetensors_header.h"
 #include "golden/tensors/element_type.h"
 
 namespace halfulp::tensors {
-
-using Shape = std::vector<std::int64_t>;
-
-// NumPy's limit.
-inline constexpr std::size_t most_dimensions = 64;
 
 struct Tensor {
   std::string name;  // of the entry in an .npz or .safetensors file; else empty

@@ -9,9 +9,9 @@
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "formats/files/bytes.h"
 #include "formats/json.h"
 #include "formats/numbers/value.h"
-#include "golden/tensors/bytes.h"
 
 namespace halfulp::vectors {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "formats/counted.h"
 #include "formats/error.h"
+#include "formats/files/bytes.h"
 #include "formats/json.h"
-#include "golden/tensors/bytes.h"
 
 namespace halfulp::vectors {
 namespace {

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 3> metrics{"loss", "accuracy", "never"};
 
 // A point is its size: the loss is 1 / size, the same in every repeat but for the seed.
 std::vector<RepeatOutcome> run_toy(std::span<const ModelSetting* const> group,
-                                   const Machine& machine, const Watch& watch) {
+                                   const Machine& machine, const Keeper& keeper) {
   std::vector<RepeatOutcome> outcomes;
   for (const ModelSetting* setting : group) {
     const int size = std::any_cast<int>(setting->own);
@@ -31,7 +31,7 @@ std::vector<RepeatOutcome> run_toy(std::span<const ModelSetting* const> group,
     outcome.metrics = {{"accuracy", static_cast<double>(machine.repeat)}, {"loss", 1.0 / size}};
     outcome.theory = {{"loss", 2.0}};
     outcome.digest = machine.seed;
-    if (!watch(1)) return {};
+    if (!keeper.watch(1)) return {};
   }
   return outcomes;
 }
@@ -94,7 +94,7 @@ TEST(AnotherModel, GoesFromPointsToAResult) {
   for (const Group& group : groups) {
     for (std::uint64_t repeat = 0; repeat < group.repeats; ++repeat) {
       const auto of_group =
-          execute(s, group, repeat, emulator::engine(), [](double) { return true; });
+          execute(s, group, repeat, emulator::engine(), {.watch = [](double) { return true; }});
       ASSERT_EQ(of_group.size(), group.points.size());
       for (std::size_t k = 0; k < of_group.size(); ++k) {
         // To the journal and back.
@@ -103,7 +103,8 @@ TEST(AnotherModel, GoesFromPointsToAResult) {
         outcomes[group.points[k]].push_back(of_group[k]);
       }
     }
-    EXPECT_TRUE(execute(s, group, 0, emulator::engine(), [](double) { return false; }).empty());
+    EXPECT_TRUE(
+        execute(s, group, 0, emulator::engine(), {.watch = [](double) { return false; }}).empty());
   }
   const Json result = make_result(s, outcomes, false);
   EXPECT_EQ(result["points"][1]["metrics"].dump(),

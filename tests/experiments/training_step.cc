@@ -25,7 +25,7 @@ Json rows_of(const Matrix<double>& x) {
 
 Json weights_of(const training::Session<double>& session, const training::Training& training) {
   Json weights = Json::object();
-  const training::Parts<double> parts(training.problem, training.plan.optimizer);
+  const training::Parts<double> parts(training.problem, training.plan);
   for (std::size_t k = 0; k < parts.optimizer->parameters().size(); ++k)
     weights[parts.optimizer->parameters()[k]->name] = rows_of(session.kept(k));
   return weights;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // What surrounds a process: standard streams that are closed, signals, limits, file systems without
-// locks, outputs that are no plain files. Nothing is lost and nothing is written where it does not
-// belong.
+// locks, outputs that are no plain files; trainings stopped in their middle, and who follows them.
+// Nothing is lost and nothing is written where it does not belong.
+#include <set>
+
 #include "program.h"
 
 namespace halfulp::program {
@@ -174,6 +176,79 @@ TEST_F(Interrupted, ARunNeverWritesOverWhatItReads) {
   EXPECT_EQ(text_of("config.json"), text);
   EXPECT_EQ(text_of("x.journal"), small_config);
   EXPECT_EQ(names().size(), 5U);
+}
+
+// Two trainings of half a second.
+const char* const training_config = R"({
+  "experiment": "training", "seed": 1, "repeats": 2,
+  "problem": {"model": {"kind": "mlp", "widths": [16, 64, 8]}, "data": {"validation_samples": 64}},
+  "training": {"optimizer": "adam", "learning_rate": 0.002, "steps": 700, "batch": 32},
+  "measure": {"gradient_error": 50, "loss": 10},
+  "policy": {"base": {"native": "binary32", "use": {"weight": "mxfp8_e4m3"}}}})";
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  std::vector<std::string> lines = lines_of(text);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+TEST_F(Interrupted, ATrainingGoesOnFromWhereTheSignalCame) {
+  file("config.json", training_config);
+  const std::string call = "halfulp run config.json --no-run-info --quiet --threads 2 ";
+  ASSERT_EQ(shell(call + "-o want.json --stream all.jsonl").status, 0);
+  EXPECT_EQ(lines_of(text_of("all.jsonl")).size(), 2U * (70 + 3 * 15));
+  const Ran stopped = shell(call +
+                            "-o r.json --stream s.jsonl & pid=$!\n"
+                            "for i in $(seq 500); do\n"
+                            "  test \"$(cat s.jsonl 2>/dev/null | wc -l)\" -gt 40 && break\n"
+                            "  sleep 0.01\n"
+                            "done\n"
+                            "kill -TERM $pid; wait $pid; echo $?");
+  EXPECT_EQ(stopped.out, "143\n") << stopped.err;
+  EXPECT_EQ(names(), (std::vector<std::string>{
+                         "all.jsonl", "config.json", "r.json.journal", "r.json.unit-0.safetensors",
+                         "r.json.unit-1.safetensors", "s.jsonl", "want.json"}));
+  // Other readers of safetensors find the weights by their names.
+  const Ran read = shell("halfulp quantize r.json.unit-0.safetensors --to bfloat16 -o q.npz");
+  EXPECT_EQ(read.status, 0) << read.err;
+  EXPECT_NE(read.out.find("layers.0.weight "), std::string::npos) << read.out;
+  // A run that was killed has written more than its last checkpoint knows, and half a line.
+  const std::vector<std::string> all = lines_of(text_of("all.jsonl"));
+  const std::vector<std::string> written = lines_of(text_of("s.jsonl"));
+  std::set<std::string> more(all.begin(), all.end() - 30);
+  more.insert(written.begin(), written.end());
+  std::string stream;
+  for (const std::string& line : more) stream += line + "\n";
+  file("s.jsonl", stream + "{\"point\":0,\"rep");
+  const Ran resumed = shell(call + "-o r.json --stream s.jsonl --resume");
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.err, "");
+  EXPECT_EQ(text_of("r.json"), text_of("want.json"));
+  EXPECT_EQ(sorted_lines(text_of("s.jsonl")), sorted_lines(text_of("all.jsonl")));
+  EXPECT_EQ(names(), (std::vector<std::string>{"all.jsonl", "config.json", "q.npz", "r.json",
+                                               "s.jsonl", "want.json"}));
+}
+
+TEST_F(Interrupted, AStreamIsLinesOfJsonAndNothingElse) {
+  file("config.json", training_config);
+  const std::string call =
+      "halfulp run config.json --set /training/steps=40 --no-run-info -o r.json --stream ";
+  const Ran printed = shell(call + "-");
+  EXPECT_EQ(printed.status, 0) << printed.err;
+  for (const std::string& line : lines_of(printed.out))
+    EXPECT_EQ(line.substr(0, 10), "{\"point\":0") << line;
+  // Whoever has read enough ends the run, and it can be gone on with.
+  const Ran ended = shell(call + "/dev/stdout --quiet --threads 1 | head -n 1");
+  EXPECT_EQ(ended.out.find("{\"point\":0,\"repeat\":0,\"step\":0,\"series\":\"gradient_"), 0U)
+      << ended.out;
+  EXPECT_EQ(ended.err, "");
+  EXPECT_EQ(shell(call + "- --resume").status, 0);
+  // A new run begins a new file; a document that is wrong leaves the old one.
+  file("s.jsonl", "old\n");
+  EXPECT_EQ(shell(call + "s.jsonl --set /training/batch=0").status, 2);
+  EXPECT_EQ(text_of("s.jsonl"), "old\n");
+  EXPECT_EQ(shell(call + "s.jsonl --quiet").status, 0);
+  EXPECT_EQ(sorted_lines(text_of("s.jsonl")), sorted_lines(printed.out));
 }
 
 TEST_F(Interrupted, AFileSystemWithoutLocksSaysSoAndHasAWay) {

@@ -92,6 +92,11 @@ Metrics theory(const ModelSetting& setting) {
   return metrics;
 }
 
+std::vector<RepeatOutcome> run(std::span<const ModelSetting* const> group, const Machine& machine,
+                               const Keeper& keeper) {
+  return run_regressions(group, machine, keeper.watch);
+}
+
 }  // namespace
 
 constinit const Model model{.name = "linear_regression",
@@ -101,7 +106,7 @@ constinit const Model model{.name = "linear_regression",
                             .dimensions = dimensions,
                             .shared_part = shared_part,
                             .work = work,
-                            .run = run_regressions,
+                            .run = run,
                             .theory = theory};
 
 }  // namespace halfulp::experiments::linear_regression

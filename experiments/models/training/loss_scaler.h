@@ -34,6 +34,12 @@ class LossScaler {
     return true;
   }
 
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("scale", scale_);
+    visit("finite_steps", finite_steps_);
+  }
+
  private:
   LossScale rule_;
   double scale_;

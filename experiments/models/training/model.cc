@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <any>
 #include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "experiments/models/training/session.h"
+#include "experiments/models/visit_state.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments::training {
@@ -81,16 +83,65 @@ Work work(const ModelSetting& setting) {
                   training.problem.network.multiplications()};
 }
 
-// Empty where the watch said stop.
+// Tells what is new on the curves.
+class CurveTeller {
+ public:
+  CurveTeller(const Keeper& keeper, std::size_t point) : keeper_(keeper), point_(point) {}
+
+  // Nobody hears what a session has already.
+  template <typename Session>
+  void skip(const Session& session) {
+    look(session, [](const Series&, std::size_t) {});
+  }
+  template <typename Session>
+  void tell(const Session& session) {
+    if (!keeper_.hear) return;
+    look(session, [&](const Series& curve, std::size_t i) {
+      keeper_.hear({.point = point_,
+                    .series = curve.name,
+                    .step = curve.steps[i],
+                    .value = curve.values[i]});
+    });
+  }
+
+ private:
+  // Calls fresh() with every number that it was not called with before.
+  template <typename Session, typename Fresh>
+  void look(const Session& session, const Fresh& fresh) {
+    std::size_t number = 0;
+    session.look_at_curves([&](const Series& curve) {
+      if (number == told_.size()) told_.push_back(0);
+      std::size_t& told = told_[number++];
+      for (; told < curve.steps.size(); ++told) fresh(curve, told);
+    });
+  }
+
+  const Keeper& keeper_;
+  std::size_t point_;
+  std::vector<std::size_t> told_;  // of each curve
+};
+
+// `at`: which point it is, and where it begins. Empty where the watch said stop.
 template <typename Real>
 std::optional<RepeatOutcome> train(const Training& training, const Machine& machine,
-                                   const Watch& watch) {
+                                   const Keeper& keeper, UnitState& at) {
   RepeatOutcome outcome;
   try {
     Session<Real> session(training, machine);
+    CurveTeller teller(keeper, at.finished.size());
+    if (!at.snapshot.values.empty()) restore(session, std::exchange(at.snapshot, {}));
+    teller.skip(session);
     while (!session.finished()) {
       session.step();
-      if (!watch(1)) return std::nullopt;
+      teller.tell(session);
+      const bool goes_on = keeper.watch(1);
+      if (keeper.save && (!goes_on || keeper.is_due())) {
+        at.step = session.steps_done();
+        at.snapshot = snapshot_of(session);
+        keeper.save(at);
+        at.snapshot = {};
+      }
+      if (!goes_on) return std::nullopt;
     }
     outcome.digest = session.digest();
     outcome.metrics = session.measure();
@@ -102,18 +153,42 @@ std::optional<RepeatOutcome> train(const Training& training, const Machine& mach
   return outcome;
 }
 
+bool is_single(const Training& training) { return training.policy.native == Carrier::binary32; }
+
+// Throws Error where the state is not one of this group.
+void require_state(std::span<const ModelSetting* const> group, const Machine& machine,
+                   const UnitState& state) {
+  if (state.finished.size() >= group.size()) throw Error("a point that is not there");
+  const Training& training = training_of(*group[state.finished.size()]);
+  const auto check = [&](auto session) {
+    restore(*session, state.snapshot);
+    if (session->steps_done() != state.step || state.step > training.plan.steps)
+      throw Error("a step that is not there");
+  };
+  if (is_single(training))
+    check(std::make_unique<Session<float>>(training, machine));
+  else
+    check(std::make_unique<Session<double>>(training, machine));
+}
+
 std::vector<RepeatOutcome> run(std::span<const ModelSetting* const> group, const Machine& machine,
-                               const Watch& watch) {
-  std::vector<RepeatOutcome> outcomes;
-  for (const ModelSetting* setting : group) {
-    const Training& training = training_of(*setting);
-    std::optional<RepeatOutcome> outcome = training.policy.native == Carrier::binary32
-                                               ? train<float>(training, machine, watch)
-                                               : train<double>(training, machine, watch);
-    if (!outcome) return {};
-    outcomes.push_back(std::move(*outcome));
+                               const Keeper& keeper) {
+  UnitState at;
+  if (keeper.load) {
+    keeper.load([&](const UnitState& state) {
+      require_state(group, machine, state);
+      at = state;
+    });
   }
-  return outcomes;
+  while (at.finished.size() < group.size()) {
+    const Training& training = training_of(*group[at.finished.size()]);
+    std::optional<RepeatOutcome> outcome = is_single(training)
+                                               ? train<float>(training, machine, keeper, at)
+                                               : train<double>(training, machine, keeper, at);
+    if (!outcome) return {};
+    at.finished.push_back(std::move(*outcome));
+  }
+  return std::move(at.finished);
 }
 
 Metrics theory(const ModelSetting&) { return {}; }

@@ -27,6 +27,11 @@ class PlaceShares {
   // Of equal names whatever was counted; empty before the first note().
   [[nodiscard]] const std::vector<Series>& series() const { return series_; }
 
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("series", series_);
+  }
+
  private:
   std::vector<PlaceNumber> rounded_, weights_;
   std::vector<Series> series_;

@@ -39,6 +39,13 @@ struct GradientError {
   double norm_ratio = 0.0;  // ||g|| / ||f||
   double cosine = 0.0;      // <g, f> / (||g|| ||f||)
   double zeta = 0.0;        // ||g - f||^2 / ||f||^2
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("norm_ratio", norm_ratio);
+    visit("cosine", cosine);
+    visit("zeta", zeta);
+  }
 };
 
 template <typename Real>
@@ -60,6 +67,19 @@ class Session {
   // A parameter as it is kept between steps.
   [[nodiscard]] const Matrix<Real>& kept(std::size_t parameter) const {
     return parts_.optimizer->kept(parameter);
+  }
+
+  // Between steps (models/visit_state.h).
+  template <typename Visitor>
+  void visit_state(Visitor& visit);
+  // Calls look() with every curve as far as it is, one that may yet come to nothing too; those of
+  // an earlier call come first and in the same order.
+  template <typename Look>
+  void look_at_curves(const Look& look) const {
+    look(losses_);
+    for (const Series& curve : gradient_errors_) look(curve);
+    if (training_.measure.places == 0) return;
+    for (const Series& curve : place_shares_.series()) look(curve);
   }
 
  private:
@@ -116,6 +136,34 @@ class Session {
   PlaceShares<Real> place_shares_;
   const Engine& engine_;
 };
+
+template <typename Real>
+template <typename Visitor>
+void Session<Real>::visit_state(Visitor& visit) {
+  visit("step", step_);
+  visit("averaged", averaged_);
+  visit("skipped", skipped_);
+  visit("loss_sum", loss_sum_);
+  visit("loss_count", loss_count_);
+  visit("late_moves", late_moves_);
+  visit("still", still_);
+  visit("first_stalled", first_stalled_);
+  visit("bit_operations", bit_operations_);
+  visit("gradient_error", gradient_error_);
+  visit("losses", losses_);
+  visit("loss_since", loss_since_);
+  visit("losses_since", losses_since_);
+  visit("gradient_errors", gradient_errors_);
+  visit("scaler", scaler_);
+  visit("plateaus", plateaus_);
+  visit("diversities", diversities_);
+  visit("place_shares", place_shares_);
+  visit("exchange", parts_.exchange);
+  visit("arithmetic", arithmetic_);
+  visit("optimizer", *parts_.optimizer);
+  for (std::size_t k = 0; k < average_.size(); ++k)
+    visit.tensor(parts_.optimizer->parameters()[k]->name + ".average", average_[k]);
+}
 
 extern template class Session<float>;
 extern template class Session<double>;

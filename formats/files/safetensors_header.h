@@ -2,7 +2,7 @@
 //
 // The header of a safetensors file: {"name": {"dtype": "F16", "shape": [2, 3], "data_offsets":
 // [0, 12]}, ..., "__metadata__": {"key": "text", ...}}. Here is what one can say of it without the
-// data; safetensors.cc says the rest.
+// data; safetensors_layout.h has the rest.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "golden/tensors/tensor.h"
-
 namespace halfulp::tensors {
+
+using Shape = std::vector<std::int64_t>;
+
+// NumPy's limit.
+inline constexpr std::size_t most_dimensions = 64;
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 inline constexpr const char* metadata_key = "__metadata__";

@@ -2,13 +2,14 @@
 //
 // The text is read piece by piece, as nlohmann's parser meets keys and values, and never becomes a
 // tree: what does not belong is refused where it stands.
-#include "golden/tensors/safetensors_header.h"
+#include "formats/files/safetensors_header.h"
 
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "formats/error.h"
+#include "formats/files/bytes.h"
 
 namespace halfulp::tensors {
 namespace {

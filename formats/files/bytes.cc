@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "golden/tensors/bytes.h"
+#include "formats/files/bytes.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
