@@ -126,7 +126,9 @@ std::size_t substitute(Json& value, const std::string& bits) {
 // decide halves.
 int Cyclic::bits(std::uint64_t step, std::uint64_t steps) const {
   const double length = static_cast<double>(steps) / static_cast<double>(cycles);
-  const double within = std::fmod(static_cast<double>(step), length) / length;
+  // What is computed after the last step is computed as in that step.
+  const double last = static_cast<double>(std::min(step, steps - 1));
+  const double within = std::fmod(last, length) / length;
   const double wave = (1.0 + std::cos(std::numbers::pi * within + std::numbers::pi)) / 2.0;
   constexpr double grid = 0x1p40;
   return static_cast<int>(

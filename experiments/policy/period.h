@@ -18,6 +18,7 @@ namespace halfulp::experiments {
 
 // Bits over `cycles` equal parts of the training, of T steps each:
 //   rint(least + (most - least) (1 + cos(pi (t mod T) / T + pi)) / 2), halves to even.
+// After the last step they stay what they were in it.
 struct Cyclic {
   std::uint64_t cycles = 1;
   int least = 0, most = 0;

@@ -32,6 +32,13 @@ TEST(Cyclic, FollowsTheCosine) {
   EXPECT_NEAR(cost / 2000, 0.03958, 0.000005);
 }
 
+TEST(Cyclic, StaysAfterTheLastStep) {
+  const Cyclic rule{.cycles = 4, .least = 3, .most = 8};
+  EXPECT_EQ(rule.bits(999, 1000), 8);
+  EXPECT_EQ(rule.bits(1000, 1000), 8);
+  EXPECT_EQ(rule.bits(1003, 1000), 8);
+}
+
 TEST(Cyclic, BeginsAnewWithEveryCycle) {
   const Cyclic rule{.cycles = 4, .least = 2, .most = 6};
   for (std::uint64_t t = 0; t < 30; ++t) EXPECT_EQ(rule.bits(t, 120), rule.bits(t + 90, 120)) << t;

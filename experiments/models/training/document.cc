@@ -27,6 +27,12 @@ std::int64_t usual_interval(std::uint64_t steps) {
   return static_cast<std::int64_t>((steps + points - 1) / points);
 }
 
+void read_counts(ObjectReader& reader, Data& data) {
+  data.samples = static_cast<std::uint64_t>(reader.integer("samples", 0, 0, most_samples));
+  data.validation_samples =
+      static_cast<std::uint64_t>(reader.integer("validation_samples", 1024, 0, most_samples));
+}
+
 void require_no_teacher(ObjectReader& reader) {
   for (const char* name : {"teacher", "inputs", "noise", "spectrum_exponent", "samples"}) {
     if (reader.has(name))
@@ -52,6 +58,26 @@ Data parse_tabled(ObjectReader& reader, const TableShape& shape, const std::stri
   return data;
 }
 
+const std::vector<std::string> input_names{"normal", "unit_vectors", "clusters"};
+
+// Every output of the network is a cluster.
+Data parse_clusters(ObjectReader& reader, LossKind loss, Json& resolved) {
+  if (loss != LossKind::cross_entropy)
+    throw Error("the targets of clusters are classes", reader.place("inputs"),
+                "use the loss \"cross_entropy\"");
+  Data data;
+  data.inputs = Data::Inputs::clusters;
+  reader.text("inputs", "");
+  data.spread = reader.number("spread", data.spread, 0.0, 1e6);
+  read_counts(reader, data);
+  reader.finish();
+  resolved = {{"inputs", "clusters"},
+              {"spread", data.spread},
+              {"samples", data.samples},
+              {"validation_samples", data.validation_samples}};
+  return data;
+}
+
 Data parse_data(const Json& value, const std::string& where, const NetworkDescription& network,
                 const Json& described, Json& resolved) {
   ObjectReader reader(value, where);
@@ -65,14 +91,11 @@ Data parse_data(const Json& value, const std::string& where, const NetworkDescri
                     std::to_string(data.teacher.outputs()) + " outputs, the network " +
                     std::to_string(network.inputs()) + " and " + std::to_string(network.outputs()),
                 reader.place("teacher"), "give both the same");
-  static const std::vector<std::string> input_names{"normal", "unit_vectors"};
   const std::size_t inputs = reader.choice("inputs", 0, input_names);
   data.inputs = static_cast<Data::Inputs>(inputs);
   data.noise = reader.number("noise", 0.0, 0.0, 1e6);
   data.spectrum_exponent = reader.number("spectrum_exponent", 0.0, 0.0, 100.0);
-  data.samples = static_cast<std::uint64_t>(reader.integer("samples", 0, 0, most_samples));
-  data.validation_samples =
-      static_cast<std::uint64_t>(reader.integer("validation_samples", 1024, 0, most_samples));
+  read_counts(reader, data);
   reader.finish();
   resolved = {{"teacher", full},         {"inputs", input_names[inputs]},
               {"noise", data.noise},     {"spectrum_exponent", data.spectrum_exponent},
@@ -97,15 +120,17 @@ Problem parse_problem(const Json& value, const std::string& where, const std::st
   static const Json nothing = Json::object();
   const Json* data = reader.find("data");
   Json full;
-  if (data != nullptr && data->is_object() && data->contains("table")) {
-    ObjectReader tabled(*data, reader.place("data"));
+  const Json& described = data == nullptr ? nothing : *data;
+  ObjectReader samples(described, reader.place("data"));
+  if (samples.has("table")) {
     const TableShape shape{.inputs = static_cast<std::size_t>(problem.network.inputs()),
                            .outputs = static_cast<std::size_t>(problem.network.outputs()),
                            .classes = problem.loss == LossKind::cross_entropy};
-    problem.data = parse_tabled(tabled, shape, folder, full);
+    problem.data = parse_tabled(samples, shape, folder, full);
+  } else if (samples.has("inputs") && described["inputs"] == "clusters") {
+    problem.data = parse_clusters(samples, problem.loss, full);
   } else {
-    problem.data = parse_data(data == nullptr ? nothing : *data, reader.place("data"),
-                              problem.network, model, full);
+    problem.data = parse_data(described, reader.place("data"), problem.network, model, full);
   }
   reader.finish();
   resolved = {{"model", model}, {"loss", loss_names()[loss]}, {"data", full}};

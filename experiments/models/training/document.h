@@ -22,14 +22,17 @@ namespace halfulp::experiments::training {
 // k is unit vector k mod the inputs, times the root of that variance, so that a batch of as many
 // samples as inputs makes a quadratic loss with these curvatures. A network makes the targets,
 // with noise of this deviation added: numbers, or where the loss is of classes the class of the
-// largest (of one number: whether it is positive). Or samples are the rows of a table, of which the
-// last ones are for validation, and nothing else of this counts.
+// largest (of one number: whether it is positive). Or samples lie about the centres of clusters,
+// normal numbers of variance 1, at this spread, and their targets are the clusters' numbers; the
+// other members but those of how many samples there are do not count. Or samples are the rows of a
+// table, of which the last ones are for validation, and nothing else of this counts.
 struct Data {
-  enum class Inputs : std::uint8_t { normal, unit_vectors };
+  enum class Inputs : std::uint8_t { normal, unit_vectors, clusters };
   Inputs inputs = Inputs::normal;
   NetworkDescription teacher;
   double noise = 0.0;
   double spectrum_exponent = 0.0;
+  double spread = 1.0;        // of clusters
   std::uint64_t samples = 0;  // that there are, in every epoch in a new order; 0: always fresh ones
   std::uint64_t validation_samples = 0;
   std::shared_ptr<const Table> table;  // null: there is none

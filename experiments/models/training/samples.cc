@@ -31,10 +31,12 @@ void make_classes(Matrix<Real>& target, bool is_binary) {
 template <typename Real>
 Samples<Real>::Samples(const Problem& problem, const Machine& machine)
     : data_(problem.data),
+      inputs_(problem.network.inputs()),
+      outputs_(problem.network.outputs()),
       is_of_classes_(is_of_classes(problem.loss)),
       is_binary_(problem.loss == LossKind::logistic),
       machine_(machine) {
-  if (data_.table != nullptr) return;
+  if (data_.table != nullptr || data_.inputs == Data::Inputs::clusters) return;
   PlaceList places;
   teacher_ = make_network<Real>(data_.teacher, places, "teacher.");
   native_ = native_policy(std::make_shared<const Places>(places.places()), carrier_of<Real>);
@@ -83,7 +85,34 @@ Batch<Real> Samples<Real>::rows_of_table(const std::vector<std::uint64_t>& sampl
 }
 
 template <typename Real>
+Batch<Real> Samples<Real>::clustered(const char* set,
+                                     const std::vector<std::uint64_t>& samples) const {
+  const auto inputs = static_cast<std::size_t>(inputs_);
+  const Random which = machine_.random(set, "cluster", 0);
+  const Random around = machine_.random(set, "x", 0);
+  const Random centres = machine_.random("clusters", "x", 0);
+  std::vector<double> centre(inputs);
+  std::vector<double> offset(inputs);
+  Batch<Real> batch;
+  batch.x.resize(static_cast<Eigen::Index>(samples.size()), inputs_);
+  batch.target = Matrix<Real>::Zero(batch.x.rows(), outputs_);
+  for (Eigen::Index r = 0; r < batch.x.rows(); ++r) {
+    const std::uint64_t sample = samples[static_cast<std::size_t>(r)];
+    // The remainder of 64 bits is even to 2^-32 for so few clusters.
+    const std::uint64_t cluster = which.bits(sample, 64) % static_cast<std::uint64_t>(outputs_);
+    fill_variates(Law::gaussian, centres, cluster * inputs, centre);
+    fill_variates(Law::gaussian, around, sample * inputs, offset);
+    for (std::size_t j = 0; j < inputs; ++j)
+      batch.x(r, static_cast<Eigen::Index>(j)) =
+          static_cast<Real>(centre[j] + data_.spread * offset[j]);
+    batch.target(r, static_cast<Eigen::Index>(cluster)) = 1;
+  }
+  return batch;
+}
+
+template <typename Real>
 Batch<Real> Samples<Real>::draw(const char* set, const std::vector<std::uint64_t>& samples) {
+  if (data_.inputs == Data::Inputs::clusters) return clustered(set, samples);
   const auto rows = static_cast<Eigen::Index>(samples.size());
   const auto inputs = static_cast<std::size_t>(data_.teacher.inputs());
   const auto outputs = static_cast<std::size_t>(data_.teacher.outputs());

@@ -3,8 +3,9 @@
 // Samples of a teacher (document.h). Sample i is a function of seed, repeat and i alone: of the
 // streams ("samples" | "validation", "x") and (.., "noise"), whose variates i inputs and i outputs
 // on it takes. Where there are finitely many, every epoch goes through all of them in an order of
-// its own, stream ("samples", "order", epoch). Teachers compute in the network's carrier; samples
-// of a table are its rows.
+// its own, stream ("samples", "order", epoch). The cluster of sample i is drawn of the stream (..,
+// "cluster") at i, and the centre of cluster c of ("clusters", "x") from c inputs on. Teachers
+// compute in the network's carrier; samples of a table are its rows.
 #pragma once
 
 #include <cstdint>
@@ -36,10 +37,13 @@ class Samples {
 
  private:
   [[nodiscard]] Batch<Real> rows_of_table(const std::vector<std::uint64_t>& samples) const;
+  [[nodiscard]] Batch<Real> clustered(const char* set,
+                                      const std::vector<std::uint64_t>& samples) const;
   Batch<Real> draw(const char* set, const std::vector<std::uint64_t>& samples);
   std::uint64_t sample_at(std::uint64_t position);
 
   const Data data_;
+  Eigen::Index inputs_, outputs_;
   bool is_of_classes_, is_binary_;
   const Machine& machine_;
   LayeredPolicy native_;
