@@ -125,6 +125,12 @@ TEST(Schemas, AcceptWhatTheReaderAccepts) {
            "eps": 0.5, "law": "two_point"}}})",
        R"({"w.fwd": {"format": {"kind": "float", "exponent_bits": 2, "fraction_bits": 1,
             "infinity": false, "nan_codes": 0}, "gradient": "dge", "dge": {"k": 4, "cap": 2}}})",
+       R"({"x.wgrad": {"format": "mxfp4", "transform": {"hadamard": 2, "random_signs": true,
+            "clamp_quantile": 0.9, "residual": "high_precision", "pre_factor": 0.5}},
+           "g.wgrad": {"kind": "block", "element": "int4", "columns": 4, "transform": {"hadamard":
+            2, "random_signs": true, "normalize": "l2", "over": "row"}},
+           "dx": {"format": "int8", "transform": {"normalize": "delayed", "history": 4,
+            "margin": -1, "amax": "most_recent"}}})",
        R"({"m": {"format": {"kind": "codebook", "values": [-1, 0, 1]}, "scaling": "group:64"},
            "v": {"kind": "block", "element": "int8", "columns": 8, "rule": "ratio"},
            "row": {"kind": "block", "element": {"format": "float4_e2m1fn"}, "levels": [
@@ -205,6 +211,9 @@ TEST(Schemas, RefuseWrongPoliciesAsTheReaderDoes) {
         R"({"weight": []})",
         R"({"w.fwd": {"format": "int8", "gradient": "exact"}})",
         R"({"w.dgrad": {"format": "int8", "reuse": "again"}})",
+        R"({"dx": {"format": "int8", "transform": {"hadamard": 0}}})",
+        R"({"dx": {"format": "int8", "transform": {"normalize": "l1"}}})",
+        R"({"dx": {"format": "int8", "transform": {"residual": "sparse"}}})",
         R"({"weight": {"noise": {"kind": "additive"}}})",
         R"({"weight": {"noise": {"kind": "additive", "eps": 1}, "format": "int8"}})"}) {
     const Json value = parse_json(text, "text");
