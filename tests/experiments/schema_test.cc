@@ -236,6 +236,10 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
       {"kind": "mlp", "widths": [2, 3]}}, "training": {"optimizer": "adam", "learning_rate": 0.1,
       "steps": 3}, "measure": {}, "policy": "mxfp8"})",
                                    "");
+  const Json tensor = parse_json(R"({"experiment": "tensor", "problem": {"rows": 2, "columns": 4,
+      "law": {"kind": "uniform", "high": 2}, "outliers": {"share": 0.5, "factor": -3}, "product":
+      {"columns": 3, "law": "ones"}}, "policy": {"acc": "binary16"}, "sweep": {}, "fits": []})",
+                                 "");
   const auto accepted = [](const Json& document) {
     EXPECT_EQ(experiments().errors(document), "") << document;
     EXPECT_EQ(error_of([&] { make_study(document, "d"); }), "no error") << document;
@@ -246,6 +250,7 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
   };
   accepted(regression);
   accepted(training);
+  accepted(tensor);
   accepted(changed(training, "/policy", R"({"extends": "mxfp8", "rules": []})"));
   accepted(changed(training, "/sweep", R"({"/policy": ["mxfp8", "amp_bf16"]})"));
   for (const auto& [pointer, value] : std::vector<std::pair<const char*, const char*>>{
@@ -282,6 +287,16 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
            {"/measure/gradient", "1"},
            {"/policy", R"({"rules": 1})"}})
     refused(changed(training, pointer, value));
+  for (const auto& [pointer, value] : std::vector<std::pair<const char*, const char*>>{
+           {"/problem", R"({"rows": 3})"},
+           {"/problem/rows", "0"},
+           {"/problem/law", "\"levy\""},
+           {"/problem/law", R"({"kind": "normal", "low": 1})"},
+           {"/problem/outliers/share", "1.5"},
+           {"/problem/product", R"({"law": "ones"})"},
+           {"/training", "{}"},
+           {"/sweep", R"({"/training/steps": [1]})"}})
+    refused(changed(tensor, pointer, value));
 }
 
 }  // namespace
