@@ -7,6 +7,7 @@
 
 #include "experiments/policy/policy_files.h"
 #include "experiments/policy/rule.h"
+#include "experiments/policy/uses.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -59,6 +60,17 @@ Named original_of(Named copy) {
   return copy;
 }
 
+bool has_hadamard(const Json& record) {
+  return record.is_object() && record.value("transform", Json::object()).contains("hadamard");
+}
+
+// Of the two operands of its product, the one whose use comes first.
+Named leading_operand_of(Named operand) {
+  const NamedPlace place{.name = "", .layer = operand.layer, .op = operand.op, .use = operand.use};
+  operand.use = std::min(operand.use, std::string(other_operand(place)));
+  return operand;
+}
+
 }  // namespace
 
 const std::vector<std::string>& by_names() {
@@ -74,14 +86,17 @@ PolicyParts::PolicyParts(Json policy, By by) : policy_(std::move(policy)) {
   }
   std::set<std::string> rounded;
   std::set<std::string> copies;
+  std::set<std::string> paired;
   each_record_of(policy_, [&](const Named& named, const Json& record) {
     rounded.insert(named.place());
     if (is_copy(record)) copies.insert(named.place());
+    if (has_hadamard(record)) paired.insert(named.place());
   });
   each_record_of(policy_, [&](const Named& named, const Json&) {
     const Named original = original_of(named);
     const bool belongs = copies.contains(named.place()) && rounded.contains(original.place());
-    add_place(part_name(belongs ? original : named, by), named.place());
+    const Named own = paired.contains(named.place()) ? leading_operand_of(named) : named;
+    add_place(part_name(belongs ? original : own, by), named.place());
   });
 }
 

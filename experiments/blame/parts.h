@@ -34,6 +34,8 @@ using LowParts = std::vector<bool>;
 
 // Parts have places that are not native at some time of training. An operand that takes the forward
 // pass's copy has no precision of its own: it belongs to the part of the operand that is copied.
+// Operands of a product behind one Hadamard matrix belong together, to the part of the one whose
+// use comes first.
 class PolicyParts {
  public:
   // policy: in full.

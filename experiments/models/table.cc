@@ -5,6 +5,7 @@
 #include <array>
 
 #include "experiments/models/linear_regression/model.h"
+#include "experiments/models/tensor/model.h"
 #include "experiments/models/training/model.h"
 
 namespace halfulp::experiments {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::array models{
     &linear_regression::model,
     &training::model,
+    &tensor::model,
 };
 
 }  // namespace

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
+#include "experiments/policy/block_scales.h"
+#include "experiments/policy/operand_pairs.h"
+#include "experiments/policy/uses.h"
 #include "formats/catalogue/families.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -24,12 +28,13 @@ DotUnit unit_of(const PlaceRecord& record, Carrier native) {
 }  // namespace
 
 PlaceNumber PlaceList::add(const std::string& layer, const std::string& op, const std::string& use,
-                           PlaceKind kind) {
+                           PlaceKind kind, std::size_t columns) {
   places_.push_back({.name = layer.empty() ? op + "/" + use : layer + "/" + op + "/" + use,
                      .layer = layer,
                      .op = op,
                      .use = use,
-                     .kind = kind});
+                     .kind = kind,
+                     .columns = columns});
   return places_.size() - 1;
 }
 
@@ -51,6 +56,9 @@ void Arithmetic<Real>::begin(const Moment& moment, Purpose purpose, std::uint64_
   const auto [entry, is_new] = prepared_.try_emplace(phases);
   if (is_new) {
     entry->second.records = policy_->records_of(phases);
+    if (std::popcount(phases) > 1)
+      require_pairs(entry->second.records, *policy_->places,
+                    [](std::size_t) { return std::string("/policy/phases"); });
     entry->second.rounders.resize(policy_->places->size());
     entry->second.units.resize(policy_->places->size());
   }
@@ -72,25 +80,71 @@ Random Arithmetic<Real>::random_at(PlaceNumber place, std::size_t which) const {
   const NamedPlace& named = (*policy_->places)[place];
   std::string use = named.op + "/" + named.use;
   if (which > 0) use += "/" + std::to_string(which);
+  return random_named(named, std::move(use));
+}
+
+template <typename Real>
+Random Arithmetic<Real>::random_named(const NamedPlace& place, std::string use) const {
   if (purpose_ == Purpose::validation) use += "/validation";
   if (worker_ > 0) use += "/worker " + std::to_string(worker_);
-  return machine_->random(named.layer, use, step_);
+  return machine_->random(place.layer, use, step_);
 }
 
 template <typename Real>
 void Arithmetic<Real>::round(PlaceNumber place, Matrix<Real>& x) {
+  Counts* counts = counting_ ? &counts_[place] : nullptr;
+  if (!current_->records[place].transform.is_none()) return round_transformed(place, x, counts);
   auto& rounders = current_->rounders[place];
   if (!rounders) {
     rounders.emplace();
     for (const Rule& rule : current_->records[place].rules)
       rounders->emplace_back(*machine_->engine, rule, carrier_of<Real>);
   }
-  Counts* counts = counting_ ? &counts_[place] : nullptr;
   for (std::size_t k = 0; k < rounders->size(); ++k) {
     const MutableView view = view_of(x);
     (*rounders)[k].apply(as_const(view), random_at(place, k), view, counts);
   }
   note_nonfinite(place, x);
+}
+
+template <typename Real>
+void Arithmetic<Real>::round_transformed(PlaceNumber place, Matrix<Real>& x, Counts* counts) {
+  const NamedPlace& named = (*policy_->places)[place];
+  const PlaceRecord& at = current_->records[place];
+  const Hadamard& hadamard = at.transform.hadamard;
+  TransformInput input{.elements = random_at(place, 0), .signs = {}, .step = step_};
+  if (hadamard.block > 1) {
+    if (x.cols() % hadamard.block != 0)
+      throw Error("rows of " + std::to_string(x.cols()) + " numbers at the place " + named.name +
+                      " are no whole blocks of a Hadamard matrix of " +
+                      std::to_string(hadamard.block),
+                  "", "give a \"hadamard\" that divides the length of the sum");
+    const auto pass = static_cast<std::size_t>(pass_of(named).value_or(Pass::forward));
+    input.signs = random_named(named, named.op + "/signs." + pass_names()[pass]);
+  }
+  if (at.transform.normalize.kind == Normalization::Kind::delayed)
+    input.history = &histories_.at(place);
+  input.observes = purpose_ == Purpose::training;
+  auto found = current_->transformed.find(place);
+  if (found == current_->transformed.end())
+    found =
+        current_->transformed.try_emplace(place, *machine_->engine, at.rules.front(), at.transform)
+            .first;
+  found->second.apply(x, input, counts);
+  note_nonfinite(place, x);
+}
+
+template <typename Real>
+std::vector<double> Arithmetic<Real>::block_scales(PlaceNumber place, const BlockRule& rule,
+                                                   const Matrix<Real>& x) const {
+  const BlockPlan plan =
+      machine_->engine->prepare_block(rule.format, {.carrier = carrier_of<Real>});
+  Matrix<Real> rounded = x;
+  BlockCodes codes;
+  machine_->engine->quantize(view_of(x), plan, random_of_blocks(random_at(place, 0), rule),
+                             view_of(rounded), &codes, nullptr);
+  return scales_of(rule.format, codes, static_cast<std::size_t>(x.rows()),
+                   static_cast<std::size_t>(x.cols()));
 }
 
 template <typename Real>

@@ -6,7 +6,8 @@
 // what it is stands in the policy alone.
 //
 // The bits that a place draws at a step are addressed by (seed, repeat, layer, operation, use,
-// step, worker): no other place, phase or thread has a part in them.
+// step, worker): no other place, phase or thread has a part in them. The signs of a Hadamard matrix
+// are those of the product: (layer, operation, pass).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,8 @@
 
 #include "experiments/machine.h"
 #include "experiments/networks/matrix.h"
+#include "experiments/networks/transformed_rounder.h"
+#include "experiments/policy/amax_history.h"
 #include "experiments/policy/layered_policy.h"
 #include "experiments/policy/tensor_rounder.h"
 
@@ -29,7 +32,7 @@ using PlaceNumber = std::size_t;
 class PlaceList {
  public:
   PlaceNumber add(const std::string& layer, const std::string& op, const std::string& use,
-                  PlaceKind kind = PlaceKind::tensor);
+                  PlaceKind kind = PlaceKind::tensor, std::size_t columns = 0);
   [[nodiscard]] const Places& places() const { return places_; }
 
  private:
@@ -62,7 +65,8 @@ class Arithmetic {
   // From here on elements are counted at every place, from 0; or no longer.
   void count(bool wanted);
 
-  // x as the rules of the place make it; as it is where there are none.
+  // x as the rules of the place make it; as it is where there are none. Throws Error where rows are
+  // no whole blocks of a Hadamard matrix.
   void round(PlaceNumber place, Matrix<Real>& x);
   // out = a b, a rows x inner, b inner x columns, summed as the place says.
   void product(PlaceNumber accumulator, const Matrix<Real>& a, const Matrix<Real>& b,
@@ -80,6 +84,12 @@ class Arithmetic {
   // Of the format in which the place leaves its numbers, scales not counted; those of Real where it
   // rounds to none.
   [[nodiscard]] double operand_bits(PlaceNumber place) const;
+  // The scales of a block format for x at a place, row after row.
+  [[nodiscard]] std::vector<double> block_scales(PlaceNumber place, const BlockRule& rule,
+                                                 const Matrix<Real>& x) const;
+  // What delayed scales remember of the steps of training, and all that an Arithmetic remembers
+  // that later steps depend on.
+  [[nodiscard]] AmaxHistories& amax_histories() { return histories_; }
   // Of what was rounded since count(true).
   [[nodiscard]] const Counts& counts(PlaceNumber place) const { return counts_[place]; }
   [[nodiscard]] const std::optional<Nonfinite>& first_nonfinite() const { return nonfinite_; }
@@ -89,6 +99,7 @@ class Arithmetic {
   template <typename Visitor>
   void visit_state(Visitor& visit) {
     visit("nonfinite", nonfinite_);
+    visit("amax_histories", histories_);
   }
 
  private:
@@ -96,9 +107,12 @@ class Arithmetic {
   struct Prepared {
     Records records;
     std::vector<std::optional<std::vector<TensorRounder>>> rounders;
+    std::map<PlaceNumber, TransformedRounder<Real>> transformed;
     std::vector<std::optional<DotPlan>> units;
   };
   Random random_at(PlaceNumber place, std::size_t which) const;
+  Random random_named(const NamedPlace& place, std::string use) const;
+  void round_transformed(PlaceNumber place, Matrix<Real>& x, Counts* counts);
   void note_nonfinite(PlaceNumber place, const Matrix<Real>& x);
   const DotPlan& unit_at(PlaceNumber accumulator);
 
@@ -111,6 +125,7 @@ class Arithmetic {
   Purpose purpose_ = Purpose::training;
   Plan native_;
   std::vector<Counts> counts_;
+  AmaxHistories histories_;
   std::optional<Nonfinite> nonfinite_;
 };
 

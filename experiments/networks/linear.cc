@@ -27,16 +27,19 @@ Beginning beginning_of(const WeightBeginning& weights, double in, double out) {
 
 template <typename Real>
 Linear<Real>::Linear(PlaceList& places, const std::string& name, const Shape& shape) {
-  const auto tensor = [&](const char* use) { return places.add(name, "matmul", use); };
+  // columns: of an operand, numbers of a sum where they are known.
+  const auto tensor = [&](const char* use, Eigen::Index columns = 0) {
+    return places.add(name, "matmul", use, PlaceKind::tensor, static_cast<std::size_t>(columns));
+  };
   const auto sums = [&](const char* use) {
     return places.add(name, "matmul", use, PlaceKind::accumulator);
   };
-  at_ = {.x_forward = tensor("x.fwd"),
-         .w_forward = tensor("w.fwd"),
+  at_ = {.x_forward = tensor("x.fwd", shape.in),
+         .w_forward = tensor("w.fwd", shape.in),
          .acc_forward = sums("acc.fwd"),
          .y = tensor("y.fwd"),
-         .g_dgrad = tensor("g.dgrad"),
-         .w_dgrad = tensor("w.dgrad"),
+         .g_dgrad = tensor("g.dgrad", shape.out),
+         .w_dgrad = tensor("w.dgrad", shape.out),
          .acc_dgrad = sums("acc.dgrad"),
          .dx = tensor("dx"),
          .g_wgrad = tensor("g.wgrad"),

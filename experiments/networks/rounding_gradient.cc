@@ -12,13 +12,12 @@
 namespace halfulp::experiments {
 namespace {
 
-// The finite numbers of a format, increasing, times the rule's scale.
-std::vector<double> numbers_of(const QuantizerRule& rule) {
-  const Format& format = rule.quantizer.format;
+// The finite numbers of a format, increasing, times the scale.
+std::vector<double> numbers_of(const Format& format, double scale) {
   std::vector<double> numbers;
   for (Code code = 0; code < (Code{1} << bits(format)); ++code) {
     const double x = to_double(decode(format, code));
-    if (std::isfinite(x)) numbers.push_back(x * rule.scale);
+    if (std::isfinite(x)) numbers.push_back(x * scale);
   }
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
@@ -35,9 +34,8 @@ double off_middle(const std::vector<double>& numbers, double x) {
 
 // min(|2 t - 1|^(1/k - 1) / k, cap) where the number lies within, else 0.
 template <typename Real>
-Matrix<Real> soft_steps(const QuantizerRule& rule, const RoundingGradient& wanted,
+Matrix<Real> soft_steps(const std::vector<double>& numbers, const RoundingGradient& wanted,
                         const Matrix<Real>& x, Arithmetic<Real>& arithmetic) {
-  const std::vector<double> numbers = numbers_of(rule);
   const auto within = [&](Real number) {
     return static_cast<double>(number) >= numbers.front() &&
            static_cast<double>(number) <= numbers.back();
@@ -59,6 +57,37 @@ Matrix<Real> soft_steps(const QuantizerRule& rule, const RoundingGradient& wante
   return derivative;
 }
 
+// x over the scales of its blocks; 0 where they are no positive numbers.
+template <typename Real>
+Matrix<Real> over_scales(PlaceNumber place, const BlockRule& rule,
+                         const std::vector<double>& numbers, const Matrix<Real>& x,
+                         const Arithmetic<Real>& arithmetic) {
+  const std::vector<double> scales = arithmetic.block_scales(place, rule, x);
+  const bool ends_at_largest = rule.format.levels.front().rule == ScaleRule::ratio;
+  Matrix<Real> quotient = Matrix<Real>::Zero(x.rows(), x.cols());
+  for (Eigen::Index i = 0; i < x.size(); ++i) {
+    const double scale = scales[static_cast<std::size_t>(i)];
+    if (!(scale > 0.0)) continue;
+    double u = static_cast<double>(x.data()[i]) / scale;
+    if (ends_at_largest) u = std::min(std::max(u, numbers.front()), numbers.back());
+    quotient.data()[i] = static_cast<Real>(u);
+  }
+  return quotient;
+}
+
+template <typename Real>
+Matrix<Real> soft_steps_of(PlaceNumber place, const PlaceRecord& record, const Matrix<Real>& x,
+                           Arithmetic<Real>& arithmetic) {
+  const RoundingGradient& wanted = record.gradient;
+  if (const QuantizerRule* rule = quantizer_rule_of(record.rules.front()))
+    return soft_steps(numbers_of(rule->quantizer.format, rule->scale), wanted, x, arithmetic);
+  const BlockRule* blocks = blocks_of(record.rules.front());
+  HALFULP_REQUIRE(blocks != nullptr, "the derivative is of a format");
+  const std::vector<double> numbers = numbers_of(blocks->format.element.format, 1.0);
+  return soft_steps(numbers, wanted, over_scales(place, *blocks, numbers, x, arithmetic),
+                    arithmetic);
+}
+
 }  // namespace
 
 template <typename Real>
@@ -72,12 +101,13 @@ void multiply_by_derivative(PlaceNumber place, const Matrix<Real>& x, Arithmetic
     gradient.setZero();
     return;
   }
-  const QuantizerRule* rule = quantizer_rule_of(record.rules.front());
-  HALFULP_REQUIRE(rule != nullptr && record.rules.size() == 1, "the derivative is of one format");
+  HALFULP_REQUIRE(record.rules.size() == 1, "the derivative is of one format");
   if (wanted.kind == Kind::dge) {
-    gradient *= soft_steps(*rule, wanted, x, arithmetic);
+    gradient *= soft_steps_of(place, record, x, arithmetic);
     return;
   }
+  const QuantizerRule* rule = quantizer_rule_of(record.rules.front());
+  HALFULP_REQUIRE(rule != nullptr, "clipped is the derivative of a scalar format");
   const auto largest =
       static_cast<Real>(to_double(largest_finite(rule->quantizer.format)) * rule->scale);
   for (Eigen::Index i = 0; i < x.size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include "experiments/pointers.h"
 #include "experiments/policy/match.h"
+#include "experiments/policy/operand_pairs.h"
 #include "experiments/policy/policy_files.h"
 #include "experiments/policy/shipped.h"
 #include "experiments/policy/uses.h"
@@ -25,7 +26,12 @@ const std::vector<std::string> order_names{"use_then_store", "store_then_use"};
 // A bit of phases_at() each.
 constexpr std::size_t most_phases = 64;
 
-using Overlay = std::map<std::size_t, PlaceRecord>;  // by the number of a place
+// A record, and the JSON pointer of what says it.
+struct Said {
+  PlaceRecord record;
+  std::string where;
+};
+using Overlay = std::map<std::size_t, Said>;  // by the number of a place
 
 // A part of a document, and its JSON pointer.
 struct Part {
@@ -189,7 +195,7 @@ void lay_use(const Json& use, const std::string& where, const std::vector<std::s
       const Closeness now = closeness(key, scope.places[i]);
       if (now <= before) continue;
       before = now;
-      overlay[i] = std::move(record);
+      overlay[i] = {.record = std::move(record), .where = place};
     }
     if (reached.empty()) {
       written.require_right(kind_of_key(key, scope.places));
@@ -256,7 +262,7 @@ void join_phases(std::vector<OverlaidPhase>& phases) {
       joined.push_back(std::move(phase));
       continue;
     }
-    for (auto& [place, record] : phase.overlay) joined.back().overlay[place] = std::move(record);
+    for (auto& [place, said] : phase.overlay) joined.back().overlay[place] = std::move(said);
   }
   phases = std::move(joined);
 }
@@ -266,17 +272,32 @@ void drop_idle(std::vector<OverlaidPhase>& phases, const Records& base) {
   std::vector<bool> changed(base.size(), false);
   for (OverlaidPhase& phase : phases) {
     std::erase_if(phase.overlay, [&](const auto& entry) {
-      return !changed[entry.first] && entry.second == base[entry.first];
+      return !changed[entry.first] && entry.second.record == base[entry.first];
     });
     for (const auto& entry : phase.overlay) changed[entry.first] = true;
   }
   std::erase_if(phases, [](const OverlaidPhase& phase) { return phase.overlay.empty(); });
 }
 
+// The records of the base with these laid over them.
+Records laid_over(Records base, const Overlay& overlay) {
+  for (const auto& [place, said] : overlay) base[place] = said.record;
+  return base;
+}
+
+void require_pairs_under(const Records& records, const Overlay& overlay, const Places& places) {
+  require_pairs(records, places, [&](std::size_t place) {
+    const auto found = overlay.find(place);
+    return found == overlay.end() ? std::string() : found->second.where;
+  });
+}
+
 std::vector<Phase> parse_phases(const std::vector<Part>& parts, const std::string& where,
                                 const Scope& scope, const Records& base) {
   std::vector<OverlaidPhase> overlaid;
   for (const Part& part : parts) parse_phase(part, scope, overlaid);
+  for (const OverlaidPhase& phase : overlaid)
+    require_pairs_under(laid_over(base, phase.overlay), phase.overlay, scope.places);
   for (std::size_t before = overlaid.size() + 1; overlaid.size() < before;) {
     before = overlaid.size();
     join_phases(overlaid);
@@ -286,8 +307,11 @@ std::vector<Phase> parse_phases(const std::vector<Part>& parts, const std::strin
     throw Error("there are " + std::to_string(overlaid.size()) + " phases", where + "/phases",
                 "at most " + std::to_string(most_phases) + " are possible");
   std::vector<Phase> phases;
-  for (OverlaidPhase& phase : overlaid)
-    phases.push_back({.when = phase.when, .records = {phase.overlay.begin(), phase.overlay.end()}});
+  for (OverlaidPhase& phase : overlaid) {
+    phases.push_back({.when = phase.when, .records = {}});
+    for (auto& [place, said] : phase.overlay)
+      phases.back().records.emplace_back(place, std::move(said.record));
+  }
   return phases;
 }
 
@@ -379,8 +403,8 @@ LayeredPolicy parse_layered_policy(const Json& value, const std::string& where,
   Overlay overlay;
   for (const Part& use : document.uses) lay_use(*use.value, use.where, everywhere, scope, overlay);
   lay_rules(document.rules, scope, overlay);
-  policy.base.resize(scope.places.size());
-  for (auto& [place, record] : overlay) policy.base[place] = std::move(record);
+  policy.base = laid_over(Records(scope.places.size()), overlay);
+  require_pairs_under(policy.base, overlay, scope.places);
   policy.phases = parse_phases(document.phases, where, scope, policy.base);
   return policy;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ struct NamedPlace {
   std::string name;
   std::string layer, op, use;
   PlaceKind kind = PlaceKind::tensor;
+  std::size_t columns = 0;  // of the matrices there; 0: not known before they come
 
   [[nodiscard]] Place place() const { return {.layer = layer, .op = op, .use = use}; }
   bool operator==(const NamedPlace&) const = default;

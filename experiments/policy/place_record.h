@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/policy/rule.h"
+#include "experiments/policy/transform.h"
 
 namespace halfulp::experiments {
 
@@ -30,12 +31,13 @@ struct RoundingGradient {
   bool operator==(const RoundingGradient&) const = default;
 };
 
-// All that is said of one place: what rounds there, one after another, and for operands of products
-// what the backward pass makes of it. Without rules the place is native. A parsed record is the
-// only one of its meaning: it has no rules where they would take no part, nor `high_precision`,
-// which is no rules.
+// All that is said of one place: what rounds there, one after another, or one format under a
+// transform, and for operands of products what the backward pass makes of it. Without rules the
+// place is native. A parsed record is the only one of its meaning: it has no rules where they would
+// take no part, nor `high_precision`, which is no rules.
 struct PlaceRecord {
   std::vector<Rule> rules;
+  Transform transform = {};  // about the only rule, a format
   Reuse reuse = Reuse::requantize;
   RoundingGradient gradient;
 

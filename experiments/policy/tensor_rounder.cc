@@ -30,6 +30,12 @@ void transform_any(const View& in, const MutableView& out, const Function& funct
 
 }  // namespace
 
+Random random_of_blocks(Random random, const BlockRule& blocks) {
+  random.generator = blocks.generator;
+  random.stream = block_stream(random.stream);
+  return random;
+}
+
 TensorRounder::TensorRounder(const Engine& engine, const Rule& rule, Carrier carrier)
     : engine_(&engine), rule_(rule) {
   if (const QuantizerRule* quantized = quantizer_rule_of(rule_))
@@ -44,11 +50,9 @@ void TensorRounder::apply(const View& in, Random random, const MutableView& out,
     if (quantized->scale != 1.0) return round_scaled(in, random, out, counts);
     return engine_->round(in, plan_, random, out, counts);
   }
-  if (const BlockRule* blocks = blocks_of(rule_)) {
-    random.generator = blocks->generator;
-    random.stream = block_stream(random.stream);
-    return engine_->quantize(in, block_plan_, random, out, nullptr, counts);
-  }
+  if (const BlockRule* blocks = blocks_of(rule_))
+    return engine_->quantize(in, block_plan_, random_of_blocks(random, *blocks), out, nullptr,
+                             counts);
   if (noise_of(rule_) != nullptr) return add_noise(in, random, out);
   if (in.data != out.data)
     transform_any(in, out, [](double x, std::size_t, std::size_t) { return x; });

@@ -12,6 +12,9 @@
 
 namespace halfulp::experiments {
 
+// The bits that a block format draws for a tensor that is handed with these.
+Random random_of_blocks(Random random, const BlockRule& blocks);
+
 class TensorRounder {
  public:
   // Precondition: the carrier holds the rule's format, and no scale is predicted.

@@ -82,6 +82,22 @@ Closeness closeness(std::string_view key, const NamedPlace& place) {
   return Closeness::none;
 }
 
+std::string_view other_operand(const NamedPlace& place) {
+  struct Pair {
+    std::string_view op, first, second;
+  };
+  static const std::vector<Pair> pairs{{"matmul", "x.fwd", "w.fwd"},
+                                       {"matmul", "g.dgrad", "w.dgrad"},
+                                       {"matmul", "g.wgrad", "x.wgrad"},
+                                       {"product", "a", "b"}};
+  for (const Pair& pair : pairs) {
+    if (place.op != pair.op) continue;
+    if (place.use == pair.first) return pair.second;
+    if (place.use == pair.second) return pair.first;
+  }
+  return {};
+}
+
 bool takes_reuse(const NamedPlace& place, Reuse reuse) {
   static const Words copied{"w.dgrad", "x.wgrad"};
   static const Words gradients{"g.dgrad", "g.wgrad"};

@@ -34,6 +34,8 @@ enum class Closeness : std::uint8_t {
 };
 Closeness closeness(std::string_view key, const NamedPlace& place);
 
+// The use of the other operand of the product that an operand stands in; empty for what is none.
+std::string_view other_operand(const NamedPlace& place);
 // Operands of the backward pass; a forward copy there is of those that the forward pass has too.
 bool takes_reuse(const NamedPlace& place, Reuse reuse);
 // Operands of the forward pass, whose rounding the backward pass goes through.

@@ -88,19 +88,30 @@ void require_one_kind(const std::vector<Rule>& rules, const std::string& where) 
     throw Error("\"noise\" and \"format\" stand at one place", where, "keep one of them");
 }
 
-void require_derivative(const std::vector<Rule>& rules, GradientKind wanted,
+// One level of scales and no zero points, so that an element is round(x / scale).
+bool has_plain_scales(const BlockFormat& format) {
+  return format.levels.size() == 1 && format.levels.front().rule != ScaleRule::range;
+}
+
+void require_derivative(const std::vector<Rule>& rules, GradientKind wanted, bool is_transformed,
                         const std::string& where) {
   if (wanted != GradientKind::clipped && wanted != GradientKind::dge) return;
-  const QuantizerRule* quantized = rules.size() == 1 ? quantizer_rule_of(rules.front()) : nullptr;
+  const bool is_one = rules.size() == 1 && !is_transformed;
+  const QuantizerRule* quantized = is_one ? quantizer_rule_of(rules.front()) : nullptr;
+  const BlockRule* blocks =
+      is_one && wanted == GradientKind::dge ? blocks_of(rules.front()) : nullptr;
   const std::string& name = gradient_names[static_cast<std::size_t>(wanted)];
-  if (quantized == nullptr)
-    throw Error("\"" + name + "\" is the derivative of rounding to one scalar format", where,
-                "give such a format, or write \"straight_through\" or \"zero\"");
+  if (quantized == nullptr && (blocks == nullptr || !has_plain_scales(blocks->format)))
+    throw Error("\"" + name + "\" is the derivative of rounding to one scalar format" +
+                    (wanted == GradientKind::dge ? ", or to one with a scale a block," : "") +
+                    " and no transform",
+                where, "give such a format, or write \"straight_through\" or \"zero\"");
   constexpr int most_bits = 16;
-  if (wanted == GradientKind::dge && bits(quantized->quantizer.format) > most_bits)
-    throw Error("\"dge\" lists the numbers of its format, and \"" +
-                    quantized->quantizer.format.name + "\" has " +
-                    std::to_string(bits(quantized->quantizer.format)) + " bits",
+  const Format& format =
+      quantized != nullptr ? quantized->quantizer.format : blocks->format.element.format;
+  if (wanted == GradientKind::dge && bits(format) > most_bits)
+    throw Error("\"dge\" lists the numbers of its format, and \"" + format.name + "\" has " +
+                    std::to_string(bits(format)) + " bits",
                 where, "choose a format of at most 16");
 }
 
@@ -115,9 +126,14 @@ WrittenUse::WrittenUse(const Json& value, std::string where, const PolicyDefault
   ObjectReader reader(value, where_);
   if (reader.has("reuse")) reuse_ = reuse_of(reader.choice("reuse", 0, reuse_names));
   read_gradient(value);
+  if (const Json* transform = reader.find("transform")) {
+    const Transform parsed = parse_transform(*transform, reader.place("transform"));
+    if (!parsed.is_none()) transform_ = parsed;
+  }
   Json rest = value;
-  for (const char* key : {"reuse", "gradient", "dge"}) rest.erase(key);
+  for (const char* key : {"reuse", "gradient", "dge", "transform"}) rest.erase(key);
   const bool says_nothing_else = rest.empty() && reuse_ && *reuse_ != Reuse::requantize;
+  if (says_nothing_else && transform_) refuse_transform();
   if (!says_nothing_else) quantizers_ = std::move(rest);
 }
 
@@ -138,6 +154,30 @@ void WrittenUse::read_gradient(const Json& value) {
   members.finish();
 }
 
+void WrittenUse::refuse_transform() const {
+  throw Error("a transform is about a rounding, and here is none to a format",
+              where_ + "/transform", "give a \"format\" that rounds, or leave the transform out");
+}
+
+void WrittenUse::require_format(const std::vector<Rule>& rules, PlaceKind kind) const {
+  const std::string where = where_ + "/transform";
+  if (kind == PlaceKind::accumulator)
+    throw Error("sums come one by one, and a transform is of a tensor", where, "leave it out");
+  if (rules.size() != 1 || !is_format(rules.front())) refuse_transform();
+  require_transformable(*transform_, rules.front(), where);
+}
+
+// A Hadamard matrix counts at operands of products alone, all else at every place.
+Transform WrittenUse::transform_at(const NamedPlace& place) {
+  Transform transform = *transform_;
+  if (other_operand(place).empty()) {
+    transform.hadamard = {};
+  } else {
+    hadamard_counts_ = true;
+  }
+  return transform;
+}
+
 std::vector<Rule> WrittenUse::parse_rules(PlaceKind kind) const {
   const bool is_list = quantizers_->is_array();
   if (is_list &&
@@ -156,7 +196,9 @@ std::vector<Rule> WrittenUse::parse_rules(PlaceKind kind) const {
   for (std::size_t i = 0; is_list && i < quantizers_->size(); ++i)
     add((*quantizers_)[i], where_ + "/" + std::to_string(i));
   require_one_kind(rules, where_);
-  if (gradient_) require_derivative(rules, gradient_->kind, where_ + "/gradient");
+  if (transform_) require_format(rules, kind);
+  if (gradient_)
+    require_derivative(rules, gradient_->kind, transform_.has_value(), where_ + "/gradient");
   return rules;
 }
 
@@ -171,6 +213,10 @@ PlaceRecord WrittenUse::record_at(const NamedPlace& place) {
   reuse_counts_ = reuse_counts_ || reuses;
   PlaceRecord record;
   if (quantizers_) record.rules = rules_for(place.kind);
+  if (transform_) record.transform = transform_at(place);
+  if (reuses && *reuse_ == Reuse::forward_copy && record.transform.hadamard.block > 1)
+    throw Error("the forward copy is taken as it is, and multiplied by no Hadamard matrix",
+                where_ + "/transform/hadamard", R"(write "reuse": "requantize")");
   if (reuses && *reuse_ != Reuse::requantize)
     return {.rules = {},
             .reuse = *reuse_ == Reuse::forward_copy ? Reuse::forward_copy : Reuse::requantize,
@@ -193,6 +239,11 @@ void WrittenUse::finish() const {
             : "\"reuse\" counts at the operands of the backward pass only",
         where_ + "/reuse",
         *reuse_ == Reuse::forward_copy ? R"(write it at "w.dgrad" or "x.wgrad")" : "leave it out");
+  if (transform_ && transform_->hadamard.block > 1 && !hadamard_counts_)
+    throw Error("a Hadamard matrix cancels between the two operands of a product only",
+                where_ + "/transform/hadamard",
+                R"(write it at "x.wgrad" and "g.wgrad", at "g.dgrad" and "w.dgrad", or at "x.fwd" )"
+                R"(and "w.fwd")");
   if (gradient_ && !gradient_counts_)
     throw Error("\"gradient\" counts at the operands of the forward pass only",
                 where_ + "/gradient", R"(write it at "x.fwd" or "w.fwd")");
@@ -215,6 +266,7 @@ Json to_json(const PlaceRecord& record, const NamedPlace& place) {
   }
   if (record.is_native()) return "native";
   value = to_json(record.rules.front());
+  if (!record.transform.is_none()) value["transform"] = to_json(record.transform);
   if (takes_reuse(place, Reuse::requantize)) value["reuse"] = reuse_names.front();
   if (!takes_gradient(place)) return value;
   value["gradient"] = gradient_names[static_cast<std::size_t>(record.gradient.kind)];

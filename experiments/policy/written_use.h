@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a document says of a use, as the records of places: quantizers, and beside them `reuse`,
-// `gradient` and `dge`.
+// `gradient`, `dge` and `transform`.
 #pragma once
 
 #include <map>
@@ -27,8 +27,8 @@ class WrittenUse {
   // Throws Error at `where` or below, here and in what follows.
   WrittenUse(const Json& value, std::string where, const PolicyDefaults& defaults);
 
-  // Precondition: the member's key names the place. `reuse` and `gradient` count at the places that
-  // take them.
+  // Precondition: the member's key names the place. `reuse`, `gradient` and a Hadamard matrix count
+  // at the places that take them.
   PlaceRecord record_at(const NamedPlace& place);
   // After the last place: an error where a member counted at none.
   void finish() const;
@@ -39,13 +39,17 @@ class WrittenUse {
   const std::vector<Rule>& rules_for(PlaceKind kind);
   std::vector<Rule> parse_rules(PlaceKind kind) const;
   void read_gradient(const Json& value);
+  [[noreturn]] void refuse_transform() const;
+  void require_format(const std::vector<Rule>& rules, PlaceKind kind) const;
+  Transform transform_at(const NamedPlace& place);
 
   std::string where_;
   PolicyDefaults defaults_;
   std::optional<Json> quantizers_;
   std::optional<Reuse> reuse_;
   std::optional<RoundingGradient> gradient_;
-  bool reuse_counts_ = false, gradient_counts_ = false;
+  std::optional<Transform> transform_;
+  bool reuse_counts_ = false, gradient_counts_ = false, hadamard_counts_ = false;
   std::map<PlaceKind, std::vector<Rule>> rules_;
 };
 

@@ -229,6 +229,8 @@ std::string field_words(const std::string& pointer) {
       {"/problem/dimension", "dimension d"},
       {"/problem/spectrum_exponent", "spectrum exponent a"},
       {"/problem/noise_variance", "label noise variance"},
+      {"/problem/law/deviation", "deviation of the numbers"},
+      {"/problem/outliers/factor", "factor of the outliers"},
       {"/training/samples", "samples N"},
       {"/training/batch", "batch B"},
       {"/training/step_size", "step size γ"}};
@@ -246,7 +248,9 @@ std::string metric_words(const std::string& metric) {
       {"excess_quantized_last", "excess risk on quantized inputs"},
       {"excess_quantized_average", "excess risk of the averaged weights on quantized inputs"},
       {"approximation", "approximation error"},
-      {"floor", "floor of the excess risk"}};
+      {"floor", "floor of the excess risk"},
+      {"relative_mse", "relative mean square error"},
+      {"product_relative_mse", "relative mean square error of the product"}};
   const auto found = known.find(metric);
   return found == known.end() ? shortened(spaced(metric)) : found->second;
 }

@@ -102,6 +102,20 @@ Names names_of(const PolicyParts& parts) {
   return names;
 }
 
+// One operand alone behind a Hadamard matrix is no policy.
+TEST(PolicyParts, JoinOperandsBehindAHadamardMatrix) {
+  const Json full = to_json(parse(R"({"rules": [{"match": {"layer": "blocks.0.w1"}, "use": {
+      "x.wgrad": {"format": "int8", "transform": {"hadamard": 4}}, "g.wgrad": {"format": "int8",
+      "transform": {"hadamard": 4}}, "x.fwd": "int8"}}, {"match": {"layer": "head"}, "use":
+      {"x.wgrad": "int8"}}]})"));
+  const PolicyParts parts(full, By::use);
+  ASSERT_EQ(names_of(parts), (Names{"matmul/x.fwd", "matmul/g.wgrad", "matmul/x.wgrad"}));
+  EXPECT_EQ(parts.places(1), (Names{"blocks.0.w1/matmul/g.wgrad", "blocks.0.w1/matmul/x.wgrad"}));
+  for (const LowParts& low : {LowParts{true, false, true}, LowParts{false, true, false}})
+    EXPECT_EQ(error_of([&] { parse_layered_policy(parts.with_low(low), "/policy", network()); }),
+              "no error");
+}
+
 TEST(PolicyParts, AreNamedByPlaceLayerOperationOrUse) {
   const Json full = to_json(parse(mixed));
   EXPECT_EQ(names_of({full, By::use}), (Names{"layernorm/gamma", "matmul/w.fwd", "matmul/dx"}));

@@ -193,6 +193,8 @@ INSTANTIATE_TEST_SUITE_P(
           {"when": {"gradient_diversity": {"every": 1, "resolution": 2, "patience": 1, "stage": 1,
                                            "factor": 0}}, "use": {"weight": "int4"}},
           {"when": {"step": [0, 5]}, "use": {"activation": "int8"}}]}})"},
+        Trained{"delayed", R"({"policy": {"base": {"use": {"x.fwd": {"format": "int8",
+          "overflow": "saturate", "transform": {"normalize": "delayed", "history": 3}}}}}})"},
         Trained{"classes", R"({"problem": {"loss": "cross_entropy"}, "measure": {"loss": 0}})"}),
     [](const auto& info) { return std::string(info.param.name); });
 

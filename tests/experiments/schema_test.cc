@@ -125,6 +125,12 @@ TEST(Schemas, AcceptWhatTheReaderAccepts) {
            "eps": 0.5, "law": "two_point"}}})",
        R"({"w.fwd": {"format": {"kind": "float", "exponent_bits": 2, "fraction_bits": 1,
             "infinity": false, "nan_codes": 0}, "gradient": "dge", "dge": {"k": 4, "cap": 2}}})",
+       R"({"x.wgrad": {"format": "mxfp4", "transform": {"hadamard": 2, "random_signs": true,
+            "clamp_quantile": 0.9, "residual": "high_precision", "pre_factor": 0.5}},
+           "g.wgrad": {"kind": "block", "element": "int4", "columns": 4, "transform": {"hadamard":
+            2, "random_signs": true, "normalize": "l2", "over": "row"}},
+           "dx": {"format": "int8", "transform": {"normalize": "delayed", "history": 4,
+            "margin": -1, "amax": "most_recent"}}})",
        R"({"m": {"format": {"kind": "codebook", "values": [-1, 0, 1]}, "scaling": "group:64"},
            "v": {"kind": "block", "element": "int8", "columns": 8, "rule": "ratio"},
            "row": {"kind": "block", "element": {"format": "float4_e2m1fn"}, "levels": [
@@ -205,6 +211,9 @@ TEST(Schemas, RefuseWrongPoliciesAsTheReaderDoes) {
         R"({"weight": []})",
         R"({"w.fwd": {"format": "int8", "gradient": "exact"}})",
         R"({"w.dgrad": {"format": "int8", "reuse": "again"}})",
+        R"({"dx": {"format": "int8", "transform": {"hadamard": 0}}})",
+        R"({"dx": {"format": "int8", "transform": {"normalize": "l1"}}})",
+        R"({"dx": {"format": "int8", "transform": {"residual": "sparse"}}})",
         R"({"weight": {"noise": {"kind": "additive"}}})",
         R"({"weight": {"noise": {"kind": "additive", "eps": 1}, "format": "int8"}})"}) {
     const Json value = parse_json(text, "text");
@@ -227,6 +236,10 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
       {"kind": "mlp", "widths": [2, 3]}}, "training": {"optimizer": "adam", "learning_rate": 0.1,
       "steps": 3}, "measure": {}, "policy": "mxfp8"})",
                                    "");
+  const Json tensor = parse_json(R"({"experiment": "tensor", "problem": {"rows": 2, "columns": 4,
+      "law": {"kind": "uniform", "high": 2}, "outliers": {"share": 0.5, "factor": -3}, "product":
+      {"columns": 3, "law": "ones"}}, "policy": {"acc": "binary16"}, "sweep": {}, "fits": []})",
+                                 "");
   const auto accepted = [](const Json& document) {
     EXPECT_EQ(experiments().errors(document), "") << document;
     EXPECT_EQ(error_of([&] { make_study(document, "d"); }), "no error") << document;
@@ -237,6 +250,7 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
   };
   accepted(regression);
   accepted(training);
+  accepted(tensor);
   accepted(changed(training, "/policy", R"({"extends": "mxfp8", "rules": []})"));
   accepted(changed(training, "/sweep", R"({"/policy": ["mxfp8", "amp_bf16"]})"));
   for (const auto& [pointer, value] : std::vector<std::pair<const char*, const char*>>{
@@ -273,6 +287,16 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
            {"/measure/gradient", "1"},
            {"/policy", R"({"rules": 1})"}})
     refused(changed(training, pointer, value));
+  for (const auto& [pointer, value] : std::vector<std::pair<const char*, const char*>>{
+           {"/problem", R"({"rows": 3})"},
+           {"/problem/rows", "0"},
+           {"/problem/law", "\"levy\""},
+           {"/problem/law", R"({"kind": "normal", "low": 1})"},
+           {"/problem/outliers/share", "1.5"},
+           {"/problem/product", R"({"law": "ones"})"},
+           {"/training", "{}"},
+           {"/sweep", R"({"/training/steps": [1]})"}})
+    refused(changed(tensor, pointer, value));
 }
 
 }  // namespace

@@ -22,9 +22,15 @@ namespace {
 
 Json network_under(const Json& policy) {
   Json document = parse_json(R"({"experiment": "training", "problem": {"model":
-      {"kind": "residual_mlp", "width": 8, "depth": 2}, "data": {"validation_samples": 8}},
-      "training": {"optimizer": "adam", "learning_rate": 0.001, "steps": 3, "batch": 8}})",
+      {"kind": "residual_mlp", "width": 8, "hidden": 64, "depth": 2}, "data":
+      {"validation_samples": 8}}, "training": {"optimizer": "adam", "learning_rate": 0.001,
+      "steps": 3, "batch": 16}})",
                              "");
+  // Every sum of its backward pass is whole blocks of 64.
+  if (policy == "mxfp4_bwd_sr_rht") {
+    document["problem"]["model"]["width"] = 64;
+    document["training"]["batch"] = 64;
+  }
   document["policy"] = policy;
   return document;
 }
@@ -216,6 +222,32 @@ TEST(ShippedPolicies, OfHybridsTellPassesApart) {
   const Json sums = at(hybrid, "blocks.0.w2", "matmul", "acc.wgrad");
   EXPECT_EQ(sums["order"], "chunked");
   EXPECT_EQ(sums["chunk"], 64);
+}
+
+TEST(ShippedPolicies, OfFourBitsTransformTheirOperands) {
+  const auto transform = [](const char* name, const char* use) {
+    const Json record = at(resolved(name), "blocks.0.w1", "matmul", use);
+    return record.contains("transform") ? record["transform"].dump() : std::string("none");
+  };
+  for (const char* use : {"g.wgrad", "x.wgrad"})
+    EXPECT_EQ(transform("te_nvfp4", use), R"({"hadamard":16,"random_signs":true})");
+  EXPECT_EQ(transform("te_nvfp4", "g.dgrad"), "none");
+  const Json nvfp4 = resolved("te_nvfp4");
+  EXPECT_EQ(at(nvfp4, "blocks.0.w1", "matmul", "g.dgrad")["element"]["rounding"], "stochastic");
+  EXPECT_EQ(at(nvfp4, "blocks.0.w1", "matmul", "w.fwd")["levels"][1]["rows"], 16);
+  EXPECT_EQ(names_at(nvfp4, "blocks.1.w2", "x.wgrad"), "bfloat16");
+  for (const char* use : {"g.dgrad", "w.dgrad", "g.wgrad", "x.wgrad"})
+    EXPECT_EQ(transform("mxfp4_bwd_sr_rht", use),
+              R"({"hadamard":64,"random_signs":true,"pre_factor":0.75})");
+  EXPECT_EQ(names_at(resolved("mxfp4_bwd_sr_rht"), "blocks.0.w1", "x.fwd"), "bfloat16");
+  EXPECT_EQ(transform("fp4_dge_occ", "x.fwd"),
+            R"({"clamp_quantile":0.99,"residual":"high_precision"})");
+  const Json weight = at(resolved("fp4_dge_occ"), "blocks.0.w1", "matmul", "w.fwd");
+  EXPECT_EQ(weight["gradient"], "dge");
+  EXPECT_EQ(weight["element"]["rounding"], "nearest-up");
+  EXPECT_EQ(weight["levels"][0]["rows"], 1);
+  EXPECT_EQ(transform("te_hybrid_delayed", "g.dgrad"),
+            R"({"normalize":"delayed","history":1024,"margin":0,"amax":"max"})");
 }
 
 // Seven decades, each split in twice as many cells as the one below; the numbers are the cells'
