@@ -125,6 +125,9 @@ TEST(Tensor, DrawsWhatItSays) {
   EXPECT_NEAR(zeros(R"({"kind": "uniform", "low": -1, "high": 3})", "1"), 0.25, 0.03);
   EXPECT_NEAR(zeros(R"("normal")", "2"), 0.6827, 0.03);
   EXPECT_EQ(zeros(R"("ones")", "2"), 1.0);  // a tie to even
+  const Json normal = metrics_of(R"({"problem": {"rows": 64, "columns": 64},
+      "policy": {"x": {"format": "int2", "overflow": "saturate"}}})");
+  EXPECT_NEAR(mean(normal, "saturated_share"), 0.0668 + 0.0062, 0.02);  // above 1.5, below -2.5
   // An outlier at every second number: ones and threes.
   const Json ones = metrics_of(R"({"problem": {"columns": 4096, "law": "ones", "outliers":
       {"share": 0.5, "factor": 3}}, "policy": {"x": {"format": "int8", "scaling": {"scale": 2}}}})");

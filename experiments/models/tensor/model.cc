@@ -3,10 +3,9 @@
 
 #include <any>
 #include <array>
-#include <bit>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -115,20 +114,9 @@ class Drawing {
   Arithmetic<Real>& arithmetic_;
 };
 
-// Of every number in binary64, from the least significant byte on; all NaNs are one.
 template <typename Real>
-std::uint64_t digest_of(const Matrix<Real>& x) {
-  std::uint64_t hash = fnv_start;
-  for (Eigen::Index i = 0; i < x.size(); ++i) {
-    const auto number = static_cast<double>(x.data()[i]);
-    const auto bits = std::bit_cast<std::uint64_t>(
-        std::isnan(number) ? std::numeric_limits<double>::quiet_NaN() : number);
-    std::array<unsigned char, 8> bytes;
-    for (std::size_t b = 0; b < bytes.size(); ++b)
-      bytes[b] = static_cast<unsigned char>(bits >> (8 * b));
-    hash = fnv1a(bytes.data(), bytes.size(), hash);
-  }
-  return hash;
+std::span<const Real> numbers_of(const Matrix<Real>& x) {
+  return {x.data(), static_cast<std::size_t>(x.size())};
 }
 
 template <typename Real>
@@ -140,9 +128,10 @@ RepeatOutcome round_once(const Rounding& rounding, const Machine& machine) {
   if (!problem.second) {
     const Matrix<Real> x = drawing.draw("x", problem.rows, problem.columns, problem.numbers);
     Matrix<Real> q = x;
+    arithmetic.count(true);
     arithmetic.round(0, q);
     outcome.metrics = measure_tensor(x, q, problem.block, arithmetic.counts(0));
-    outcome.digest = digest_of(q);
+    outcome.digest = fnv1a(numbers_of(q), fnv_start);
     return outcome;
   }
   // Both operands have their sums along rows: b as it is transposed.
@@ -155,7 +144,7 @@ RepeatOutcome round_once(const Rounding& rounding, const Machine& machine) {
   Matrix<Real> y;
   arithmetic.product(2, a, b.transpose(), y);
   outcome.metrics = measure_product(exact, y);
-  outcome.digest = digest_of(y);
+  outcome.digest = fnv1a(numbers_of(y), fnv_start);
   return outcome;
 }
 
