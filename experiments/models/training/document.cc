@@ -78,6 +78,18 @@ Data parse_clusters(ObjectReader& reader, LossKind loss, Json& resolved) {
   return data;
 }
 
+Data::Outliers parse_outliers(ObjectReader& reader, Eigen::Index inputs) {
+  Data::Outliers outliers;
+  const Json* value = reader.find("outliers");
+  if (value == nullptr) return outliers;
+  ObjectReader members(*value, reader.place("outliers"));
+  members.require("inputs");
+  outliers.count = static_cast<std::uint64_t>(members.integer("inputs", 0, 0, inputs));
+  outliers.factor = members.number("factor", outliers.factor, -1e6, 1e6);
+  members.finish();
+  return outliers;
+}
+
 Data parse_data(const Json& value, const std::string& where, const NetworkDescription& network,
                 const Json& described, Json& resolved) {
   ObjectReader reader(value, where);
@@ -95,11 +107,16 @@ Data parse_data(const Json& value, const std::string& where, const NetworkDescri
   data.inputs = static_cast<Data::Inputs>(inputs);
   data.noise = reader.number("noise", 0.0, 0.0, 1e6);
   data.spectrum_exponent = reader.number("spectrum_exponent", 0.0, 0.0, 100.0);
+  data.outliers = parse_outliers(reader, network.inputs());
   read_counts(reader, data);
   reader.finish();
-  resolved = {{"teacher", full},         {"inputs", input_names[inputs]},
-              {"noise", data.noise},     {"spectrum_exponent", data.spectrum_exponent},
-              {"samples", data.samples}, {"validation_samples", data.validation_samples}};
+  resolved = {{"teacher", full},
+              {"inputs", input_names[inputs]},
+              {"noise", data.noise},
+              {"spectrum_exponent", data.spectrum_exponent},
+              {"outliers", {{"inputs", data.outliers.count}, {"factor", data.outliers.factor}}},
+              {"samples", data.samples},
+              {"validation_samples", data.validation_samples}};
   return data;
 }
 

@@ -32,6 +32,10 @@ struct Data {
   NetworkDescription teacher;
   double noise = 0.0;
   double spectrum_exponent = 0.0;
+  struct Outliers {
+    std::uint64_t count = 0;
+    double factor = 1.0;
+  } outliers;                 // of the inputs the first ones, multiplied by the factor
   double spread = 1.0;        // of clusters
   std::uint64_t samples = 0;  // that there are, in every epoch in a new order; 0: always fresh ones
   std::uint64_t validation_samples = 0;

@@ -47,6 +47,7 @@ Samples<Real>::Samples(const Problem& problem, const Machine& machine)
   for (Eigen::Index i = 1; i <= data_.teacher.inputs(); ++i)
     deviations_.push_back(
         std::sqrt(reference::power(static_cast<double>(i), -data_.spectrum_exponent)));
+  for (std::uint64_t i = 0; i < data_.outliers.count; ++i) deviations_[i] *= data_.outliers.factor;
 }
 
 template <typename Real>
