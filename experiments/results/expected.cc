@@ -199,6 +199,7 @@ std::vector<Verdict> compare_with_expected(const Json& expected, const Json& res
   ObjectReader reader(expected, "");
   reader.text("experiment", "");
   reader.text("source", "");
+  reader.text("data", "");
   const Json& figures = reader.require("figures");
   reader.finish();
   const Json& points = result.at("points");

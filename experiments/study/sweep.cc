@@ -137,7 +137,8 @@ Error seen_in_sweep(const Error& error, const std::vector<Axis>& axes,
 
 // What the points of a study are made of.
 struct Parts {
-  Json base;  // the document without sweep and fits, the policy's files in it
+  Json base;           // the document without sweep and fits, the policy's files in it
+  std::string folder;  // where paths of data begin
   std::vector<Axis> axes;
   Json fits;
   NamedFiles files;
@@ -148,7 +149,8 @@ struct Parts {
   }
 };
 
-Experiment experiment_of(const Json& base, const Json& set, std::any& kept) {
+Experiment experiment_of(const Json& base, const Json& set, const std::string& folder,
+                         std::any& kept) {
   Json document = base;
   for (const auto& edit : set.items()) {
     // A policy that is a name becomes an object before one of its places is swept.
@@ -156,14 +158,14 @@ Experiment experiment_of(const Json& base, const Json& set, std::any& kept) {
       document["policy"] = load_policy(document["policy"], "/policy", "");
     set_at(document, edit.key(), edit.value(), "/sweep/" + escaped(edit.key()));
   }
-  return parse_experiment(document, "", kept);
+  return parse_experiment(document, folder, kept);
 }
 
 Point make_point(const Parts& parts, std::size_t index, std::any& kept) {
   const std::vector<std::size_t> step = steps_of(parts.axes, index);
   try {
     Json set = edits_of(parts.axes, step);
-    Experiment experiment = experiment_of(parts.base, set, kept);
+    Experiment experiment = experiment_of(parts.base, set, parts.folder, kept);
     return {std::move(set), std::move(experiment)};
   } catch (const Error& error) {
     throw seen_in_sweep(error, parts.axes, step, parts.files);
@@ -228,7 +230,8 @@ bool stands_alone(const std::string& pointer, const Model& model) {
 }
 
 // Does the document, with its defaults filled in, give the points that it was made from?
-bool gives_the_same(const Json& document, const Study& study, const std::atomic<bool>* stop) {
+bool gives_the_same(const Json& document, const Study& study, const std::string& folder,
+                    const std::atomic<bool>* stop) {
   std::any kept;
   Json base = document;
   base.erase("sweep");
@@ -236,7 +239,8 @@ bool gives_the_same(const Json& document, const Study& study, const std::atomic<
   try {
     for (const Point& point : study.points) {
       stop_if(stop);
-      if (experiment_of(base, point.set, kept).resolved != point.experiment.resolved) return false;
+      if (experiment_of(base, point.set, folder, kept).resolved != point.experiment.resolved)
+        return false;
     }
   } catch (const Error&) {
     return false;
@@ -254,7 +258,7 @@ Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>
     for (const std::string& pointer : axis.pointers)
       if (!stands_alone(pointer, *study.model)) reached.insert(tokens_of(pointer, "").front());
   }
-  if (!reached.empty() && !gives_the_same(document, study, stop)) {
+  if (!reached.empty() && !gives_the_same(document, study, parts.folder, stop)) {
     for (const std::string& part : reached) {
       if (parts.base.contains(part)) document[part] = parts.base[part];
       if (!parts.base.contains(part)) document.erase(part);
@@ -346,6 +350,7 @@ class Budget {
 
 Study expand(const Json& document, const std::string& folder, const std::atomic<bool>* stop) {
   Parts parts = parts_of(document);
+  parts.folder = folder;
   require_few_dimensions(parts);
   embed_files(parts, folder);
   Study study;

@@ -132,6 +132,38 @@ TEST(Recipes, MomentumInBfloat16) {
 }
 
 // Positions t between 0 and 1/2 of E2M1's grid, k = 5, cap 3 (arXiv 2501.17116).
+// The first step of Adafactor on these gradients, over its step size, largest distance from one.
+double off_sign(const Matrix<double>& gradient) {
+  PlaceList places;
+  Parameter<double> parameter;
+  parameter.name = "w";
+  parameter.rows = gradient.rows();
+  parameter.columns = gradient.cols();
+  parameter.value = Matrix<double>::Zero(parameter.rows, parameter.columns);
+  parameter.gradient = gradient;
+  Optimizer<double> optimizer({.kind = OptimizerDescription::Kind::adafactor}, {&parameter},
+                              places);
+  const LayeredPolicy policy =
+      native_policy(std::make_shared<const Places>(places.places()), Carrier::binary64);
+  const Machine machine{.engine = &emulator::engine(), .seed = 1, .repeat = 0};
+  Arithmetic<double> arithmetic(machine, policy);
+  optimizer.begin(arithmetic);
+  optimizer.step(0.125, arithmetic);
+  return (parameter.value.abs() / 0.125 - 1.0).abs().maxCoeff();
+}
+
+// R C^T / mean(R) is g^2 itself where that is of rank one: every update is the step size.
+TEST(Recipes, AdafactorIsExactForSquaresOfRankOne) {
+  Matrix<double> gradient(3, 4);
+  for (Eigen::Index r = 0; r < 3; ++r) {
+    for (Eigen::Index c = 0; c < 4; ++c)
+      gradient(r, c) = (0.3 + double(r)) * (1.7 - double(c)) * (r == c ? -1.0 : 1.0);
+  }
+  EXPECT_LT(off_sign(gradient), 1e-15);
+  gradient(1, 2) *= 2.0;
+  EXPECT_GT(off_sign(gradient), 0.05);
+}
+
 TEST(Recipes, DifferentiableGradientEstimator) {
   PlaceList places;
   const PlaceNumber place = places.add("l", "matmul", "w.fwd");

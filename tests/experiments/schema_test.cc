@@ -109,6 +109,9 @@ TEST(Schemas, AcceptEveryShippedExperiment) {
   for (const fs::path& file : files) {
     const Json document = read_json_file(file.string());
     EXPECT_EQ(experiments().errors(document), "") << file;
+    // Its samples are fetched from elsewhere.
+    if (file.stem() == "digits" && !fs::exists(file.parent_path().parent_path() / "digits.csv"))
+      continue;
     EXPECT_EQ(experiments().errors(make_study(document, file.string()).document), "") << file;
   }
 }
