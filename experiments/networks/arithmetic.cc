@@ -124,6 +124,7 @@ void Arithmetic<Real>::round_transformed(PlaceNumber place, Matrix<Real>& x, Cou
   }
   if (at.transform.normalize.kind == Normalization::Kind::delayed)
     input.history = &histories_.at(place);
+  if (at.transform.running_range > 0.0) input.range = &ranges_.at(place);
   input.observes = purpose_ == Purpose::training;
   auto found = current_->transformed.find(place);
   if (found == current_->transformed.end())

@@ -20,9 +20,9 @@
 #include "experiments/machine.h"
 #include "experiments/networks/matrix.h"
 #include "experiments/networks/transformed_rounder.h"
-#include "experiments/policy/amax_history.h"
 #include "experiments/policy/layered_policy.h"
 #include "experiments/policy/tensor_rounder.h"
+#include "experiments/policy/transform_states.h"
 
 namespace halfulp::experiments {
 
@@ -100,6 +100,7 @@ class Arithmetic {
   void visit_state(Visitor& visit) {
     visit("nonfinite", nonfinite_);
     visit("amax_histories", histories_);
+    visit("running_ranges", ranges_);
   }
 
  private:
@@ -126,6 +127,7 @@ class Arithmetic {
   Plan native_;
   std::vector<Counts> counts_;
   AmaxHistories histories_;
+  RunningRanges ranges_;
   std::optional<Nonfinite> nonfinite_;
 };
 

@@ -103,12 +103,32 @@ void TransformedRounder<Real>::apply(Matrix<Real>& x, const TransformInput& inpu
   if (transform_.pre_factor != 1.0) {
     round_with_factor(x, input.elements, counts);
   } else {
-    const MutableView view = view_of(x);
-    rounder_.apply(as_const(view), input.elements, view, counts);
+    round(x, input, counts);
   }
   for (Eigen::Index r = 0; divided && r < x.rows(); ++r)
     x.row(r) *= divisors_[static_cast<std::size_t>(r)];
   if (transform_.clamp.adds_rest) x += rest;
+}
+
+template <typename Real>
+void TransformedRounder<Real>::round(Matrix<Real>& x, const TransformInput& input, Counts* counts) {
+  const bool has_range = transform_.running_range > 0.0 && x.size() > 0;
+  if (has_range && input.observes && (x - x == Real{0}).all())
+    input.range->observe(static_cast<double>(x.minCoeff()), static_cast<double>(x.maxCoeff()),
+                         transform_.running_range);
+  if (!has_range || input.observes || !input.range->seen()) {
+    const MutableView view = view_of(x);
+    return rounder_.apply(as_const(view), input.elements, view, counts);
+  }
+  const auto low = static_cast<Real>(input.range->low());
+  const auto high = static_cast<Real>(input.range->high());
+  Matrix<Real> both(x.rows() + 2, x.cols());
+  both.topRows(x.rows()) = x.max(low).min(high);
+  both.row(x.rows()).setConstant(low);
+  both.row(x.rows() + 1).setConstant(high);
+  const MutableView view = view_of(both);
+  rounder_.apply(as_const(view), input.elements, view, counts);
+  x = both.topRows(x.rows());
 }
 
 template <typename Real>

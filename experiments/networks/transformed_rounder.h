@@ -14,15 +14,18 @@
 //   4. pre_factor: in binary64 (p x) / S is rounded to the element's format and multiplied by S,
 //      then divided by p. In blocks whose scale is zero, infinite or NaN numbers are those of the
 //      format without the factor.
+//   5. running_range: the numbers are clamped to the carrier's numbers next to low and high, and
+//      these two are rounded with them, in rows of their own behind the others, so that the
+//      format's range is theirs; low and high are in binary64.
 // What was cut off is added last.
 #pragma once
 
 #include <vector>
 
 #include "experiments/networks/matrix.h"
-#include "experiments/policy/amax_history.h"
 #include "experiments/policy/tensor_rounder.h"
 #include "experiments/policy/transform.h"
+#include "experiments/policy/transform_states.h"
 
 namespace halfulp::experiments {
 
@@ -31,6 +34,7 @@ struct TransformInput {
   Random elements, signs;  // streams of this tensor and of its product alone
   std::uint64_t step = 0;
   AmaxHistory* history = nullptr;  // of the place; only a delayed scale looks at it
+  RunningRange* range = nullptr;   // of the place; only a running range looks at it
   bool observes = true;            // does this tensor count for the scales of later steps?
 };
 
@@ -44,6 +48,7 @@ class TransformedRounder {
   void apply(Matrix<Real>& x, const TransformInput& input, Counts* counts);
 
  private:
+  void round(Matrix<Real>& x, const TransformInput& input, Counts* counts);
   void divide(Matrix<Real>& x, const TransformInput& input);
   [[nodiscard]] double delayed_scale(const Matrix<Real>& x, const TransformInput& input) const;
   void round_with_factor(Matrix<Real>& x, const Random& random, Counts* counts);

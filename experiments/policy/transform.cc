@@ -74,6 +74,13 @@ Normalization parse_normalization(ObjectReader& reader) {
   return normalize;
 }
 
+// One level of scales, by the rule `range`, over rows and columns without end.
+bool has_one_range(const BlockRule* blocks) {
+  if (blocks == nullptr || blocks->format.levels.size() != 1) return false;
+  const Level& level = blocks->format.levels.front();
+  return level.rule == ScaleRule::range && level.rows == 0 && level.columns == 0;
+}
+
 }  // namespace
 
 Transform parse_transform(const Json& value, const std::string& where) {
@@ -82,12 +89,17 @@ Transform parse_transform(const Json& value, const std::string& where) {
                       .clamp = parse_clamp(reader),
                       .normalize = parse_normalization(reader)};
   transform.pre_factor = reader.number("pre_factor", 1.0, 0x1p-64, 0x1p64);
+  transform.running_range = reader.number("running_range", 0.0, 0.0, 1.0);
   reader.finish();
   return transform;
 }
 
 void require_transformable(const Transform& transform, const Rule& rule, const std::string& where) {
   const BlockRule* blocks = blocks_of(rule);
+  if (transform.running_range > 0.0 && !has_one_range(blocks))
+    throw Error("a running range needs a format with one range over the whole tensor",
+                where + "/running_range",
+                R"(give one such as {"format": "int8", "scaling": {"rule": "range"}})");
   if (blocks == nullptr) return;
   if (transform.normalize.kind == Normalization::Kind::delayed)
     throw Error("a delayed scale over the scales of \"" + blocks->format.name + "\"",
@@ -125,6 +137,7 @@ Json to_json(const Transform& transform) {
     object["amax"] = amax_names[normalize.most_recent ? 1 : 0];
   }
   if (transform.pre_factor != 1.0) object["pre_factor"] = transform.pre_factor;
+  if (transform.running_range > 0.0) object["running_range"] = transform.running_range;
   return object;
 }
 

@@ -16,6 +16,11 @@
 //   4. pre_factor p: an element is round(p x / S), and is worth S / p times that, S being the scale
 //      that the format gives x without the factor. 3/4 leaves room under the scales of MX, which
 //      are rounded down, so that stochastic rounding clips nothing (arXiv 2502.20586).
+//   5. running_range m: a format with zero points takes its range from the tensor while training,
+//   and
+//      beside it the running means low and high of those ranges, low <- low + m (least - low); what
+//      is computed to look at the result is clamped to [low, high] and has that range (FracTrain,
+//      arXiv 2012.13113; Jacob et al., arXiv 1712.05877).
 // networks/transformed_rounder.h has the arithmetic.
 #pragma once
 
@@ -54,6 +59,7 @@ struct Transform {
   Clamp clamp;
   Normalization normalize;
   double pre_factor = 1.0;
+  double running_range = 0.0;  // 0: none
 
   [[nodiscard]] bool is_none() const { return *this == Transform(); }
   bool operator==(const Transform&) const = default;

@@ -195,6 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
           {"when": {"step": [0, 5]}, "use": {"activation": "int8"}}]}})"},
         Trained{"delayed", R"({"policy": {"base": {"use": {"x.fwd": {"format": "int8",
           "overflow": "saturate", "transform": {"normalize": "delayed", "history": 3}}}}}})"},
+        Trained{"range", R"({"policy": {"base": {"use": {"x.fwd": {"format": "int4", "scaling": {
+          "rows": 0, "columns": 0, "rule": "range"}, "transform": {"running_range": 0.1}}}}}})"},
         Trained{"classes", R"({"problem": {"loss": "cross_entropy"}, "measure": {"loss": 0}})"}),
     [](const auto& info) { return std::string(info.param.name); });
 

@@ -281,6 +281,25 @@ TEST(Transforms, DelayedScalesFollowFromTheStepsBefore) {
             (std::vector<AmaxHistory::Entry>{{.step = 0, .amax = 254}, {.step = 1, .amax = 508}}));
 }
 
+TEST(Transforms, RunningRangesAreForLookingAtTheResult) {
+  Product<float> product(R"({"dx": {"format": "int3", "scaling": {"rows": 0, "columns": 0,
+      "rule": "range"}, "transform": {"running_range": 0.5}}})");
+  const Matrix<float> x = row<float>({0.4, 3.5});
+  const auto look = [&](const Matrix<float>& at) {
+    return product.round("dx", at, 9, Purpose::validation);
+  };
+  EXPECT_EQ(look(x)(0, 1), 3.5F) << "before any training its own range counts";
+  product.round("dx", row<float>({0, 7}), 0);
+  EXPECT_TRUE((look(x) == row<float>({0, 4})).all()) << look(x);  // 3.5 ties to the even 4
+  EXPECT_TRUE((look(row<float>({9, -1})) == row<float>({7, 0})).all());
+  EXPECT_EQ(product.round("dx", row<float>({0, 21}), 1)(0, 1), 21.0F);
+  EXPECT_EQ(look(row<float>({99}))(0, 0), 14.0F);
+  product.round("dx", row<float>({0, INFINITY}), 2);
+  EXPECT_EQ(look(row<float>({99}))(0, 0), 14.0F) << "what is not finite is not remembered";
+  EXPECT_THROW(Product<float>(R"({"dx": {"format": "int3", "transform": {"running_range": 0.5}}})"),
+               Error);
+}
+
 TEST(Transforms, EnginesAgreeAndOtherPlacesDoNotCount) {
   const std::string use = R"({"format": "nvfp4", "rounding": "stochastic", "transform": {"hadamard":
       16, "random_signs": true, "clamp_quantile": 0.9, "residual": "high_precision", "normalize":

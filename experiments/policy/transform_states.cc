@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/policy/amax_history.h"
+#include "experiments/policy/transform_states.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Largest magnitudes of the tensors that a place has seen, a step each: what delayed scales follow
-// from (transform.h). It belongs to a run: the scales of the steps to come depend on it.
+// What transforms (transform.h) remember from step to step, of each place: the largest magnitudes
+// that delayed scales follow from, and the running ranges. It belongs to a run: later steps depend
+// on it.
 #pragma once
 
 #include <algorithm>
@@ -47,30 +48,60 @@ class AmaxHistory {
   std::vector<Entry> entries_;
 };
 
-// Of all places of a run that have a delayed scale: all the state that transforms have.
-class AmaxHistories {
+// Running means of the least and the largest number of the tensors that a place has seen
+// (transform.h).
+class RunningRange {
  public:
-  // An empty one where the place has none yet.
-  AmaxHistory& at(std::size_t place) {
+  void observe(double least, double largest, double share) {
+    if (!seen_) low_ = least;
+    if (!seen_) high_ = largest;
+    seen_ = true;
+    low_ += share * (least - low_);
+    high_ += share * (largest - high_);
+  }
+  [[nodiscard]] bool seen() const { return seen_; }
+  [[nodiscard]] double low() const { return low_; }
+  [[nodiscard]] double high() const { return high_; }
+
+  template <typename Visitor>
+  void visit_state(Visitor& visit) {
+    visit("seen", seen_);
+    visit("low", low_);
+    visit("high", high_);
+  }
+
+ private:
+  bool seen_ = false;
+  double low_ = 0.0, high_ = 0.0;
+};
+
+// One State for every place of a run that needs one: all the state that transforms have.
+template <typename State>
+class StatesOfPlaces {
+ public:
+  // A fresh one where the place has none yet. Good until the next call.
+  State& at(std::size_t place) {
     const auto known = std::find(places_.begin(), places_.end(), place);
     const auto number = static_cast<std::size_t>(known - places_.begin());
     if (known == places_.end()) {
       places_.push_back(place);
-      histories_.emplace_back();
+      states_.emplace_back();
     }
-    return histories_[number];
+    return states_[number];
   }
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
   template <typename Visitor>
   void visit_state(Visitor& visit) {
     visit("places", places_);
-    visit("histories", histories_);
+    visit("states", states_);
   }
 
  private:
   std::vector<std::uint64_t> places_;
-  std::vector<AmaxHistory> histories_;  // of each of them
+  std::vector<State> states_;  // of each of them
 };
+using AmaxHistories = StatesOfPlaces<AmaxHistory>;
+using RunningRanges = StatesOfPlaces<RunningRange>;
 
 }  // namespace halfulp::experiments
