@@ -162,7 +162,8 @@ TEST(Session, GivesTheSameWeightsOnBothEngines) {
     {"kind": "mlp", "widths": [6, 5, 3], "activation": "swiglu"},
     {"kind": "residual_mlp", "width": 6, "depth": 2}])");
   const Json optimizers = Json::parse(R"(["sgd", {"kind": "momentum", "nesterov": true}, "adam",
-    {"kind": "adamw", "weight_decay": 0.1}, {"kind": "adafactor", "relative_step": true}])");
+    {"kind": "adamw", "weight_decay": 0.1}, {"kind": "adafactor", "relative_step": true},
+    {"kind": "svrg", "inner": 19}])");
   std::set<std::uint64_t> digests;
   for (const Json& model : models) {
     for (const Json& optimizer : optimizers) {

@@ -44,6 +44,8 @@ Json computed(const Json& document) {
   Json result;
   result["before"] = weights_of(session, training);
   training::Samples<double> samples(training.problem, machine);
+  const training::Batch<double> all = samples.in_order(0, training.problem.data.samples);
+  result["all"] = {{"x", rows_of(all.x)}, {"target", rows_of(all.target)}};
   for (std::uint64_t t = 0; t < training.plan.steps; ++t) {
     const training::Batch<double> batch = samples.batch(t, training.plan.batch);
     result["batches"].push_back({{"x", rows_of(batch.x)}, {"target", rows_of(batch.target)}});

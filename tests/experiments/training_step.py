@@ -32,6 +32,7 @@ OPTIMIZERS = [
     {"kind": "adamw", "beta1": 0.8, "weight_decay": 0.1},
     {"kind": "adafactor"},
     {"kind": "adafactor", "relative_step": True},
+    {"kind": "svrg", "inner": 2, "weight_decay": 0.1},
 ]
 STEPS, BATCH, RATE = 3, 4, 0.05
 
@@ -155,9 +156,9 @@ class Optimizer:
         d, t = self.d, self.t
         s = self.state.setdefault(name, {"m": 0 * w, "v": 0 * w, "r": 0, "c": 0})
         decay = d.get("weight_decay", 0.01 if d["kind"] == "adamw" else 0)
-        if d["kind"] in ("sgd", "momentum", "adam"):
+        if d["kind"] in ("sgd", "svrg", "momentum", "adam"):
             g = g + decay * w
-        if d["kind"] == "sgd":
+        if d["kind"] in ("sgd", "svrg"):
             return w - RATE * g
         if d["kind"] == "momentum":
             mu = d.get("momentum", 0.9)
@@ -188,17 +189,28 @@ class Optimizer:
         return w - h * u
 
 
+def gradients_of(document, weights, batch):
+    tape = Tape(weights)
+    y, backs = forward(document["problem"]["model"], tape, np.array(batch["x"]))
+    g = loss_gradient(document["problem"]["loss"], y, np.array(batch["target"]))
+    for back in reversed(backs):
+        g = back(g)
+    return tape.gradients
+
+
 def train(document, result):
     weights = {name: np.array(w) for name, w in result["before"].items()}
     optimizer = Optimizer(document["training"]["optimizer"])
-    for batch in result["batches"]:
-        tape = Tape(weights)
-        y, backs = forward(document["problem"]["model"], tape, np.array(batch["x"]))
-        g = loss_gradient(document["problem"]["loss"], y, np.array(batch["target"]))
-        for back in reversed(backs):
-            g = back(g)
+    inner = document["training"]["optimizer"].get("inner")
+    for t, batch in enumerate(result["batches"]):
+        gradients = gradients_of(document, weights, batch)
+        if inner and t % inner == 0:
+            anchor, whole = weights, gradients_of(document, weights, result["all"])
+        if inner:
+            at_anchor = gradients_of(document, anchor, batch)
+            gradients = {n: g - at_anchor[n] + whole[n] for n, g in gradients.items()}
         optimizer.t += 1
-        weights = {n: optimizer.update(n, w, tape.gradients[n]) for n, w in weights.items()}
+        weights = {n: optimizer.update(n, w, gradients[n]) for n, w in weights.items()}
     return weights
 
 
