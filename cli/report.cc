@@ -13,6 +13,7 @@
 #include "cli/verb.h"
 #include "experiments/results/figure/draw.h"
 #include "experiments/results/figure/gnuplot.h"
+#include "experiments/results/figure/map_plots.h"
 #include "experiments/results/figure/series_plots.h"
 #include "experiments/results/report.h"
 #include "formats/error.h"
@@ -31,9 +32,10 @@ using experiments::Plot;
 
 const char* const description =
     "Draws result files of `halfulp run` as one HTML page that needs no network: log-log curves\n"
-    "with error bars, fitted laws and theory, beside them the ratio to full precision, tables of\n"
-    "all numbers, and the configuration with the call that repeats it. Points that diverged are\n"
-    "counted, and marked in plots and tables. With -o NAME.svg one plot alone. Needs gnuplot.";
+    "with error bars, fitted laws and theory, beside them the ratio to full precision, the maps that\n"
+    "a document asks for, tables of all numbers, and the configuration with the call that repeats\n"
+    "it. Points that diverged are counted, and marked in plots, maps and tables. With -o NAME.svg\n"
+    "one plot alone. Needs gnuplot.";
 
 const char* const examples =
     "  $ halfulp report result.json -o report.html\n"
@@ -85,7 +87,10 @@ std::vector<std::vector<Plot>> plots_of(const std::vector<NamedResult>& results,
                                         const ReportOptions& options) {
   std::vector<std::vector<Plot>> plots;
   for (const NamedResult& named : results) {
-    plots.push_back(experiments::natural_plots(named.result, options.metrics));
+    plots.emplace_back();
+    if (options.metrics.empty()) plots.back() = experiments::map_plots(named.result);
+    for (Plot& plot : experiments::natural_plots(named.result, options.metrics))
+      plots.back().push_back(std::move(plot));
     if (!options.metrics.empty()) continue;
     for (Plot& curves : experiments::series_plots(named.result))
       plots.back().push_back(std::move(curves));

@@ -96,4 +96,16 @@ bool leads_through(const std::string& inner, const std::string& outer) {
   return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
 }
 
+std::vector<std::string> joined_pointers(const std::string& key) {
+  std::vector<std::string> pointers;
+  std::size_t first = 0;
+  for (std::size_t plus = key.find("+/"); plus != std::string::npos;
+       plus = key.find("+/", plus + 1)) {
+    pointers.push_back(key.substr(first, plus - first));
+    first = plus + 1;
+  }
+  pointers.push_back(key.substr(first));
+  return pointers;
+}
+
 }  // namespace halfulp::experiments

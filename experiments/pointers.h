@@ -20,6 +20,8 @@ void set_at(Json& document, const std::string& pointer, const Json& value,
 const Json* find_at(const Json& document, const std::string& pointer);
 // A key as one token of a pointer.
 std::string escaped(const std::string& key);
+// The pointers of a key that joins several of them: "/a+/b".
+std::vector<std::string> joined_pointers(const std::string& key);
 // Is `inner` the pointer `outer`, or does it lead on from there?
 bool leads_through(const std::string& inner, const std::string& outer);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "experiments/results/pattern.h"
 #include "formats/error.h"
 
 namespace halfulp::experiments {
@@ -13,25 +14,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double largest = std::numeric_limits<double>::max();
-
-// Is the pattern equal to the value, or, as an object, a part of it?
-bool contains(const Json& value, const Json& pattern) {
-  if (!pattern.is_object() || !value.is_object()) return value == pattern;
-  for (const auto& member : pattern.items()) {
-    const auto found = value.find(member.key());
-    if (found == value.end() || !contains(*found, member.value())) return false;
-  }
-  return !pattern.empty() || value.empty();
-}
-
-bool matches(const Json& point, const Json& at) {
-  const Json& set = point.at("set");
-  for (const auto& member : at.items()) {
-    const auto found = set.find(member.key());
-    if (found == set.end() || !contains(*found, member.value())) return false;
-  }
-  return true;
-}
 
 double value_of(const Json& point, const std::string& of, const std::string& metric) {
   const auto group = point.find(of);
@@ -105,7 +87,7 @@ Figure figure_from_json(const Json& value, const std::string& where) {
 const Json* find_point(const Json& points, const Json& at) {
   const Json* found = nullptr;
   for (const Json& point : points) {
-    if (!matches(point, at)) continue;
+    if (!matches(point.at("set"), at)) continue;
     if (found != nullptr) return nullptr;
     found = &point;
   }
@@ -154,7 +136,7 @@ double slope(const Json& points, const Figure& figure) {
   double sum_xx = 0;
   double sum_xy = 0;
   for (const Json& point : points) {
-    if (!matches(point, figure.at)) continue;
+    if (!matches(point.at("set"), figure.at)) continue;
     const double x = coordinate(point, figure.slope_in);
     if (!(x >= figure.low && x <= figure.high)) continue;
     const double u = std::log(figure.over_log ? x / std::log(x) : x);

@@ -88,6 +88,12 @@ std::string inlined(const std::string& picture) {
 }
 
 std::string figure_of(const Plot& plot, const std::string& picture) {
+  if (!plot.map.empty())
+    return "<figure>\n" + inlined(picture) + "\n<figcaption>" +
+           html_escaped(plot.title + ". Means over the repeats" +
+                        (plot.map.compared ? ", ratios paired by repeat" : "") + "." +
+                        (plot.caption.empty() ? "" : " " + plot.caption)) +
+           "</figcaption>\n</figure>\n";
   const bool moved = !plot.panels.empty() && plot.panels.front().y_label.empty();
   std::string caption = plot.title + ". Points: means over the repeats with their standard errors";
   caption += moved ? "; curves stand side by side, each moved along x by a little." : ".";

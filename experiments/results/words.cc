@@ -192,6 +192,16 @@ std::string places_words(const Json& object) {
   return text;
 }
 
+// Of an object that says which kind it is of: "static, init 1024".
+std::string kind_words(const Json& value) {
+  std::string text = spaced(value["kind"].get<std::string>());
+  for (const auto& member : value.items()) {
+    if (member.key() != "kind")
+      text += ", " + spaced(member.key()) + " " + value_words(member.value());
+  }
+  return text;
+}
+
 bool is_format(const Json& value) {
   const Json kind = value.value("kind", Json());
   static const std::set<std::string> kinds{"float", "fixed", "affine",  "posit",
@@ -281,6 +291,7 @@ std::string value_words(const Json& value) {
     const bool described = value.contains("kind") || value.contains("schema");
     const bool named = described && value.value("name", Json()).is_string() && value["name"] != "";
     if (named || is_format(value)) return shortened(format_words(value));
+    if (value.value("kind", Json()).is_string()) return shortened(kind_words(value));
     return shortened(places_words(value));
   }
   return shortened(dumped(value));

@@ -17,7 +17,8 @@ std::string metric_words(const std::string& metric);
 // A document's metrics, those first that a reader looks for first.
 std::vector<std::string> metrics_by_interest(const Json& document);
 // A swept value on one line: "8", "bfloat16", "additive noise, ε = 0.01",
-// "int8, scale 0.245, stochastic", "float e3m2", "data, label: int8; act: binary16".
+// "int8, scale 0.245, stochastic", "float e3m2", "static, init 1024", "data, label: int8; act:
+// binary16".
 std::string value_words(const Json& value);
 // The words of each of several different values, all different: where they coincide, with the
 // members in which the values differ, or else with a number.

@@ -10,6 +10,7 @@
 #include "experiments/models/table.h"
 #include "experiments/policy/policy_files.h"
 #include "experiments/results/fit.h"
+#include "experiments/results/map.h"
 #include "formats/counted.h"
 #include "formats/error.h"
 
@@ -35,18 +36,6 @@ struct Axis {
   }
 };
 
-std::vector<std::string> split_key(const std::string& key) {
-  std::vector<std::string> pointers;
-  std::size_t first = 0;
-  for (std::size_t plus = key.find("+/"); plus != std::string::npos;
-       plus = key.find("+/", plus + 1)) {
-    pointers.push_back(key.substr(first, plus - first));
-    first = plus + 1;
-  }
-  pointers.push_back(key.substr(first));
-  return pointers;
-}
-
 void check_pointer(const std::string& pointer, const std::string& where) {
   const std::vector<std::string> known{"problem", "training", "policy", "seed", "repeats"};
   const std::string top = tokens_of(pointer, where).front();
@@ -58,7 +47,7 @@ void check_pointer(const std::string& pointer, const std::string& where) {
 
 Axis parse_axis(const std::string& key, const Json& values) {
   const std::string where = "/sweep/" + escaped(key);
-  Axis axis{key, split_key(key), {}};
+  Axis axis{key, joined_pointers(key), {}};
   for (const std::string& pointer : axis.pointers) check_pointer(pointer, where);
   if (!values.is_array() || values.empty())
     throw Error("a sweep needs a list of values", where, "write [value, value, ...]");
@@ -137,10 +126,10 @@ Error seen_in_sweep(const Error& error, const std::vector<Axis>& axes,
 
 // What the points of a study are made of.
 struct Parts {
-  Json base;           // the document without sweep and fits, the policy's files in it
+  Json base;           // the document without sweep, fits and maps, the policy's files in it
   std::string folder;  // where paths of data begin
   std::vector<Axis> axes;
-  Json fits;
+  Json fits, maps;
   NamedFiles files;
   [[nodiscard]] std::size_t count() const {
     std::size_t points = 1;
@@ -174,8 +163,26 @@ Point make_point(const Parts& parts, std::size_t index, std::any& kept) {
 
 bool is_policy(const std::string& pointer) { return leads_through(pointer, "/policy"); }
 
+// Where fits or maps, a list of objects, name values of the policy that a sweep puts there.
+void embed_files_of(Json& list, const std::string& where, const std::vector<const char*>& members,
+                    const std::string& folder, NamedFiles& files) {
+  if (!list.is_array()) return;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    for (const char* member : members) {
+      if (!list[i].is_object() || !list[i].contains(member) || !list[i][member].is_object())
+        continue;
+      const std::string place = where + "/" + std::to_string(i) + "/" + member;
+      for (auto& value : list[i][member].items()) {
+        if (!is_policy(value.key())) continue;
+        value.value() = with_policy_files(value.key(), value.value(),
+                                          place + "/" + escaped(value.key()), folder, files);
+      }
+    }
+  }
+}
+
 // Files that the document names take the place of their paths: in the policy, in what the sweep
-// puts into it, and where a fit speaks of that.
+// puts into it, and where a fit or a map speaks of that.
 void embed_files(Parts& parts, const std::string& folder) {
   NamedFiles& files = parts.files;
   bool replaced = false;
@@ -194,17 +201,8 @@ void embed_files(Parts& parts, const std::string& folder) {
   if (parts.base.contains("policy"))
     parts.base["policy"] =
         with_policy_files("/policy", parts.base["policy"], "/policy", folder, files);
-  if (!parts.fits.is_array()) return;
-  for (std::size_t i = 0; i < parts.fits.size(); ++i) {
-    Json& fit = parts.fits[i];
-    if (!fit.is_object() || !fit.contains("reference") || !fit["reference"].is_object()) continue;
-    const std::string place = "/fits/" + std::to_string(i) + "/reference";
-    for (auto& value : fit["reference"].items()) {
-      if (!is_policy(value.key())) continue;
-      value.value() = with_policy_files(value.key(), value.value(),
-                                        place + "/" + escaped(value.key()), folder, files);
-    }
-  }
+  embed_files_of(parts.fits, "/fits", {"reference"}, folder, files);
+  embed_files_of(parts.maps, "/maps", {"at", "relative_to"}, folder, files);
 }
 
 Json sweep_json(const std::vector<Axis>& axes) {
@@ -248,9 +246,9 @@ bool gives_the_same(const Json& document, const Study& study, const std::string&
   return true;
 }
 
-// The document that the result repeats: one point's with every default filled in, the sweep and the
-// fits. Where a default does not go with other values of the sweep (the second moment of a teacher
-// of another kind, say), the part that the sweep reaches into stays as it was given.
+// The document that the result repeats: one point's with every default filled in, the sweep, the
+// fits and the maps. Where a default does not go with other values of the sweep (the second moment
+// of a teacher of another kind, say), the part that the sweep reaches into stays as it was given.
 Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>* stop) {
   Json document = study.points.front().experiment.resolved;
   std::set<std::string> reached;
@@ -266,6 +264,7 @@ Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>
   }
   document["sweep"] = sweep_json(parts.axes);
   document["fits"] = study.fits;
+  if (!study.maps.empty()) document["maps"] = study.maps;
   return document;
 }
 
@@ -290,10 +289,13 @@ Parts parts_of(const Json& document) {
   parts.base = document;
   parts.base.erase("sweep");
   parts.base.erase("fits");
+  parts.base.erase("maps");
   const auto sweep = document.find("sweep");
   const auto fits = document.find("fits");
+  const auto maps = document.find("maps");
   parts.axes = parse_sweep(sweep == document.end() ? nullptr : &*sweep);
   parts.fits = fits == document.end() ? Json::array() : *fits;
+  parts.maps = maps == document.end() ? Json::array() : *maps;
   return parts;
 }
 
@@ -371,6 +373,9 @@ Study expand(const Json& document, const std::string& folder, const std::atomic<
   const FitScope scope{.swept = std::move(swept),
                        .metrics = {study.model->metrics.begin(), study.model->metrics.end()}};
   study.fits = check_fits(parts.fits, scope, first.resolved);
+  std::vector<const Json*> sets;
+  for (const Point& point : study.points) sets.push_back(&point.set);
+  study.maps = check_maps(parts.maps, scope, sets);
   study.document = document_of(parts, study, stop);
   study.hash = hash_of(study);
   return study;
@@ -410,7 +415,7 @@ Json apply_settings(const Json& document, const std::vector<std::string>& settin
     const std::string text = setting.substr(equals + 1);
     if (edited.is_object() && edited.contains("sweep") && edited["sweep"].is_object()) {
       for (const auto& axis : edited["sweep"].items()) {
-        const std::vector<std::string> pointers = split_key(axis.key());
+        const std::vector<std::string> pointers = joined_pointers(axis.key());
         if (std::find(pointers.begin(), pointers.end(), pointer) != pointers.end())
           throw Error("the document sweeps \"" + pointer + "\"", where,
                       "set /sweep/" + escaped(axis.key()) + " to a list instead");

@@ -26,7 +26,7 @@ struct Study {
   Json document;                 // what the result file repeats
   const Model* model = nullptr;  // of all points
   std::vector<Point> points;
-  Json fits;         // checked
+  Json fits, maps;   // checked
   std::string hash;  // of everything that decides the result
 };
 

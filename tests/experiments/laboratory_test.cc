@@ -166,5 +166,29 @@ TEST(Places, AStallSaysWhereItBegan) {
   EXPECT_TRUE(point_of(document)["metrics"]["first_stalled_step"]["mean"].is_null());
 }
 
+// A loss scale that is a power of two goes through bfloat16, whose range is that of binary32, and
+// is taken out before the states: no bit of the weights changes, whatever the rounding.
+TEST(LossScales, ThatArePowersOfTwoChangeNoBit) {
+  Json document = Json::parse(R"({"experiment": "training", "seed": 5, "repeats": 2,
+    "problem": {"model": {"kind": "mlp", "widths": [6, 8, 3]}},
+    "training": {"optimizer": "adam", "learning_rate": 0.01, "steps": 60, "batch": 8},
+    "policy": {"base": {"native": "binary32"}},
+    "sweep": {"/training/optimizer": ["sgd", "momentum", "adam", "adafactor"],
+      "/policy/base/use": [
+        {"weight": "bfloat16", "activation": "bfloat16", "gradient": "bfloat16"},
+        {"weight": {"format": "bfloat16", "rounding": "stochastic"},
+         "activation": {"format": "bfloat16", "rounding": "stochastic"},
+         "gradient": {"format": "bfloat16", "rounding": "stochastic"}}],
+      "/policy/loss_scale": [{"kind": "none"}, {"kind": "static", "init": 1024},
+        {"kind": "dynamic", "init": 64, "period": 10}, {"kind": "static", "init": 1000}]}})");
+  const Json points = result_of(document)["points"];
+  ASSERT_EQ(points.size(), 32U);
+  for (std::size_t i = 0; i < points.size(); i += 4) {
+    EXPECT_EQ(points[i]["digest"], points[i + 1]["digest"]) << points[i]["set"];
+    EXPECT_EQ(points[i]["digest"], points[i + 2]["digest"]) << points[i]["set"];
+    EXPECT_NE(points[i]["digest"], points[i + 3]["digest"]) << points[i]["set"];
+  }
+}
+
 }  // namespace
 }  // namespace halfulp::experiments

@@ -13,6 +13,7 @@
 
 #include "experiments/results/figure/draw.h"
 #include "experiments/results/figure/gnuplot.h"
+#include "experiments/results/figure/map_plots.h"
 #include "experiments/results/report.h"
 #include "formats/error.h"
 #include "tests/support/sampling.h"
@@ -103,6 +104,13 @@ Json small_result() {
     }
   }
   result["fits"] = fits_of_every_kind(policies);
+  result["document"]["maps"] = parse_json(
+      R"([{"rows": "/policy/feature", "columns": "/problem/sketch_size", "value": "floor",
+           "logarithmic": true, "relative_to": {"/policy/feature": {"format": "int8"}},
+           "range": [0.5, 20]},
+          {"rows": "/problem/sketch_size+/policy/feature", "columns": "/problem/spectrum_exponent",
+           "name": "m", "value": "excess_clean_last", "at": {"/problem/sketch_size": 8}}])",
+      "maps");
   return result;
 }
 
@@ -248,8 +256,9 @@ bool report(const std::string& text, bool drawn) {
     EXPECT_NE(std::string(error.what()), "");
     return false;
   }
-  const std::vector<std::vector<Plot>> plots{natural_plots(named.result, {})};
+  std::vector<std::vector<Plot>> plots{natural_plots(named.result, {})};
   EXPECT_LE(plots[0].size(), 24U);
+  for (const Plot& plot : map_plots(named.result)) plots[0].push_back(plot);
   std::vector<std::string> pictures;
   for (const Plot& plot : plots[0]) {
     const std::string script = gnuplot_script(plot, "plot.svg");

@@ -13,6 +13,8 @@
 #include "experiments/results/figure/axis.h"
 #include "experiments/results/figure/gnuplot.h"
 #include "experiments/results/figure/legend.h"
+#include "experiments/results/figure/map_plots.h"
+#include "experiments/results/figure/map_script.h"
 #include "experiments/results/figure/text_width.h"
 #include "experiments/results/page/metric_table.h"
 #include "experiments/results/words.h"
@@ -274,6 +276,99 @@ TEST(Plots, AFitIsDrawnWithItsMisfit) {
   EXPECT_NE(page.find("Power law of the excess risk in the model size M"), std::string::npos);
   EXPECT_EQ(page.find(">slope_interval<"), std::string::npos);
   EXPECT_NE(page.find("<td class=\"number\">-1 [-1.1, -0.9]</td>"), std::string::npos);
+}
+
+// Rows are policies, columns pairs of fields that move together; a field that says nothing new
+// makes no panels, and one that does makes them.
+Json mapped() {
+  std::vector<Json> points;
+  for (const char* scale : {"none", "static"}) {
+    for (const char* policy : {"FP32", "BF16", "INT8"}) {
+      for (const int size : {8, 16}) {
+        const double mean = std::string(policy) == "BF16" ? 3.0 / size : 1.0 / size;
+        points.push_back(point_of({{"/policy", {{"schema", "policy/1"}, {"name", policy}}},
+                                   {"/problem/sketch_size", size},
+                                   {"/training/samples", 2 * size},
+                                   {"/training/schedule", size == 8 ? "a" : "b"},
+                                   {"/policy/loss_scale", scale}},
+                                  mean, 0.01));
+      }
+    }
+  }
+  Json result = result_of(points);
+  result["document"]["maps"] = parse_json(R"([{"name": "ours", "rows": "/policy",
+      "columns": "/training/schedule+/problem/sketch_size", "value": "excess_clean_last",
+      "relative_to": {"/policy": {"name": "FP32"}}, "logarithmic": true, "range": [1, 100]}])",
+                                          "maps");
+  return result;
+}
+
+TEST(Maps, HaveACellForEveryPoint) {
+  Json result = mapped();
+  result["points"][2]["metrics"]["first_stalled_step"] = {{"mean", 7.0}, {"stderr", 0.0}};
+  result["points"][3]["metrics"]["first_nonfinite_step"] = {{"mean", 7.0}, {"stderr", 0.0}};
+  result["points"][4]["metrics"][metric]["mean"] = "nan";
+  result["points"][5].erase("metrics");
+  result["points"][5]["error"] = "lost";
+  const std::vector<Plot> plots = map_plots(result);
+  ASSERT_EQ(plots.size(), 1U);
+  const HeatMap& map = plots[0].map;
+  EXPECT_EQ(plots[0].title, "ours: excess risk, times that of FP32");
+  EXPECT_EQ(map.rows, (MapLabels{{"FP32"}, {"BF16"}, {"INT8"}}));
+  EXPECT_EQ(map.columns, (MapLabels{{"a", "8"}, {"b", "16"}}));
+  ASSERT_EQ(map.panels.size(), 2U);
+  EXPECT_EQ(map.panels[0].title, "loss scale: none");
+  ASSERT_EQ(map.panels[0].cells.size(), 6U);
+  std::string marks;
+  for (const MapCell& cell : map.panels[0].cells) marks += cell.marks + ",";
+  EXPECT_EQ(marks, ",,S,N,D,F,");
+  EXPECT_EQ(map.panels[0].cells[0].value, 1.0);
+  EXPECT_EQ(map.panels[0].cells[2].value, 3.0);
+  EXPECT_TRUE(std::isnan(map.panels[0].cells[4].value));
+
+  const std::string script = gnuplot_script(plots[0], "x.svg");
+  EXPECT_NE(script.find("$cells_2 << END"), std::string::npos);
+  EXPECT_NE(script.find(" \"3 S\" "), std::string::npos) << script;
+  for (const MapMark& mark : map_marks)
+    EXPECT_NE(script.find(mark.words), std::string::npos) << mark.words;
+  const NamedResult named{"r.json", result};
+  const std::string page = report_page(std::span(&named, 1), std::vector<std::vector<Plot>>{plots},
+                                       std::vector<std::string>{"<svg/>"});
+  EXPECT_NE(page.find("ours: excess risk, times that of FP32. Means over"), std::string::npos);
+}
+
+TEST(Maps, OfChosenPointsAndTheirOwnRange) {
+  Json result = mapped();
+  Json& map = result["document"]["maps"][0];
+  map.erase("range");
+  map["at"] = {{"/policy/loss_scale", "static"}};
+  const std::vector<Plot> plots = map_plots(result);
+  ASSERT_EQ(plots.size(), 1U);
+  EXPECT_EQ(plots[0].map.panels.size(), 1U);
+  EXPECT_EQ(plots[0].map.panels[0].title, "");
+  EXPECT_EQ(plots[0].map.lowest, 1.0);
+  EXPECT_EQ(plots[0].map.highest, 3.0);
+  const std::string script = gnuplot_script(plots[0], "x.svg");
+  for (const MapMark& mark : map_marks) EXPECT_EQ(script.find(mark.words), std::string::npos);
+  map["rows"] = "/nothing";
+  EXPECT_TRUE(map_plots(result).empty());
+}
+
+// Lighter is less, for whatever eye.
+TEST(Maps, ColoursAndNumbers) {
+  double before = 256;
+  for (int i = 0; i <= 20; ++i) {
+    const unsigned colour = map_colour(i / 20.0);
+    const double light =
+        0.2126 * (colour >> 16U) + 0.7152 * (colour >> 8U & 255U) + 0.0722 * (colour & 255U);
+    EXPECT_LT(light, before - 4) << i;
+    before = light;
+  }
+  const std::vector<std::pair<double, std::string>> cases{
+      {1, "1"},       {0.998, "1.0"}, {0.96, "0.96"},  {9.94, "9.9"},    {37.4, "37"},
+      {999, "999"},   {1234, "1e3"},  {0.02, "0.020"}, {4.4e-5, "4e-5"}, {3e120, "3e120"},
+      {-2.5, "-2.5"}, {0, "0"},       {NAN, ""}};
+  for (const auto& [x, words] : cases) EXPECT_EQ(short_number(x), words);
 }
 
 TEST(Ticks, AreFewAndThereOnEveryAxis) {

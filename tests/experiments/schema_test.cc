@@ -273,6 +273,9 @@ TEST(Schemas, RefuseWrongExperimentsAsTheReaderDoes) {
            {"/sweep", R"({"/seed": []})"},
            {"/fits", R"([{"kind": "cubic"}])"},
            {"/fits", R"([{"kind": "power_law", "y": "floor"}])"},
+           {"/maps", R"([{"rows": "/seed", "columns": "/repeats"}])"},
+           {"/maps", R"([{"rows": "seed", "columns": "/repeats", "value": "floor"}])"},
+           {"/maps", R"({"rows": "/seed", "columns": "/repeats", "value": "floor"})"},
            {"/measure", "{}"}})
     refused(changed(regression, pointer, value));
   for (const auto& [pointer, value] : std::vector<std::pair<const char*, const char*>>{

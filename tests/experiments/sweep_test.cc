@@ -186,5 +186,45 @@ TEST(Settings, ReplaceAndAddFields) {
   expect_parts(error("/training/batch=3"), {"sweeps", "/sweep/~1training~1batch"});
 }
 
+TEST(Maps, NameWhatIsSwept) {
+  const std::string sweep = R"({"/problem/sketch_size": [4, 8],
+      "/training/samples+/training/step_size": [[32, 0.1], [64, 0.05]],
+      "/policy/feature": ["binary64", {"format": "bfloat16", "rounding": "stochastic"}]})";
+  Json document = base();
+  document["sweep"] = parse_json(sweep, "text");
+  EXPECT_FALSE(make_study(document, "d").document.contains("maps"));
+  document["maps"] = parse_json(R"([{"rows": "/training/samples+/problem/sketch_size",
+      "columns": "/policy/feature", "value": "floor",
+      "relative_to": {"/policy/feature": "binary64"}, "at": {"/problem/sketch_size": 4}}])",
+                                "text");
+  const Json whole = make_study(document, "d").document;
+  EXPECT_EQ(whole["maps"][0]["logarithmic"], false);
+  EXPECT_EQ(make_study(whole, "d").document, whole);
+
+  const auto error_of_map = [&](const char* member, const char* value) {
+    Json changed = document;
+    changed["maps"][0][member] = parse_json(value, "value");
+    return error_of([&] { make_study(changed, "dir/file.json"); });
+  };
+  expect_parts(error_of_map("rows", "\"/policy/label\""),
+               {"dir/file.json: /maps/0/rows: \"/policy/label\" is not swept"});
+  expect_parts(error_of_map("rows", "\"/training/samples+/training/step_sizes\""),
+               {"\"/training/step_sizes\" is not swept", "/training/step_size\""});
+  expect_parts(error_of_map("columns", "\"/problem/sketch_size\""),
+               {"/maps/0/columns", "stands along the rows already"});
+  expect_parts(error_of_map("value", "\"flor\""), {"/maps/0/value", "\"floor\""});
+  expect_parts(error_of_map("colours", "1"), {"/maps/0", "colours"});
+  expect_parts(error_of_map("at", R"({"/policy/feature": {"format": "bfloat16"}})"), {"no error"});
+  expect_parts(error_of_map("at", R"({"/policy/feature": {"format": "int8"}})"),
+               {"/maps/0/at/~1policy~1feature", "no point has this value"});
+  expect_parts(error_of_map("relative_to", R"({"/seed": 1})"),
+               {"/maps/0/relative_to/~1seed", "is not swept"});
+  expect_parts(error_of_map("relative_to", "{}"), {"/maps/0/relative_to", "no object"});
+  expect_parts(error_of_map("range", "[3, 3]"), {"/maps/0/range", "not empty"});
+  Json no_list = document;
+  no_list["maps"] = 3;
+  EXPECT_NE(error_of([&] { make_study(no_list, "d"); }).find("/maps"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace halfulp::experiments

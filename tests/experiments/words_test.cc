@@ -28,6 +28,7 @@ TEST(Words, NameScalesAndRules) {
        "mine, zero scale one"},
       {R"({"kind": "block", "name": "mine", "element": "int8"})", "mine"},
       {R"({"schema": "policy/1", "name": "ours", "base": {}})", "ours"},
+      {R"({"kind": "static", "init": 1024})", "static, init 1024"},
       {R"({"kind": "block", "element": "int8", "columns": 4, "scale": "float8_e8m0fnu",
            "rule": "floor"})",
        "int8, scale per group of 4 in float8_e8m0fnu, rule floor"},

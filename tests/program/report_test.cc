@@ -55,6 +55,19 @@ TEST_F(Report, SaysWhatDiverged) {
   EXPECT_EQ(shell("halfulp report r.json -o r.html").err, "");
 }
 
+TEST_F(Report, DrawsTheMapsOfADocument) {
+  const Ran ran = shell(
+      "halfulp run c.json -o m.json --quiet --set "
+      "'/maps=[{\"rows\":\"/policy/feature\",\"columns\":"
+      "\"/problem/sketch_size\",\"value\":\"excess_clean_last\",\"relative_to\":"
+      "{\"/policy/feature\":\"binary64\"}}]' && halfulp report m.json -o m.svg --plot 1");
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const std::string picture = text_of("m.svg");
+  EXPECT_NE(picture.find("excess risk, times that of binary64"), std::string::npos);
+  for (const char* label : {"binary64", "int4", ">32<"})
+    EXPECT_NE(picture.find(label), std::string::npos) << label;
+}
+
 TEST_F(Report, DrawsRatiosPairedByRepeat) {
   ASSERT_EQ(shell("halfulp report r.json -o r.html").status, 0);
   const std::string page = text_of("r.html");

@@ -8,6 +8,8 @@
 #include "experiments/results/figure/axis.h"
 #include "experiments/results/figure/fit_lines.h"
 #include "experiments/results/figure/legend.h"
+#include "experiments/results/figure/map_script.h"
+#include "experiments/results/figure/screen.h"
 #include "experiments/results/words.h"
 
 namespace halfulp::experiments {
@@ -69,16 +71,6 @@ Layout layout_of(const Plot& plot) {
   layout.height = place.top + layout.legend.height + bottom_margin;
   return layout;
 }
-
-// Fractions of the picture counted from its lower left corner, which gnuplot calls the screen.
-struct Screen {
-  double width = 0, height = 0;
-  [[nodiscard]] std::string x(double pixels) const { return number_words(pixels / width, 6); }
-  [[nodiscard]] std::string y(double pixels) const { return number_words(1 - pixels / height, 6); }
-  [[nodiscard]] std::string at(double left, double top) const {
-    return "screen " + x(left) + ", screen " + y(top);
-  }
-};
 
 std::string legend_commands(const LegendText& legend, const Screen& screen) {
   std::string text;
@@ -331,24 +323,19 @@ class PanelText {
   int count_ = 0;
 };
 
-std::string preamble(const Layout& layout, const std::string& output) {
+std::string preamble(const Screen& screen, const std::string& output) {
   return "# Drawn with gnuplot 5.4: gnuplot THIS_FILE. For a paper, replace the terminal by, "
          "e.g.,\n"
          "#   set terminal pdfcairo enhanced font 'DejaVu Sans,9' size 16cm, 9cm\n"
-         "# Data blocks: x (curves stand side by side), y, and the ends of its error bar.\n"
-         "reset\nset encoding utf8\nset terminal svg enhanced size " +
-         number_words(layout.width, 6) + "," + number_words(layout.height, 6) +
-         " dynamic background '#ffffff' font 'DejaVu Sans,Verdana,Arial,sans-serif," +
-         number_words(11) + "'\nset output " + quoted(output) +
+         "# Data blocks: x (curves stand side by side), y, and the ends of its error bar.\n" +
+         picture_commands(screen) + "set output " + quoted(output) +
          "\nset multiplot\nset logscale xy\nset border 3 lc rgb '#404040'\n"
          "set tics nomirror scale 0.8,0.4\nunset key\n"
          "set grid xtics ytics lc rgb '#e4e4e4' lw 0.6 dt 1\nset errorbars small\n";
 }
 
 std::string frame_commands(const Frame& frame, const Screen& screen) {
-  return "set lmargin at screen " + screen.x(frame.left) + "\nset rmargin at screen " +
-         screen.x(frame.left + frame.width) + "\nset tmargin at screen " + screen.y(frame.top) +
-         "\nset bmargin at screen " + screen.y(frame.bottom()) + "\n";
+  return margin_commands(screen, frame.left, frame.top, frame.width, frame.height);
 }
 
 std::string range_command(const char* axis, const Interval& range) {
@@ -379,9 +366,10 @@ std::vector<Interval> vertical_ranges(const Plot& plot, Interval (*range_of)(con
 }  // namespace
 
 std::string gnuplot_script(const Plot& plot, const std::string& output) {
+  if (!plot.map.empty()) return map_script(plot.map, output);
   const Layout layout = layout_of(plot);
   const Screen screen{layout.width, layout.height};
-  std::string text = preamble(layout, output);
+  std::string text = preamble(screen, output);
   text += legend_commands(layout.legend, screen);
   const std::vector<Interval> risks = vertical_ranges(plot, y_range, 2.5, 0.04);
   const std::vector<Interval> ratios = vertical_ranges(plot, ratio_range, 0.7, 0.004);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/results/figure/fit_lines.h"
+#include "experiments/results/figure/heat_map.h"
 
 namespace halfulp::experiments {
 
@@ -48,6 +49,7 @@ struct Plot {
   std::string ratio_label;          // "ratio to binary64"; empty: no ratios
   std::vector<std::string> labels;  // of all curves, in the order of their colours
   std::vector<Panel> panels;
+  HeatMap map;  // in place of panels, axes and labels
 };
 
 }  // namespace halfulp::experiments
