@@ -114,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
                 LossKind::mean_square},
         Example{R"({"kind": "mlp", "widths": [4, 6, 3], "activation": "swiglu"})",
                 LossKind::mean_square},
+        Example{R"({"kind": "mlp", "widths": [4, 6, 3], "activation": "gelu_sigmoid"})",
+                LossKind::mean_square},
         Example{R"({"kind": "residual_mlp", "width": 4, "depth": 2, "gamma": 0.9})",
                 LossKind::mean_square},
         Example{R"({"kind": "residual_mlp", "width": 3, "depth": 2, "activation": "swiglu"})",
@@ -122,6 +124,24 @@ INSTANTIATE_TEST_SUITE_P(
                     "activation": "linear"})",
                 LossKind::mean_square},
         Example{R"({"kind": "teacher_mlp", "width": 3, "depth": 2})", LossKind::mean_square}));
+
+// Beyond the squares that a number can have.
+TEST(Activations, GeluOfASigmoidIsTheIdentityOrNothingFarOut) {
+  PlaceList places;
+  Activation<double> function(places, "f", ActivationKind::gelu_sigmoid);
+  const auto named = std::make_shared<const Places>(places.places());
+  const LayeredPolicy policy = native_policy(named, Carrier::binary64);
+  const Machine machine{.engine = &emulator::engine(), .seed = 3, .repeat = 0};
+  Arithmetic<double> arithmetic(machine, policy);
+  Matrix<double> x(1, 2);
+  x << 1e200, -1e200;
+  const Matrix<double> y = function.forward(x, arithmetic);
+  const Matrix<double> dx = function.backward(Matrix<double>::Ones(1, 2), arithmetic);
+  EXPECT_EQ(y(0, 0), 1e200);
+  EXPECT_EQ(y(0, 1), 0.0);
+  EXPECT_EQ(dx(0, 0), 1.0);
+  EXPECT_EQ(dx(0, 1), 0.0);
+}
 
 // ---------------------------------------------------------------------------------------------
 
@@ -160,6 +180,7 @@ TEST(Session, GivesTheSameWeightsOnBothEngines) {
     {"kind": "linear", "inputs": 6, "outputs": 2},
     {"kind": "mlp", "widths": [6, 8, 3], "activation": "gelu"},
     {"kind": "mlp", "widths": [6, 5, 3], "activation": "swiglu"},
+    {"kind": "mlp", "widths": [6, 5, 3], "activation": "gelu_sigmoid"},
     {"kind": "residual_mlp", "width": 6, "depth": 2}])");
   const Json optimizers = Json::parse(R"(["sgd", {"kind": "momentum", "nesterov": true}, "adam",
     {"kind": "adamw", "weight_decay": 0.1}, {"kind": "adafactor", "relative_step": true}])");
