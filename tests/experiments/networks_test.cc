@@ -180,8 +180,7 @@ TEST(Session, GivesTheSameWeightsOnBothEngines) {
     {"kind": "linear", "inputs": 6, "outputs": 2},
     {"kind": "mlp", "widths": [6, 8, 3], "activation": "gelu"},
     {"kind": "mlp", "widths": [6, 5, 3], "activation": "swiglu"},
-    {"kind": "mlp", "widths": [6, 5, 3], "activation": "gelu_sigmoid"},
-    {"kind": "residual_mlp", "width": 6, "depth": 2}])");
+    {"kind": "residual_mlp", "width": 6, "depth": 2, "activation": "gelu_sigmoid"}])");
   const Json optimizers = Json::parse(R"(["sgd", {"kind": "momentum", "nesterov": true}, "adam",
     {"kind": "adamw", "weight_decay": 0.1}, {"kind": "adafactor", "relative_step": true}])");
   std::set<std::uint64_t> digests;
@@ -233,6 +232,26 @@ TEST(Session, FirstStepOfRegressionIsTheFormula) {
   EXPECT_NEAR(got(0, 0), expected(0, 0), 1e-15);
   EXPECT_NEAR(got(0, 1), expected(0, 1), 1e-15);
   EXPECT_NE(got(0, 0), w(0, 0));
+}
+
+// As norms' biases are in the released code of arXiv 2506.20752, from a change of policy on.
+TEST(Session, AParameterRestsWhereUpdatesAreRoundedToZero) {
+  const training::Training training = training_of(
+      Json::parse(R"({"model": {"kind": "residual_mlp", "width": 6, "depth": 1}})"),
+      Json::parse(R"({"optimizer": "adam", "learning_rate": 0.01, "steps": 4, "batch": 8})"),
+      Json::parse(R"({"phases": [{"when": {"fraction": [0.5, 1]}, "match": {"layer": "*.norm.beta"},
+        "use": {"optimizer/update": {"format": {"kind": "codebook", "values": [0]}}}}]})"));
+  const Machine machine{.engine = &emulator::engine(), .seed = 7, .repeat = 0};
+  training::Session<double> session(training, machine);
+  session.step();
+  session.step();
+  const Matrix<double> gamma = session.kept(0);
+  const Matrix<double> beta = session.kept(1);
+  EXPECT_TRUE((beta != 0.0).all());
+  session.step();
+  session.step();
+  EXPECT_TRUE((session.kept(1) == beta).all());
+  EXPECT_TRUE((session.kept(0) != gamma).all());
 }
 
 }  // namespace
