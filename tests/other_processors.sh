@@ -186,6 +186,7 @@ compare() {
   for path in "$source"/data/experiments/*.json; do
     name=$(basename "$path" .json)
     case $name in
+      mx-full-size) continue ;; # a training takes most of a day in the processor's own
       lin2024-approximation | lin2024-model-size | zhang2026-trained) less=$sizes ;;
       *) less=/repeats=1 ;;
     esac

@@ -26,10 +26,30 @@ Matrix<Real> silu_derivative(const Matrix<Real>& x, Arithmetic<Real>& arithmetic
   return s * (Real{1} + x * (Real{1} - s));
 }
 
+template <typename Real>
+constexpr Real steepness{1.59375};
+template <typename Real>
+constexpr Real cubic{0.044677734375};
+
+template <typename Real>
+Matrix<Real> gelu_share(const Matrix<Real>& x, Arithmetic<Real>& arithmetic) {
+  return arithmetic.map(Op::sigmoid, (x + x * x * x * cubic<Real>)*steepness<Real>);
+}
+
+template <typename Real>
+Matrix<Real> gelu_sigmoid_derivative(const Matrix<Real>& x, Arithmetic<Real>& arithmetic) {
+  const Matrix<Real> s = gelu_share(x, arithmetic);
+  const Matrix<Real> bend = x * s * (Real{1} - s);
+  const Matrix<Real> slope = (Real{1} + x * x * (3 * cubic<Real>)) * steepness<Real>;
+  // Where x^2 is beyond the largest number the sigmoid is 0 or 1.
+  return s + (bend == Real{0}).select(bend, bend * slope);
+}
+
 }  // namespace
 
 const std::vector<std::string>& activation_names() {
-  static const std::vector<std::string> names{"linear", "relu", "gelu", "silu", "swiglu"};
+  static const std::vector<std::string> names{"linear", "relu",   "gelu",
+                                              "silu",   "swiglu", "gelu_sigmoid"};
   return names;
 }
 
@@ -67,6 +87,9 @@ Matrix<Real> Activation<Real>::forward(const Matrix<Real>& x, Arithmetic<Real>& 
     case ActivationKind::swiglu:
       y = arithmetic.map(Op::silu, x_.leftCols(half)) * x_.rightCols(half);
       break;
+    case ActivationKind::gelu_sigmoid:
+      y = x_ * gelu_share(x_, arithmetic);
+      break;
   }
   arithmetic.round(at_.y, y);
   return y;
@@ -99,6 +122,9 @@ Matrix<Real> Activation<Real>::backward(const Matrix<Real>& gradient,
       dx.rightCols(half) = g * arithmetic.map(Op::silu, u);
       break;
     }
+    case ActivationKind::gelu_sigmoid:
+      dx *= gelu_sigmoid_derivative(x_, arithmetic);
+      break;
   }
   arithmetic.round(at_.dx, dx);
   return dx;

@@ -4,8 +4,14 @@
 // the halves u and v of every sample silu(u) v. Functions and their derivatives are made of
 // correctly rounded ones, so that the bits are the same on every machine:
 //
-//   relu'(x) = 1 where x > 0, else 0       gelu'(x) = (1 + erf(x / sqrt 2)) / 2 + x e^(-x^2 / 2) /
-//   sqrt(2 pi) silu'(x) = s (1 + x (1 - s)), s = 1 / (1 + e^-x)
+//   relu'(x) = 1 where x > 0, else 0
+//   gelu'(x) = (1 + erf(x / sqrt 2)) / 2 + x e^(-x^2 / 2) / sqrt(2 pi)
+//   silu'(x) = s (1 + x (1 - s)), s = 1 / (1 + e^-x)
+//   gelu_sigmoid(x) = x s, s = 1 / (1 + e^-u), u = k (x + c x^3); its derivative is
+//   s + x s (1 - s) k (1 + 3 c x^2)
+//
+// The last is microxcaling's GELU: that with the hyperbolic tangent (Hendrycks and Gimpel, arXiv
+// 1606.08415), where k = 2 sqrt(2 / pi) and c = 0.044715 are rounded to bfloat16.
 //
 // Places: x (what is rounded before the function), y; g, dx.
 #pragma once
@@ -17,7 +23,7 @@
 
 namespace halfulp::experiments {
 
-enum class ActivationKind : std::uint8_t { linear, relu, gelu, silu, swiglu };
+enum class ActivationKind : std::uint8_t { linear, relu, gelu, silu, swiglu, gelu_sigmoid };
 const std::vector<std::string>& activation_names();  // in the order of ActivationKind
 
 // Numbers a sample that the function makes `width` of.

@@ -200,6 +200,21 @@ INSTANTIATE_TEST_SUITE_P(
         Trained{"classes", R"({"problem": {"loss": "cross_entropy"}, "measure": {"loss": 0}})"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// A sample a step, of which some have a hundredth of the loss of others: the count of an earlier
+// part is needed, and whether it ended amid a spike, and its least loss.
+TEST_F(Checkpointed, SpikesOfTheLossGoOnBeingCounted) {
+  const Json spiky = document(R"({"training": {"optimizer": "sgd", "learning_rate": 1e-3,
+    "batch": 1, "steps": 14}, "problem": {"data": {"samples": 5, "noise": 1}}})");
+  const std::string expected = undisturbed(spiky);
+  const Json metrics = parse_json(expected, "")["points"][0]["metrics"];
+  EXPECT_GE(metrics["loss_spikes"]["mean"].get<double>(), 2.0) << metrics.dump();
+  for (int step = 1; step < 14; ++step) {
+    stop_at(spiky, step);
+    EXPECT_EQ(resume(spiky), expected) << step;
+    clear();
+  }
+}
+
 class Beside : public Checkpointed {
  protected:
   const Json trained_ = document();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "emulator/engine.h"
 #include "experiments/runs/run.h"
@@ -133,6 +134,39 @@ TEST(Tables, OfFilesAreTheirNumbers) {
     EXPECT_NE(error_of([&] { result_of(document); }), "") << text;
   }
   fs::remove_all(folder);
+}
+
+// The changes of mx-interventions in a smaller network, after two steps in place of 200.
+Json interventions(int steps) {
+  std::string text =
+      read_json_file(HALFULP_SOURCE_DIR "/data/experiments/mx-interventions.json").dump();
+  const std::string begin = "\"step\":[200,";
+  for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos;)
+    text.replace(at, begin.size(), "\"step\":[2,");
+  Json document = parse_json(text, "text");
+  document.merge_patch(parse_json(R"({"repeats": 1, "problem": {"model": {"width": 32, "depth": 1},
+      "data": {"validation_samples": 0, "teacher": {"width": 32, "depth": 1, "hidden": 32}}},
+    "training": {"batch": 32}, "measure": {"gradient_error": 1}})",
+                                  ""));
+  document["training"]["steps"] = steps;
+  return result_of(document)["points"];
+}
+
+TEST(Interventions, AreOneTrainingUntilTheyBegin) {
+  const Json before = interventions(2);
+  const Json after = interventions(3);
+  ASSERT_EQ(before.size(), 9U);
+  std::set<Json> digests;
+  for (std::size_t k = 0; k < 6; ++k) {
+    EXPECT_EQ(before[k]["digest"], before[0]["digest"]) << k;
+    EXPECT_EQ(before[k]["series"], before[0]["series"]) << k;
+    digests.insert(after[k]["digest"]);
+  }
+  EXPECT_EQ(digests.size(), 6U);
+  EXPECT_EQ(after[0]["set"]["/policy"]["name"], "no change");
+  EXPECT_EQ(after[1]["set"]["/policy"]["name"], "binary32");
+  EXPECT_GT(metric(after[0], "gradient_zeta"), 0.0);
+  EXPECT_EQ(metric(after[1], "gradient_zeta"), 0.0);
 }
 
 TEST(Places, AreCountedWhereTheyRound) {

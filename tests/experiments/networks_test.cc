@@ -114,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
                 LossKind::mean_square},
         Example{R"({"kind": "mlp", "widths": [4, 6, 3], "activation": "swiglu"})",
                 LossKind::mean_square},
+        Example{R"({"kind": "mlp", "widths": [4, 6, 3], "activation": "gelu_sigmoid"})",
+                LossKind::mean_square},
         Example{R"({"kind": "residual_mlp", "width": 4, "depth": 2, "gamma": 0.9})",
                 LossKind::mean_square},
         Example{R"({"kind": "residual_mlp", "width": 3, "depth": 2, "activation": "swiglu"})",
@@ -122,6 +124,24 @@ INSTANTIATE_TEST_SUITE_P(
                     "activation": "linear"})",
                 LossKind::mean_square},
         Example{R"({"kind": "teacher_mlp", "width": 3, "depth": 2})", LossKind::mean_square}));
+
+// Beyond the squares that a number can have.
+TEST(Activations, GeluOfASigmoidIsTheIdentityOrNothingFarOut) {
+  PlaceList places;
+  Activation<double> function(places, "f", ActivationKind::gelu_sigmoid);
+  const auto named = std::make_shared<const Places>(places.places());
+  const LayeredPolicy policy = native_policy(named, Carrier::binary64);
+  const Machine machine{.engine = &emulator::engine(), .seed = 3, .repeat = 0};
+  Arithmetic<double> arithmetic(machine, policy);
+  Matrix<double> x(1, 2);
+  x << 1e200, -1e200;
+  const Matrix<double> y = function.forward(x, arithmetic);
+  const Matrix<double> dx = function.backward(Matrix<double>::Ones(1, 2), arithmetic);
+  EXPECT_EQ(y(0, 0), 1e200);
+  EXPECT_EQ(y(0, 1), 0.0);
+  EXPECT_EQ(dx(0, 0), 1.0);
+  EXPECT_EQ(dx(0, 1), 0.0);
+}
 
 // ---------------------------------------------------------------------------------------------
 
@@ -160,7 +180,7 @@ TEST(Session, GivesTheSameWeightsOnBothEngines) {
     {"kind": "linear", "inputs": 6, "outputs": 2},
     {"kind": "mlp", "widths": [6, 8, 3], "activation": "gelu"},
     {"kind": "mlp", "widths": [6, 5, 3], "activation": "swiglu"},
-    {"kind": "residual_mlp", "width": 6, "depth": 2}])");
+    {"kind": "residual_mlp", "width": 6, "depth": 2, "activation": "gelu_sigmoid"}])");
   const Json optimizers = Json::parse(R"(["sgd", {"kind": "momentum", "nesterov": true}, "adam",
     {"kind": "adamw", "weight_decay": 0.1}, {"kind": "adafactor", "relative_step": true},
     {"kind": "svrg", "inner": 19}])");
@@ -213,6 +233,26 @@ TEST(Session, FirstStepOfRegressionIsTheFormula) {
   EXPECT_NEAR(got(0, 0), expected(0, 0), 1e-15);
   EXPECT_NEAR(got(0, 1), expected(0, 1), 1e-15);
   EXPECT_NE(got(0, 0), w(0, 0));
+}
+
+// As norms' biases are in the released code of arXiv 2506.20752, from a change of policy on.
+TEST(Session, AParameterRestsWhereUpdatesAreRoundedToZero) {
+  const training::Training training = training_of(
+      Json::parse(R"({"model": {"kind": "residual_mlp", "width": 6, "depth": 1}})"),
+      Json::parse(R"({"optimizer": "adam", "learning_rate": 0.01, "steps": 4, "batch": 8})"),
+      Json::parse(R"({"phases": [{"when": {"fraction": [0.5, 1]}, "match": {"layer": "*.norm.beta"},
+        "use": {"optimizer/update": {"format": {"kind": "codebook", "values": [0]}}}}]})"));
+  const Machine machine{.engine = &emulator::engine(), .seed = 7, .repeat = 0};
+  training::Session<double> session(training, machine);
+  session.step();
+  session.step();
+  const Matrix<double> gamma = session.kept(0);
+  const Matrix<double> beta = session.kept(1);
+  EXPECT_TRUE((beta != 0.0).all());
+  session.step();
+  session.step();
+  EXPECT_TRUE((session.kept(1) == beta).all());
+  EXPECT_TRUE((session.kept(0) != gamma).all());
 }
 
 }  // namespace

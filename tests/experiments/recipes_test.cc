@@ -7,9 +7,11 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "emulator/engine.h"
 #include "experiments/models/training/loss_scaler.h"
+#include "experiments/models/training/loss_spikes.h"
 #include "experiments/networks/rounding_gradient.h"
 #include "experiments/optimizers/optimizer.h"
 #include "experiments/policy/tensor_rounder.h"
@@ -60,6 +62,22 @@ TEST(Recipes, DynamicLossScale) {
   training::LossScaler constant({.kind = LossScale::Kind::constant, .initial = 8});
   EXPECT_TRUE(constant.update(false));
   EXPECT_EQ(constant.scale(), 8.0);
+}
+
+// Above ten times the least so far it begins, below twice the least it ends.
+TEST(Recipes, SpikesOfTheLoss) {
+  const auto count = [](const std::vector<double>& losses) {
+    training::LossSpikes spikes;
+    for (const double loss : losses) spikes.note(loss);
+    return spikes.count();
+  };
+  const double inf = HUGE_VAL;
+  EXPECT_EQ(count({}), 0U);
+  EXPECT_EQ(count({100, 3, 1, 10, 1, 0.5, 5}), 0U) << "not above";
+  EXPECT_EQ(count({1, 11, 2, 30, 1.5, 2, 11}), 2U) << "one until it is below";
+  EXPECT_EQ(count({1, 11, 0.1, 0.9, 1.1}), 2U) << "the least falls";
+  EXPECT_EQ(count({1, 20, 30, 40}), 1U);
+  EXPECT_EQ(count({NAN, 5, 1, inf, NAN, 1, -inf, 3}), 3U) << "what is not finite is above";
 }
 
 // A parameter alone, with an optimizer and a policy over its places.

@@ -20,6 +20,7 @@ MODELS = [
     {"kind": "mlp", "widths": [5, 7, 6, 3], "activation": "relu"},
     {"kind": "mlp", "widths": [5, 7, 3], "activation": "gelu"},
     {"kind": "mlp", "widths": [5, 7, 3], "activation": "swiglu", "bias": False},
+    {"kind": "mlp", "widths": [5, 7, 3], "activation": "gelu_sigmoid"},
     {"kind": "residual_mlp", "width": 6, "depth": 2},
     {"kind": "residual_mlp", "width": 6, "depth": 2, "activation": "swiglu", "gamma": 0.9},
     {"kind": "residual_mlp", "width": 6, "depth": 1, "activation": "silu", "layer_norm": False},
@@ -55,6 +56,10 @@ def function(kind, x):
         cdf = (1 + erf(x / math.sqrt(2))) / 2
         pdf = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
         return x * cdf, lambda g: g * (cdf + x * pdf)
+    if kind == "gelu_sigmoid":
+        k, c = 1.59375, 0.044677734375
+        s = sigmoid(k * (x + c * x**3))
+        return x * s, lambda g: g * (s + x * s * (1 - s) * k * (1 + 3 * c * x**2))
     if kind == "silu":
         s = sigmoid(x)
         return x * s, lambda g: g * (s + x * s * (1 - s))

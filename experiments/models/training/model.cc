@@ -17,11 +17,12 @@
 namespace halfulp::experiments::training {
 namespace {
 
-constexpr std::array<std::string_view, 14> metric_names{
-    "validation_loss",    "validation_loss_average", "validation_loss_full", "validation_accuracy",
-    "training_loss",      "gradient_norm_ratio",     "gradient_cosine",      "gradient_zeta",
-    "stalled_share",      "bit_operations",          "skipped_steps",        "loss_scale",
-    "first_stalled_step", "first_nonfinite_step"};
+constexpr std::array<std::string_view, 15> metric_names{
+    "validation_loss",     "validation_loss_average", "validation_loss_full",
+    "validation_accuracy", "training_loss",           "loss_spikes",
+    "gradient_norm_ratio", "gradient_cosine",         "gradient_zeta",
+    "stalled_share",       "bit_operations",          "skipped_steps",
+    "loss_scale",          "first_stalled_step",      "first_nonfinite_step"};
 
 constexpr std::array<std::string_view, 4> independent_fields{
     "/training/learning_rate", "/training/batch", "/training/averaged", "/measure/gradient_error"};

@@ -309,6 +309,7 @@ std::string Session<Real>::note() const {
 template <typename Real>
 void Session<Real>::note_loss(double loss) {
   for (PlateauWatch& watch : plateaus_) watch.note(loss);
+  spikes_.note(loss);
   loss_since_ += loss;
   ++losses_since_;
   const std::uint64_t every = training_.measure.loss;
@@ -361,6 +362,7 @@ Metrics Session<Real>::measure() {
   Metrics metrics;
   const auto add = [&](std::string_view name, double value) { metrics.push_back({name, value}); };
   if (loss_count_ > 0) add("training_loss", loss_sum_ / static_cast<double>(loss_count_));
+  if (step_ > 0) add("loss_spikes", static_cast<double>(spikes_.count()));
   if (training_.problem.data.validation_samples > 0) {
     const Validation last = validate(arithmetic_);
     add("validation_loss", last.loss);

@@ -13,6 +13,7 @@
 #include "experiments/metrics.h"
 #include "experiments/models/training/document.h"
 #include "experiments/models/training/loss_scaler.h"
+#include "experiments/models/training/loss_spikes.h"
 #include "experiments/models/training/place_shares.h"
 #include "experiments/models/training/samples.h"
 #include "experiments/optimizers/exchange.h"
@@ -132,6 +133,7 @@ class Session {
   Series losses_{.name = "loss", .steps = {}, .values = {}};
   double loss_since_ = 0.0;  // sum of the losses since the last step of that series
   std::uint64_t losses_since_ = 0;
+  LossSpikes spikes_;
   std::vector<Series> gradient_errors_;
   PlaceShares<Real> place_shares_;
   const Engine& engine_;
@@ -153,6 +155,7 @@ void Session<Real>::visit_state(Visitor& visit) {
   visit("losses", losses_);
   visit("loss_since", loss_since_);
   visit("losses_since", losses_since_);
+  visit("spikes", spikes_);
   visit("gradient_errors", gradient_errors_);
   visit("scaler", scaler_);
   visit("plateaus", plateaus_);
