@@ -116,6 +116,34 @@ std::string measured_text(const experiments::Verdict& v) {
   return fmt::format("{:.5g} +- {:.2g} ({} pairs)", v.measured, v.standard_error, v.pairs);
 }
 
+void print_line(const std::string& name, const Json& expected, const experiments::Verdict& v) {
+  Json line = {{"experiment", name},
+               {"quantity", v.what},
+               {"measured", number_json(v.measured)},
+               {"expected", v.expected},
+               {"tolerance", v.tolerance},
+               {"source", expected.value("source", "")},
+               {"good", v.good}};
+  if (v.pairs > 0) {
+    line["pairs"] = v.pairs;
+    line["standard_error"] = number_json(v.standard_error);
+  }
+  print(line.dump() + "\n");
+  flush_output();
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t bad) {
+  print(table_text({{"experiment"},
+                    {"quantity"},
+                    {"measured", Align::right},
+                    {"expected", Align::right},
+                    {"tolerance", Align::right},
+                    {"verdict"}},
+                   rows));
+  print(counted(rows.size(), "figure") + ", " + std::to_string(bad) + " outside " +
+        (rows.size() == 1 ? "its" : "their") + " tolerance\n");
+}
+
 }  // namespace
 
 int reproduce_verb(const Arguments& arguments) {
@@ -140,7 +168,8 @@ int reproduce_verb(const Arguments& arguments) {
     // Asked for by name, its run says what is missing.
     if (const std::string missing = missing_file(expected, data);
         !missing.empty() && options.names.empty()) {
-      note(name + ": left out, as " + missing + " is missing; docs/training.md says where it is from");
+      note(name + ": left out, as " + missing +
+           " is missing; docs/training.md says where it is from");
       continue;
     }
     const Json result = run_experiment(options, data, name);
@@ -150,36 +179,13 @@ int reproduce_verb(const Arguments& arguments) {
         const std::string verdict = v.good ? "good" : "BAD";
         rows.push_back({name, v.what, measured_text(v), fmt::format("{:.5g}", v.expected),
                         v.tolerance, verdict});
-        if (!options.json) continue;
-        Json line = {{"experiment", name},
-                     {"quantity", v.what},
-                     {"measured", number_json(v.measured)},
-                     {"expected", v.expected},
-                     {"tolerance", v.tolerance},
-                     {"source", expected.value("source", "")},
-                     {"good", v.good}};
-        if (v.pairs > 0) {
-          line["pairs"] = v.pairs;
-          line["standard_error"] = number_json(v.standard_error);
-        }
-        print(line.dump() + "\n");
-        flush_output();
+        if (options.json) print_line(name, expected, v);
       }
     } catch (const Error& error) {
       throw error.at(path);
     }
   }
-  if (!options.json) {
-    print(table_text({{"experiment"},
-                      {"quantity"},
-                      {"measured", Align::right},
-                      {"expected", Align::right},
-                      {"tolerance", Align::right},
-                      {"verdict"}},
-                     rows));
-    print(counted(rows.size(), "figure") + ", " + std::to_string(bad) + " outside " +
-          (rows.size() == 1 ? "its" : "their") + " tolerance\n");
-  }
+  if (!options.json) print_table(rows, bad);
   return bad == 0 ? exit_good : exit_bad_verdict;
 }
 
