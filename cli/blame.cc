@@ -160,7 +160,13 @@ int execute(const BlameVerbOptions& options) {
   how.threads = options.threads;
   check_output(options);
   const Json document = document_of(options, where);
-  if (!options.folder.empty()) std::filesystem::create_directories(options.folder);
+  if (!options.folder.empty()) {
+    std::error_code failed;
+    std::filesystem::create_directories(options.folder, failed);
+    if (failed)
+      throw Error("cannot make the folder " + options.folder + ": " + failed.message(), "--keep",
+                  "name a folder that may be written");
+  }
 
   const std::string words =
       options.folder.empty()

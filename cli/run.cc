@@ -90,7 +90,7 @@ ShardNumbers parse_shard(const std::string& text) {
     slash = 0;
   }
   constexpr int most_shards = 1000000;
-  if (slash == 0 || shard.count < 1 || shard.count > most_shards || shard.index < 0 ||
+  if (slash == 0 || shard.count < 1 || shard.count > most_shards || shard.index < 1 ||
       shard.index > shard.count)
     throw Error("\"" + text + "\" is no shard", "--shard", "write I/N with I from 1 to N");
   return shard;

@@ -99,7 +99,7 @@ void require_transformable(const Transform& transform, const Rule& rule, const s
   if (transform.running_range > 0.0 && !has_one_range(blocks))
     throw Error("a running range needs a format with one range over the whole tensor",
                 where + "/running_range",
-                R"(give one such as {"format": "int8", "scaling": {"rule": "range"}})");
+                R"(give one such as {"format": "int8", "scaling": {"rows": 0, "rule": "range"}})");
   if (blocks == nullptr) return;
   if (transform.normalize.kind == Normalization::Kind::delayed)
     throw Error("a delayed scale over the scales of \"" + blocks->format.name + "\"",

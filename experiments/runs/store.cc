@@ -51,8 +51,9 @@ void Store::refuse_or_clear_journal() {
   if (options_.resume || std::filesystem::file_size(journal_path_, error) == 0 || error) return;
   std::string why;
   if (!finished_result(why))
-    throw Error("a journal of an unfinished run stands here", journal_path_,
-                "add --resume to go on with it, or delete it to start anew");
+    throw Error(
+        "a journal of an unfinished run stands here", journal_path_,
+        "add --resume to go on with it; where no run is under way, delete it to start anew");
   remove_journal(journal_path_, document_);
 }
 

@@ -246,20 +246,37 @@ bool gives_the_same(const Json& document, const Study& study, const std::string&
   return true;
 }
 
-// The document that the result repeats: one point's with every default filled in, the sweep, the
-// fits and the maps. Where a default does not go with other values of the sweep (the second moment
-// of a teacher of another kind, say), the part that the sweep reaches into stays as it was given.
+// A document with these members as they were given.
+Json with_given(Json document, const std::set<std::string>& members, const Json& given) {
+  for (const std::string& member : members) {
+    if (given.contains(member)) document[member] = given[member];
+    if (!given.contains(member)) document.erase(member);
+  }
+  return document;
+}
+
+// The document that the result repeats: one point's with every default filled in, the sweep and the
+// fits. Where that does not give the same points again (a default does not go with other values of
+// the sweep, a policy in full is about the layers of one network), what the sweep reaches into
+// stays as it was given, and if need be the policy.
 Json document_of(const Parts& parts, const Study& study, const std::atomic<bool>* stop) {
   Json document = study.points.front().experiment.resolved;
+  std::set<std::string> dependent;
   std::set<std::string> reached;
   for (const Axis& axis : parts.axes) {
-    for (const std::string& pointer : axis.pointers)
-      if (!stands_alone(pointer, *study.model)) reached.insert(tokens_of(pointer, "").front());
+    for (const std::string& pointer : axis.pointers) {
+      reached.insert(tokens_of(pointer, "").front());
+      if (!stands_alone(pointer, *study.model)) dependent.insert(tokens_of(pointer, "").front());
+    }
   }
-  if (!reached.empty() && !gives_the_same(document, study, parts.folder, stop)) {
-    for (const std::string& part : reached) {
-      if (parts.base.contains(part)) document[part] = parts.base[part];
-      if (!parts.base.contains(part)) document.erase(part);
+  const auto is_right = [&](const Json& candidate) {
+    return gives_the_same(candidate, study, parts.folder, stop);
+  };
+  if (!reached.empty() && !is_right(document)) {
+    document = with_given(std::move(document), dependent, parts.base);
+    if (dependent.empty() || !is_right(document)) {
+      reached.insert("policy");
+      document = with_given(std::move(document), reached, parts.base);
     }
   }
   document["sweep"] = sweep_json(parts.axes);

@@ -101,6 +101,13 @@ TEST(VarianceReduction, GoesOnWhereRoundedWeightsStall) {
   EXPECT_LT(loss(R"({"kind": "svrg", "inner": 200, "mu": 0.5})", centred), 1e-20);
 }
 
+TEST(VarianceReduction, GradientsWithoutRoundingHaveNoError) {
+  Json document = regression(R"({"optimizer": {"kind": "svrg", "inner": 7}, "learning_rate": 0.01,
+                                 "steps": 12, "batch": 4})");
+  document["measure"] = Json::parse(R"({"gradient_error": 5})");
+  EXPECT_EQ(metric(point_of(document), "gradient_zeta"), 0.0);
+}
+
 TEST(VarianceReduction, NeedsSamplesToGoThrough) {
   Json document = regression(
       R"({"optimizer": {"kind": "svrg", "inner": 5}, "learning_rate": 0.1, "steps": 5})");

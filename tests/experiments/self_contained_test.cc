@@ -187,6 +187,32 @@ TEST_F(SelfContained, SweepsThatDefaultsWouldDisturb) {
 }
 
 // What documents without files said before, they say now: the place of every default is kept.
+// A policy in full is about the layers of one network, and about one value of what is swept in it.
+TEST_F(SelfContained, SweepsThatAPolicyInFullDoesNotFollow) {
+  const Json base = Json::parse(R"({"experiment": "training",
+      "problem": {"model": {"kind": "mlp", "widths": [4, 6, 1]}, "data": {"validation_samples": 8}},
+      "training": {"optimizer": "sgd", "learning_rate": 0.1, "steps": 2, "batch": 2}})");
+  for (
+      const char* rest : {
+          R"({"policy": {"base": {"use": {"weight": "mxfp4"}}},
+               "sweep": {"/problem/model/widths": [[4, 8, 1], [4, 8, 8, 1]]}})",
+          R"({"policy": "mxfp8", "sweep": {"/problem/model/widths": [[4, 8, 1], [4, 8, 8, 1]]}})",
+          R"({"policy": {"extends": "mxfp8"}, "sweep": {"/policy/extends": ["mxfp8", "amp_bf16"]}})",
+          R"({"sweep": {"/policy/rng": ["splitmix64", "philox4x32-10"]}, "policy": {"base":
+               {"use": {"weight": {"format": "bfloat16", "rounding": "sr"}}}}})",
+          R"({"policy": {"base": {"use": {"weight": "bfloat16"}}}, "sweep": {"/policy/rules":
+               [[], [{"match": {"layer": "layers.1"}, "use": {"weight": "int8"}}]]}})",
+          R"({"policy": {"weight": "bfloat16"}, "sweep": {"/policy/weight": ["bfloat16", "int8"]}})",
+          R"({"policy": {"base": {"use": {"elementwise": "bfloat16"}}}, "sweep": {"/problem/model":
+               [{"kind": "mlp", "widths": [4, 8, 1]},
+                {"kind": "residual_mlp", "width": 4, "depth": 1}]}})"}) {
+    Json document = base;
+    document.update(Json::parse(rest));
+    const Json result = expect_whole(document);
+    EXPECT_NE(result["points"][0]["digest"], result["points"][1]["digest"]) << rest;
+  }
+}
+
 TEST_F(SelfContained, DefaultsAreStillFilledIn) {
   Json document = base();
   document["sweep"] = parse_json(R"({"/policy/feature/noise/eps": [0.01, 0.1],

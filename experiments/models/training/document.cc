@@ -10,6 +10,7 @@ namespace halfulp::experiments::training {
 namespace {
 
 constexpr std::int64_t most_steps = std::int64_t{1} << 40;
+constexpr double most_weights = 0x1p28;
 constexpr std::int64_t most_samples = std::int64_t{1} << 32;
 
 // What a student learns from where nothing is said: one of its own kind, without norms.
@@ -28,7 +29,9 @@ std::int64_t usual_interval(std::uint64_t steps) {
 }
 
 void read_counts(ObjectReader& reader, Data& data) {
-  data.samples = static_cast<std::uint64_t>(reader.integer("samples", 0, 0, most_samples));
+  // Their order is kept.
+  constexpr std::int64_t most_ordered = std::int64_t{1} << 26;
+  data.samples = static_cast<std::uint64_t>(reader.integer("samples", 0, 0, most_ordered));
   data.validation_samples =
       static_cast<std::uint64_t>(reader.integer("validation_samples", 1024, 0, most_samples));
 }
@@ -128,6 +131,9 @@ Problem parse_problem(const Json& value, const std::string& where, const std::st
   Problem problem;
   Json model;
   problem.network = parse_network(reader.require("model"), reader.place("model"), model);
+  if (problem.network.multiplications() > most_weights)
+    throw Error("the network has more than 2^28 weights", reader.place("model"),
+                "make it narrower, or give it fewer layers");
   const std::size_t loss = reader.choice("loss", 0, loss_names());
   problem.loss = static_cast<LossKind>(loss);
   if (problem.loss == LossKind::logistic && problem.network.outputs() != 1)

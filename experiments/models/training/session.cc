@@ -63,7 +63,13 @@ Parts<Real>::Parts(const Problem& problem, const Plan& plan)
       exchange(optimizer->parameters(), plan.workers, places) {}
 
 std::shared_ptr<const Places> places_of(const Problem& problem, const Plan& plan) {
-  return std::make_shared<const Places>(Parts<double>(problem, plan).places.places());
+  Places places = Parts<double>(problem, plan).places.places();
+  // Along the sums of wgrad lies a worker's part of the batch.
+  for (NamedPlace& place : places) {
+    if (place.op == "matmul" && (place.use == "x.wgrad" || place.use == "g.wgrad"))
+      place.columns = plan.batch / plan.workers;
+  }
+  return std::make_shared<const Places>(std::move(places));
 }
 
 template <typename Real>
@@ -127,7 +133,8 @@ double Session<Real>::exchange_gradients(const Batch<Real>& batch, double step_s
     arithmetic_.round(parts_.data, part.x);
     arithmetic_.round(parts_.label, part.target);
     loss += differentiate(part, scaler_.scale(), arithmetic_) / static_cast<double>(workers);
-    if (parts_.optimizer->reduction() != nullptr) reduce_variance(part);
+    if (parts_.optimizer->reduction() != nullptr)
+      reduce_variance(part, scaler_.scale(), arithmetic_);
     parts_.exchange.send(static_cast<std::uint64_t>(worker), step_size, arithmetic_);
   }
   arithmetic_.begin(now());
@@ -173,7 +180,8 @@ void Session<Real>::set_anchor() {
 
 // The same batch at the anchor, with the random bits that it had at the weights.
 template <typename Real>
-void Session<Real>::reduce_variance(const Batch<Real>& batch) {
+void Session<Real>::reduce_variance(const Batch<Real>& batch, double scale,
+                                    Arithmetic<Real>& arithmetic) {
   VarianceReduction<Real>& reduction = *parts_.optimizer->reduction();
   const std::vector<Parameter<Real>*>& parameters = parts_.optimizer->parameters();
   std::vector<Matrix<Real>> seen;
@@ -183,7 +191,7 @@ void Session<Real>::reduce_variance(const Batch<Real>& batch) {
     seen.push_back(parameters[k]->value);
     parameters[k]->value = reduction.anchor(k);
   }
-  differentiate(batch, scaler_.scale(), arithmetic_);
+  differentiate(batch, scale, arithmetic);
   for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value = seen[k];
   reduction.correct(gradients);
 }
@@ -250,6 +258,7 @@ void Session<Real>::measure_gradient(const Batch<Real>& batch) {
   for (const Parameter<Real>* p : parts_.optimizer->parameters()) gradients.push_back(p->gradient);
   full_.begin(now());
   differentiate(batch, 1.0, full_);
+  if (parts_.optimizer->reduction() != nullptr) reduce_variance(batch, 1.0, full_);
   double own = 0;
   double full = 0;
   double both = 0;

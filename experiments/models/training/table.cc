@@ -37,9 +37,11 @@ void add_target(std::span<const double> given, const TableShape& shape, const st
 }
 
 std::vector<double> numbers_of(const Json& row, const std::string& where, std::size_t count) {
+  if (row.is_number() && count == 1) return {row.get<double>()};
   if (!row.is_array() || row.size() != count)
-    throw Error("a list of " + counted(count, "number") + " is needed", where,
-                "the network has as many");
+    throw Error(
+        count == 1 ? "a number is needed" : "a list of " + counted(count, "number") + " is needed",
+        where, "targets are the network's outputs, or a class; inputs are the network's");
   std::vector<double> numbers;
   for (std::size_t i = 0; i < count; ++i) {
     if (!row[i].is_number())
@@ -74,6 +76,13 @@ void read_lists(ObjectReader& reader, const TableShape& shape, Table& table) {
   }
 }
 
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  for (char& c : shown)
+    if (c < ' ' || c > '~') c = '?';
+  return shown;
+}
+
 std::vector<double> numbers_of_line(std::string_view line, const std::string& where) {
   std::vector<double> numbers;
   while (true) {
@@ -84,7 +93,8 @@ std::vector<double> numbers_of_line(std::string_view line, const std::string& wh
     double number = 0;
     const auto [last, status] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (status != std::errc() || last != text.data() + text.size() || !std::isfinite(number))
-      throw Error("\"" + std::string(text.substr(0, 40)) + "\" is no finite number", where);
+      throw Error(Json(printable(text.substr(0, 40))).dump() + " is no finite number", where,
+                  "a line is numbers with commas between; there is no heading");
     numbers.push_back(number);
     if (end == line.size()) return numbers;
     line.remove_prefix(end + 1);
@@ -94,7 +104,7 @@ std::vector<double> numbers_of_line(std::string_view line, const std::string& wh
 void read_file(const std::string& path, const std::string& where, const TableShape& shape,
                Table& table) {
   std::ifstream file(path);
-  if (!file)
+  if (!file || std::filesystem::is_directory(path))
     throw Error("cannot read the file " + path, where,
                 "docs/training.md says where the data of the experiments come from");
   std::string line;
