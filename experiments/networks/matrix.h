@@ -8,6 +8,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <span>
 
 #include "formats/eigen.h"
 
@@ -15,6 +16,12 @@ namespace halfulp::experiments {
 
 template <typename Real>
 using Matrix = Eigen::Array<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// Row after row.
+template <typename Real>
+std::span<const Real> numbers_of(const Matrix<Real>& x) {
+  return {x.data(), static_cast<std::size_t>(x.size())};
+}
 
 // 1 x columns: every column from its first row down, from +0.
 template <typename Real>

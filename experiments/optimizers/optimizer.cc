@@ -121,7 +121,7 @@ const Matrix<Real>& Optimizer<Real>::kept(std::size_t parameter) const {
 template <typename Real>
 void Optimizer<Real>::step(double step_size, Arithmetic<Real>& arithmetic) {
   ++steps_;
-  moves_.assign(states_.size(), Moves());
+  skip();
   beta1_power_ *= description_.beta1;
   beta2_power_ *= description_.beta2;
   for (std::size_t k = 0; k < states_.size(); ++k) {

@@ -3,20 +3,19 @@
 // Optimizers: from gradients to weights, in the network's carrier. t counts steps from 1, h is the
 // step size, g the gradient with weight decay as each has it.
 //
-//   sgd        w -= h g                                         g += decay w
-//   momentum   m = mu m + g;  w -= h m                          g += decay w   (nesterov: h (g + mu
-//   m)) adam       m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;               g += decay w
-//              w -= h (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)   (Kingma and Ba, arXiv
-//              1412.6980)
-//   adamw      the same, and w -= h decay w                     (Loshchilov and Hutter, arXiv
-//   1711.05101) adafactor  of matrices V = R C^T / mean(R), R and C the running means of g^2 +
-//   1e-30 over rows and
-//              columns, of vectors a running mean v; b2_t = 1 - t^-0.8; u = g / sqrt(V), divided by
-//              max(1, rms(u)); w -= h_t u with h_t = h, or where the step size is relative
-//              min(h, 1 / sqrt(t)) max(1e-3, rms(w))            (Shazeer and Stern, arXiv
-//              1804.04235)
-//
-//   svrg       w -= h g with g of reduced variance              (variance_reduction.h)
+//   sgd        g += decay w;  w -= h g
+//   momentum   g += decay w;  m = mu m + g;  w -= h m, or with nesterov w -= h (g + mu m)
+//   adam       g += decay w;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+//              w -= h (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+//              (Kingma and Ba, arXiv 1412.6980)
+//   adamw      as adam without the decay in g, and w -= h decay w
+//              (Loshchilov and Hutter, arXiv 1711.05101)
+//   adafactor  of matrices V = R C^T / mean(R), R and C the running means of g^2 + 1e-30 over rows
+//              and columns, of vectors a running mean v; b2_t = 1 - t^-0.8; u = g / sqrt(V),
+//              divided by max(1, rms(u)); w -= h_t u with h_t = h, or where the step size is
+//              relative min(h, 1 / sqrt(t)) max(1e-3, rms(w))
+//              (Shazeer and Stern, arXiv 1804.04235)
+//   svrg       as sgd, with g of reduced variance (variance_reduction.h)
 //
 // Places, operation optimizer, layer the parameter's name: grad_in; m, v (states as they are kept);
 // row, column (of adafactor); update (what is taken off); param (what layers see); master, comp
@@ -76,6 +75,8 @@ class Optimizer {
   void begin(Arithmetic<Real>& arithmetic);
   // From the gradients that backward() left.
   void step(double step_size, Arithmetic<Real>& arithmetic);
+  // In place of a step: no weight has an update.
+  void skip() { moves_.assign(states_.size(), Moves()); }
 
   // The weights as they are kept between steps: what a result's digest is of.
   [[nodiscard]] const Matrix<Real>& kept(std::size_t parameter) const;

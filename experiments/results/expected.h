@@ -5,14 +5,14 @@
 // line for people), "expected", a tolerance ("relative" or "absolute"), and says what is measured:
 //   {"at": {pointer: value}, "metric": name}                    a point's metric
 //   {..., "minus": {pointer: value}} or "over"                  its difference or ratio to another
-//   {..., "over": ..., "paired": true}                          mean over the repeats of the ratio
-//   in
-//                                                               each, which drew the same numbers
+//   {..., "over": ..., "paired": true}                          mean over the repeats, which drew
+//                                                               the same numbers, of their ratios
 //   {"slope_in": pointer, "at": ..., "metric": ..., "range"}    slope on log-log axes over points;
 //                                                               "x": "over_log" takes x / ln x
 //   {"in_fit": {...}, "metric": name}      a number of the first record of "fits" that contains it
 // "of" is "metrics" (the mean, by default) or "theory". "at" matches the points whose "set"
-// contains it; an object inside matches where it is part of the point's.
+// contains it; an object inside matches where it is part of the point's. "data" beside "source" is
+// a file of the folder data that the experiment needs and that has to be fetched.
 #pragma once
 
 #include <cstdint>

@@ -193,6 +193,22 @@ TEST(Places, AreCountedWhereTheyRound) {
   EXPECT_FALSE(series.contains("flushed_share at layers.0/matmul/x.fwd")) << "noise has no format";
 }
 
+// The first step of repeats overflows and is skipped: every series has a number for it all the
+// same.
+TEST(Places, SkippedStepsMoveNothing) {
+  const Json point = point_of(Json::parse(R"({"experiment": "training", "seed": 2, "repeats": 2,
+    "problem": {"model": {"kind": "linear", "inputs": 2}},
+    "training": {"optimizer": "sgd", "learning_rate": 0.1, "steps": 8, "batch": 4},
+    "measure": {"places": 2},
+    "policy": {"base": {"native": "binary32", "use": {"loss/g": "binary16", "param": "bfloat16"}},
+               "loss_scale": {"kind": "dynamic", "init": 16777216, "factor": 1024}}})"));
+  EXPECT_GT(metric(point, "skipped_steps"), 0.0);
+  const Json& stalled = point["series"]["stalled_share at layers.0.weight/optimizer/param"];
+  EXPECT_EQ(stalled["steps"], Json({0, 2, 4, 6, 7}));
+  EXPECT_EQ(stalled["mean"][0], 0.0);
+  EXPECT_EQ(stalled["mean"].size(), 5U);
+}
+
 TEST(Places, AStallSaysWhereItBegan) {
   Json document = Json::parse(R"({"experiment": "training", "seed": 2, "repeats": 1,
     "problem": {"model": {"kind": "linear", "inputs": 1, "bias": false, "weights": "constant"},

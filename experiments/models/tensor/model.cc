@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -113,11 +112,6 @@ class Drawing {
   Machine machine_;
   Arithmetic<Real>& arithmetic_;
 };
-
-template <typename Real>
-std::span<const Real> numbers_of(const Matrix<Real>& x) {
-  return {x.data(), static_cast<std::size_t>(x.size())};
-}
 
 template <typename Real>
 RepeatOutcome round_once(const Rounding& rounding, const Machine& machine) {

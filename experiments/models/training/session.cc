@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <span>
 #include <utility>
 
 #include "experiments/hash.h"
@@ -158,14 +157,10 @@ void Session<Real>::set_anchor() {
   constexpr std::uint64_t at_once = 256;
   VarianceReduction<Real>& reduction = *parts_.optimizer->reduction();
   const std::vector<Parameter<Real>*>& parameters = parts_.optimizer->parameters();
-  std::vector<Matrix<Real>> seen;
   std::vector<Matrix<Real>> kept;
-  for (std::size_t k = 0; k < parameters.size(); ++k) {
-    kept.push_back(parts_.optimizer->kept(k));
-    seen.push_back(parameters[k]->value);
-    parameters[k]->value = kept[k];
-  }
+  for (std::size_t k = 0; k < parameters.size(); ++k) kept.push_back(parts_.optimizer->kept(k));
   reduction.start(std::move(kept));
+  const std::vector<Matrix<Real>> seen = see_anchor();
   full_.begin(now());
   const std::uint64_t samples = training_.problem.data.samples;
   for (std::uint64_t first = 0; first < samples; first += at_once) {
@@ -178,19 +173,24 @@ void Session<Real>::set_anchor() {
   for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value = seen[k];
 }
 
+// Lets layers see the anchor; answers what they saw.
+template <typename Real>
+std::vector<Matrix<Real>> Session<Real>::see_anchor() {
+  std::vector<Matrix<Real>> seen;
+  for (Parameter<Real>* p : parts_.optimizer->parameters())
+    seen.push_back(std::exchange(p->value, parts_.optimizer->reduction()->anchor(seen.size())));
+  return seen;
+}
+
 // The same batch at the anchor, with the random bits that it had at the weights.
 template <typename Real>
 void Session<Real>::reduce_variance(const Batch<Real>& batch, double scale,
                                     Arithmetic<Real>& arithmetic) {
   VarianceReduction<Real>& reduction = *parts_.optimizer->reduction();
   const std::vector<Parameter<Real>*>& parameters = parts_.optimizer->parameters();
-  std::vector<Matrix<Real>> seen;
   std::vector<Matrix<Real>> gradients;
-  for (std::size_t k = 0; k < parameters.size(); ++k) {
-    gradients.push_back(parameters[k]->gradient);
-    seen.push_back(parameters[k]->value);
-    parameters[k]->value = reduction.anchor(k);
-  }
+  for (const Parameter<Real>* p : parameters) gradients.push_back(p->gradient);
+  const std::vector<Matrix<Real>> seen = see_anchor();
   differentiate(batch, scale, arithmetic);
   for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k]->value = seen[k];
   reduction.correct(gradients);
@@ -204,10 +204,12 @@ bool Session<Real>::update_weights(double step_size) {
   if (!finite && wanted == OnNonfinite::error && arithmetic_.first_nonfinite())
     throw Error(note(), "", "the policy's on_nan says \"error\"; \"propagate\" trains on");
   const bool taken = scaler_.update(finite) && (finite || wanted != OnNonfinite::skip_step);
-  if (taken)
+  if (taken) {
     parts_.optimizer->step(step_size, arithmetic_);
-  else
+  } else {
+    parts_.optimizer->skip();
     ++skipped_;
+  }
   return taken;
 }
 
@@ -229,8 +231,7 @@ template <typename Real>
 void Session<Real>::note_diversity() {
   for (DiversityWatch& watch : diversities_) {
     for (const Parameter<Real>* p : parts_.optimizer->parameters())
-      watch.note(
-          std::span<const Real>(p->gradient.data(), static_cast<std::size_t>(p->gradient.size())));
+      watch.note(numbers_of(p->gradient));
     watch.end_step();
   }
 }
@@ -409,8 +410,7 @@ template <typename Real>
 std::uint64_t Session<Real>::digest() const {
   std::uint64_t hash = fnv_start;
   for (std::size_t k = 0; k < average_.size(); ++k) {
-    const Matrix<Real>& w = parts_.optimizer->kept(k);
-    hash = fnv1a(std::span<const Real>(w.data(), static_cast<std::size_t>(w.size())), hash);
+    hash = fnv1a(numbers_of(parts_.optimizer->kept(k)), hash);
   }
   return hash;
 }

@@ -95,6 +95,7 @@ class Session {
   // Forward and backward on a batch that the places of data have rounded; the loss.
   double differentiate(const Batch<Real>& batch, double scale, Arithmetic<Real>& arithmetic);
   void set_anchor();
+  std::vector<Matrix<Real>> see_anchor();
   void reduce_variance(const Batch<Real>& batch, double scale, Arithmetic<Real>& arithmetic);
   double exchange_gradients(const Batch<Real>& batch, double step_size);
   bool update_weights(double step_size);
