@@ -14,6 +14,7 @@
 #include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/error.h"
+#include "formats/matrix_unit.h"
 #include "formats/operation.h"
 #include "formats/rounding.h"
 #include "golden/vectors/layout.h"
@@ -64,6 +65,15 @@ Words names_of(const Entries& entries) {
   return names;
 }
 
+Words unit_names() {
+  Words names;
+  for (const MatrixUnit& unit : shipped_units()) {
+    names.push_back(unit.name);
+    names.insert(names.end(), unit.aliases.begin(), unit.aliases.end());
+  }
+  return names;
+}
+
 Words preset_names() {
   Words names = names_of(rounding_presets());
   for (const BlockPreset& preset : block_presets()) names.emplace_back(preset.name);
@@ -105,6 +115,7 @@ std::vector<WordList> word_lists() {
           {"styles", style_names()},
           {"generators", {"philox4x32-10", "splitmix64"}},
           {"tininess", {"after", "before"}},
+          {"units", plain_words(unit_names())},
           {"verbs", names_of(verbs())},
           {"shells", {"bash", "zsh", "fish"}}};
 }
@@ -117,10 +128,12 @@ std::string list_of(const VerbHelp& verb, const OptionHelp& option) {
   if (option.operand) {
     if (name == "OP" || name == "VERB" || name == "SHELL")
       return name == "OP" ? "operations" : name == "VERB" ? "verbs" : "shells";
-    if (name == "NAME") return verb.name == "reproduce" ? "" : "formats";
+    if (name == "NAME")
+      return verb.name == "reproduce" ? "" : verb.name == "units" ? "units" : "formats";
     return name == "TOKEN" || name == "VALUE" ? "" : files;
   }
-  static constexpr std::array<std::array<const char*, 2>, 8> by_name{{{"--rounding", "roundings"},
+  static constexpr std::array<std::array<const char*, 2>, 9> by_name{{{"--rounding", "roundings"},
+                                                                      {"--unit", "units"},
                                                                       {"--overflow", "overflows"},
                                                                       {"--preset", "presets"},
                                                                       {"--nan", "nans"},

@@ -6,6 +6,7 @@
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/value.h"
 
 namespace halfulp {
 namespace {
@@ -35,14 +36,108 @@ void validate_strands(const Sum& sum, const std::string& where) {
                 "\"pairwise\" takes any number of any parts");
 }
 
-void validate_at_once(const Sum& sum, const DotTree& tree, const std::string& where) {
-  if (sum.of != Sum::Of::terms)
-    throw Error("sums added at once", where + "/joining", "only terms are");
-  if (tree.product && !is_dyadic(tree.product->format))
-    throw Error(
-        "exact sums of numbers of \"" + tree.product->format.name + "\", which are irrational",
-        where + "/joining",
-        "leave the product's format out, so that products enter exactly, or join otherwise");
+// What an exact sum takes must be integers times powers of two.
+void require_dyadic(const std::optional<Quantizer>& quantizer, const std::string& where) {
+  if (!quantizer || is_dyadic(quantizer->format)) return;
+  throw Error("exact sums of numbers of \"" + quantizer->format.name + "\", which are irrational",
+              where + "/joining",
+              "leave the product's format out, so that products enter exactly, or join otherwise");
+}
+
+std::optional<Quantizer> rounding_of(const Sum& sum) {
+  return sum.rounded ? std::optional(sum.quantizer) : std::nullopt;
+}
+
+constexpr std::int64_t most_bits = 1000;
+constexpr std::int64_t most_exponent = 100000;
+constexpr std::int64_t most_terms = std::int64_t{1} << 53;
+
+bool within(std::int64_t n, std::int64_t lowest, std::int64_t highest) {
+  return n >= lowest && n <= highest;
+}
+
+void validate_alignment(const Sum& sum, const DotTree& tree, const std::string& where) {
+  const Alignment& own = *sum.alignment;
+  const std::string place = where + "/alignment";
+  const std::string hint = "give a number from 0 to " + std::to_string(most_bits);
+  if (!within(own.bits, 0, most_bits)) throw Error("no number of bits", place + "/bits", hint);
+  if (!within(own.running_bits.value_or(0), 0, most_bits))
+    throw Error("no number of bits", place + "/running_bits", hint);
+  if (!within(own.sum_bits.value_or(0), 0, most_bits))
+    throw Error("no number of bits", place + "/sum_bits", hint);
+  if (!within(own.least_exponent.value_or(0), -most_exponent, most_exponent))
+    throw Error("an exponent beyond every format", place + "/least_exponent",
+                "give one of at most " + std::to_string(most_exponent));
+  if (!tree.product && (!tree.left || !tree.right))
+    throw Error("aligned products of unknown formats", place,
+                "give \"left\" and \"right\", whose exponents count");
+}
+
+void validate_scaling(const Sum& sum, const std::string& where) {
+  if (!within(sum.scaling->block, 1, most_terms))
+    throw Error("scales of no number of terms", where + "/scaling/block", "give it, such as 32");
+  if (!is_dyadic(sum.scaling->left) || !is_dyadic(sum.scaling->right))
+    throw Error("scales that are irrational", where + "/scaling", "choose another format");
+  for (const auto& step : {sum.scaling->product, sum.scaling->item}) {
+    require_dyadic(step, where + "/scaling");
+    if (step && is_stochastic(step->rounding.mode))
+      throw Error("scaling that draws random bits", where + "/scaling",
+                  "choose a mode that is not stochastic");
+  }
+}
+
+void validate_at_once(const DotTree& tree, std::size_t node, const std::string& where) {
+  const Sum& sum = tree.sums[node];
+  if (sum.joining == Joining::in_sequence && sum.of == Sum::Of::strands)
+    throw Error("strands in a sequence of additions at once", where + "/of",
+                "join them \"at_once\", or give runs");
+  if (sum.joining != Joining::in_sequence && sum.joining != Joining::at_once)
+    throw Error("several numbers added at once in this joining", where + "/joining",
+                "only \"in_sequence\" and \"at_once\" take together, aligned, scaled or unrounded "
+                "items");
+  require_dyadic(sum.of == Sum::Of::terms ? tree.product : rounding_of(tree.sums[node + 1]), where);
+  if (sum.joining == Joining::in_sequence) require_dyadic(sum.quantizer, where);
+  if (sum.alignment) validate_alignment(sum, tree, where);
+  if (sum.scaling) validate_scaling(sum, where);
+}
+
+void validate_together(const Sum& sum, const std::string& where) {
+  if (!within(sum.together, 1, most_terms))
+    throw Error("an addition of no number of items", where + "/together", "give at least 1");
+  if (sum.together != 1 && sum.joining != Joining::in_sequence)
+    throw Error("a number of items that are added together, and no sequence", where + "/together",
+                "leave it out: \"at_once\" takes all items");
+}
+
+void validate_rounded(const DotTree& tree, std::size_t node, const std::string& where) {
+  const Sum& sum = tree.sums[node];
+  if (sum.rounded) return;
+  if (node == 0 || sum.joining != Joining::at_once)
+    throw Error("a sum that is not rounded", where + "/rounded",
+                "only a sum made at once, within another, may be exact");
+  if (sum.quantizer != Quantizer{})
+    throw Error("a quantizer of a sum that is not rounded", where + "/quantizer", "leave it out");
+}
+
+void validate_order(const DotTree& tree, const std::string& where) {
+  std::vector<bool> seen(tree.order.size());
+  for (const std::int64_t k : tree.order) {
+    const bool is_place = within(k, 0, static_cast<std::int64_t>(seen.size()) - 1);
+    if (!is_place || seen[static_cast<std::size_t>(k)])
+      throw Error("an order that does not have every place once", where + "/order",
+                  "list 0 to " + std::to_string(seen.size()) + " less 1, each once");
+    seen[static_cast<std::size_t>(k)] = true;
+  }
+}
+
+void validate_limit(const DotTree& tree, const std::string& where) {
+  if (!tree.product_limit) return;
+  const std::string place = where + "/product_limit";
+  if (!within(*tree.product_limit, -most_exponent, most_exponent))
+    throw Error("a limit beyond every product", place, "leave it out");
+  if (tree.product || !adds_at_once(tree, tree.sums.size() - 1))
+    throw Error("a limit of products that a format rounds", place,
+                "leave it out, or add exact products at once");
 }
 
 }  // namespace
@@ -54,14 +149,48 @@ void validate(const DotTree& tree, const std::string& where) {
     const Sum& sum = tree.sums[i];
     const std::string place = where + "/sums/" + std::to_string(i);
     validate_parts(sum, i + 1 == tree.sums.size(), place);
+    validate_together(sum, place);
+    validate_rounded(tree, i, place);
     validate_strands(sum, place);
-    if (sum.joining == Joining::at_once) validate_at_once(sum, tree, place);
+    if (adds_at_once(tree, i)) validate_at_once(tree, i, place);
   }
+  validate_order(tree, where);
+  validate_limit(tree, where);
 }
 
 bool adds_addend_last(const DotTree& tree) {
   const Joining joining = tree.sums.front().joining;
   return joining == Joining::pairwise || joining == Joining::halves;
+}
+
+bool adds_at_once(const DotTree& tree, std::size_t node) {
+  const Sum& sum = tree.sums[node];
+  const bool unrounded_items = node + 1 < tree.sums.size() && !tree.sums[node + 1].rounded;
+  return sum.joining == Joining::at_once || sum.together != 1 || sum.alignment || sum.scaling ||
+         unrounded_items;
+}
+
+bool is_aligned(const DotTree& tree) {
+  return std::ranges::any_of(tree.sums, [](const Sum& sum) { return sum.alignment.has_value(); });
+}
+
+std::optional<std::int64_t> least_exponent(const Format& format) {
+  if (!std::holds_alternative<Float>(format.kind)) return std::nullopt;
+  return leading_exponent(smallest_normal(format));
+}
+
+std::vector<std::size_t> order_of_terms(const DotTree& tree, std::size_t n) {
+  std::vector<std::size_t> places;
+  places.reserve(n);
+  const std::size_t period = std::max<std::size_t>(tree.order.size(), 1);
+  for (std::size_t first = 0; first < n; first += period) {
+    for (std::size_t i = 0; i < period; ++i) {
+      const std::size_t k =
+          first + (tree.order.empty() ? 0 : static_cast<std::size_t>(tree.order[i]));
+      if (k < n) places.push_back(k);
+    }
+  }
+  return places;
 }
 
 TreeDraws draws_of(const DotTree& tree) {

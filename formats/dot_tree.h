@@ -5,13 +5,18 @@
 // trees are equal arithmetic, whichever description they come from.
 //
 // There are n terms, k from 0 on. Term p[k] is the exact product of its operands, or that product
-// rounded by `product` where this is present.
+// rounded by `product` where this is present. `order` may list k in another order: o[0], o[1], ...
+// of m numbers say that terms are taken in the order o[0], ..., o[m-1], m + o[0], ...; all else
+// here counts terms as they are taken. `product_limit` is the exponent from which on products count
+// as infinite: |p| >= 2^product_limit.
 //
 // A sum takes a list of terms and makes one number of it. Its items are the terms themselves, or
 // numbers that the next sum of the tree makes of parts of the list. Its quantizer Q rounds every
 // step: "Q(x)" is x rounded once, so that Q(p + s) is a fused step where p is an exact product.
 //
-// `in_sequence`: s = +0, then s = Q(item + s) for every item.
+// `in_sequence`: s = +0, then s = Q(s + item) for every item; or, `together` being m, for every m
+// items, s = Q(s + item + ... + item), an addition of so many numbers at once, the last of those
+// that remain.
 //
 // `pairwise`: Q(item) of every item; then neighbours are added level by level, each sum rounded by
 // Q, an odd one out passing to the next level, until one is left.
@@ -22,9 +27,11 @@
 // `compensated`: s = c = +0; for every item: y = Q(item - c), t = Q(s + y), c = Q(Q(t - s) - y),
 // s = t. Where c is not finite it is +0 instead.
 //
-// `at_once`: the exact sum of all items is rounded once by Q. (Additions of so many items at once,
-// and of items that are cut so many bits below the largest, as matrix units have them, will stand
-// here: as members of a sum that say how many and how.)
+// `at_once`: the sum of all items is rounded once by Q.
+//
+// An addition at once is exact before Q rounds it, unless it has an `alignment`, as matrix units
+// do (Alignment below). A sum made at once need not be rounded at all; it is an exact number then,
+// and stands among the items of another addition at once.
 //
 // Parts without terms sum to +0, and are added like others.
 //
@@ -73,6 +80,47 @@ namespace halfulp {
 
 enum class Joining : std::uint8_t { in_sequence, pairwise, halves, compensated, at_once };
 
+// The exponents by which numbers are aligned are those that their formats store, not those of their
+// leading bits. Of a nonzero number of a format: floor(log2 |x|), but for subnormals the least
+// exponent of normal numbers. Of a product: the sum of its factors' exponents, in the formats
+// DotTree::left and right (of a rounded product, in that of `product`). Of s and of C: in the
+// format of the quantizer that rounds the sum. Of a sum that is not rounded: E, below, where it is
+// aligned, else the largest exponent among its items. Zeros have none, nor has a sum all of whose
+// terms are zeros; a sum that cancels to zero keeps its own.
+//
+// An aligned addition. E: the largest exponent of the items and of s, and at least least_exponent
+// where that is given. Where neither gives one, all are zeros and are added as they are.
+// 1. Of every item the bits below 2^(E - bits) are cut off, of s those below 2^(E - running_bits):
+//    toward zero, or downward, to the next multiple below. What is cut to zero keeps its sign.
+//    drops_running: s counts as a zero of its sign where its exponent is below
+//    E - running_bits - 1.
+// 2. What remains is added exactly.
+// 3. sum_bits: of the sum the bits below 2^(e - sum_bits) are cut off likewise, e being its leading
+//    exponent and at least least_exponent.
+// Then Q rounds it, or it stays as it is.
+struct Alignment {
+  int bits = 0;
+  std::optional<int> running_bits = std::nullopt;  // absent: bits
+  std::optional<int> sum_bits = std::nullopt;
+  std::optional<std::int64_t> least_exponent = std::nullopt;
+  bool downward = false;
+  bool drops_running = false;
+  bool operator==(const Alignment&) const = default;
+};
+
+// The items of a sum may be multiplied by scales: those of a row of a and of a column of b, a scale
+// every `block` terms, of which the item's first term says which; an item without terms has none.
+// An item enters as item times scale times scale, exactly and with the exponents of all three, or
+// as the steps below say.
+struct Scaling {
+  std::int64_t block = 0;
+  Format left, right;                               // of the scales
+  std::optional<Quantizer> product = std::nullopt;  // rounds the product of the two scales
+  std::optional<Quantizer> item = std::nullopt;     // rounds the item times that
+  bool exponent_of_scales = false;  // the scales' alone, and none where a scale is zero
+  bool operator==(const Scaling&) const = default;
+};
+
 struct Sum {
   // runs: parts of `size` neighbours, the last of what remains. strands: `size` parts, part i of
   // the terms i, i + size, i + 2 size, ... of the list.
@@ -82,12 +130,19 @@ struct Sum {
   Quantizer quantizer;
   Of of = Of::terms;
   std::int64_t size = 0;
+  std::int64_t together = 1;  // in_sequence
+  std::optional<Alignment> alignment = std::nullopt;
+  std::optional<Scaling> scaling = std::nullopt;
+  bool rounded = true;  // else `quantizer` is left as it is made
   bool operator==(const Sum&) const = default;
 };
 
 struct DotTree {
   std::optional<Quantizer> product;
   std::vector<Sum> sums;  // from the outermost, whose numbers the results are, to that of the terms
+  std::optional<Format> left = std::nullopt, right = std::nullopt;  // where exponents count
+  std::optional<std::int64_t> product_limit = std::nullopt;
+  std::vector<std::int64_t> order = {};
   bool operator==(const DotTree&) const = default;
 };
 
@@ -96,6 +151,18 @@ void validate(const DotTree& tree, const std::string& where = {});
 
 // True where C is added to the result of the outermost sum.
 bool adds_addend_last(const DotTree& tree);
+
+// True where the node-th sum adds at once: `at_once`, or `in_sequence` of several items together,
+// or of aligned, scaled or unrounded ones.
+bool adds_at_once(const DotTree& tree, std::size_t node);
+// True where any addition is aligned.
+bool is_aligned(const DotTree& tree);
+// The least exponent that a number of the format has in an alignment; nothing where the format
+// stores none: then it is the leading bit's.
+std::optional<std::int64_t> least_exponent(const Format& format);
+
+// The places of n terms as they are taken: `order`, and in a last part of fewer those below n.
+std::vector<std::size_t> order_of_terms(const DotTree& tree, std::size_t n);
 
 // The numbers j of the roundings, as above; those that a sum lacks are 0.
 struct SumDraws {

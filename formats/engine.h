@@ -125,12 +125,21 @@ inline void require_engine(std::string_view maker, std::string_view engine) {
   if (maker.data() != engine.data() && maker != engine) refuse_plan(maker, engine);
 }
 
-// What a product of matrices takes: a, rows x inner; b, inner x columns; and what is added, rows x
-// columns, where anything is.
+// The scales of the items of one sum (Scaling in dot_tree.h): a, rows x blocks of terms; b, blocks
+// x columns.
+struct ScaleOperands {
+  View a, b;
+};
+// What a product of matrices takes: a, rows x inner; b, inner x columns; what is added, rows x
+// columns, where anything is; and scales for every sum that has a scaling, the outermost first.
 struct MatrixOperands {
   View a, b;
   std::optional<View> addend = std::nullopt;
+  std::vector<ScaleOperands> scales = {};
 };
+// Precondition of every product: the shapes of operands and result go together, and operands have
+// the scales that the tree asks for. Throws std::logic_error.
+void require_shapes(const MatrixOperands& operands, const DotTree& tree, const MutableView& out);
 
 // A function of an engine that prepares a description.
 template <typename Description, typename Made>

@@ -17,6 +17,7 @@
 
 #include "formats/block.h"
 #include "formats/format.h"
+#include "formats/matrix_unit.h"
 #include "formats/rounding.h"
 #include "formats/unit.h"
 
@@ -136,8 +137,27 @@ void order_from_json(ObjectReader& reader, DotUnit& unit);
 DotUnit dot_unit_from_json(const Json& value, const std::string& where);
 Json to_json(const DotUnit& unit);  // without the members that are absent
 
+// The tree of a dot product: {"product": Q, "left": F, "right": F, "product_limit", "order": [...],
+// "sums": [{"joining", "of", "size", "together", "alignment": {...}, "scaling": {...}, "quantizer":
+// Q, "rounded"}, ...]}, members as the fields of dot_tree.h.
+DotTree dot_tree_from_json(const Json& value, const std::string& where);
+// One of its sums. validate() is left to the caller.
+Sum sum_from_json(const Json& value, const std::string& where);
+// The same members of an object that may hold others; the reader marks them as known. validate() is
+// left to the caller.
+DotTree dot_tree_from_json(ObjectReader& reader);
+void add_members(Json& object, const DotTree& tree);
+Json to_json(const DotTree& tree);
+// A matrix unit: the members of its tree beside "name", "aliases", "vendor", "architecture",
+// "instruction", "a", "b", "c" (a format, or {"format", "as", "subnormals"}), "d", "terms" and
+// "evidence": [{"what", "ground", "source"}, ...]. Exponents count in the formats of a and b where
+// "left" and "right" say nothing else.
+MatrixUnit matrix_unit_from_json(const Json& value, const std::string& where);
+Json to_json(const MatrixUnit& unit);
+
 // For the command line: a name, a path to a JSON description, or the JSON text itself.
 Format format_from_text(const std::string& text);
 AnyQuantizer any_quantizer_from_text(const std::string& text);
+MatrixUnit matrix_unit_from_text(const std::string& text);
 
 }  // namespace halfulp

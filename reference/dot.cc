@@ -9,6 +9,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
+#include "reference/alignment.h"
 #include "reference/carrier.h"
 #include "reference/engine_name.h"
 #include "reference/operations.h"
@@ -16,10 +17,12 @@
 namespace halfulp::reference {
 namespace {
 
-// A number, and the format that flushes it.
+// A number, and the format that flushes it; without one, a sum that is not rounded, and the
+// exponent by which it is aligned.
 struct Number {
   Value value;
   const Format* format = nullptr;
+  std::optional<std::int64_t> exponent = std::nullopt;
 };
 
 // A sum on its way to be added: which terms are in it.
@@ -59,7 +62,8 @@ class Dot {
         random_(random),
         observer_(observer),
         draws_(draws_of(tree)),
-        size_(operands.a.columns) {}
+        size_(operands.a.columns),
+        places_(order_of_terms(tree, size_)) {}
 
   Value run(std::size_t row, std::size_t column, std::size_t columns) {
     row_ = row;
@@ -84,10 +88,10 @@ class Dot {
     return with_addend ? addend() : Number{zero_value(), &tree_.sums.back().quantizer.format};
   }
   [[nodiscard]] Number left(std::size_t k) const {
-    return {load(operands_.a, row_, k), &format_of(operands_.a.carrier)};
+    return {load(operands_.a, row_, places_[k]), &format_of(operands_.a.carrier)};
   }
   [[nodiscard]] Number right(std::size_t k) const {
-    return {load(operands_.b, k, column_), &format_of(operands_.b.carrier)};
+    return {load(operands_.b, places_[k], column_), &format_of(operands_.b.carrier)};
   }
   static Value flushed_by(const Quantizer& q, const Number& x) {
     return q.rounding.flush_inputs ? flushed(*x.format, x.value) : x.value;
@@ -106,15 +110,17 @@ class Dot {
     }
     done.outcome = deliver(step.op, exact, q, done.random);
     done.rounded = decode(q.format, done.outcome.code);
-    if (observer_ != nullptr) {
-      done.row = row_;
-      done.column = column_;
-      done.sum = sum;
-      done.exact = &exact.value;
-      done.quantizer = &q;
-      (*observer_)(done);
-    }
+    done.quantizer = &q;
+    show(sum, done, exact.value);
     return {done.rounded, &q.format};
+  }
+  void show(std::optional<std::size_t> sum, DotStep& done, const Real& exact) const {
+    if (observer_ == nullptr) return;
+    done.row = row_;
+    done.column = column_;
+    done.sum = sum;
+    done.exact = &exact;
+    (*observer_)(done);
   }
   // Q(op of the operands).
   Number step(Op op, std::optional<std::size_t> sum, const std::vector<Number>& operands,
@@ -130,6 +136,11 @@ class Dot {
   }
   Number rounded_product(std::size_t k) {
     return step(Op::multiply, std::nullopt, {left(k), right(k)}, {k, k + 1, 1}, draws_.product);
+  }
+  // A product as it counts.
+  [[nodiscard]] Value limited(const Value& p) const {
+    if (!tree_.product_limit || !p.is_finite() || p.is_zero()) return p;
+    return leading_exponent(p) >= *tree_.product_limit ? infinite_value(p.negative) : p;
   }
 
   // Q(p[k])
@@ -168,12 +179,101 @@ class Dot {
     return step(Op::add, node, {x, sum(node + 1, terms, false)}, terms, draws_.sums[node].item);
   }
 
+  // --- Additions at once (alignment.h).
+
+  // p[k] as it enters. q: what rounds the sum; flushes its factors.
+  Item exact_item(const Quantizer& q, std::size_t k) {
+    if (tree_.product) {
+      const Value p = flushed_by(q, rounded_product(k));
+      return {p, stored_exponent(tree_.product->format, p)};
+    }
+    const std::array factors{flushed_by(q, left(k)), flushed_by(q, right(k))};
+    const Value p = limited(exact(Op::multiply, factors).value.numerator);
+    return {p, tree_.left ? sum_of(stored_exponent(*tree_.left, factors[0]),
+                                   stored_exponent(*tree_.right, factors[1]))
+                          : std::nullopt};
+  }
+  static std::optional<std::int64_t> sum_of(std::optional<std::int64_t> x,
+                                            std::optional<std::int64_t> y) {
+    return x && y ? std::optional(*x + *y) : std::nullopt;
+  }
+  [[nodiscard]] Item part_item(std::size_t node, const Quantizer& q, const TermList& terms) {
+    const Number part = sum(node + 1, terms, false);
+    if (part.format == nullptr) return {part.value, part.exponent};
+    const Value value = flushed_by(q, part);
+    return {value, stored_exponent(*part.format, value)};
+  }
+
+  // The item times the scales of its first term.
+  void scale(std::size_t node, std::size_t first, Item& item) const {
+    const Scaling& own = *tree_.sums[node].scaling;
+    const std::size_t block = first / static_cast<std::size_t>(own.block);
+    const ScaleOperands& scales = operands_.scales[scaled_sums_before(node)];
+    const std::array factors{load(scales.a, row_, block), load(scales.b, block, column_)};
+    const Value product = stepped(own.product, factors);
+    item.value = stepped(own.item, std::array{item.value, product});
+    const std::optional<std::int64_t> of_scales =
+        sum_of(stored_exponent(own.left, factors[0]), stored_exponent(own.right, factors[1]));
+    if (own.item) {
+      item.exponent = stored_exponent(own.item->format, item.value);
+    } else {
+      const bool alone = own.exponent_of_scales && item.exponent;
+      item.exponent = alone ? of_scales : sum_of(item.exponent, of_scales);
+    }
+  }
+  [[nodiscard]] std::size_t scaled_sums_before(std::size_t node) const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < node; ++i) count += tree_.sums[i].scaling ? 1 : 0;
+    return count;
+  }
+  // The product of two factors, rounded where there is what rounds it.
+  static Value stepped(const std::optional<Quantizer>& q, std::span<const Value> factors) {
+    const Exact result = exact(Op::multiply, factors);
+    if (!q) return result.value.numerator;
+    return decode(q->format, deliver(Op::multiply, result, *q, 0).code);
+  }
+
+  // All items of the terms, and s, which is what rounds or, of a sum that is not rounded, absent.
+  Number addition(std::size_t node, const TermList& terms, const Number* running) {
+    const Sum& own = tree_.sums[node];
+    const Quantizer& q = own.quantizer;
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < count_items(node, terms); ++i) {
+      const TermList part = item_terms(node, terms, i);
+      items.push_back(own.of == Sum::Of::terms ? exact_item(q, part.first)
+                                               : part_item(node, q, part));
+      if (own.scaling && part.first < part.end) scale(node, part.first, items.back());
+    }
+    if (running != nullptr) {
+      const Value s = flushed_by(q, *running);
+      items.push_back({s, stored_exponent(q.format, s)});
+    }
+    if (items.empty()) return start(false);
+    const Addition added =
+        own.alignment ? align(items, running != nullptr, *own.alignment) : unaligned(items);
+    Exact total = exact_sum(added.addends);
+    if (own.alignment) total.value.numerator = cut_sum(total.value.numerator, *own.alignment);
+    std::vector<Value> entering;
+    for (const Item& item : items) entering.push_back(item.value);
+    DotStep done{.terms = terms,
+                 .op = Op::add,
+                 .operands = entering,
+                 .addends = added.addends,
+                 .exponent = added.exponent};
+    if (own.rounded)
+      return round(node, done, total, own.of == Sum::Of::terms ? 0 : draws_.sums[node].item);
+    done.rounded = total.value.numerator;
+    show(node, done, total.value);
+    return {done.rounded, nullptr, added.exponent};
+  }
+
   // --- Sums.
 
   Number sum(std::size_t node, const TermList& terms, bool with_addend) {
     switch (tree_.sums[node].joining) {
       case Joining::in_sequence:
-        return in_sequence(node, terms, with_addend);
+        return adds_at_once(tree_, node) ? together(node, terms, with_addend)
+                                         : in_sequence(node, terms, with_addend);
       case Joining::pairwise:
         return pairwise(node, terms);
       case Joining::halves:
@@ -247,21 +347,24 @@ class Dot {
     return s;
   }
 
-  // p[k] as it enters an exact sum.
-  Value exact_term(const Quantizer& q, std::size_t k) {
-    if (tree_.product) return flushed_by(q, rounded_product(k));
-    const std::array factors{flushed_by(q, left(k)), flushed_by(q, right(k))};
-    return exact(Op::multiply, factors).value.numerator;
+  // Additions of so many items one after the other.
+  Number together(std::size_t node, const TermList& terms, bool with_addend) {
+    const Sum& own = tree_.sums[node];
+    const std::size_t count = count_items(node, terms);
+    const auto size = static_cast<std::size_t>(own.together);
+    Number s = start(with_addend);
+    for (std::size_t i = 0; i < count; i += size) {
+      const TermList first = item_terms(node, terms, i);
+      const TermList last = item_terms(node, terms, std::min(i + size, count) - 1);
+      s = addition(node, {first.first, last.end, terms.step}, &s);
+    }
+    return s;
   }
 
   Number at_once(std::size_t node, const TermList& terms, bool with_addend) {
-    const Quantizer& q = tree_.sums[node].quantizer;
-    std::vector<Value> values;
-    for (std::size_t i = 0; i < count_items(node, terms); ++i)
-      values.push_back(exact_term(q, item_terms(node, terms, i).first));
-    if (with_addend) values.push_back(flushed_by(q, addend()));
-    if (values.empty()) return start(false);
-    return round(node, {.terms = terms, .op = Op::add, .operands = values}, exact_sum(values), 0);
+    if (!with_addend) return addition(node, terms, nullptr);
+    const Number c = addend();
+    return addition(node, terms, &c);
   }
 
   const MatrixOperands& operands_;
@@ -270,21 +373,15 @@ class Dot {
   const DotObserver* observer_;
   TreeDraws draws_;
   std::size_t size_;
+  std::vector<std::size_t> places_;
   std::size_t row_ = 0, column_ = 0;
   std::uint64_t first_ = 0;
 };
 
-void require_shapes(const MatrixOperands& x, const MutableView& out) {
-  HALFULP_REQUIRE(x.a.columns == x.b.rows && x.a.rows == out.rows && x.b.columns == out.columns,
-                  "multiply: shapes do not match");
-  HALFULP_REQUIRE(!x.addend || (x.addend->rows == out.rows && x.addend->columns == out.columns),
-                  "multiply: the addend is not as large as the result");
-}
-
 void multiply_each(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
                    const MutableView& out, const DotObserver* observer) {
   require_engine(plan.engine, engine_name);
-  require_shapes(operands, out);
+  require_shapes(operands, plan.tree, out);
   require_fits(plan.tree.sums.front().quantizer.format, out.carrier);
   Dot dot(operands, plan.tree, random, observer);
   for (std::size_t row = 0; row < out.rows; ++row) {

@@ -33,7 +33,9 @@ Plan prepare(const Quantizer& quantizer, const Preparation& /*preparation*/) {
 DotPlan prepare_dot(const DotTree& tree, const Preparation& /*preparation*/) {
   validate(tree);
   if (tree.product) require_valid(*tree.product);
-  for (const Sum& sum : tree.sums) require_valid(sum.quantizer);
+  for (const Sum& sum : tree.sums) {
+    if (sum.rounded) require_valid(sum.quantizer);
+  }
   return {.tree = tree, .engine = engine_name, .compiled = nullptr};
 }
 

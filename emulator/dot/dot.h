@@ -15,16 +15,33 @@
 
 namespace halfulp::emulator {
 
+// A Scaling of dot_tree.h. place: among the scales of the operands; none: the sum has no scaling.
+struct CompiledScaling {
+  static constexpr auto none = static_cast<std::size_t>(-1);
+  std::size_t place = none;
+  std::shared_ptr<const CompiledPlan> product, item;
+  double least_left = 0, least_right = 0, least_item = 0;
+};
+
+// A least exponent is that of the format's normal numbers, which alignments count by; of formats
+// without one below all others.
 struct CompiledDot {
-  DotTree tree;
+  DotTree tree;  // taken in the order of its terms
   TreeDraws draws;
   std::shared_ptr<const CompiledPlan> product;
-  std::vector<std::shared_ptr<const CompiledPlan>> sums;  // as in the tree
+  std::vector<std::shared_ptr<const CompiledPlan>> sums;  // as in the tree; null: not rounded
+  std::vector<CompiledScaling> scalings;                  // a sum each
+  std::shared_ptr<const CompiledPlan> left, right;        // of the factors' formats, if any
+  bool aligned = false;
+  double least_left = 0, least_right = 0, least_product_exponent = 0;
+  std::vector<double> least_exponents;  // a sum each
+  double product_limit = 0;             // infinite where there is none
   // Where every rounding is plain arithmetic of a carrier, which one's.
   std::optional<Carrier> native;
-  bool fits_lanes = false;  // lanes can do every rounding
+  bool fits_lanes = false;  // lanes can do every rounding and every addition
 
-  [[nodiscard]] bool is_exact() const { return tree.sums.back().joining == Joining::at_once; }
+  // The innermost sum is one of whole terms, exact but for one rounding.
+  [[nodiscard]] bool is_exact() const;
 };
 
 DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation);

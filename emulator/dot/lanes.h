@@ -19,6 +19,8 @@ bool lanes_can(const CompiledPlan& plan);
 class Lanes {
  public:
   using Numbers = std::array<double, draw_segment>;
+  // Whole vectors of any target, so that few lanes cost no copies at the end of an array.
+  static constexpr std::size_t padding = 8;
 
   explicit Lanes(const Random& random) : random_(random) {}
 
@@ -43,8 +45,6 @@ class Lanes {
                                        std::size_t place) const;
 
   const Random& random_;
-  // Whole vectors of any target, so that few lanes cost no copies at the end of an array.
-  static constexpr std::size_t padding = 8;
   std::size_t count_ = 0;
   std::size_t padded_ = 0;
   Numbers exact_{};

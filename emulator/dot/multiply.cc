@@ -5,11 +5,17 @@
 // sums, and what lanes cannot do, to the scalar path (elements.cc).
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <vector>
 
 #include "emulator/arrays/arrays.h"
+#include "emulator/arrays/results.h"
 #include "emulator/arrays/segments.h"
+#include "emulator/dot/additions.h"
 #include "emulator/dot/dot.h"
 #include "emulator/dot/lanes.h"
 #include "emulator/environment.h"
@@ -35,7 +41,10 @@ bool is_native(const Quantizer& q, Carrier carrier) {
 }
 
 std::optional<Carrier> native_carrier(const DotTree& tree) {
-  if (!tree.product || tree.sums.back().joining == Joining::at_once) return std::nullopt;
+  if (!tree.product || tree.product_limit) return std::nullopt;
+  for (std::size_t node = 0; node < tree.sums.size(); ++node) {
+    if (adds_at_once(tree, node)) return std::nullopt;
+  }
   for (const Carrier carrier : {Carrier::binary32, Carrier::binary64}) {
     const auto fits = [carrier](const Sum& sum) { return is_native(sum.quantizer, carrier); };
     if (is_native(*tree.product, carrier) && std::ranges::all_of(tree.sums, fits)) return carrier;
@@ -44,9 +53,49 @@ std::optional<Carrier> native_carrier(const DotTree& tree) {
 }
 
 bool fits_lanes(const CompiledDot& unit) {
-  const auto fits = [](const auto& plan) { return lanes_can(*plan); };
-  return (!unit.product || lanes_can(*unit.product)) && std::ranges::all_of(unit.sums, fits) &&
-         !unit.is_exact();
+  const auto fits = [](const auto& plan) { return !plan || lanes_can(*plan); };
+  const auto fits_scaling = [&fits](const CompiledScaling& scaling) {
+    return fits(scaling.product) && fits(scaling.item);
+  };
+  return fits(unit.product) && std::ranges::all_of(unit.sums, fits) &&
+         std::ranges::all_of(unit.scalings, fits_scaling) && additions_fit_doubles(unit.tree);
+}
+
+double least_of(const std::optional<Format>& format) {
+  const auto least = format ? least_exponent(*format) : std::nullopt;
+  return least ? static_cast<double>(*least) : -std::numeric_limits<double>::max();
+}
+
+// Calls plan_of(quantizer) for a plan.
+template <typename PlanOf>
+void prepare_scalings(CompiledDot& ready, const PlanOf& plan_of) {
+  std::size_t place = 0;
+  for (const Sum& sum : ready.tree.sums) {
+    CompiledScaling& made = ready.scalings.emplace_back();
+    if (!sum.scaling) continue;
+    made.place = place++;
+    made.least_left = least_of(sum.scaling->left);
+    made.least_right = least_of(sum.scaling->right);
+    if (sum.scaling->product) made.product = plan_of(*sum.scaling->product);
+    if (!sum.scaling->item) continue;
+    made.item = plan_of(*sum.scaling->item);
+    made.least_item = least_of(sum.scaling->item->format);
+  }
+}
+
+void prepare_alignments(CompiledDot& ready) {
+  const DotTree& tree = ready.tree;
+  ready.aligned = is_aligned(tree);
+  ready.least_left = least_of(tree.left);
+  ready.least_right = least_of(tree.right);
+  if (tree.product) ready.least_product_exponent = least_of(tree.product->format);
+  for (const Sum& sum : tree.sums) {
+    const bool rounded = sum.rounded;
+    ready.least_exponents.push_back(
+        least_of(rounded ? std::optional(sum.quantizer.format) : std::nullopt));
+  }
+  ready.product_limit = tree.product_limit ? std::ldexp(1.0, static_cast<int>(*tree.product_limit))
+                                           : std::numeric_limits<double>::infinity();
 }
 
 // --- Native arithmetic.
@@ -143,14 +192,56 @@ bool multiply_natively(const MatrixOperands& operands, const CompiledDot& ready,
                                             : multiply_natively<float>(operands, ready.tree, out);
 }
 
-void require_shapes(const MatrixOperands& x, const MutableView& out) {
-  HALFULP_REQUIRE(x.a.columns == x.b.rows && x.a.rows == out.rows && x.b.columns == out.columns,
-                  "multiply: shapes do not match");
-  HALFULP_REQUIRE(!x.addend || (x.addend->rows == out.rows && x.addend->columns == out.columns),
-                  "multiply: the addend is not as large as the result");
+// A matrix whose columns, or rows, are those of another in the order in which terms are taken.
+class InOrder {
+ public:
+  InOrder(const View& view, const std::vector<std::size_t>& places, bool of_columns) : view_(view) {
+    const std::size_t bytes = view.carrier == Carrier::binary32 ? sizeof(float) : sizeof(double);
+    numbers_.resize(view.rows * view.columns * bytes);
+    for (std::size_t r = 0; r < view.rows; ++r) {
+      for (std::size_t c = 0; c < view.columns; ++c) {
+        const std::size_t from =
+            of_columns ? r * view.stride + places[c] : places[r] * view.stride + c;
+        std::memcpy(numbers_.data() + (r * view.columns + c) * bytes,
+                    static_cast<const std::byte*>(view.data) + from * bytes, bytes);
+      }
+    }
+    view_.data = numbers_.data();
+    view_.stride = view.columns;
+  }
+  [[nodiscard]] const View& view() const { return view_; }
+
+ private:
+  View view_;
+  std::vector<std::byte> numbers_;
+};
+
+// Doubles hold what they do only of numbers of the factors' formats.
+bool has_numbers_of(const View& view, const CompiledPlan* plan) {
+  if (plan == nullptr) return true;
+  std::vector<double> rounded(view.rows * view.columns);
+  const std::vector<double> numbers = doubles_of(view, false);
+  round_results(*plan, numbers.data(), numbers.size(), nullptr, rounded.data(), nullptr);
+  return std::ranges::equal(numbers, rounded,
+                            [](double x, double y) { return x == y || x - x != 0; });
+}
+
+void multiply_in_order(const MatrixOperands& operands, const CompiledDot& ready,
+                       const Random& random, const MutableView& out) {
+  if (multiply_natively(operands, ready, out)) return;
+  const bool fits = ready.fits_lanes && has_numbers_of(operands.a, ready.left.get()) &&
+                    has_numbers_of(operands.b, ready.right.get());
+  if (fits) return multiply_by_lanes(operands, ready, random, out);
+  multiply_by_element(operands, ready, random, out);
 }
 
 }  // namespace
+
+bool CompiledDot::is_exact() const {
+  const Sum& own = tree.sums.back();
+  return adds_at_once(tree, tree.sums.size() - 1) && own.rounded && !own.alignment &&
+         !own.scaling && !tree.product_limit;
+}
 
 DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
   validate(tree);
@@ -168,9 +259,15 @@ DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
   };
   auto ready = std::make_shared<CompiledDot>();
   ready->tree = tree;
+  ready->tree.order.clear();
   ready->draws = draws_of(tree);
   if (tree.product) ready->product = plan_of(*tree.product);
-  for (const Sum& sum : tree.sums) ready->sums.push_back(plan_of(sum.quantizer));
+  for (const Sum& sum : tree.sums)
+    ready->sums.push_back(sum.rounded ? plan_of(sum.quantizer) : nullptr);
+  if (tree.left) ready->left = plan_of({.format = *tree.left, .rounding = {}});
+  if (tree.right) ready->right = plan_of({.format = *tree.right, .rounding = {}});
+  prepare_scalings(*ready, plan_of);
+  prepare_alignments(*ready);
   ready->native = native_carrier(tree);
   ready->fits_lanes = fits_lanes(*ready);
   return {.tree = tree, .engine = engine_name, .compiled = ready};
@@ -178,14 +275,16 @@ DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
 
 void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Random& random,
                   const MutableView& out) {
-  require_shapes(operands, out);
+  require_shapes(operands, plan.tree, out);
   require_engine(plan.engine, engine_name);
   const auto& ready = *static_cast<const CompiledDot*>(plan.compiled.get());
   require_fits(*ready.sums.front(), out.carrier);
   const StandardEnvironment environment;
-  if (multiply_natively(operands, ready, out)) return;
-  if (ready.fits_lanes) return multiply_by_lanes(operands, ready, random, out);
-  multiply_by_element(operands, ready, random, out);
+  if (plan.tree.order.empty()) return multiply_in_order(operands, ready, random, out);
+  const std::vector<std::size_t> places = order_of_terms(plan.tree, operands.a.columns);
+  const InOrder a(operands.a, places, true);
+  const InOrder b(operands.b, places, false);
+  multiply_in_order({a.view(), b.view(), operands.addend, operands.scales}, ready, random, out);
 }
 
 void store_result(const MutableView& out, std::size_t row, std::size_t column, double number) {

@@ -165,6 +165,60 @@ struct OddOptions {
 bool operate_to_odd(const OddOptions& options, const double* a, const double* b, const double* c,
                     std::size_t count, double* out);
 
+// Aligned additions (Alignment in formats/dot_tree.h) on lanes, each step exact in doubles. An
+// exponent is a double that holds an integer; one below least_known_exponent stands for none.
+// Arrays of lanes are read and written up to whole vectors. Floating-point arithmetic.
+inline constexpr double no_exponent = -0x1p40;
+inline constexpr double least_known_exponent = -0x1p20;
+
+// Terms k from first on, below end: factors[k] times the lanes from columns + k * stride on, and
+// times the scales where there are any (null: none).
+struct LaneTerms {
+  const double* factors = nullptr;
+  const double* factor_exponents = nullptr;
+  const double* columns = nullptr;
+  const double* column_exponents = nullptr;
+  const double* scales = nullptr;
+  const double* scale_exponents = nullptr;
+  std::size_t stride = 0;
+  std::size_t first = 0, end = 0, step = 1;
+};
+// largest[i] = max(largest[i], the exponents of the terms of lane i)
+void largest_exponents(const LaneTerms& terms, std::size_t lanes, double* largest);
+
+// sums[i] += the terms of lane i, in units of 2^(largest[i] - bits) and cut to them; or as they
+// are, where `exact`. Products of a magnitude of at least `limit` count as infinite.
+struct Cut {
+  double bits = 0;
+  double limit = 0;
+  bool downward = false, exact = false;
+};
+void add_cut(const LaneTerms& terms, const Cut& cut, const double* largest, std::size_t lanes,
+             double* sums);
+
+// floor(log2 |x|), at least `least`; none of zeros and of what is not finite.
+void stored_exponents(const double* numbers, std::size_t lanes, double least, double* exponents);
+
+// sums[i] += s of lane i, cut to multiples of 2^(largest[i] - bits), in units of
+// 2^(largest[i] - unit_bits). drops: s of an exponent below largest[i] - bits - 1 is a zero.
+struct Running {
+  const double* numbers = nullptr;
+  const double* exponents = nullptr;
+  double bits = 0, unit_bits = 0;
+  bool downward = false, drops = false;
+};
+void add_running(const Running& running, const double* largest, std::size_t lanes, double* sums);
+
+// sums[i] in units of 2^(largest[i] - bits) as numbers.
+void scale_back(const double* largest, std::size_t lanes, double bits, double* sums);
+
+// Sums without their bits below 2^(e - bits), e being the leading exponent and at least `least`.
+struct SumCut {
+  double bits = 0, least = 0;
+  bool downward = false;
+};
+void cut_sums(const SumCut& cut, std::size_t lanes, double* sums);
+
 // out = a * b + c by a tree whose every quantizer is the processor's own arithmetic of Real, and
 // none of whose sums are made at once; NaN results positive and quiet. Strides are elements from
 // row to row. c may be null, and may be out. Floating-point arithmetic.

@@ -89,9 +89,14 @@ class Tile {
   HWY_INLINE void subtract(const At& /*at*/, const Number& x, const Number& y, Number& out) const {
     each([&](int r, int v) HWY_ATTR { out.x[r][v] = x.x[r][v] - y.x[r][v]; });
   }
-  // No tree of these kernels has it.
-  void at_once(std::size_t /*node*/, const TermList& /*terms*/, bool /*with_addend*/,
-               Number& out) const {
+  // No tree of these kernels adds at once.
+  void add_terms(const At& /*at*/, const TermList& /*terms*/, const Number* /*s*/,
+                 Number& out) const {
+    zero(out);
+  }
+  template <typename Parts>
+  void add_parts(const At& /*at*/, const TermList& /*terms*/, const Parts& /*parts*/,
+                 const Number* /*s*/, Number& out) const {
     zero(out);
   }
 

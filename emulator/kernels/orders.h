@@ -13,9 +13,10 @@
 //   convert(at, x, out)              Q(x)
 //   add(at, x, y, out)               Q(x + y)
 //   subtract(at, x, y, out)          Q(x - y)
-//   at_once(node, terms, with_addend, out)    the exact sum, rounded by Q
+//   add_terms(at, terms, s, out)             the sum at once of the terms and, unless it is null,
+//   *s add_parts(at, terms, parts, s, out)      the same of the sums of the parts of the terms
 //
-// where out may be x or y, and `at` says which rounding it is.
+// where out may be x, y or *s, and `at` says which rounding it is.
 //
 // Included once for every instruction set (foreach_target.h), hence the guard that toggles.
 #include <hwy/highway.h>
@@ -89,6 +90,7 @@ class Walker {
   HWY_NOINLINE void sum(std::size_t node, const TermList& terms, bool with_addend, Number& out) {
     switch (tree_.sums[node].joining) {
       case Joining::in_sequence:
+        if (adds_at_once(tree_, node)) return together(node, terms, with_addend, out);
         return is_of_terms(node) ? terms_in_sequence(node, terms, with_addend, out)
                                  : parts_in_sequence(node, terms, with_addend, out);
       case Joining::pairwise:
@@ -98,7 +100,7 @@ class Walker {
       case Joining::compensated:
         return compensated(node, terms, with_addend, out);
       case Joining::at_once:
-        return arithmetic_.at_once(node, terms, with_addend, out);
+        return at_once(node, terms, with_addend, out);
     }
   }
 
@@ -144,6 +146,39 @@ class Walker {
     for_each_item(node, terms,
                   [&](const TermList& part) HWY_ATTR { plus_item(node, part, total, total); });
     arithmetic_.copy(total, out);
+  }
+
+  // s, and so many items, again and again.
+  void together(std::size_t node, const TermList& terms, bool with_addend, Number& out) {
+    const Sum& own = tree_.sums[node];
+    const std::size_t of_item = is_of_terms(node) ? 1 : static_cast<std::size_t>(own.size);
+    const std::size_t step = static_cast<std::size_t>(own.together) * of_item * terms.step;
+    Number total;
+    start(with_addend, total);
+    for (std::size_t k = terms.first; k < terms.end; k += step) {
+      const TermList group{k, terms.end - k < step ? terms.end : k + step, terms.step};
+      add_group(node, group, &total, total);
+    }
+    arithmetic_.copy(total, out);
+  }
+
+  void at_once(std::size_t node, const TermList& terms, bool with_addend, Number& out) {
+    if (!with_addend) return add_group(node, terms, nullptr, out);
+    Number c;
+    arithmetic_.addend(c);
+    add_group(node, terms, &c, out);
+  }
+
+  void add_group(std::size_t node, const TermList& terms, const Number* s, Number& out) {
+    if (s == nullptr && terms.first >= terms.end) return arithmetic_.zero(out);
+    const Sum& own = tree_.sums[node];
+    const At at{node, is_of_terms(node) ? 0 : draws_.sums[node].item, terms.first};
+    if (is_of_terms(node)) return arithmetic_.add_terms(at, terms, s, out);
+    const std::size_t count = count_parts(own, terms);
+    std::vector<std::unique_ptr<Number>>& parts = kept_[node].parts;
+    while (parts.size() < count) parts.push_back(std::unique_ptr<Number>(new Number));
+    for (std::size_t i = 0; i < count; ++i) sum(node + 1, part_of(own, terms, i), false, *parts[i]);
+    arithmetic_.add_parts(at, terms, parts, s, out);
   }
 
   // Sums of 2^i items wait, the longest first, until there is another of their length; at the end

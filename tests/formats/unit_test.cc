@@ -171,10 +171,56 @@ TEST(DotTree, ErrorsSayWhereAndWhat) {
   sum.size = 6;
   EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/joining");
   sum.joining = Joining::at_once;
-  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/joining");
+  EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "no error");
   sum.joining = Joining::pairwise;
   sum.quantizer.rounding.mode = Mode::stochastic;
   EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/quantizer");
+}
+
+TEST(DotTree, ErrorsOfAdditionsAtOnceSayWhereAndWhat) {
+  const Quantizer q{.format = find_format("binary16"), .rounding = {}};
+  const auto place_of_error = [](const DotTree& tree) -> std::string {
+    try {
+      validate(tree, "/unit");
+    } catch (const Error& error) {
+      return error.location();
+    }
+    return "no error";
+  };
+  const Sum terms{.quantizer = q, .together = 4};
+  DotTree tree{.product = {}, .sums = {terms}};
+  EXPECT_EQ(place_of_error(tree), "no error");
+  tree.sums[0].together = 0;
+  EXPECT_EQ(place_of_error(tree), "/unit/sums/0/together");
+  tree.sums[0].together = 4;
+  tree.sums[0].joining = Joining::pairwise;
+  EXPECT_EQ(place_of_error(tree), "/unit/sums/0/together");
+  tree.sums[0] = terms;
+  tree.sums[0].alignment = Alignment{.bits = 24};
+  EXPECT_EQ(place_of_error(tree), "/unit/sums/0/alignment");
+  tree.left = tree.right = q.format;
+  EXPECT_EQ(place_of_error(tree), "no error");
+  tree.sums[0].alignment->bits = -1;
+  EXPECT_EQ(place_of_error(tree), "/unit/sums/0/alignment/bits");
+  tree.sums[0] = terms;
+  tree.sums[0].rounded = false;
+  EXPECT_EQ(place_of_error(tree), "/unit/sums/0/rounded");
+  tree.sums[0] = terms;
+  tree.order = {1, 1};
+  EXPECT_EQ(place_of_error(tree), "/unit/order");
+  tree.order = {1, 0};
+  tree.product_limit = 128;
+  EXPECT_EQ(place_of_error(tree), "no error");
+  tree.product = q;
+  EXPECT_EQ(place_of_error(tree), "/unit/product_limit");
+}
+
+TEST(DotTree, TermsAreTakenInTheirOrder) {
+  DotTree tree{.product = {}, .sums = {}};
+  tree.order = {2, 0, 1};
+  EXPECT_EQ(order_of_terms(tree, 5), (std::vector<std::size_t>{2, 0, 1, 3, 4}));
+  tree.order = {};
+  EXPECT_EQ(order_of_terms(tree, 3), (std::vector<std::size_t>{0, 1, 2}));
 }
 
 }  // namespace

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "golden/kernels/order.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "formats/catalogue.h"
+#include "formats/error.h"
+
+namespace halfulp::kernels {
+namespace {
+
+constexpr std::int64_t most_terms = std::int64_t{1} << 53;
+
+Quantizer nearest(const std::string& format) {
+  return {.format = format_from_text(format), .rounding = {}};
+}
+
+std::vector<std::string> split(const std::string& text, char between) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == between) {
+      parts.emplace_back();
+    } else {
+      parts.back().push_back(c);
+    }
+  }
+  return parts;
+}
+
+std::int64_t count_from(const std::string& text, const std::string& piece) {
+  const bool digits = !text.empty() && text.size() <= 15 &&
+                      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || std::stoll(text) < 1)
+    throw Error("\"" + piece + "\" has no number of terms", "", "write for example promote:128");
+  return std::stoll(text);
+}
+
+OuterSum runs(std::int64_t size, Joining joining, const std::string& format) {
+  OuterSum outer;
+  outer.sum = {.joining = joining, .quantizer = nearest(format), .of = Sum::Of::runs, .size = size};
+  return outer;
+}
+
+OuterSum deepgemm(std::int64_t size) {
+  OuterSum outer = runs(size, Joining::in_sequence, "binary32");
+  const Format scale = find_format("binary32");
+  outer.sum.scaling =
+      Scaling{.block = size, .left = scale, .right = scale, .product = nearest("binary32")};
+  return outer;
+}
+
+// Products and sums in one format.
+std::optional<DotTree> whole_tree(const std::string& name, const std::string& format) {
+  if (name != "sequential" && name != "pairwise" && name != "exact" && name != "fma")
+    return std::nullopt;
+  DotTree tree;
+  Sum sum{.quantizer = nearest(format)};
+  if (name == "sequential" || name == "pairwise") tree.product = nearest(format);
+  if (name == "pairwise") sum.joining = Joining::pairwise;
+  if (name == "exact") sum.joining = Joining::at_once;
+  tree.sums.push_back(sum);
+  return tree;
+}
+
+void add_piece(const std::string& piece, Order& order) {
+  const std::vector<std::string> words = split(piece, ':');
+  const auto word = [&](std::size_t i, const std::string& otherwise) {
+    return i < words.size() ? words[i] : otherwise;
+  };
+  const std::string& name = words[0];
+  if (name == "plain" && words.size() == 1) return;
+  if (name == "promote" && words.size() <= 3) {
+    order.sums.push_back(
+        runs(count_from(word(1, ""), piece), Joining::in_sequence, word(2, "binary32")));
+  } else if (name == "deepgemm" && words.size() <= 2) {
+    order.sums.push_back(deepgemm(count_from(word(1, "128"), piece)));
+  } else if (name == "split-k" && words.size() <= 4) {
+    OuterSum outer = runs(0, Joining::in_sequence, word(3, "binary32"));
+    outer.parts = count_from(word(1, ""), piece);
+    outer.grain = count_from(word(2, "1"), piece);
+    order.sums.push_back(outer);
+  } else if (name == "tree" && words.size() <= 3) {
+    order.sums.push_back(
+        runs(count_from(word(1, ""), piece), Joining::pairwise, word(2, "binary32")));
+  } else if (auto tree = words.size() == 2 ? whole_tree(name, words[1]) : std::nullopt) {
+    if (order.tree) throw Error("two arithmetics in one order", "", "keep one of them");
+    order.tree = std::move(tree);
+  } else {
+    const std::vector<std::string> known{"plain", "promote",    "deepgemm", "split-k", "tree",
+                                         "fma",   "sequential", "pairwise", "exact"};
+    const std::string near = suggest(name, known);
+    throw Error("\"" + piece + "\" is no part of an order", "",
+                near.empty() ? "there are plain, promote:N, deepgemm:N, split-k:PARTS:GRAIN, "
+                               "tree:N:F, sequential:F, fma:F, pairwise:F, exact:F"
+                             : near);
+  }
+}
+
+// --- JSON.
+
+OuterSum outer_sum_from_json(const Json& value, const std::string& where) {
+  if (!value.is_object()) throw Error("no sum", where, "write an object");
+  Json sum = value;
+  OuterSum outer;
+  if (value.contains("parts")) {
+    outer.parts = integer_from(value["parts"], where + "/parts", 1, most_terms);
+    if (value.contains("size"))
+      throw Error("a size and a number of parts", where + "/size", "keep one of them");
+    if (value.contains("grain"))
+      outer.grain = integer_from(value["grain"], where + "/grain", 1, most_terms);
+    sum.erase("parts");
+    sum.erase("grain");
+  }
+  outer.sum = sum_from_json(sum, where);
+  if (outer.sum.of == Sum::Of::terms)
+    throw Error("a sum of terms outside of the unit", where + "/of",
+                "write \"runs\" or \"strands\" with a \"size\", or \"parts\"");
+  return outer;
+}
+
+EpilogueStep step_from_json(const Json& value, const std::string& where) {
+  static const std::vector<std::string> kinds{"scale",    "multiply", "add_c",  "multiply_add_c",
+                                              "add_bias", "function", "convert"};
+  ObjectReader reader(value, where);
+  EpilogueStep step;
+  reader.require("what");
+  step.what = static_cast<EpilogueStep::What>(reader.choice("what", 0, kinds));
+  constexpr double most = 1e300;
+  step.factor = reader.number("factor", 1, -most, most);
+  if (const Json* product = reader.find("product"))
+    step.product = quantizer_from_json(*product, reader.place("product"));
+  if (step.what == EpilogueStep::What::function) {
+    const Op op = parse_op(reader.text("function", ""));
+    if (arity(op) != 1)
+      throw Error("a function of several operands", reader.place("function"),
+                  "choose one of one operand, such as gelu");
+    step.function = op;
+  }
+  step.quantizer = quantizer_from_json(reader.require("quantizer"), reader.place("quantizer"));
+  reader.finish();
+  return step;
+}
+
+}  // namespace
+
+Order order_from_json(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  Order order;
+  order.name = reader.text("name", "");
+  if (const Json* sums = reader.find("sums")) {
+    for (const Json& sum : *sums) {
+      const std::string place = reader.place("sums") + "/" + std::to_string(order.sums.size());
+      order.sums.push_back(outer_sum_from_json(sum, place));
+    }
+  }
+  if (const Json* tree = reader.find("tree"))
+    order.tree = dot_tree_from_json(*tree, reader.place("tree"));
+  if (const Json* epilogue = reader.find("epilogue")) {
+    for (const Json& step : *epilogue) {
+      const std::string place =
+          reader.place("epilogue") + "/" + std::to_string(order.epilogue.size());
+      order.epilogue.push_back(step_from_json(step, place));
+    }
+  }
+  reader.finish();
+  return order;
+}
+
+Order order_from_text(const std::string& text) {
+  if (looks_like_json(text)) return order_from_json(parse_json(text, "order"), "");
+  if (looks_like_path(text)) {
+    const Json value = read_json_file(text);
+    try {
+      return order_from_json(value, "");
+    } catch (const Error& error) {
+      throw error.at(text);
+    }
+  }
+  Order order;
+  order.name = text;
+  for (const std::string& piece : split(text, ',')) add_piece(piece, order);
+  return order;
+}
+
+bool adds_c_in_epilogue(const Order& order) {
+  return std::ranges::any_of(order.epilogue, [](const EpilogueStep& step) {
+    return step.what == EpilogueStep::What::add_c ||
+           step.what == EpilogueStep::What::multiply_add_c;
+  });
+}
+
+bool scales_in_epilogue(const Order& order) {
+  return std::ranges::any_of(order.epilogue, [](const EpilogueStep& step) {
+    return step.what == EpilogueStep::What::scale;
+  });
+}
+
+DotTree tree_of(const Order& order, const DotTree& unit, std::size_t terms) {
+  DotTree tree = order.tree ? *order.tree : unit;
+  std::vector<Sum> sums;
+  for (const OuterSum& outer : order.sums) {
+    Sum sum = outer.sum;
+    if (outer.parts != 0) {
+      const auto n = static_cast<std::int64_t>(terms);
+      const std::int64_t grains = (n + outer.grain - 1) / outer.grain;
+      sum.size = std::max<std::int64_t>((grains + outer.parts - 1) / outer.parts, 1) * outer.grain;
+    }
+    sums.push_back(sum);
+  }
+  tree.sums.insert(tree.sums.begin(), sums.begin(), sums.end());
+  validate(tree, "order");
+  return tree;
+}
+
+}  // namespace halfulp::kernels
