@@ -228,6 +228,12 @@ class Run {
     if (options_.both_copies) file_.metadata.emplace_back("halfulp_copies", "both");
     if (options_.axis != -1)
       file_.metadata.emplace_back("halfulp_axis", std::to_string(options_.axis));
+    if (options_.hadamard > 0)
+      file_.metadata.emplace_back(
+          "halfulp_hadamard",
+          std::to_string(options_.hadamard) +
+              (options_.hadamard_signs ? ", signs of seed " + std::to_string(options_.hadamard_seed)
+                                       : ""));
     if (tiled_) file_.metadata.emplace_back("halfulp_scale_layout", options_.scale_layout);
   }
 
@@ -253,7 +259,8 @@ class Run {
     constexpr std::uint64_t streams = 8;
     const std::size_t axis =
         at_option("--axis", [&] { return tensors::axis_of(tensor.shape, along); });
-    const tensors::Unfolded in = tensors::unfold(tensor, axis);
+    tensors::Unfolded in = tensors::unfold(tensor, axis);
+    if (options_.hadamard > 0) rotate(in);
     Random random = random_of(options_.rounding);
     random.stream = streams * i;
     std::optional<double> predicted;
@@ -270,6 +277,17 @@ class Run {
       const bool scales = part.name == "scales" || part.name.ends_with(".scales");
       file_.tensors.push_back(tiled_ && scales ? in_tiles(part, in) : std::move(part));
     }
+  }
+
+  // Signs are drawn from a stream that no tensor draws from.
+  void rotate(tensors::Unfolded& in) const {
+    Random signs = random_of(options_.rounding);
+    signs.seed = options_.hadamard_seed;
+    signs.stream = std::uint64_t{1} << 63U;
+    at_option("--hadamard", [&] {
+      tensors::rotate(in, options_.hadamard, options_.hadamard_signs ? &signs : nullptr);
+      return 0;
+    });
   }
 
   static tensors::Tensor in_tiles(const tensors::Tensor& scales, const tensors::Unfolded& in) {
@@ -379,6 +397,13 @@ int quantize_verb(const Arguments& arguments) {
       .text("--scale-layout", options.scale_layout,
             "of --codes: rows (the default), 128x4 (tiles as matrix units read them)")
       .value_name("HOW");
+  parser.count("--hadamard", options.hadamard,
+               "multiply blocks of N along the axis by a Hadamard matrix first; OUT stays rotated",
+               1, 65536);
+  const Option hadamard_seed = parser
+                                   .number("--hadamard-seed", options.hadamard_seed,
+                                           "draw the signs of --hadamard from this seed")
+                                   .value_name("S");
   add_rounding(parser, options.rounding);
   parser.list("--only", options.only, "these tensors of the file, in this order")
       .value_name("NAME,...")
@@ -401,6 +426,10 @@ int quantize_verb(const Arguments& arguments) {
   add_json(parser, options.json);
   add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
+  options.hadamard_signs = hadamard_seed.given();
+  if (options.hadamard_signs && options.hadamard == 0)
+    throw Error("is the seed of a Hadamard matrix's signs", "--hadamard-seed",
+                "give --hadamard 16 beside it");
   if (tensors::gguf::is_gguf_name(options.to)) return quantize_to_gguf(options);
   return Run(options).execute();
 }

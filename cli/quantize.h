@@ -3,6 +3,7 @@
 // The options of `halfulp quantize`, and what it says of every tensor.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct QuantizeOptions {
   std::string byte_order = "little";
   std::vector<std::string> only;
   int axis = -1;
+  std::uint64_t hadamard = 0;  // 0: none
+  std::uint64_t hadamard_seed = 0;
+  bool hadamard_signs = false;
   int threads = 0;
   bool codes = false, both_copies = false, packed = false, fortran_order = false, reference = false;
   bool json = false, quiet = false;

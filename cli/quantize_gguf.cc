@@ -22,7 +22,7 @@ namespace {
 // These types say themselves how numbers are rounded, and where blocks lie.
 void require_no_rounding(const QuantizeOptions& options) {
   const RoundingOptions& rounding = options.rounding;
-  const std::array<std::pair<const char*, bool>, 16> given{{
+  const std::array<std::pair<const char*, bool>, 17> given{{
       {"--scaling", !options.scaling.empty()},
       {"--block", !options.block.empty()},
       {"--scale-rule", !options.scale_rule.empty()},
@@ -30,6 +30,7 @@ void require_no_rounding(const QuantizeOptions& options) {
       {"--zero-scale", !options.zero_scale.empty()},
       {"--scale-layout", options.scale_layout != "rows"},
       {"--both-copies", options.both_copies},
+      {"--hadamard", options.hadamard != 0},
       {"--axis", options.axis != -1},
       {"--reference", options.reference},
       {"--preset", !rounding.preset.empty()},

@@ -2,15 +2,18 @@
 #include "golden/tensors/quantizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <mutex>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "emulator/parallel.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/hadamard.h"
 #include "formats/numbers/value.h"
 
 namespace halfulp::tensors {
@@ -82,6 +85,28 @@ Unfolded unfold(const Tensor& tensor, std::size_t axis) {
     matrix.doubles = doubles_of(moved);
   }
   return result;
+}
+
+void rotate(Unfolded& tensor, std::size_t n, const Random* signs) {
+  if (!std::has_single_bit(n))
+    throw Error("there is no Hadamard matrix of " + std::to_string(n) + " rows by doubling", "",
+                "give a power of two, such as 16");
+  Matrix& matrix = tensor.matrix;
+  if (matrix.columns % n != 0)
+    throw Error("rows of " + std::to_string(matrix.columns) +
+                    " elements are no whole blocks of a Hadamard matrix of " + std::to_string(n),
+                "", "give a size that divides them");
+  const auto multiply = [&](auto& numbers) {
+    using Real = typename std::decay_t<decltype(numbers)>::value_type;
+    multiply_by_hadamard(std::span<Real>(numbers), signs != nullptr
+                                                       ? hadamard_signs<Real>(n, *signs)
+                                                       : std::vector<Real>(n, Real{1}));
+  };
+  if (matrix.carrier == Carrier::binary32) {
+    multiply(matrix.floats);
+  } else {
+    multiply(matrix.doubles);
+  }
 }
 
 TensorQuantizer::TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads,

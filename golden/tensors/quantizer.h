@@ -48,6 +48,11 @@ struct Unfolded {
 // Precondition: the axis is one of the tensor's, or 0.
 Unfolded unfold(const Tensor& tensor, std::size_t axis);
 
+// Multiplies blocks of n numbers along the rows by a Hadamard matrix (formats/hadamard.h), with
+// signs where random bits are given. Throws Error: n is no power of two, or rows are no whole
+// blocks.
+void rotate(Unfolded& tensor, std::size_t n, const Random* signs);
+
 struct Quantized {
   Matrix values;
   BlockCodes codes;  // a scalar format has elements only

@@ -110,6 +110,22 @@ TEST_F(Dequantize, UndoesBothCopies) {
   }
 }
 
+TEST_F(Dequantize, KnowsThatATensorWasRotated) {
+  make("x.safetensors", {8, 64});
+  const std::string call =
+      "halfulp quantize x.safetensors --quiet --to nvfp4 --hadamard 16 --hadamard-seed 7 -o ";
+  expect_good(call + "y.safetensors --codes");
+  expect_good(call + "want.safetensors");
+  expect_good("halfulp dequantize y.safetensors -o got.safetensors");
+  EXPECT_EQ(read("got.safetensors"), read("want.safetensors"));
+  const std::string bytes = text_of("y.safetensors");
+  EXPECT_NE(bytes.find(R"("halfulp_hadamard":"16, signs of seed 7")"), std::string::npos);
+  expect_good("halfulp quantize x.safetensors --quiet --to nvfp4 --hadamard 16 -o plain.npy");
+  expect_good("halfulp quantize x.safetensors --quiet --to nvfp4 -o none.npy");
+  EXPECT_NE(read("plain.npy").front().data, read("want.safetensors").front().data);
+  EXPECT_NE(read("none.npy").front().data, read("plain.npy").front().data);
+}
+
 TEST_F(Dequantize, ReadsGgufThatQuantizeWrote) {
   make("x.safetensors", {4, 256});
   for (const std::string type : {"q4_0", "q8_0", "q4_k", "mxfp4", "tq1_0"}) {
@@ -218,6 +234,10 @@ TEST_F(Dequantize, BadCallsOfQuantizeToGgufWriteNothing) {
       {"--to mxfp4 --both-copies --axis 0 -o z.npz", "--axis", ""},
       {"--to mxfp4 --scale-layout 128x4 -o z.npz", "--scale-layout", "--codes"},
       {"--to bfloat16 --block 2x2 -o z.npz", "--block", "--scaling"},
+      {"--to mxfp4 --hadamard 12 -o z.npz", "--hadamard", "power of two"},
+      {"--to mxfp4 --hadamard 32 -o z.npz", "--hadamard", "divides"},
+      {"--to mxfp4 --hadamard-seed 3 -o z.npz", "--hadamard-seed", "--hadamard 16"},
+      {"--to gguf_q8_0 --hadamard 16 -o z.npy", "--hadamard", "leave it out"},
       {"--to mxfp4 --block 2 -o z.npz", "--block", "16x16"}};
   for (const auto& [call, place, remedy] : calls) {
     const Ran ran = shell("halfulp quantize x.npy " + call);
