@@ -114,6 +114,8 @@ std::vector<std::array<std::size_t, 2>> likely_blocks(const ScaledTensor& tensor
     const std::size_t size = is(tensor.scales, "F8_E4M3") ? nv_block : mx_block;
     return {{1, size}, {size, size}};
   }
+  if (is(tensor.scales, "U8") || is(tensor.scales, "F8_E8M0"))
+    return {{128, 128}, {1, mx_block}, {0, 0}};
   return {{128, 128}, {0, 0}};
 }
 
