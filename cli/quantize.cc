@@ -354,30 +354,13 @@ class Run {
   std::vector<Answer> answers_;
 };
 
-}  // namespace
-
-int quantize_verb(const Arguments& arguments) {
-  QuantizeOptions options;
-  Parser parser("quantize", description, examples);
-  parser.text("IN", options.in, "the tensor file; - is standard input").required();
-  parser.text("--to", options.to, "the format").required().value_name("F");
-  parser.text("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw")
-      .required()
-      .value_name("OUT");
-  parser.flag("--codes", options.codes,
-              "write codes and scales, to .npz or .safetensors, instead of values");
-  const Option axis =
-      parser.number("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
-          .value_name("N");
-  parser
-      .flag("--both-copies", options.both_copies,
-            "quantize along the last axis and along the one before: NAME.rowwise, "
-            "NAME.columnwise")
-      .excludes(axis);
+void add_block_options(Parser& parser, QuantizeOptions& options) {
   parser
       .text("--scaling", options.scaling,
             "scales for a number format: tensor, row, column, group:N, block:RxC, or JSON")
       .value_name("HOW");
+  parser.text("--block", options.block, "rows and columns of the innermost blocks instead: 16x16")
+      .value_name("RxC");
   parser
       .text("--scale-rule", options.scale_rule,
             "how a block's scale follows from its elements: floor, ceil, even, rceil, ratio, "
@@ -391,20 +374,25 @@ int quantize_verb(const Arguments& arguments) {
       .text("--zero-scale", options.zero_scale,
             "what stands for a scale that is zero: zero, least, one")
       .value_name("HOW");
-  parser.text("--block", options.block, "rows and columns of the innermost blocks instead: 16x16")
-      .value_name("RxC");
   parser
       .text("--scale-layout", options.scale_layout,
             "of --codes: rows (the default), 128x4 (tiles as matrix units read them)")
       .value_name("HOW");
+}
+
+// Answers the option of the seed.
+Option add_hadamard(Parser& parser, QuantizeOptions& options) {
   parser.count("--hadamard", options.hadamard,
                "multiply blocks of N along the axis by a Hadamard matrix first; OUT stays rotated",
                1, 65536);
-  const Option hadamard_seed = parser
-                                   .number("--hadamard-seed", options.hadamard_seed,
-                                           "draw the signs of --hadamard from this seed")
-                                   .value_name("S");
-  add_rounding(parser, options.rounding);
+  return parser
+      .number("--hadamard-seed", options.hadamard_seed,
+              "draw the signs of --hadamard from this seed")
+      .value_name("S");
+}
+
+// What IN does not say of itself.
+void add_input_options(Parser& parser, QuantizeOptions& options) {
   parser.list("--only", options.only, "these tensors of the file, in this order")
       .value_name("NAME,...")
       .delimiter(',')
@@ -420,6 +408,33 @@ int quantize_verb(const Arguments& arguments) {
               "the first index of a raw file varies fastest");
   parser.flag("--packed", options.packed,
               "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
+}
+
+}  // namespace
+
+int quantize_verb(const Arguments& arguments) {
+  QuantizeOptions options;
+  Parser parser("quantize", description, examples);
+  parser.text("IN", options.in, "the tensor file; - is standard input").required();
+  parser.text("--to", options.to, "the format").required().value_name("F");
+  parser
+      .text("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw, .gguf")
+      .required()
+      .value_name("OUT");
+  parser.flag("--codes", options.codes,
+              "write codes and scales, to .npz or .safetensors, instead of values");
+  const Option axis =
+      parser.number("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
+          .value_name("N");
+  parser
+      .flag("--both-copies", options.both_copies,
+            "quantize along the last axis and along the one before: NAME.rowwise, "
+            "NAME.columnwise")
+      .excludes(axis);
+  add_block_options(parser, options);
+  const Option hadamard_seed = add_hadamard(parser, options);
+  add_rounding(parser, options.rounding);
+  add_input_options(parser, options);
   parser.flag("--reference", options.reference,
               "answer from the exact reference instead of the emulator");
   add_threads(parser, options.threads);

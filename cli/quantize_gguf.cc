@@ -97,7 +97,7 @@ int quantize_to_gguf(const QuantizeOptions& options) {
     tensors::Heading heading{tensor.name, tensors::element_type("float32"), tensor.shape};
     tensors::Bytes made = [&] {
       try {
-        return tensors::gguf::quantized(type, heading, numbers);
+        return tensors::gguf::quantized(type, heading, numbers, options.threads);
       } catch (const Error& error) {
         throw error.at(options.in);
       }

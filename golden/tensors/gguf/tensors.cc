@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "emulator/parallel.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
 
@@ -59,7 +60,8 @@ GgufFile parted_tensors(const std::shared_ptr<const InputFile>& file, const Valu
   return result;
 }
 
-Bytes quantized(const BlockType& type, const Heading& heading, std::span<const float> numbers) {
+Bytes quantized(const BlockType& type, const Heading& heading, std::span<const float> numbers,
+                int threads) {
   const std::int64_t row = heading.shape.empty() ? 1 : heading.shape.back();
   if (row % static_cast<std::int64_t>(type.elements) != 0)
     throw Error("rows of " + std::to_string(row) + " elements are no whole blocks of " +
@@ -69,8 +71,11 @@ Bytes quantized(const BlockType& type, const Heading& heading, std::span<const f
   HALFULP_REQUIRE(numbers.size() == element_count(heading.shape), "quantized: another size");
   const std::size_t blocks = numbers.size() / type.elements;
   Bytes bytes(blocks * type.bytes);
-  for (std::size_t i = 0; i < blocks; ++i)
-    type.quantize(numbers.data() + i * type.elements, bytes.data() + i * type.bytes);
+  const std::size_t at_a_time = part_elements / type.elements;
+  emulator::for_each_chunk(blocks, at_a_time, threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      type.quantize(numbers.data() + i * type.elements, bytes.data() + i * type.bytes);
+  });
   return bytes;
 }
 

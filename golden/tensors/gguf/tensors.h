@@ -25,8 +25,9 @@ struct GgufFile {
 GgufFile parted_tensors(const std::shared_ptr<const InputFile>& file, const ValueEncoder& encoder);
 
 // The blocks of numbers in rows. Throws Error where a row is no whole number of blocks, naming the
-// tensor. Precondition: as many numbers as the shape says.
-Bytes quantized(const BlockType& type, const Heading& heading, std::span<const float> numbers);
+// tensor. Precondition: as many numbers as the shape says. threads: 0: all processors.
+Bytes quantized(const BlockType& type, const Heading& heading, std::span<const float> numbers,
+                int threads = 0);
 // The numbers of blocks; all NaN are the positive one. Precondition: whole blocks.
 std::vector<float> dequantized(const BlockType& type, ByteView blocks);
 
