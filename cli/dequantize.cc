@@ -152,6 +152,9 @@ class Run {
     const tensors::Bytes first = file->read(0, known);
     const std::string start(first.begin(), first.end());
     if (start.starts_with("GGUF")) {
+      refuse_given({{"--from", !options_.from.empty()}, {"--axis", options_.axis_given}},
+                   "a .gguf says itself what its blocks are");
+      refuse_layouts("a .gguf says itself how its blocks lie");
       tensors::gguf::GgufFile of = tensors::gguf::parted_tensors(file, encoder_);
       return {std::move(of.tensors), std::move(of.metadata)};
     }
@@ -164,6 +167,22 @@ class Run {
       return codes_in(std::move(of));
     }
     return codes_in(tensors::stored_safetensors(file));
+  }
+
+  using Given = std::vector<std::pair<const char*, bool>>;
+  void refuse_given(const Given& given, const char* why) {
+    for (const auto& [option, there] : given) {
+      if (!there) continue;
+      named_ = true;
+      throw Error(why, option, "leave it out");
+    }
+  }
+
+  void refuse_layouts(const char* why) {
+    refuse_given({{"--nibbles", pairs_.nibbles != tensors::Nibbles::low_first},
+                  {"--scale-layout", pairs_.tiled_scales},
+                  {"--block", pairs_.block.has_value()}},
+                 why);
   }
 
   // By the format that the call or the file names, else by the names of a checkpoint.
@@ -182,6 +201,9 @@ class Run {
       if (!key.starts_with("halfulp")) found.metadata.emplace_back(key, value);
     }
     if (quantizer) {
+      refuse_given({{"--nibbles", pairs_.nibbles != tensors::Nibbles::low_first},
+                    {"--block", pairs_.block.has_value()}},
+                   "is for checkpoints, whose names say what codes are");
       tensors::CodedFile coded = tensors::coded_file(file, *quantizer);
       for (tensors::CodedTensor& tensor : coded.coded) {
         const bool columns = copies && tensor.name.ends_with("columnwise");
@@ -192,6 +214,7 @@ class Run {
       add_others(coded.others, found);
       return found;
     }
+    refuse_given({{"--axis", options_.axis_given}}, "is for the format of --from");
     pairs_.wants = [&](const std::string& name) { return wants(name); };
     const tensors::Checkpoint checkpoint = tensors::checkpoint_of(file, pairs_);
     for (const tensors::ScaledTensor& tensor : checkpoint.scaled)

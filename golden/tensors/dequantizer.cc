@@ -97,6 +97,10 @@ class Dequantizer {
   [[nodiscard]] std::size_t rows() const { return cut_.outer * cut_.inner; }
 
   void check() const {
+    if (!fits_binary64(element_of(quantizer_)))
+      throw Error("the format \"" + element_of(quantizer_).name +
+                      "\" has values that no binary64 holds",
+                  "", "take the codes one by one to `halfulp cast`");
     require_size(tensor_.codes);
     const Shape& shape = tensor_.codes.shape;
     require_codes_of(tensor_.codes, element_of(quantizer_), shape);

@@ -186,8 +186,22 @@ TEST_F(Dequantize, BadCallsAreOneLineAndWriteNothing) {
   file("cut.safetensors", text_of("y.safetensors").substr(0, 250));
   make_safetensors("odd.safetensors", {{"w", "F8_E4M3", {2, 3}, "abcdef"},
                                        {"w_scale", "F32", {5}, std::string(20, '\0')}});
+  tensors::SafetensorsHeader wide{.entries = {}, .metadata = {{"halfulp", "\"binary128\""}}};
+  wide.entries = {{"codes", "U8", {16}, 0, 16}};
+  file("wide.safetensors", tensors::safetensors_start(wide) + std::string(16, '\0'));
+  wide.metadata = {{"halfulp", "\"./format.json\""}};
+  file("path.safetensors", tensors::safetensors_start(wide) + std::string(16, '\0'));
+  wide.metadata = {{"halfulp", "[[[["}};
+  file("json.safetensors", tensors::safetensors_start(wide) + std::string(16, '\0'));
   const std::vector<std::string> before = names();
   const std::vector<std::array<std::string, 3>> calls{
+      {"wide.safetensors -o z.npy", "wide.safetensors", "binary64"},
+      {"path.safetensors -o z.npy", "path.safetensors: /__metadata__/halfulp", "--from"},
+      {"json.safetensors -o z.npy", "json.safetensors: /__metadata__/halfulp", ""},
+      {"x.gguf --from mxfp4 -o z.npy", "--from", "leave it out"},
+      {"x.gguf --block 2x2 -o z.npy", "--block", "leave it out"},
+      {"y.safetensors --block 2x2 -o z.npy", "--block", "leave it out"},
+      {"odd.safetensors --axis 0 -o z.npy", "--axis", "leave it out"},
       {"x.safetensors -o z.npy", "x.safetensors", "--from"},
       {"nothing.gguf -o z.npy", "nothing.gguf", "path"},
       {"cut.gguf -o z.npy", "cut.gguf", "whole"},
