@@ -164,7 +164,7 @@ class Run {
       tensors::StoredFile of;
       for (tensors::Tensor& tensor : tensors::parse(whole, kind, {}).tensors)
         of.tensors.push_back(tensors::stored(std::move(tensor)));
-      return codes_in(std::move(of));
+      return codes_in(of);
     }
     return codes_in(tensors::stored_safetensors(file));
   }
@@ -186,14 +186,14 @@ class Run {
   }
 
   // By the format that the call or the file names, else by the names of a checkpoint.
-  Found codes_in(tensors::StoredFile file) {
+  Found codes_in(const tensors::StoredFile& file) {
     int axis = options_.axis;
     bool copies = false;
     bool tiles = pairs_.tiled_scales;
     std::optional<AnyQuantizer> quantizer;
     if (!options_.from.empty()) quantizer = named_format();
     Found found;
-    for (auto& [key, value] : file.metadata) {
+    for (const auto& [key, value] : file.metadata) {
       copies |= key == "halfulp_copies";
       tiles |= key == "halfulp_scale_layout" && value == "128x4";
       if (key == "halfulp_axis" && !options_.axis_given) axis = axis_from(value);

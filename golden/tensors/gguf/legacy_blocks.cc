@@ -98,7 +98,7 @@ Codes codes_above(const float* numbers, int most, std::uint8_t* d) {
   Codes codes{};
   for (std::size_t i = 0; i < count; ++i) {
     const float place = (numbers[i] - low) * inverse;
-    codes[i] = static_cast<std::uint8_t>(std::min<int>(most, converted_to_8(place + 0.5F)));
+    codes[i] = static_cast<std::uint8_t>(std::min(most, converted_to_8(place + 0.5F)));
   }
   return codes;
 }

@@ -66,8 +66,10 @@ inline std::int32_t converted(float number) {
   if (!(number >= -beyond && number < beyond)) return std::numeric_limits<std::int32_t>::min();
   return static_cast<std::int32_t>(number);
 }
-inline std::int8_t converted_to_8(float number) {
-  return static_cast<std::int8_t>(static_cast<std::uint8_t>(converted(number)));
+// (int8_t)number, as a number of more bits.
+inline int converted_to_8(float number) {
+  const int byte = static_cast<std::uint8_t>(converted(number));
+  return byte < 128 ? byte : byte - 256;
 }
 
 // To nearest even by adding 1.5 * 2^23, as ggml does it: exact below 2^22 in magnitude, other bits

@@ -24,16 +24,16 @@ constexpr std::array<std::int8_t, 16> doubled{0, 1,  2,  3,  4,  6,  8,  12,
                                               0, -1, -2, -3, -4, -6, -8, -12};
 
 std::uint8_t nearest_fp4(float number, float half_scale) {
-  std::uint8_t best = 0;
+  std::size_t best = 0;
   float least = std::fabs(static_cast<float>(doubled[0]) * half_scale - number);
-  for (std::uint8_t code = 1; code < doubled.size(); ++code) {
+  for (std::size_t code = 1; code < doubled.size(); ++code) {
     const float error = std::fabs(static_cast<float>(doubled[code]) * half_scale - number);
     if (error < least) {
       best = code;
       least = error;
     }
   }
-  return best;
+  return static_cast<std::uint8_t>(best);
 }
 
 // `count` numbers, those of the first half in the low halves of the bytes.
