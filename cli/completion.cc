@@ -17,6 +17,7 @@
 #include "formats/matrix_unit.h"
 #include "formats/operation.h"
 #include "formats/rounding.h"
+#include "golden/tensors/gguf/block_types.h"
 #include "golden/vectors/layout.h"
 
 namespace halfulp::cli {
@@ -54,6 +55,15 @@ Words format_names() {
   for (const BlockEntry& entry : block_catalogue()) {
     names.push_back(entry.format.name);
     names.insert(names.end(), entry.aliases.begin(), entry.aliases.end());
+  }
+  return names;
+}
+
+// What `quantize --to` takes besides.
+Words target_names() {
+  Words names = format_names();
+  for (const tensors::gguf::BlockType& type : tensors::gguf::block_types()) {
+    if (type.quantize != nullptr) names.push_back(tensors::gguf::gguf_name(type));
   }
   return names;
 }
@@ -107,6 +117,7 @@ Words plain_words(Words words) {
 
 std::vector<WordList> word_lists() {
   return {{"formats", plain_words(format_names())},
+          {"targets", plain_words(target_names())},
           {"roundings", mode_names()},
           {"overflows", names_of(overflow_presets())},
           {"presets", preset_names()},
@@ -144,6 +155,7 @@ std::string list_of(const VerbHelp& verb, const OptionHelp& option) {
   for (const auto& [option_name, list] : by_name) {
     if (name == option_name) return list;
   }
+  if (verb.name == "quantize" && name == "--to") return "targets";
   const std::string& value = option.value;
   if (value == "F" || value == "G" || value == "F0" || value.rfind("F[", 0) == 0) return "formats";
   const bool file = value.rfind("FILE", 0) == 0 || value == "OUT" || value == "FOLDER" ||

@@ -2,8 +2,6 @@
 //
 // halfulp quantize: whole tensor files to a format, block formats included: values, or codes and
 // scales; and what that cost in accuracy.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -16,6 +14,7 @@
 #include "cli/at_option.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/quantize.h"
 #include "cli/same_file.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
@@ -26,6 +25,8 @@
 #include "formats/json.h"
 #include "golden/tensors/error_statistics.h"
 #include "golden/tensors/files.h"
+#include "golden/tensors/gguf/block_types.h"
+#include "golden/tensors/scale_tiles.h"
 #include "reference/engine.h"
 
 namespace halfulp::cli {
@@ -48,7 +49,9 @@ const char* const description =
     "last\n"
     "place; and the shares of elements beyond the largest number that became a finite one, and of "
     "those\n"
-    "flushed to zero.";
+    "flushed to zero. F may be a type of GGUF too (gguf_q4_0, gguf_q8_0, gguf_q4_k, gguf_mxfp4, "
+    "...),\n"
+    "rounded as llama.cpp's reference functions do; OUT is then values, or blocks in a .gguf.";
 
 const char* const examples =
     "  $ halfulp quantize weights.npy --to mxfp4 -o weights.mxfp4.npy\n"
@@ -60,23 +63,19 @@ const char* const examples =
     "  $ halfulp quantize weights.npy --to float8_e4m3fn --scaling row --axis 0 -o w8.npz --quiet\n"
     "  ...\n"
     "\n"
+    "  $ halfulp quantize weights.npy --to mxfp8_e4m3 --codes --both-copies --scale-layout 128x4 "
+    "-o w.safetensors --quiet\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp quantize weights.npy --to gguf_q8_0 -o weights.gguf --quiet\n"
+    "  ...\n"
+    "\n"
     "  $ printf '\\000\\000\\200\\077' | halfulp quantize - --dtype float32 --shape 1 --to fp4 -o "
     "one.raw\n"
     "  tensor  shape  elements  NaN in  NaN out  infinite  measured  MSE  SNR (dB)  saturated  to "
     "zero  max ulp\n"
     "  -       [1]           1       0        0         0         1    0       inf        0 %      "
     "0 %        0\n";
-
-struct QuantizeOptions {
-  std::string in, out, to, scaling, scale_rule, special_block, zero_scale, dtype, shape;
-  std::string byte_order = "little";
-  std::vector<std::string> only;
-  int axis = -1;
-  int threads = 0;
-  bool codes = false, packed = false, fortran_order = false, reference = false;
-  bool json = false, quiet = false;
-  RoundingOptions rounding;
-};
 
 void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
   if (const std::string& name = options.rounding.preset; !name.empty())
@@ -92,6 +91,14 @@ void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
   if (!options.zero_scale.empty()) {
     format.zero_scale =
         at_option("--zero-scale", [&] { return parse_zero_scale(options.zero_scale); });
+  }
+  if (!options.block.empty()) {
+    const tensors::Shape block = parse_extents(options.block, "--block");
+    constexpr std::int64_t most = 1 << 20;
+    if (block.size() != 2 || block[0] > most || block[1] > most)
+      throw Error("\"" + options.block + "\" is no block", "--block", "write for example 16x16");
+    format.levels.back().rows = static_cast<int>(block[0]);
+    format.levels.back().columns = static_cast<int>(block[1]);
   }
   RoundingOptions of_element = options.rounding;
   of_element.preset.clear();
@@ -119,7 +126,8 @@ AnyQuantizer quantizer_of(const QuantizeOptions& options) {
     set_block_options(options, *block);
     return any;
   }
-  for (const auto& [option, text] : {std::pair{"--scale-rule", options.scale_rule},
+  for (const auto& [option, text] : {std::pair{"--block", options.block},
+                                     {"--scale-rule", options.scale_rule},
                                      {"--special-block", options.special_block},
                                      {"--zero-scale", options.zero_scale}}) {
     if (!text.empty())
@@ -128,138 +136,6 @@ AnyQuantizer quantizer_of(const QuantizeOptions& options) {
   auto& scalar = std::get<Quantizer>(any);
   scalar.rounding = rounding_of(options.rounding, scalar.format, scalar.rounding);
   return any;
-}
-
-tensors::Shape parse_shape(const std::string& text) {
-  tensors::Shape shape;
-  std::string number;
-  for (const char c : text + ",") {
-    if (c >= '0' && c <= '9' && number.size() < 18) {
-      number += c;
-    } else if ((c == ',' || c == 'x') && !number.empty()) {
-      shape.push_back(std::stoll(number));
-      number.clear();
-    } else {
-      throw Error("\"" + text + "\" is no shape", "--shape", "write for example 128,512");
-    }
-  }
-  return shape;
-}
-
-tensors::ReadOptions read_options(const QuantizeOptions& options) {
-  tensors::ReadOptions read;
-  if (!options.dtype.empty())
-    read.type = at_option("--dtype", [&] { return tensors::element_type(options.dtype); });
-  if (!options.shape.empty()) read.shape = parse_shape(options.shape);
-  if (options.byte_order != "little" && options.byte_order != "big")
-    throw Error("\"" + options.byte_order + "\" is neither little nor big", "--byte-order",
-                suggest(options.byte_order, {"little", "big"}));
-  read.layout.byte_order =
-      options.byte_order == "big" ? tensors::ByteOrder::big : tensors::ByteOrder::little;
-  read.layout.fortran_order = options.fortran_order;
-  read.packed = options.packed;
-  return read;
-}
-
-std::string percent(std::uint64_t part, std::uint64_t all) {
-  if (part == 0 || all == 0) return "0 %";
-  return fmt::format("{:.3g} %", 100.0 * static_cast<double>(part) / static_cast<double>(all));
-}
-
-// A tensor's line of the table and its object.
-struct Answer {
-  std::string name;
-  tensors::Shape shape;
-  tensors::ErrorStatistics errors;
-  std::optional<double> predicted_scale;
-};
-
-std::string shape_text(const tensors::Shape& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    text += (i > 0 ? "," : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-// "inf" where no measured element has an error, "-" where there is no signal, or nothing measured.
-std::string decibel(const tensors::ErrorStatistics& errors) {
-  if (errors.signal_to_noise) return fmt::format("{:.2f}", *errors.signal_to_noise);
-  return errors.mean_square == 0 && errors.measured > 0 ? "inf" : "-";
-}
-
-void print_table(const std::vector<Answer>& answers) {
-  std::vector<std::vector<std::string>> rows;
-  for (const Answer& answer : answers) {
-    const tensors::ErrorStatistics& errors = answer.errors;
-    const bool any = errors.measured > 0;
-    rows.push_back({answer.name.empty() ? "-" : answer.name, shape_text(answer.shape),
-                    std::to_string(errors.elements), std::to_string(errors.nan_in),
-                    std::to_string(errors.nan_out), std::to_string(errors.infinite_out),
-                    std::to_string(errors.measured),
-                    any ? fmt::format("{:.6g}", errors.mean_square) : "-", decibel(errors),
-                    percent(errors.saturated, errors.elements),
-                    percent(errors.flushed, errors.elements),
-                    any ? fmt::format("{:.4g}", errors.largest_ulp) : "-"});
-  }
-  print(table_text({{"tensor"},
-                    {"shape"},
-                    {"elements", Align::right},
-                    {"NaN in", Align::right},
-                    {"NaN out", Align::right},
-                    {"infinite", Align::right},
-                    {"measured", Align::right},
-                    {"MSE", Align::right},
-                    {"SNR (dB)", Align::right},
-                    {"saturated", Align::right},
-                    {"to zero", Align::right},
-                    {"max ulp", Align::right}},
-                   rows));
-}
-
-Json json_of(const Answer& answer) {
-  const tensors::ErrorStatistics& errors = answer.errors;
-  const bool any = errors.measured > 0;
-  Json object;
-  object["tensor"] = answer.name;
-  object["shape"] = answer.shape;
-  object["elements"] = errors.elements;
-  object["measured"] = errors.measured;
-  object["mean_square_error"] = any ? number_json(errors.mean_square) : Json();
-  object["signal_to_noise_db"] =
-      errors.signal_to_noise ? number_json(*errors.signal_to_noise) : Json(decibel(errors));
-  object["saturated"] = errors.saturated;
-  object["flushed_to_zero"] = errors.flushed;
-  object["inexact"] = errors.inexact;
-  object["nan_in"] = errors.nan_in;
-  object["nan_out"] = errors.nan_out;
-  object["infinite_in"] = errors.infinite_in;
-  object["infinite_out"] = errors.infinite_out;
-  object["special"] = errors.nan_in + errors.infinite_in;
-  object["lost"] = errors.lost;
-  object["largest_error_ulp"] = any ? number_json(errors.largest_ulp) : Json();
-  object["largest_error_at"] = any ? Json(errors.largest_at) : Json();
-  if (answer.predicted_scale) object["predicted_scale"] = *answer.predicted_scale;
-  return object;
-}
-
-// What a reader of the errors must know besides: "1 NaN in, 16 NaN out, ..."; empty where all
-// elements are finite before and after.
-std::string warning_of(const tensors::ErrorStatistics& errors, bool in_blocks) {
-  std::string facts;
-  const auto add = [&](std::uint64_t count, const std::string& what) {
-    if (count > 0) facts += (facts.empty() ? "" : ", ") + std::to_string(count) + " " + what;
-  };
-  add(errors.nan_in, "NaN in");
-  add(errors.nan_out, "NaN out");
-  add(errors.infinite_in, "infinite in");
-  add(errors.infinite_out, "infinite out");
-  add(errors.lost, errors.lost == 1 ? "finite element lost" : "finite elements lost");
-  if (facts.empty()) return facts;
-  facts += "; the errors are of " + std::to_string(errors.measured) + " of " +
-           std::to_string(errors.elements) + " elements";
-  const bool by_block = in_blocks && errors.lost > 0 && errors.nan_in + errors.infinite_in > 0;
-  if (by_block) facts += "; --special-block says what a block with NaN or infinities becomes";
-  return facts;
 }
 
 // The largest |code| of integers under one scale. NaN counts as 0.
@@ -285,6 +161,7 @@ class Run {
 
   int execute() {
     require_container();
+    require_tiles();
     require_names_apart();
     tensors::Selection only =
         at_option("--only", [&] { return tensors::Selection(options_.only); });
@@ -309,10 +186,7 @@ class Run {
     bar.clear();
     warn();
     write();
-    if (!options_.json) print_table(answers_);
-    for (const Answer& answer : answers_) {
-      if (options_.json) print(json_of(answer).dump() + "\n");
-    }
+    print_answers(answers_, options_.json);
     return exit_good;
   }
 
@@ -327,6 +201,18 @@ class Run {
                   "name a file ending in .npz or .safetensors");
   }
 
+  void require_tiles() {
+    const auto* block = std::get_if<BlockFormat>(&quantizer_);
+    if (options_.scale_layout == "rows") return;
+    if (options_.scale_layout != "128x4")
+      throw Error("\"" + options_.scale_layout + "\" is neither rows nor 128x4", "--scale-layout",
+                  suggest(options_.scale_layout, {"rows", "128x4"}));
+    tiled_ = true;
+    if (!options_.codes || block == nullptr || !tensors::lies_in_tiles(block->levels.back()))
+      throw Error("tiles are of one-byte scales of blocks of one row", "--scale-layout",
+                  "take --codes of a block format such as mxfp8_e4m3 or nvfp4");
+  }
+
   void require_names_apart() const {
     std::vector<NamedPath> inputs{{"IN", options_.in}};
     if (looks_like_path(options_.to)) inputs.push_back({"--to", options_.to});
@@ -336,35 +222,78 @@ class Run {
 
   // What the file said of itself stays, but for codes that it had.
   void describe_codes() {
-    std::erase_if(file_.metadata, [](const auto& entry) { return entry.first == "halfulp"; });
+    std::erase_if(file_.metadata,
+                  [](const auto& entry) { return entry.first.starts_with("halfulp"); });
     file_.metadata.emplace_back("halfulp", to_json(quantizer_).dump());
+    if (options_.both_copies) file_.metadata.emplace_back("halfulp_copies", "both");
+    if (options_.axis != -1)
+      file_.metadata.emplace_back("halfulp_axis", std::to_string(options_.axis));
+    if (options_.hadamard > 0)
+      file_.metadata.emplace_back(
+          "halfulp_hadamard",
+          std::to_string(options_.hadamard) +
+              (options_.hadamard_signs ? ", signs of seed " + std::to_string(options_.hadamard_seed)
+                                       : ""));
+    if (tiled_) file_.metadata.emplace_back("halfulp_scale_layout", options_.scale_layout);
   }
 
   [[nodiscard]] std::string place_of(const tensors::Tensor& tensor) const {
     return options_.in + (tensor.name.empty() ? "" : ": " + tensors::printable(tensor.name));
   }
 
-  // Element e of tensor i draws its random bits at index e of stream 8 i, its scales in the next
-  // ones.
+  // The tensor, or its two copies: along rows and along columns.
   void quantize(const tensors::Tensor& tensor, std::size_t i) {
+    if (!options_.both_copies) return quantize_copy(tensor, tensor.name, options_.axis, i);
+    if (tensor.shape.size() < 2)
+      throw Error("a tensor of " + std::to_string(tensor.shape.size()) + " dimensions", "",
+                  "copies along rows and columns need two");
+    const std::string start = tensor.name.empty() ? "" : tensor.name + ".";
+    quantize_copy(tensor, start + "rowwise", -1, 2 * i);
+    quantize_copy(tensor, start + "columnwise", -2, 2 * i + 1);
+  }
+
+  // Element e of copy i draws its random bits at index e of stream 8 i, its scales in the next
+  // ones.
+  void quantize_copy(const tensors::Tensor& tensor, const std::string& name, int along,
+                     std::size_t i) {
     constexpr std::uint64_t streams = 8;
     const std::size_t axis =
-        at_option("--axis", [&] { return tensors::axis_of(tensor.shape, options_.axis); });
-    const tensors::Unfolded in = tensors::unfold(tensor, axis);
+        at_option("--axis", [&] { return tensors::axis_of(tensor.shape, along); });
+    tensors::Unfolded in = tensors::unfold(tensor, axis);
+    if (options_.hadamard > 0) rotate(in);
     Random random = random_of(options_.rounding);
     random.stream = streams * i;
     std::optional<double> predicted;
     if (autoflex_) predicted = predict(in, random);
     const tensors::TensorQuantizer quantizer = quantizer_for(in);
     const tensors::Quantized out = quantizer.quantize(in, random, options_.codes);
-    answers_.push_back({tensor.name, tensor.shape,
-                        error_statistics(in, out, random, quantizer, engine_), predicted});
+    answers_.push_back(
+        {name, tensor.shape, error_statistics(in, out, random, quantizer, engine_), predicted});
     if (!options_.codes) {
-      file_.tensors.push_back(quantizer.values(in, out, tensor.name));
+      file_.tensors.push_back(quantizer.values(in, out, name));
       return;
     }
-    for (tensors::Tensor& part : quantizer.codes(in, out, tensor.name))
-      file_.tensors.push_back(std::move(part));
+    for (tensors::Tensor& part : quantizer.codes(in, out, name)) {
+      const bool scales = part.name == "scales" || part.name.ends_with(".scales");
+      file_.tensors.push_back(tiled_ && scales ? in_tiles(part, in) : std::move(part));
+    }
+  }
+
+  // Signs are drawn from a stream that no tensor draws from.
+  void rotate(tensors::Unfolded& in) const {
+    Random signs = random_of(options_.rounding);
+    signs.seed = options_.hadamard_seed;
+    signs.stream = std::uint64_t{1} << 63U;
+    at_option("--hadamard", [&] {
+      tensors::rotate(in, options_.hadamard, options_.hadamard_signs ? &signs : nullptr);
+      return 0;
+    });
+  }
+
+  static tensors::Tensor in_tiles(const tensors::Tensor& scales, const tensors::Unfolded& in) {
+    if (in.axis + 2 < in.shape.size())
+      throw Error("tiles are of the last two axes", "--scale-layout", "choose another --axis");
+    return tensors::tiled_scales(scales, in.axis + 1 < in.shape.size());
   }
 
   [[nodiscard]] tensors::TensorQuantizer quantizer_for(const tensors::Unfolded& in) const {
@@ -420,28 +349,18 @@ class Run {
   const Engine& engine_;
   AnyQuantizer quantizer_;
   std::optional<experiments::Autoflex> autoflex_;
+  bool tiled_ = false;  // scales lie in tiles
   tensors::TensorFile file_;
   std::vector<Answer> answers_;
 };
 
-}  // namespace
-
-int quantize_verb(const Arguments& arguments) {
-  QuantizeOptions options;
-  Parser parser("quantize", description, examples);
-  parser.text("IN", options.in, "the tensor file; - is standard input").required();
-  parser.text("--to", options.to, "the format").required().value_name("F");
-  parser.text("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw")
-      .required()
-      .value_name("OUT");
-  parser.flag("--codes", options.codes,
-              "write codes and scales, to .npz or .safetensors, instead of values");
-  parser.number("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
-      .value_name("N");
+void add_block_options(Parser& parser, QuantizeOptions& options) {
   parser
       .text("--scaling", options.scaling,
             "scales for a number format: tensor, row, column, group:N, block:RxC, or JSON")
       .value_name("HOW");
+  parser.text("--block", options.block, "rows and columns of the innermost blocks instead: 16x16")
+      .value_name("RxC");
   parser
       .text("--scale-rule", options.scale_rule,
             "how a block's scale follows from its elements: floor, ceil, even, rceil, ratio, "
@@ -455,7 +374,25 @@ int quantize_verb(const Arguments& arguments) {
       .text("--zero-scale", options.zero_scale,
             "what stands for a scale that is zero: zero, least, one")
       .value_name("HOW");
-  add_rounding(parser, options.rounding);
+  parser
+      .text("--scale-layout", options.scale_layout,
+            "of --codes: rows (the default), 128x4 (tiles as matrix units read them)")
+      .value_name("HOW");
+}
+
+// Answers the option of the seed.
+Option add_hadamard(Parser& parser, QuantizeOptions& options) {
+  parser.count("--hadamard", options.hadamard,
+               "multiply blocks of N along the axis by a Hadamard matrix first; OUT stays rotated",
+               1, 65536);
+  return parser
+      .number("--hadamard-seed", options.hadamard_seed,
+              "draw the signs of --hadamard from this seed")
+      .value_name("S");
+}
+
+// What IN does not say of itself.
+void add_input_options(Parser& parser, QuantizeOptions& options) {
   parser.list("--only", options.only, "these tensors of the file, in this order")
       .value_name("NAME,...")
       .delimiter(',')
@@ -471,12 +408,44 @@ int quantize_verb(const Arguments& arguments) {
               "the first index of a raw file varies fastest");
   parser.flag("--packed", options.packed,
               "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
+}
+
+}  // namespace
+
+int quantize_verb(const Arguments& arguments) {
+  QuantizeOptions options;
+  Parser parser("quantize", description, examples);
+  parser.text("IN", options.in, "the tensor file; - is standard input").required();
+  parser.text("--to", options.to, "the format").required().value_name("F");
+  parser
+      .text("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw, .gguf")
+      .required()
+      .value_name("OUT");
+  parser.flag("--codes", options.codes,
+              "write codes and scales, to .npz or .safetensors, instead of values");
+  const Option axis =
+      parser.number("--axis", options.axis, "the axis that blocks lie along (-1, the last)")
+          .value_name("N");
+  parser
+      .flag("--both-copies", options.both_copies,
+            "quantize along the last axis and along the one before: NAME.rowwise, "
+            "NAME.columnwise")
+      .excludes(axis);
+  add_block_options(parser, options);
+  const Option hadamard_seed = add_hadamard(parser, options);
+  add_rounding(parser, options.rounding);
+  add_input_options(parser, options);
   parser.flag("--reference", options.reference,
               "answer from the exact reference instead of the emulator");
   add_threads(parser, options.threads);
   add_json(parser, options.json);
   add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
+  options.hadamard_signs = hadamard_seed.given();
+  if (options.hadamard_signs && options.hadamard == 0)
+    throw Error("is the seed of a Hadamard matrix's signs", "--hadamard-seed",
+                "give --hadamard 16 beside it");
+  if (tensors::gguf::is_gguf_name(options.to)) return quantize_to_gguf(options);
   return Run(options).execute();
 }
 

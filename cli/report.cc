@@ -32,7 +32,8 @@ using experiments::Plot;
 
 const char* const description =
     "Draws result files of `halfulp run` as one HTML page that needs no network: log-log curves\n"
-    "with error bars, fitted laws and theory, beside them the ratio to full precision, the maps that\n"
+    "with error bars, fitted laws and theory, beside them the ratio to full precision, the maps "
+    "that\n"
     "a document asks for, tables of all numbers, and the configuration with the call that repeats\n"
     "it. Points that diverged are counted, and marked in plots, maps and tables. With -o NAME.svg\n"
     "one plot alone. Needs gnuplot.";

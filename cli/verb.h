@@ -35,6 +35,7 @@ int op_verb(const Arguments& arguments);
 int vectors_verb(const Arguments& arguments);
 int check_verb(const Arguments& arguments);
 int quantize_verb(const Arguments& arguments);
+int dequantize_verb(const Arguments& arguments);
 int units_verb(const Arguments& arguments);
 int gemm_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);

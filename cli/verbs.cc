@@ -9,7 +9,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 17> table{{
+constexpr std::array<Verb, 18> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
@@ -17,6 +17,7 @@ constexpr std::array<Verb, 17> table{{
     {"vectors", "write test vectors for hardware and libraries", vectors_verb},
     {"check", "recompute test vectors and say what is wrong with them", check_verb},
     {"quantize", "round tensor files to a format, block formats included", quantize_verb},
+    {"dequantize", "turn codes and scales of tensor files back to values", dequantize_verb},
     {"units", "the matrix units: all of them, one of them, what is proven of it", units_verb},
     {"gemm", "a product of matrices as a matrix unit and a kernel's order compute it", gemm_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Runs a Python script where NumPy, ml_dtypes, gfloat, onnx and safetensors are installed, at the versions
+# Runs a Python script where NumPy, ml_dtypes, gfloat, onnx, gguf and safetensors are installed, at the versions
 # of python_requirements.txt. The virtual environment is made on first use, outside the system's
 # packages; whoever comes at the same time waits for it. Where it cannot be made because something
 # is missing on the machine (Python, its venv module, the network) the reason is printed and the

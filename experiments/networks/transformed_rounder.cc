@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "experiments/policy/block_scales.h"
 #include "formats/codes.h"
+#include "formats/hadamard.h"
 #include "formats/numbers/value.h"
 
 namespace halfulp::experiments {
@@ -13,25 +15,10 @@ namespace {
 
 template <typename Real>
 void multiply_by_hadamard(Matrix<Real>& x, const Hadamard& hadamard, const Random& signs) {
-  const Eigen::Index n = hadamard.block;
-  std::vector<Real> sign(static_cast<std::size_t>(n), Real{1});
-  for (std::size_t j = 0; hadamard.random_signs && j < sign.size(); ++j)
-    if ((signs.word(j) >> 31 & 1U) != 0) sign[j] = Real{-1};
-  const auto factor = static_cast<Real>(1.0 / std::sqrt(static_cast<double>(n)));
-  for (Real* block = x.data(); block != x.data() + x.size(); block += n) {
-    for (Eigen::Index j = 0; j < n; ++j) block[j] *= sign[static_cast<std::size_t>(j)];
-    for (Eigen::Index apart = 1; apart < n; apart *= 2) {
-      for (Eigen::Index first = 0; first < n; first += 2 * apart) {
-        for (Eigen::Index j = first; j < first + apart; ++j) {
-          const Real left = block[j];
-          const Real right = block[j + apart];
-          block[j] = left + right;
-          block[j + apart] = left - right;
-        }
-      }
-    }
-    for (Eigen::Index j = 0; j < n; ++j) block[j] *= factor;
-  }
+  const auto n = static_cast<std::size_t>(hadamard.block);
+  halfulp::multiply_by_hadamard(
+      std::span<Real>(x.data(), static_cast<std::size_t>(x.size())),
+      hadamard.random_signs ? hadamard_signs<Real>(n, signs) : std::vector<Real>(n, Real{1}));
 }
 
 // Clamps every row; answers what was cut off where the clamp adds it again.

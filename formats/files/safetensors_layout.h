@@ -9,6 +9,7 @@
 #include <string>
 
 #include "formats/files/bytes.h"
+#include "formats/files/input_file.h"
 #include "formats/files/safetensors_header.h"
 
 namespace halfulp::tensors {
@@ -25,6 +26,13 @@ struct SafetensorsLayout {
 // The bytes outlive what is answered. Throws Error: cut off; a header beyond 100 MB, or that is not
 // such a JSON object; data that overlap or leave a hole.
 SafetensorsLayout safetensors_layout(ByteView file);
+
+// The same of a file of which no more than the header is read.
+struct SafetensorsIndex {
+  SafetensorsHeader header;      // entries in the order of their data
+  std::uint64_t data_begin = 0;  // where in the file offsets count from
+};
+SafetensorsIndex safetensors_index(const InputFile& file);
 
 // What stands before the data, whose first byte is then a multiple of eight. Throws Error where the
 // header is too long.

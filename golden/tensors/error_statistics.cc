@@ -111,4 +111,24 @@ ErrorStatistics error_statistics(const Unfolded& unfolded, const Quantized& out,
   return result;
 }
 
+ErrorStatistics error_statistics(const Matrix& in, const Matrix& out) {
+  ErrorStatistics result;
+  result.elements = in.size();
+  count_special(in, out, result);
+  double signal = 0;
+  double noise = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const double x = in.at(i);
+    const double y = out.at(i);
+    if (x != 0 && y == 0) ++result.flushed;
+    if (x != y && !(std::isnan(x) && std::isnan(y))) ++result.inexact;
+    if (!std::isfinite(x) || !std::isfinite(y)) continue;
+    signal += x * x;
+    noise += (y - x) * (y - x);
+  }
+  if (result.measured > 0) result.mean_square = noise / static_cast<double>(result.measured);
+  if (noise > 0 && signal > 0) result.signal_to_noise = 10 * std::log10(signal / noise);
+  return result;
+}
+
 }  // namespace halfulp::tensors

@@ -33,4 +33,8 @@ struct ErrorStatistics {
 ErrorStatistics error_statistics(const Unfolded& in, const Quantized& out, const Random& random,
                                  const TensorQuantizer& quantizer, const Engine& engine);
 
+// The same of two matrices alone, of one shape: nothing is known of a largest number or of units in
+// the last place, and `saturated` and `largest_ulp` stay 0.
+ErrorStatistics error_statistics(const Matrix& in, const Matrix& out);
+
 }  // namespace halfulp::tensors

@@ -2,56 +2,28 @@
 #include "golden/tensors/quantizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <mutex>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "emulator/parallel.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/hadamard.h"
 #include "formats/numbers/value.h"
 
 namespace halfulp::tensors {
 namespace {
 
-// A shape around its axis: [outer, length, inner].
-struct Cut {
-  std::size_t outer = 1, length = 1, inner = 1;
-};
-
-Cut cut_at(const Shape& shape, std::size_t axis) {
-  Cut cut;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    std::size_t& part = i < axis ? cut.outer : i == axis ? cut.length : cut.inner;
-    part *= static_cast<std::size_t>(shape[i]);
-  }
-  return cut;
-}
-
-// Elements of `size` bytes from [outer, a, b] to [outer, b, a].
-Bytes transposed(const Bytes& data, std::size_t size, std::size_t outer, std::size_t a,
-                 std::size_t b) {
-  if (a == 1 || b == 1) return data;
-  Bytes result(data.size());
-  for (std::size_t o = 0; o < outer; ++o) {
-    for (std::size_t i = 0; i < a; ++i) {
-      for (std::size_t j = 0; j < b; ++j) {
-        std::memcpy(result.data() + ((o * b + j) * a + i) * size,
-                    data.data() + ((o * a + i) * b + j) * size, size);
-      }
-    }
-  }
-  return result;
-}
-
 // A tensor whose elements have the axis last, to the order that its shape says.
 void put_axis_back(Tensor& tensor, std::size_t axis) {
   const Cut cut = cut_at(tensor.shape, axis);
-  tensor.data =
-      transposed(tensor.data, element_bytes(tensor.type), cut.outer, cut.inner, cut.length);
+  tensor.data = transposed(std::move(tensor.data), element_bytes(tensor.type), cut.outer, cut.inner,
+                           cut.length);
 }
 
 void add(const Counts& more, Counts& counts) {
@@ -95,25 +67,14 @@ MutableView Matrix::view() {
                                       : view_of(doubles.data(), rows, columns);
 }
 
-std::size_t axis_of(const Shape& shape, int axis) {
-  const auto count = static_cast<int>(shape.size());
-  if (count == 0 && (axis == 0 || axis == -1)) return 0;
-  if (axis < -count || axis >= count) {
-    throw Error("no axis " + std::to_string(axis) + " in a tensor of " + std::to_string(count) +
-                    " dimensions",
-                "", "axes are 0 to " + std::to_string(count - 1) + ", the last also -1");
-  }
-  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
-}
-
 Unfolded unfold(const Tensor& tensor, std::size_t axis) {
   Unfolded result;
   result.axis = axis;
   result.shape = tensor.shape;
   const Cut cut = cut_at(tensor.shape, result.axis);
   Tensor moved = tensor;
-  moved.data =
-      transposed(tensor.data, element_bytes(tensor.type), cut.outer, cut.length, cut.inner);
+  moved.data = transposed(std::move(moved.data), element_bytes(tensor.type), cut.outer, cut.length,
+                          cut.inner);
   Matrix& matrix = result.matrix;
   matrix.rows = cut.outer * cut.inner;
   matrix.columns = cut.length;
@@ -124,6 +85,28 @@ Unfolded unfold(const Tensor& tensor, std::size_t axis) {
     matrix.doubles = doubles_of(moved);
   }
   return result;
+}
+
+void rotate(Unfolded& tensor, std::size_t n, const Random* signs) {
+  if (!std::has_single_bit(n))
+    throw Error("there is no Hadamard matrix of " + std::to_string(n) + " rows by doubling", "",
+                "give a power of two, such as 16");
+  Matrix& matrix = tensor.matrix;
+  if (matrix.columns % n != 0)
+    throw Error("rows of " + std::to_string(matrix.columns) +
+                    " elements are no whole blocks of a Hadamard matrix of " + std::to_string(n),
+                "", "give a size that divides them");
+  const auto multiply = [&](auto& numbers) {
+    using Real = typename std::decay_t<decltype(numbers)>::value_type;
+    multiply_by_hadamard(std::span<Real>(numbers), signs != nullptr
+                                                       ? hadamard_signs<Real>(n, *signs)
+                                                       : std::vector<Real>(n, Real{1}));
+  };
+  if (matrix.carrier == Carrier::binary32) {
+    multiply(matrix.floats);
+  } else {
+    multiply(matrix.doubles);
+  }
 }
 
 TensorQuantizer::TensorQuantizer(AnyQuantizer quantizer, const Engine& engine, int threads,
@@ -240,31 +223,6 @@ Tensor TensorQuantizer::values(const Unfolded& in, const Quantized& out,
   return tensor;
 }
 
-// The rows' dimensions as far as the level tells them apart, and the blocks along the axis.
-Shape TensorQuantizer::scale_shape(const Unfolded& in, const Level& level) const {
-  const Partition blocks = partition(level, in.matrix.rows, in.matrix.columns);
-  const auto across = static_cast<std::int64_t>(blocks.across);
-  Shape shape;
-  if (level.rows == 1) {
-    shape = in.shape;
-    if (shape.empty()) return level.columns == 0 ? Shape{} : Shape{across};
-    if (level.columns == 0) {
-      shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(in.axis));
-    } else {
-      shape[in.axis] = across;
-    }
-    return shape;
-  }
-  if (level.rows > 1) {
-    shape = in.shape;
-    if (!shape.empty()) shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(in.axis));
-    if (shape.empty()) shape.push_back(1);
-    shape.back() = (shape.back() + level.rows - 1) / level.rows;
-  }
-  if (level.columns != 0) shape.push_back(across);
-  return shape;
-}
-
 std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& out,
                                            const std::string& name) const {
   const std::string prefix = name.empty() ? "" : name + ".";
@@ -279,7 +237,7 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
     const std::string number = i > 0 ? std::to_string(i) : "";
     std::vector<std::uint64_t> codes;
     for (const Code code : out.codes.scales[i]) codes.push_back(static_cast<std::uint64_t>(code));
-    Shape shape = scale_shape(in, level);
+    Shape shape = scale_shape(in.shape, in.axis, level);
     // A tensor without elements has no blocks, not even the one that is all of it.
     if (codes.empty() && element_count(shape) != 0) shape = {0};
     all.push_back(from_codes({prefix + (inner ? "scales" : "outer_scales" + number),
@@ -292,9 +250,9 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
     std::vector<std::uint64_t> codes;
     for (const std::int64_t z : out.codes.zero_points)
       codes.push_back(static_cast<std::uint64_t>(z));
-    all.push_back(from_codes(
-        {prefix + "zero_points", element_type("int64"), scale_shape(in, block()->levels.back())},
-        codes));
+    all.push_back(from_codes({prefix + "zero_points", element_type("int64"),
+                              scale_shape(in.shape, in.axis, block()->levels.back())},
+                             codes));
     if (block()->levels.back().rows == 1 && block()->levels.back().columns != 0)
       put_axis_back(all.back(), in.axis);
   }

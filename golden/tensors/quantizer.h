@@ -15,6 +15,7 @@
 
 #include "formats/engine.h"
 #include "formats/json.h"
+#include "golden/tensors/axis.h"
 #include "golden/tensors/tensor.h"
 
 namespace halfulp::tensors {
@@ -43,12 +44,14 @@ struct Unfolded {
   Shape shape;
   std::size_t axis = 0;
 };
-// The axis of a shape that a number means: from the last backwards where it is negative; 0 and -1
-// of no dimensions are 0. Throws Error: no such axis.
-std::size_t axis_of(const Shape& shape, int axis);
 // In binary32 where that holds the type. Throws Error: an element that no double holds.
 // Precondition: the axis is one of the tensor's, or 0.
 Unfolded unfold(const Tensor& tensor, std::size_t axis);
+
+// Multiplies blocks of n numbers along the rows by a Hadamard matrix (formats/hadamard.h), with
+// signs where random bits are given. Throws Error: n is no power of two, or rows are no whole
+// blocks.
+void rotate(Unfolded& tensor, std::size_t n, const Random* signs);
 
 struct Quantized {
   Matrix values;
@@ -99,7 +102,6 @@ class TensorQuantizer {
   [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
   [[nodiscard]] std::size_t rows_of_a_part(const Matrix& in) const;
   Quantized part(const View& in, Carrier carrier, const Random& random, bool with_codes) const;
-  [[nodiscard]] Shape scale_shape(const Unfolded& in, const Level& level) const;
 
   const Engine& engine_;
   AnyQuantizer quantizer_;

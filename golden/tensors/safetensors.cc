@@ -27,23 +27,6 @@ ElementType type_of(const SafetensorsEntry& entry) {
               "the types are those of safetensors 0.8, such as F32, BF16, F8_E4M3");
 }
 
-// F4, F6_E2M3 and F6_E3M2; a BOOL has a byte of its own.
-bool lie_close(const ElementType& type) {
-  const int width = bits(type.format);
-  return width == 4 || width == 6;
-}
-
-// Bytes of so many elements. Throws Error where the last is not full.
-std::uint64_t data_size(const ElementType& type, std::size_t count, const std::string& place) {
-  if (!lie_close(type)) return count * element_bytes(type);
-  const std::size_t size_in_bits = count * static_cast<std::size_t>(bits(type.format));
-  if (size_in_bits % 8 != 0)
-    throw Error(
-        std::to_string(count) + " elements of " + type.name + " do not fill their last byte", place,
-        "safetensors has whole bytes only; .npy and .npz take any number");
-  return size_in_bits / 8;
-}
-
 std::size_t count_of(const SafetensorsEntry& entry) {
   try {
     return element_count(entry.shape);
@@ -55,7 +38,7 @@ std::size_t count_of(const SafetensorsEntry& entry) {
 // Throws Error where the entry's data are not of its shape's size.
 void require_size(const SafetensorsEntry& entry) {
   const std::uint64_t needed =
-      data_size(type_of(entry), count_of(entry), place_of(entry.name) + "/shape");
+      safetensors_size(type_of(entry), count_of(entry), place_of(entry.name) + "/shape");
   if (entry.end - entry.begin != needed)
     throw Error(
         counted(entry.end - entry.begin, "byte") + ", the shape needs " + std::to_string(needed),
@@ -81,7 +64,7 @@ Tensor tensor_from(const SafetensorsEntry& entry, ByteView data, GivenType& give
       return from_packed_codes({entry.name, *std::move(packed), std::move(shape)}, data);
     }
     ElementType type = given.or_given(in_file);
-    if (lie_close(in_file))
+    if (lies_close(in_file))
       return from_packed_codes({entry.name, std::move(type), entry.shape}, data);
     return make_tensor(entry.name, std::move(type), entry.shape, Bytes(data.begin(), data.end()));
   } catch (const Error& error) {
@@ -90,48 +73,39 @@ Tensor tensor_from(const SafetensorsEntry& entry, ByteView data, GivenType& give
 }
 
 // What stands in the header for a tensor, but for the offsets: end is its size.
-SafetensorsEntry entry_of(const Tensor& tensor, std::size_t place) {
-  SafetensorsEntry entry{.name = name_or_place(tensor, place), .type = {}, .shape = tensor.shape};
+SafetensorsEntry entry_of(const Heading& heading, std::size_t place) {
+  SafetensorsEntry entry{
+      .name = heading.name.empty() ? "arr_" + std::to_string(place) : heading.name,
+      .type = {},
+      .shape = heading.shape};
   const std::string where = place_of(entry.name);
   if (entry.name == metadata_key) throw Error("no name for a tensor", where, "call it otherwise");
-  const std::optional<std::string> type = safetensors_name(tensor.type);
+  const std::optional<std::string> type = safetensors_name(heading.type);
   if (!type)
-    throw Error("safetensors has no type for " + tensor.type.name, where,
-                "write its codes as uint" + std::to_string(8 * element_bytes(tensor.type)));
+    throw Error("safetensors has no type for " + heading.type.name, where,
+                "write its codes as uint" + std::to_string(8 * element_bytes(heading.type)));
   entry.type = *type;
-  entry.end = data_size(tensor.type, element_count(tensor), where);
+  entry.end = safetensors_size(heading.type, element_count(heading.shape), where);
   return entry;
 }
 
-struct Placed {
-  const Tensor* tensor = nullptr;
-  SafetensorsEntry entry;
-};
+}  // namespace
 
-// In the order of the file, with offsets.
-std::vector<Placed> placed_tensors(const TensorFile& file) {
-  std::vector<Placed> placed;
-  std::set<std::string> names;
-  for (const Tensor& tensor : file.tensors) {
-    placed.push_back({&tensor, entry_of(tensor, placed.size())});
-    const std::string& name = placed.back().entry.name;
-    if (!names.insert(name).second) throw Error("two tensors of this name", place_of(name));
-  }
-  std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
-    const int rank_a = safetensors_rank(a.tensor->type);
-    const int rank_b = safetensors_rank(b.tensor->type);
-    return rank_a != rank_b ? rank_a > rank_b : a.entry.name < b.entry.name;
-  });
-  std::uint64_t offset = 0;
-  for (Placed& one : placed) {
-    one.entry.begin = offset;
-    offset += one.entry.end;
-    one.entry.end = offset;
-  }
-  return placed;
+bool lies_close(const ElementType& type) {
+  const int width = bits(type.format);
+  return width == 4 || width == 6;
 }
 
-}  // namespace
+std::uint64_t safetensors_size(const ElementType& type, std::size_t count,
+                               const std::string& place) {
+  if (!lies_close(type)) return count * element_bytes(type);
+  const std::size_t size_in_bits = count * static_cast<std::size_t>(bits(type.format));
+  if (size_in_bits % 8 != 0)
+    throw Error(
+        std::to_string(count) + " elements of " + type.name + " do not fill their last byte", place,
+        "safetensors has whole bytes only; .npy and .npz take any number");
+  return size_in_bits / 8;
+}
 
 TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection) {
   SafetensorsLayout layout = safetensors_layout(file);
@@ -144,14 +118,40 @@ TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selecti
   return result;
 }
 
+SafetensorsPlan safetensors_plan(std::span<const Heading> headings, Metadata metadata) {
+  std::vector<SafetensorsEntry> entries;
+  std::set<std::string> names;
+  for (const Heading& heading : headings) {
+    entries.push_back(entry_of(heading, entries.size()));
+    const std::string& name = entries.back().name;
+    if (!names.insert(name).second) throw Error("two tensors of this name", place_of(name));
+  }
+  SafetensorsPlan plan{.header = {.entries = {}, .metadata = std::move(metadata)}, .tensors = {}};
+  for (std::size_t i = 0; i < entries.size(); ++i) plan.tensors.push_back(i);
+  std::sort(plan.tensors.begin(), plan.tensors.end(), [&](std::size_t a, std::size_t b) {
+    const int rank_a = safetensors_rank(headings[a].type);
+    const int rank_b = safetensors_rank(headings[b].type);
+    return rank_a != rank_b ? rank_a > rank_b : entries[a].name < entries[b].name;
+  });
+  std::uint64_t offset = 0;
+  for (const std::size_t i : plan.tensors) {
+    SafetensorsEntry& entry = plan.header.entries.emplace_back(std::move(entries[i]));
+    entry.begin = offset;
+    entry.end += offset;
+    offset = entry.end;
+  }
+  return plan;
+}
+
 std::string safetensors_file(const TensorFile& file) {
-  const std::vector<Placed> placed = placed_tensors(file);
-  SafetensorsHeader header{.entries = {}, .metadata = file.metadata};
-  for (const Placed& one : placed) header.entries.push_back(one.entry);
-  std::string bytes = safetensors_start(header);
-  for (const Placed& one : placed) {
-    const ElementType& type = one.tensor->type;
-    const Bytes data = lie_close(type) ? packed_codes(*one.tensor) : one.tensor->data;
+  std::vector<Heading> headings;
+  for (const Tensor& tensor : file.tensors)
+    headings.push_back({tensor.name, tensor.type, tensor.shape});
+  const SafetensorsPlan plan = safetensors_plan(headings, file.metadata);
+  std::string bytes = safetensors_start(plan.header);
+  for (const std::size_t i : plan.tensors) {
+    const Tensor& tensor = file.tensors[i];
+    const Bytes data = lies_close(tensor.type) ? packed_codes(tensor) : tensor.data;
     bytes.append(reinterpret_cast<const char*>(data.data()), data.size());
   }
   return bytes;

@@ -4,6 +4,7 @@
 // names for, all in C order and little-endian; elements of 4 and 6 bits lie close together.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,19 @@ TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selecti
 // "__metadata__" as a name, a type that safetensors has no name for, elements that do not fill
 // their last byte.
 std::string safetensors_file(const TensorFile& file);
+
+// Where tensors lie in such a file: its header, and of each of its entries which tensor it is.
+// Throws Error as safetensors_file does.
+struct SafetensorsPlan {
+  SafetensorsHeader header;
+  std::vector<std::size_t> tensors;
+};
+SafetensorsPlan safetensors_plan(std::span<const Heading> headings, Metadata metadata);
+
+// Do the type's codes lie close together in the file? F4, F6_E2M3 and F6_E3M2; a BOOL has a byte.
+bool lies_close(const ElementType& type);
+// Bytes in the file of so many elements. Throws Error, with the place, where the last is not full.
+std::uint64_t safetensors_size(const ElementType& type, std::size_t count,
+                               const std::string& place);
 
 }  // namespace halfulp::tensors

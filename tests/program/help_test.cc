@@ -125,6 +125,8 @@ TEST_F(Completion, BashCompletesVerbsOptionsNamesAndFiles) {
   EXPECT_EQ(bash("halfulp cast --rounding stochastic-e"), Words{"stochastic-equal"});
   EXPECT_EQ(bash("halfulp quantize --to mxfp4 wei"), Words{"weights.npy"});
   EXPECT_EQ(bash("halfulp quantize weights.npy --to mxfp8_e5"), Words{"mxfp8_e5m2"});
+  EXPECT_EQ(bash("halfulp quantize weights.npy --to gguf_q4_k"), Words{"gguf_q4_k"});
+  EXPECT_EQ(bash("halfulp dequantize wei"), Words{"weights.npy"});
   EXPECT_EQ(bash("halfulp op --format bf16 fm"), Words{"fma"});
   EXPECT_EQ(bash("halfulp op fma fm"), Words{});
   EXPECT_EQ(bash("halfulp help reprod"), Words{"reproduce"});

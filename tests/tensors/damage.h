@@ -105,11 +105,13 @@ class Damage {
 
   // A word of the formats.
   void insert_word(Bytes& file) {
-    static constexpr std::array<std::string_view, 20> words{
-        "'shape'",    "(",         ")",      ",",          "{",
-        "}",          "[",         "]",      "\"",         "'",
-        "True",       "'<f8'",     "'|V1'",  "-",          "PK\x01\x02",
-        "PK\x05\x06", "\"dtype\"", "\"F4\"", "9999999999", "\"__metadata__\""};
+    static constexpr std::array<std::string_view, 24> words{
+        "'shape'",   "(",      ")",          ",",
+        "{",         "}",      "[",          "]",
+        "\"",        "'",      "True",       "'<f8'",
+        "'|V1'",     "-",      "PK\x01\x02", "PK\x05\x06",
+        "\"dtype\"", "\"F4\"", "9999999999", "\"__metadata__\"",
+        "GGUF",      "_scale", "\"U8\"",     "general.alignment"};
     const std::string_view word = words[below(words.size())];
     file.insert(at(file, below(file.size() + 1)), word.begin(), word.end());
   }

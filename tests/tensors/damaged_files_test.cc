@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "damage.h"
+#include "damage_parts.h"
 #include "largest_block.h"
 
 namespace halfulp::tensors {
@@ -80,6 +81,47 @@ TEST(DamagedFiles, OfSafetensorsAreReadOrRefused) {
   read_damaged("safetensors", Container::safetensors, 400'000);
 }
 TEST(DamagedFiles, WithoutAFormAreReadOrRefused) { read_damaged("raw", Container::raw, 100'000); }
+
+using Broken = std::string (*)(ByteView bytes, std::size_t choice, bool& readable);
+
+// Ternary blocks give 20 bytes for one.
+void read_damaged_parts(const char* folder, Broken broken, std::size_t count) {
+  const std::vector<Bytes> files = corpus(folder);
+  ASSERT_FALSE(files.empty());
+  Damage damage(20261130);
+  std::size_t readable = 0;
+  for (std::size_t i = 0; i < count / slower; ++i) {
+    const Bytes& file = files[damage.below(files.size())];
+    const Bytes bytes =
+        i < files.size() ? files[i] : damage.damaged(file, files[damage.below(files.size())]);
+    constexpr std::size_t always = std::size_t{1} << 20;
+    bool good = false;
+    largest_block = 0;
+    const std::string wrong = broken(bytes, damage.below(1000), good);
+    ASSERT_EQ(wrong, "") << "file " << i << ": " << hexadecimal(bytes);
+    ASSERT_LE(largest_block, always + 40 * bytes.size())
+        << "file " << i << ": " << hexadecimal(bytes);
+    readable += good ? 1 : 0;
+  }
+  EXPECT_GT(readable, count / slower / 1000);
+  EXPECT_LT(readable, count / slower / 2);
+}
+
+TEST(DamagedFiles, OfGgufAreReadOrRefused) { read_damaged_parts("gguf", broken_gguf, 100'000); }
+TEST(DamagedFiles, OfCodesAndScalesAreReadOrRefused) {
+  read_damaged_parts("pairs", broken_pairs, 100'000);
+}
+
+TEST(DamagedFiles, OfTheCorpusInPartsAreWholeBeforeTheDamage) {
+  for (const auto& [folder, broken] : std::vector<std::pair<const char*, Broken>>{
+           {"gguf", broken_gguf}, {"pairs", broken_pairs}}) {
+    for (const Bytes& file : corpus(folder)) {
+      bool some = false;
+      for (std::size_t choice = 0; choice < 384 && !some; ++choice) broken(file, choice, some);
+      EXPECT_TRUE(some) << folder << ": " << hexadecimal(file);
+    }
+  }
+}
 
 // The undamaged ones are all read, given what they leave open.
 TEST(DamagedFiles, OfTheCorpusAreWholeBeforeTheDamage) {

@@ -65,5 +65,31 @@ TEST(ErrorStatistics, AreOfTheMatrix) {
   EXPECT_EQ(errors.largest_at, 2U);
 }
 
+TEST(Rotation, MultipliesBlocksAlongTheAxis) {
+  Unfolded rows = unfold(numbers({1, 4}, {1, 2, 3, 5}), 1);
+  rotate(rows, 4, nullptr);
+  EXPECT_EQ(rows.matrix.floats, (std::vector<float>{5.5F, -1.5F, -2.5F, 0.5F}));
+  Unfolded columns = unfold(numbers({4, 1}, {1, 2, 3, 5}), 0);
+  rotate(columns, 4, nullptr);
+  EXPECT_EQ(columns.matrix.floats, rows.matrix.floats);
+  rotate(rows, 4, nullptr);
+  EXPECT_EQ(rows.matrix.floats, (std::vector<float>{1, 2, 3, 5}));
+}
+
+TEST(Rotation, DrawsTheSameSignsInEveryBlock) {
+  const Random signs{.seed = 3};
+  Unfolded in = unfold(numbers({2, 4}, {1, 2, 3, 5, 1, 2, 3, 5}), 1);
+  rotate(in, 4, &signs);
+  std::vector<float> signed_numbers{1, 2, 3, 5};
+  for (std::size_t j = 0; j < 4; ++j)
+    if (signs.word(j) >> 31U != 0) signed_numbers[j] = -signed_numbers[j];
+  EXPECT_NE(signed_numbers, (std::vector<float>{1, 2, 3, 5}));
+  Unfolded want = unfold(numbers({1, 4}, signed_numbers), 1);
+  rotate(want, 4, nullptr);
+  for (std::size_t j = 0; j < 8; ++j) EXPECT_EQ(in.matrix.floats[j], want.matrix.floats[j % 4]);
+  EXPECT_NE(error_of([&] { rotate(in, 3, nullptr); }).find("power of two"), std::string::npos);
+  EXPECT_NE(error_of([&] { rotate(in, 8, nullptr); }).find("whole blocks"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace halfulp::tensors

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// The options of `halfulp quantize`, and what it says of every tensor.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/verb.h"
+#include "formats/json.h"
+#include "golden/tensors/error_statistics.h"
+#include "golden/tensors/files.h"
+
+namespace halfulp::cli {
+
+struct QuantizeOptions {
+  std::string in, out, to, scaling, block, scale_rule, special_block, zero_scale, dtype, shape;
+  std::string scale_layout = "rows";
+  std::string byte_order = "little";
+  std::vector<std::string> only;
+  int axis = -1;
+  std::uint64_t hadamard = 0;  // 0: none
+  std::uint64_t hadamard_seed = 0;
+  bool hadamard_signs = false;
+  int threads = 0;
+  bool codes = false, both_copies = false, packed = false, fortran_order = false, reference = false;
+  bool json = false, quiet = false;
+  RoundingOptions rounding;
+};
+
+// "128x512" or "128,512", of the option that it was given to. Throws Error.
+tensors::Shape parse_extents(const std::string& text, const char* option);
+// What IN does not say of itself. Throws Error.
+tensors::ReadOptions read_options(const QuantizeOptions& options);
+
+// A tensor's line of the table and its object.
+struct Answer {
+  std::string name;
+  tensors::Shape shape;
+  tensors::ErrorStatistics errors;
+  std::optional<double> predicted_scale;
+  bool steps = true;  // else errors know no largest number and no units of the last place
+};
+// As --json or the table has it.
+void print_answers(const std::vector<Answer>& answers, bool as_json);
+// What a reader of the errors must know besides: "1 NaN in, 16 NaN out, ..."; empty where all
+// elements are finite before and after.
+std::string warning_of(const tensors::ErrorStatistics& errors, bool in_blocks);
+
+// quantize_gguf.cc: --to is a type of GGUF.
+int quantize_to_gguf(const QuantizeOptions& options);
+
+}  // namespace halfulp::cli

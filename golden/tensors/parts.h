@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// Tensors that are never in memory as a whole: those of a file that is read, of which parts are
+// asked for, and those of a file that is written, which give their bytes part by part. In between
+// stands whoever makes the one of the other, with a part in hand.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/files/input_file.h"
+#include "golden/tensors/safetensors.h"
+#include "golden/tensors/tensor.h"
+
+namespace halfulp::tensors {
+
+// A tensor of a file.
+struct StoredTensor {
+  std::string name;
+  std::string type;                    // as the file calls it: "F8_E4M3"
+  std::optional<ElementType> element;  // none: a type of another library
+  Shape shape;
+  bool close = false;  // codes of 4 or 6 bits lie close together, else each has bytes of its own
+  std::uint64_t size = 0;  // bytes
+  // Bytes of its data; begin + count are at most its size. Throws Error.
+  std::function<Bytes(std::uint64_t begin, std::size_t count)> read;
+};
+
+struct StoredFile {
+  std::vector<StoredTensor> tensors;  // in the order of their data
+  Metadata metadata;
+};
+
+// The tensors of a safetensors file; what they read from is theirs together. Throws Error as
+// parse_safetensors does, but for types that are not known and data of another size than their
+// shape's, which require_size refuses.
+StoredFile stored_safetensors(const std::shared_ptr<const InputFile>& file);
+// A tensor in memory as one that is read in parts.
+StoredTensor stored(Tensor tensor);
+// Throws Error: an unknown type, or data that are not of the shape's size.
+void require_size(const StoredTensor& tensor);
+
+// Takes the next bytes of a tensor.
+using Sink = std::function<void(ByteView part)>;
+
+// A tensor that is to be written.
+struct PartedTensor {
+  Heading heading;
+  std::string stored;             // how it lay in the file: "F8_E4M3 x F32, 128x128"
+  std::uint64_t stored_size = 0;  // bytes there, scales included
+  // Its bytes, as safetensors has them, in order; may be called again.
+  std::function<void(const Sink& sink)> give;
+};
+
+// The tensor as it is.
+PartedTensor as_it_is(const StoredTensor& tensor);
+
+// Bytes of a part, about: a megabyte of results.
+inline constexpr std::size_t part_elements = std::size_t{1} << 18;
+
+// In memory. Throws Error as `give` does.
+Tensor collected(const PartedTensor& tensor);
+
+// Called before each tensor with its index, and at the end with their number.
+using Progress = std::function<void(std::size_t done)>;
+// Writes the file whole or not at all: .safetensors part by part, other kinds (files.h) from
+// memory. Throws Error.
+void write_parts(const std::string& path, const std::vector<PartedTensor>& tensors,
+                 const Metadata& metadata, const Progress& progress);
+
+}  // namespace halfulp::tensors
