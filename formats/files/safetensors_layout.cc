@@ -11,7 +11,7 @@ namespace halfulp::tensors {
 namespace {
 
 constexpr std::size_t longest_header = 100'000'000;
-constexpr std::size_t length_size = 8;
+constexpr std::size_t length_size = safetensors_length_size;
 
 // Throws Error where the data of the entries, in their order, do not cover `size` bytes exactly.
 void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t size) {
@@ -33,25 +33,34 @@ void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t s
 
 }  // namespace
 
-SafetensorsLayout safetensors_layout(ByteView file) {
-  if (file.size() < length_size)
+std::uint64_t safetensors_header_length(ByteView beginning, std::uint64_t file_size) {
+  if (file_size < length_size)
     throw Error("the file ends before its header", "", "is it a safetensors file, and whole?");
-  const std::uint64_t length = load_little(file.data(), length_size);
+  const std::uint64_t length = load_little(beginning.data(), length_size);
   if (length > longest_header)
     throw Error("a header of " + counted(length, "byte"), "",
                 "safetensors has at most 100 MB; is it such a file?");
-  if (file.size() - length_size < length)
+  if (file_size - length_size < length)
     throw Error("the file ends within its header of " + counted(length, "byte"), "",
                 "is it whole?");
-  SafetensorsLayout layout{.header = parse_safetensors_header(
-                               {reinterpret_cast<const char*>(file.data()) + length_size, length}),
-                           .data = file.subspan(length_size + length)};
-  std::vector<SafetensorsEntry>& entries = layout.header.entries;
+  return length;
+}
+
+SafetensorsHeader safetensors_header(std::string_view text, std::uint64_t data_size) {
+  SafetensorsHeader header = parse_safetensors_header(text);
+  std::vector<SafetensorsEntry>& entries = header.entries;
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
-  require_cover(entries, layout.data.size());
-  return layout;
+  require_cover(entries, data_size);
+  return header;
+}
+
+SafetensorsLayout safetensors_layout(ByteView file) {
+  const std::uint64_t length = safetensors_header_length(file, file.size());
+  const ByteView data = file.subspan(length_size + length);
+  const std::string_view text(reinterpret_cast<const char*>(file.data()) + length_size, length);
+  return {.header = safetensors_header(text, data.size()), .data = data};
 }
 
 std::string safetensors_start(const SafetensorsHeader& header) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "formats/files/bytes.h"
 #include "formats/files/safetensors_header.h"
@@ -25,6 +26,12 @@ struct SafetensorsLayout {
 // The bytes outlive what is answered. Throws Error: cut off; a header beyond 100 MB, or that is not
 // such a JSON object; data that overlap or leave a hole.
 SafetensorsLayout safetensors_layout(ByteView file);
+
+// The same of a file of so many bytes whose data are not at hand. The length is told by its first
+// eight bytes, or as many as it has; text is the header, behind them. Both throw as above.
+inline constexpr std::size_t safetensors_length_size = 8;
+std::uint64_t safetensors_header_length(ByteView beginning, std::uint64_t file_size);
+SafetensorsHeader safetensors_header(std::string_view text, std::uint64_t data_size);
 
 // What stands before the data, whose first byte is then a multiple of eight. Throws Error where the
 // header is too long.
