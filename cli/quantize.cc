@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
+#include "cli/tensor_options.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "experiments/policy/autoflex.h"
@@ -68,12 +69,12 @@ const char* const examples =
     "0 %        0\n";
 
 struct QuantizeOptions {
-  std::string in, out, to, scaling, scale_rule, special_block, zero_scale, dtype, shape;
-  std::string byte_order = "little";
+  std::string in, out, to, scaling, scale_rule, special_block, zero_scale;
+  TensorOptions tensors;
   std::vector<std::string> only;
   int axis = -1;
   int threads = 0;
-  bool codes = false, packed = false, fortran_order = false, reference = false;
+  bool codes = false, reference = false;
   bool json = false, quiet = false;
   RoundingOptions rounding;
 };
@@ -128,37 +129,6 @@ AnyQuantizer quantizer_of(const QuantizeOptions& options) {
   auto& scalar = std::get<Quantizer>(any);
   scalar.rounding = rounding_of(options.rounding, scalar.format, scalar.rounding);
   return any;
-}
-
-tensors::Shape parse_shape(const std::string& text) {
-  tensors::Shape shape;
-  std::string number;
-  for (const char c : text + ",") {
-    if (c >= '0' && c <= '9' && number.size() < 18) {
-      number += c;
-    } else if ((c == ',' || c == 'x') && !number.empty()) {
-      shape.push_back(std::stoll(number));
-      number.clear();
-    } else {
-      throw Error("\"" + text + "\" is no shape", "--shape", "write for example 128,512");
-    }
-  }
-  return shape;
-}
-
-tensors::ReadOptions read_options(const QuantizeOptions& options) {
-  tensors::ReadOptions read;
-  if (!options.dtype.empty())
-    read.type = at_option("--dtype", [&] { return tensors::element_type(options.dtype); });
-  if (!options.shape.empty()) read.shape = parse_shape(options.shape);
-  if (options.byte_order != "little" && options.byte_order != "big")
-    throw Error("\"" + options.byte_order + "\" is neither little nor big", "--byte-order",
-                suggest(options.byte_order, {"little", "big"}));
-  read.layout.byte_order =
-      options.byte_order == "big" ? tensors::ByteOrder::big : tensors::ByteOrder::little;
-  read.layout.fortran_order = options.fortran_order;
-  read.packed = options.packed;
-  return read;
 }
 
 std::string percent(std::uint64_t part, std::uint64_t all) {
@@ -288,7 +258,7 @@ class Run {
     require_names_apart();
     tensors::Selection only =
         at_option("--only", [&] { return tensors::Selection(options_.only); });
-    tensors::ReadOptions how = read_options(options_);
+    tensors::ReadOptions how = read_options(options_.tensors);
     how.only = &only;
     tensors::TensorFile in = tensors::read(options_.in, how);
     std::vector<tensors::Tensor> tensors =
@@ -412,7 +382,7 @@ class Run {
       tensor.type = tensors::element_type("uint" + std::to_string(bits));
     }
     tensors::WriteOptions write;
-    write.packed = options_.packed;
+    write.packed = options_.tensors.packed;
     tensors::write(options_.out, file_, write);
   }
 
@@ -460,17 +430,7 @@ int quantize_verb(const Arguments& arguments) {
       .value_name("NAME,...")
       .delimiter(',')
       .repeated();
-  parser
-      .text("--dtype", options.dtype,
-            "the type of elements that the file leaves open: raw files, raw bytes (|V1), bytes")
-      .value_name("TYPE");
-  parser.text("--shape", options.shape, "of a raw file: 128,512").value_name("N,...");
-  parser.text("--byte-order", options.byte_order, "of a raw file: little (the default) or big")
-      .value_name("ORDER");
-  parser.flag("--fortran-order", options.fortran_order,
-              "the first index of a raw file varies fastest");
-  parser.flag("--packed", options.packed,
-              "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
+  add_tensor_options(parser, options.tensors);
   parser.flag("--reference", options.reference,
               "answer from the exact reference instead of the emulator");
   add_threads(parser, options.threads);

@@ -9,13 +9,14 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 15> table{{
+constexpr std::array<Verb, 16> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
     {"op", "compute one operation on numbers or codes, rounded once", op_verb},
     {"vectors", "write test vectors for hardware and libraries", vectors_verb},
     {"check", "recompute test vectors and say what is wrong with them", check_verb},
+    {"compare", "compare tensor files in ulp and against tolerances", compare_verb},
     {"quantize", "round tensor files to a format, block formats included", quantize_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
     {"policy", "say which precision stands where in an experiment", policy_verb},
