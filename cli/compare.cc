@@ -5,11 +5,15 @@
 #include "cli/compare.h"
 
 #include <optional>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "cli/at_option.h"
 #include "cli/counts.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/same_file.h"
 #include "cli/verb.h"
 #include "formats/counted.h"
 #include "formats/error.h"
@@ -116,27 +120,47 @@ void require_one_standard_input(const CompareCall& call) {
   if (count > 1) throw Error("is one file", "standard input", "name the other files");
 }
 
+void require_picture(const CompareCall& call) {
+  if (call.picture.empty()) return;
+  if (!call.picture.ends_with(".svg"))
+    throw Error("the picture is SVG", "-o", "end its name in .svg");
+  std::vector<NamedPath> inputs{{"GOT", call.got}, {"WANT", call.want}};
+  for (const auto& [option, path] :
+       {std::pair{"--exact", call.exact}, {"--c", call.addend}, {"--stale", call.stale}}) {
+    if (!path.empty()) inputs.push_back({option, path});
+  }
+  const NamedPath output{"-o", call.picture};
+  require_apart(inputs, std::span(&output, 1));
+  require_writable(call.picture);
+}
+
 int execute(const CompareCall& call) {
   const comparison::Tolerance tolerance = tolerance_of(call);
   require_guard(call);
   require_one_standard_input(call);
+  require_picture(call);
   const CompareFiles files(call);
+  std::vector<comparison::Comparison> all_found;
+  all_found.reserve(files.tasks().size());  // answers point into it
+  std::vector<CompareAnswer> answers;
   ProgressBar bar("elements", call.quiet);
   const auto all = static_cast<double>(files.size());
   std::uint64_t before = 0;
   std::size_t bad = 0;
   for (const CompareTask& task : files.tasks()) {
-    const comparison::Comparison found = files.compare(
+    all_found.push_back(files.compare(
         task, options_for(task, call, tolerance), [&](std::uint64_t done, std::uint64_t) {
           bar.update(static_cast<double>(before + done), all, 0, tensors::printable(task.name));
-        });
+        }));
+    const comparison::Comparison& found = all_found.back();
     before += found.differences.elements;
     bar.clear();
-    const CompareAnswer answer{task, call, found};
-    print(call.json ? json_text_of(answer) : text_of(answer));
+    answers.push_back({task, call, found});
+    print(call.json ? json_text_of(answers.back()) : text_of(answers.back()));
     const bool unsound = call.guard == "strict" && found.guard && !found.guard->is_sound();
     if (!found.within || unsound) ++bad;
   }
+  if (!call.picture.empty()) write_file(call.picture, picture_of(answers));
   if (!call.json && files.tasks().size() != 1)
     print(counted(files.tasks().size(), "tensor") + ", " + std::to_string(bad) + " bad\n");
   return bad == 0 ? exit_good : exit_bad_verdict;
@@ -187,6 +211,10 @@ int compare_verb(const Arguments& arguments) {
   parser
       .text("--exact", call.exact, "exact results, such as float64: which side is nearer to them?")
       .value_name("FILE");
+  parser
+      .text("-o,--output", call.picture,
+            "a picture too: distances as bars, and where in the matrix codes differ")
+      .value_name("PICTURE.svg");
   parser.count("--show", call.show, "so many mismatches with index, codes and values (10)");
   parser.list("--only", call.only, "these tensors of the files, with their scales")
       .value_name("NAME,...")

@@ -18,6 +18,7 @@ namespace halfulp::cli {
 
 struct CompareCall {
   std::string got, want, exact, addend, stale;  // paths; empty: not given
+  std::string picture;                          // a path; empty: none
   std::string format, scale_dtype;
   TensorOptions tensors;
   std::vector<std::string> only;
@@ -74,6 +75,10 @@ struct CompareAnswer {
   const comparison::Comparison& found;
 };
 std::string text_of(const CompareAnswer& answer);
+// "logits  bfloat16 [64, 48], within: 3 of 3072 codes differ": the tensor and the verdict.
+std::string headline_of(const CompareAnswer& answer);
 std::string json_text_of(const CompareAnswer& answer);
+// As SVG.
+std::string picture_of(const std::vector<CompareAnswer>& answers);
 
 }  // namespace halfulp::cli

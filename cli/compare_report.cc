@@ -232,13 +232,24 @@ std::string summary_text(const Comparison& found) {
   return text;
 }
 
+std::string title_of(const CompareAnswer& answer) {
+  const std::string& name = answer.task.name;
+  return (name.empty() ? "" : tensors::printable(name) + "  ") + type_name(answer.found.format) +
+         " " + tensors::shape_text(answer.found.shape);
+}
+
 }  // namespace
+
+std::string headline_of(const CompareAnswer& answer) {
+  return title_of(answer) + (answer.found.within ? ", within" : ", NOT within") +
+         " the tolerance: " + std::to_string(answer.found.differences.mismatches) + " of " +
+         counted(answer.found.tally.elements, "code") + " differ";
+}
 
 std::string text_of(const CompareAnswer& answer) {
   const Comparison& found = answer.found;
   const Differences& differences = found.differences;
-  std::string text = (answer.task.name.empty() ? "" : tensors::printable(answer.task.name) + "  ") +
-                     type_name(found.format) + " " + tensors::shape_text(found.shape) + "\n";
+  std::string text = title_of(answer) + "\n";
   for (const Ruling& ruling : found.rulings) text += "  " + ruling_text(ruling, answer) + "\n";
   text += summary_text(found) + histogram_text(differences) + classes_text(differences.classes);
   if (differences.mismatches > 0) text += where_text(differences) + mismatches_text(answer);

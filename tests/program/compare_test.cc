@@ -74,7 +74,7 @@ TEST_F(Compare, SaysWhatDiffersAndWhere) {
         "  3 of 3072 codes differ (0.0977 %), by up to 4 ulp, mean -0.000977\n",
         "  1            0          1\n", "  3-4          1          0\n", "  NaN: 1 in got alone\n",
         "  where: rows 5 to 7 of 64, columns 0 to 9 of 48\n",
-        "  [5, 7]  0x3f81  1.01  0x3f80  1    +1\n", "  [6, 9]  0xbf84  -1.03  0xbf80  -1   -4\n"})
+        "  [5, 7]  0x3f81  1.01   0x3f80  1    +1\n", "  [6, 9]  0xbf84  -1.03  0xbf80  -1   -4\n"})
     EXPECT_NE(ran.out.find(line), std::string::npos) << line << "\n" << ran.out;
   const Json found = facts("got.safetensors want.safetensors", 1).at(0);
   EXPECT_EQ(found["mismatches"], 3);
@@ -207,6 +207,24 @@ TEST_F(Compare, FollowsNoNamesOfFilesInMetadata) {
   file.metadata = {{"halfulp", R"({"format": "nonsense"})"}};
   tensors::write((work() / "y.safetensors").string(), file, {});
   expect_error("y.safetensors y.safetensors", "y.safetensors: /__metadata__/halfulp");
+}
+
+TEST_F(Compare, DrawsWhatDiffers) {
+  const std::string name = "<script>&\"w\"";
+  write("got.safetensors",
+        {tensor(name, "float32", {2, 2}, {1, 2, 3, 5}), tensor("empty", "float32", {0, 2}, {})});
+  write("want.safetensors",
+        {tensor(name, "float32", {2, 2}, {1, 2, 3, 4}), tensor("empty", "float32", {0, 2}, {})});
+  EXPECT_EQ(shell("halfulp compare got.safetensors want.safetensors -o p.svg").status, 1);
+  const std::string picture = text_of("p.svg");
+  EXPECT_EQ(picture.rfind("<svg xmlns", 0), 0U);
+  EXPECT_NE(picture.find("1 of 4 codes differ"), std::string::npos);
+  EXPECT_NE(picture.find("&lt;script&gt;&amp;"), std::string::npos);
+  EXPECT_EQ(picture.find("<script"), std::string::npos);
+  EXPECT_NE(picture.find("<title>1 of 1</title>"), std::string::npos);
+  expect_error("got.safetensors want.safetensors -o p.png", "-o: the picture is SVG");
+  ASSERT_EQ(shell("ln -s got.safetensors p2.svg").status, 0);
+  expect_error("got.safetensors want.safetensors -o p2.svg", "-o");
 }
 
 TEST_F(Compare, RefusesBadCalls) {
