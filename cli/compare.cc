@@ -35,8 +35,16 @@ const char* const description =
 
 const char* const examples =
     "  $ printf '\\200\\077\\101\\100' > got.raw; printf '\\200\\077\\100\\100' > want.raw\n"
-    "  $ halfulp compare got.raw want.raw --dtype bfloat16 --shape 2 --show 1 || test $? = 1\n"
-    "  ...\n"
+    "  $ halfulp compare got.raw want.raw --dtype bfloat16 --shape 2 || test $? = 1\n"
+    "  bfloat16 [2]\n"
+    "    equal: NO\n"
+    "    1 of 2 codes differ (50 %), by up to 1 ulp, mean +0.5\n"
+    "    ulp  got below  got above\n"
+    "    0                       1\n"
+    "    1            0          1\n"
+    "    where: column 1 of 2\n"
+    "    at   got           want       ulp\n"
+    "    [1]  0x4041  3.02  0x4040  3   +1\n"
     "\n"
     "  $ halfulp compare weights.npy weights.npy --format float32 --atol 1e-3 --rtol 1e-2\n"
     "  ...\n"

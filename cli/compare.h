@@ -58,9 +58,8 @@ class CompareFiles {
   using File = std::unique_ptr<tensors::OpenedFile>;
   [[nodiscard]] File open(const std::string& path) const;
   [[nodiscard]] CompareTask task_of(const comparison::Pair& pair) const;
-  void add_levels(CompareTask& task) const;
+  void add_levels();
   [[nodiscard]] std::vector<comparison::DifferingScales> scales_of(const CompareTask& task) const;
-  void require_names() const;
 
   const CompareCall& call_;
   File got_, want_, exact_, addend_, stale_;

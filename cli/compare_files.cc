@@ -3,6 +3,7 @@
 // The files of halfulp compare: which tensors are compared in which format, and which scales belong
 // to which codes.
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/at_option.h"
@@ -45,9 +46,8 @@ const Level* level_of(const BlockFormat& format, const std::string& part) {
   return number.size() < 2 && place < format.levels.size() ? &format.levels[place] : nullptr;
 }
 
-std::optional<ElementType> described_type(const tensors::Metadata& metadata,
+std::optional<ElementType> described_type(const std::optional<AnyQuantizer>& any,
                                           const std::string& part) {
-  const std::optional<AnyQuantizer> any = quantizer_in(metadata);
   if (!any || part.empty()) return std::nullopt;
   const auto* block = std::get_if<BlockFormat>(&*any);
   const Format* format = nullptr;
@@ -94,11 +94,13 @@ CompareFiles::File CompareFiles::open(const std::string& path) const {
   if (!call_.scale_dtype.empty())
     of_scales =
         at_option("--scale-dtype", [&] { return tensors::element_type(call_.scale_dtype); });
+  std::optional<std::optional<AnyQuantizer>> described;  // read once
   auto opened = std::make_unique<tensors::OpenedFile>(
       path, how, [&](const std::string& name, const tensors::Metadata& metadata) {
         const PartName part = comparison::part_name(name);
+        if (!described) described = quantizer_in(metadata);
         const std::optional<ElementType>& said = part.is_scale() ? of_scales : given;
-        return said ? said : described_type(metadata, part.part);
+        return said ? said : described_type(*described, part.part);
       });
   for (const std::string& name : call_.only) {
     const auto has = [&](const Heading& heading) {
@@ -130,6 +132,9 @@ CompareFiles::CompareFiles(const CompareCall& call)
                   "leave the type to the files");
   }
   for (const Pair& pair : pairs_) tasks_.push_back(task_of(pair));
+  if (tasks_.empty())
+    throw Error("no tensor to compare", tensors::place_in(call.want, ""), "is it the file?");
+  add_levels();
 }
 
 CompareTask CompareFiles::task_of(const Pair& pair) const {
@@ -152,22 +157,27 @@ CompareTask CompareFiles::task_of(const Pair& pair) const {
                     tensors::place_in(want_->path(), want.name) + " are " + want.type.name,
                 got_place, "name the format that both hold numbers of: --format F");
   }
-  if (part.part == "codes") add_levels(task);
   return task;
 }
 
-void CompareFiles::add_levels(CompareTask& task) const {
-  const std::string prefix = comparison::part_name(task.name).prefix;
-  for (const Pair& pair : pairs_) {
-    const PartName part = comparison::part_name(want_->headings()[pair.want].name);
-    if (part.is_scale() && part.prefix == prefix) task.levels.push_back(pair);
+void CompareFiles::add_levels() {
+  std::map<std::string, std::vector<Pair>> scales;  // by the name before them
+  for (const CompareTask& task : tasks_) {
+    if (task.is_scales) scales[comparison::part_name(task.name).prefix].push_back(task.pair);
   }
-  if (call_.block > 0) task.block_lengths = {static_cast<std::int64_t>(call_.block)};
+  std::vector<std::int64_t> lengths;
+  if (call_.block > 0) lengths.push_back(static_cast<std::int64_t>(call_.block));
   const std::optional<AnyQuantizer> any = quantizer_in(want_->metadata());
   const auto* block = any ? std::get_if<BlockFormat>(&*any) : nullptr;
   for (const Level& level : block != nullptr ? block->levels : std::vector<Level>()) {
-    task.block_lengths.push_back(level.columns);
-    task.block_lengths.push_back(level.rows);
+    lengths.push_back(level.columns);
+    lengths.push_back(level.rows);
+  }
+  for (CompareTask& task : tasks_) {
+    const PartName part = comparison::part_name(task.name);
+    if (part.part != "codes") continue;
+    task.levels = scales[part.prefix];
+    task.block_lengths = lengths;
   }
 }
 

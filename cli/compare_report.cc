@@ -135,18 +135,19 @@ std::string tiles_text(const comparison::Tiles& tiles) {
   return text;
 }
 
-std::string range_text(std::uint64_t first, std::uint64_t last) {
-  return first == last ? std::to_string(first)
-                       : std::to_string(first) + " to " + std::to_string(last);
+// "row 5", "rows 5 to 7"
+std::string range_text(const std::string& what, std::uint64_t first, std::uint64_t last) {
+  return first == last ? what + " " + std::to_string(first)
+                       : what + "s " + std::to_string(first) + " to " + std::to_string(last);
 }
 
 std::string where_text(const Differences& found) {
   const comparison::Tiles& tiles = found.tiles;
   std::string text = "  where: ";
   if (tiles.matrix.rows > 1)
-    text += "rows " + range_text(tiles.first_row, tiles.last_row) + " of " +
+    text += range_text("row", tiles.first_row, tiles.last_row) + " of " +
             std::to_string(tiles.matrix.rows) + ", ";
-  text += "columns " + range_text(tiles.first_column, tiles.last_column) + " of " +
+  text += range_text("column", tiles.first_column, tiles.last_column) + " of " +
           std::to_string(tiles.matrix.columns) + "\n";
   const bool has_map = tiles.rows > 1 && tiles.columns > 1 && found.mismatches > 1;
   return has_map ? text + "    tiles: . equal, - below 1 % differ, + below half, # more\n" +
@@ -249,10 +250,16 @@ std::string headline_of(const CompareAnswer& answer) {
 std::string text_of(const CompareAnswer& answer) {
   const Comparison& found = answer.found;
   const Differences& differences = found.differences;
-  std::string text = title_of(answer) + "\n";
-  for (const Ruling& ruling : found.rulings) text += "  " + ruling_text(ruling, answer) + "\n";
-  text += summary_text(found) + histogram_text(differences) + classes_text(differences.classes);
-  if (differences.mismatches > 0) text += where_text(differences) + mismatches_text(answer);
+  std::string text = title_of(answer);
+  if (differences.mismatches == 0 && found.within && found.tally.elements == differences.elements) {
+    text += ": equal, " + counted(found.tally.elements, "code") + "\n" +
+            classes_text(differences.classes);
+  } else {
+    text += "\n";
+    for (const Ruling& ruling : found.rulings) text += "  " + ruling_text(ruling, answer) + "\n";
+    text += summary_text(found) + histogram_text(differences) + classes_text(differences.classes);
+    if (differences.mismatches > 0) text += where_text(differences) + mismatches_text(answer);
+  }
   if (found.nearness) text += nearness_text(*found.nearness);
   if (found.guard) text += guard_text(*found.guard, found.tally.elements);
   return text;

@@ -10,6 +10,7 @@
 // the number after the last one; it is counted apart and is within no tolerance. NaN has none.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>

@@ -16,6 +16,14 @@ std::size_t tiles_along(std::uint64_t length) {
   return static_cast<std::size_t>((length + tile_side - 1) / tile_side);
 }
 
+// From begin to end; nothing of an empty list.
+template <typename Element>
+std::vector<Element> part_of(const std::vector<Element>& list, std::size_t begin, std::size_t end) {
+  if (list.empty()) return {};
+  return {list.begin() + static_cast<std::ptrdiff_t>(begin),
+          list.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
 // How far "one row further" is: a row, of a vector an element.
 std::size_t row_length(const Matrix& matrix) {
   return matrix.rows > 1 ? static_cast<std::size_t>(matrix.columns) : 1;
@@ -126,8 +134,15 @@ Tally WrongOutputs::tally_of_tile(std::size_t tile,
     wanted.insert(wanted.end(), run.begin(), run.end());
     for (std::size_t r = 0; skips && r < high; ++r) skipped.push_back(skips(begin + r));
   }
-  return judge_.tally(judge_.elements(std::move(transposed)), judge_.elements(std::move(wanted)),
-                      skipped);
+  // Judged in stretches, which stay in the caches.
+  Tally tally;
+  for (std::size_t begin = 0; begin < wanted.size(); begin += stretch) {
+    const std::size_t end = std::min(begin + stretch, wanted.size());
+    tally.add(judge_.tally(judge_.elements(part_of(transposed, begin, end)),
+                           judge_.elements(part_of(wanted, begin, end)),
+                           part_of(skipped, begin, end)));
+  }
+  return tally;
 }
 
 Tally WrongOutputs::tally_of_transposed(const std::function<bool(std::size_t)>& skips,

@@ -50,8 +50,8 @@ class WrongOutputs {
   // The codes of one that is not transposed, from a place on; want_codes: those of want there.
   [[nodiscard]] std::vector<std::uint64_t> codes(
       Wrong wrong, std::size_t begin, const std::vector<std::uint64_t>& want_codes) const;
-  // What the judge says of the transposed one, summed up tile by tile of 256 x 256. skips: which
-  // elements are left out.
+  // What the judge says of the transposed one, summed up tile by tile of 256 x 256, each in
+  // stretches. skips: which elements are left out.
   [[nodiscard]] Tally tally_of_transposed(const std::function<bool(std::size_t)>& skips,
                                           int threads) const;
 

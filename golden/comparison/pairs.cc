@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "golden/comparison/pairs.h"
 
+#include <map>
+
 #include "formats/error.h"
 
 namespace halfulp::comparison {
@@ -23,10 +25,17 @@ std::size_t partner_of(const std::string& name, const tensors::OpenedFile& file)
 }
 
 std::vector<Pair> pairs_of(const tensors::OpenedFile& got, const tensors::OpenedFile& want) {
+  std::map<std::string, std::size_t> in_got;
+  for (std::size_t i = 0; i < got.headings().size(); ++i) in_got[got.headings()[i].name] = i;
   std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < want.headings().size(); ++i)
-    pairs.push_back({partner_of(want.headings()[i].name, got), i});
-  for (const tensors::Heading& heading : got.headings()) partner_of(heading.name, want);
+  for (std::size_t i = 0; i < want.headings().size(); ++i) {
+    const std::string& name = want.headings()[i].name;
+    const auto found = in_got.find(name);
+    pairs.push_back({found != in_got.end() ? found->second : partner_of(name, got), i});
+    in_got.erase(name);
+  }
+  // What is left has no partner, unless it is the only one.
+  for (const auto& [name, place] : in_got) partner_of(name, want);
   return pairs;
 }
 

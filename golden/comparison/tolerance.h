@@ -22,7 +22,7 @@
 
 namespace halfulp::comparison {
 
-inline constexpr std::size_t stretch = 4096;
+inline constexpr std::size_t stretch = 2048;
 
 // |got - want| <= atol + rtol |want|, of finite numbers.
 class Closeness {

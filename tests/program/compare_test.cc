@@ -84,7 +84,9 @@ TEST_F(Compare, SaysWhatDiffersAndWhere) {
   EXPECT_EQ(found["first"][1]["ulp"], "-4");
   EXPECT_EQ(found["first"][2]["index"], (Json{7, 0}));
   EXPECT_EQ(found["guard"]["sound"], true);
-  EXPECT_EQ(shell("halfulp compare want.safetensors want.safetensors").status, 0);
+  const Ran equal = shell("halfulp compare want.safetensors want.safetensors");
+  EXPECT_EQ(equal.status, 0);
+  EXPECT_EQ(equal.out, "logits  bfloat16 [64, 48]: equal, 3072 codes\n");
 }
 
 TEST_F(Compare, HoldsToEveryToleranceAsked) {
@@ -149,6 +151,11 @@ TEST_F(Compare, PairsTensorsByName) {
         {tensor("k", "float32", {3}, {1, 2, 3}), tensor("q_prj", "float32", {2}, {1, 2})});
   expect_error("other.npz want.npz", "other.npz: k: the shape [3]");
   expect_error("missing.npy want.npz", "missing.npy");
+  write("empty.npz", {});
+  expect_error("empty.npz empty.npz", "no tensor to compare");
+  write("more.npz", {tensor("k", "float32", {2}, {1, 2}), tensor("q_prj", "float32", {2}, {1, 2}),
+                     tensor("v", "float32", {2}, {1, 2})});
+  expect_error("more.npz want.npz", "want.npz: there is no tensor \"v\"");
 }
 
 TEST_F(Compare, SaysWhichSideIsNearer) {
