@@ -38,7 +38,7 @@ const char* const examples =
     "  $ halfulp compare got.raw want.raw --dtype bfloat16 --shape 2 || test $? = 1\n"
     "  bfloat16 [2]\n"
     "    equal: NO\n"
-    "    1 of 2 codes differ (50 %), by up to 1 ulp, mean +0.5\n"
+    "    1 of 2 codes differs (50 %), by up to 1 ulp, mean +0.5\n"
     "    ulp  got below  got above\n"
     "    0                       1\n"
     "    1            0          1\n"

@@ -216,10 +216,15 @@ std::string nearness_text(const comparison::Nearness& nearness) {
          "\n    error of want: " + errors_text(nearness.want, count) + "\n";
 }
 
+std::string differ_text(const Comparison& found) {
+  const std::uint64_t count = found.differences.mismatches;
+  return std::to_string(count) + " of " + counted(found.tally.elements, "code") +
+         (count == 1 ? " differs" : " differ");
+}
+
 std::string summary_text(const Comparison& found) {
   const Differences& differences = found.differences;
-  std::string text = "  " + std::to_string(differences.mismatches) + " of " +
-                     counted(found.tally.elements, "code") + " differ";
+  std::string text = "  " + differ_text(found);
   if (differences.mismatches > 0)
     text += " (" + share_text(differences.mismatches, found.tally.elements) + "), by up to " +
             std::to_string(differences.distances.largest()) + " ulp, mean " +
@@ -243,8 +248,7 @@ std::string title_of(const CompareAnswer& answer) {
 
 std::string headline_of(const CompareAnswer& answer) {
   return title_of(answer) + (answer.found.within ? ", within" : ", NOT within") +
-         " the tolerance: " + std::to_string(answer.found.differences.mismatches) + " of " +
-         counted(answer.found.tally.elements, "code") + " differ";
+         " the tolerance: " + differ_text(answer.found);
 }
 
 std::string text_of(const CompareAnswer& answer) {
@@ -256,7 +260,10 @@ std::string text_of(const CompareAnswer& answer) {
             classes_text(differences.classes);
   } else {
     text += "\n";
-    for (const Ruling& ruling : found.rulings) text += "  " + ruling_text(ruling, answer) + "\n";
+    const bool judged = found.tally.elements > 0 || differences.elements == 0;
+    if (!judged) text += "  NO code is judged, as all scales differ\n";
+    for (const Ruling& ruling : found.rulings)
+      if (judged) text += "  " + ruling_text(ruling, answer) + "\n";
     text += summary_text(found) + histogram_text(differences) + classes_text(differences.classes);
     if (differences.mismatches > 0) text += where_text(differences) + mismatches_text(answer);
   }

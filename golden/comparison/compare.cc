@@ -65,7 +65,8 @@ class Comparing {
                      if (progress) progress(std::min((index + 1) * stretch, count), count);
                    });
     made.rulings = rulings(options_.tolerance, made.tally);
-    made.within = all_hold(made.rulings);
+    const bool judged = made.tally.elements > 0 || count == 0;
+    made.within = judged && all_hold(made.rulings);
     if (options_.guard) made.guard = guard(made.differences, std::move(tallies));
     if (ruler_) made.nearness = nearness;
     return made;

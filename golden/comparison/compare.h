@@ -64,6 +64,7 @@ struct Comparison {
   Differences differences;
   Tally tally;
   std::vector<Ruling> rulings;
+  // All rulings hold, and of a tensor that has elements one at least is judged.
   bool within = false;
   std::optional<Guard> guard;
   std::optional<Nearness> nearness;

@@ -204,6 +204,19 @@ TEST_F(Compare, JudgesCodesUnderScalesThatAgree) {
   }
 }
 
+// Scales that all differ leave no code to judge, which is no success.
+TEST_F(Compare, NothingJudgedIsNotWithin) {
+  write("want.npz",
+        {tensor("w.codes", "int8", {4}, {1, 2, 3, 4}), tensor("w.scales", "float32", {1}, {1})});
+  write("got.npz", {tensor("w.codes", "int8", {4}, {1, 2, 3, 4}),
+                    tensor("w.scales", "float32", {1}, {1 + 0x1p-23})});
+  const std::vector<Json> found = facts("got.npz want.npz --scale-ulp 1", 1);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0]["within"], false);
+  EXPECT_EQ(found[0]["elements"], 0);
+  EXPECT_EQ(found[1]["within"], true);
+}
+
 // Texts in metadata name no files.
 TEST_F(Compare, FollowsNoNamesOfFilesInMetadata) {
   tensors::TensorFile file;
@@ -225,7 +238,7 @@ TEST_F(Compare, DrawsWhatDiffers) {
   EXPECT_EQ(shell("halfulp compare got.safetensors want.safetensors -o p.svg").status, 1);
   const std::string picture = text_of("p.svg");
   EXPECT_EQ(picture.rfind("<svg xmlns", 0), 0U);
-  EXPECT_NE(picture.find("1 of 4 codes differ"), std::string::npos);
+  EXPECT_NE(picture.find("1 of 4 codes differs"), std::string::npos);
   EXPECT_NE(picture.find("&lt;script&gt;&amp;"), std::string::npos);
   EXPECT_EQ(picture.find("<script"), std::string::npos);
   EXPECT_NE(picture.find("<title>1 of 1</title>"), std::string::npos);
