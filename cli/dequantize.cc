@@ -121,7 +121,7 @@ class Run {
     if (!options_.out.empty()) require_output();
     const std::string place = options_.in == "-" ? "standard input" : options_.in;
     Found found = [&] {
-      const auto file = std::make_shared<const tensors::InputFile>(options_.in);
+      const auto file = std::make_shared<const tensors::ByteSource>(options_.in);
       try {
         return found_in(file);
       } catch (const Error& error) {
@@ -147,7 +147,7 @@ class Run {
   }
 
   // The file's kind by its first bytes.
-  Found found_in(const std::shared_ptr<const tensors::InputFile>& file) {
+  Found found_in(const std::shared_ptr<const tensors::ByteSource>& file) {
     const std::size_t known = std::min<std::uint64_t>(file->size(), 9);
     const tensors::Bytes first = file->read(0, known);
     const std::string start(first.begin(), first.end());
@@ -161,12 +161,12 @@ class Run {
     if (start.starts_with("PK") || start.starts_with("\x93NUMPY")) {
       const tensors::Bytes whole = file->read(0, static_cast<std::size_t>(file->size()));
       const auto kind = start[0] == 'P' ? tensors::Container::npz : tensors::Container::npy;
-      tensors::StoredFile of;
+      tensors::FoundFile of;
       for (tensors::Tensor& tensor : tensors::parse(whole, kind, {}).tensors)
         of.tensors.push_back(tensors::stored(std::move(tensor)));
       return codes_in(of);
     }
-    return codes_in(tensors::stored_safetensors(file));
+    return codes_in(tensors::found_safetensors(file));
   }
 
   using Given = std::vector<std::pair<const char*, bool>>;
@@ -186,7 +186,7 @@ class Run {
   }
 
   // By the format that the call or the file names, else by the names of a checkpoint.
-  Found codes_in(const tensors::StoredFile& file) {
+  Found codes_in(const tensors::FoundFile& file) {
     int axis = options_.axis;
     bool copies = false;
     bool tiles = pairs_.tiled_scales;
@@ -227,8 +227,8 @@ class Run {
     return found;
   }
 
-  void add_others(const std::vector<tensors::StoredTensor>& others, Found& found) {
-    for (const tensors::StoredTensor& tensor : others) {
+  void add_others(const std::vector<tensors::FoundTensor>& others, Found& found) {
+    for (const tensors::FoundTensor& tensor : others) {
       if (wants(tensor.name)) found.tensors.push_back(tensors::as_it_is(tensor));
     }
   }

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
+#include "cli/tensor_options.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "formats/codes.h"
@@ -78,22 +79,6 @@ TensorName name_of(const std::string& text) {
   return {text, ""};
 }
 
-tensors::Shape shape_of(const std::string& text, const std::string& option) {
-  tensors::Shape shape;
-  std::string number;
-  for (const char c : text + ",") {
-    if (c >= '0' && c <= '9' && number.size() < 18) {
-      number += c;
-    } else if ((c == ',' || c == 'x') && !number.empty()) {
-      shape.push_back(std::stoll(number));
-      number.clear();
-    } else {
-      throw Error("\"" + text + "\" is no shape", option, "write for example 128,512");
-    }
-  }
-  return shape;
-}
-
 // How a tensor is read: codes of `format`, where the file leaves open what its bytes are.
 struct Reading {
   std::string option;
@@ -126,7 +111,7 @@ tensors::Tensor read_tensor(const std::string& text, const Reading& how) {
   tensors::ReadOptions options;
   options.only = &only;
   options.packed = how.packed;
-  if (!how.shape.empty()) options.shape = shape_of(how.shape, how.option + "-shape");
+  if (!how.shape.empty()) options.shape = parse_extents(how.shape, how.option + "-shape");
   const bool raw = options.shape.has_value() || how.packed;
   if (raw && how.format) options.type = tensors::element_type(*how.format);
   tensors::Tensor tensor = one_of(tensors::read(named.path, options), named, how.option);

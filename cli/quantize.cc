@@ -165,7 +165,7 @@ class Run {
     require_names_apart();
     tensors::Selection only =
         at_option("--only", [&] { return tensors::Selection(options_.only); });
-    tensors::ReadOptions how = read_options(options_);
+    tensors::ReadOptions how = read_options(options_.tensors);
     how.only = &only;
     tensors::TensorFile in = tensors::read(options_.in, how);
     std::vector<tensors::Tensor> tensors =
@@ -341,7 +341,7 @@ class Run {
       tensor.type = tensors::element_type("uint" + std::to_string(bits));
     }
     tensors::WriteOptions write;
-    write.packed = options_.packed;
+    write.packed = options_.tensors.packed;
     tensors::write(options_.out, file_, write);
   }
 
@@ -397,17 +397,7 @@ void add_input_options(Parser& parser, QuantizeOptions& options) {
       .value_name("NAME,...")
       .delimiter(',')
       .repeated();
-  parser
-      .text("--dtype", options.dtype,
-            "the type of elements that the file leaves open: raw files, raw bytes (|V1), bytes")
-      .value_name("TYPE");
-  parser.text("--shape", options.shape, "of a raw file: 128,512").value_name("N,...");
-  parser.text("--byte-order", options.byte_order, "of a raw file: little (the default) or big")
-      .value_name("ORDER");
-  parser.flag("--fortran-order", options.fortran_order,
-              "the first index of a raw file varies fastest");
-  parser.flag("--packed", options.packed,
-              "elements of 4 or 6 bits lie close, in raw files and in U8 tensors of .safetensors");
+  add_tensor_options(parser, options.tensors);
 }
 
 }  // namespace

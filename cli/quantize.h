@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/tensor_options.h"
 #include "cli/verb.h"
 #include "formats/json.h"
 #include "golden/tensors/error_statistics.h"
@@ -16,24 +17,19 @@
 namespace halfulp::cli {
 
 struct QuantizeOptions {
-  std::string in, out, to, scaling, block, scale_rule, special_block, zero_scale, dtype, shape;
+  std::string in, out, to, scaling, block, scale_rule, special_block, zero_scale;
   std::string scale_layout = "rows";
-  std::string byte_order = "little";
   std::vector<std::string> only;
   int axis = -1;
   std::uint64_t hadamard = 0;  // 0: none
   std::uint64_t hadamard_seed = 0;
   bool hadamard_signs = false;
   int threads = 0;
-  bool codes = false, both_copies = false, packed = false, fortran_order = false, reference = false;
+  bool codes = false, both_copies = false, reference = false;
   bool json = false, quiet = false;
+  TensorOptions tensors;
   RoundingOptions rounding;
 };
-
-// "128x512" or "128,512", of the option that it was given to. Throws Error.
-tensors::Shape parse_extents(const std::string& text, const char* option);
-// What IN does not say of itself. Throws Error.
-tensors::ReadOptions read_options(const QuantizeOptions& options);
 
 // A tensor's line of the table and its object.
 struct Answer {

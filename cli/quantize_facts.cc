@@ -93,37 +93,6 @@ void print_answers(const std::vector<Answer>& answers, bool as_json) {
   for (const Answer& answer : answers) print(json_of(answer).dump() + "\n");
 }
 
-tensors::Shape parse_extents(const std::string& text, const char* option) {
-  tensors::Shape shape;
-  std::string number;
-  for (const char c : text + ",") {
-    if (c >= '0' && c <= '9' && number.size() < 18) {
-      number += c;
-    } else if ((c == ',' || c == 'x') && !number.empty()) {
-      shape.push_back(std::stoll(number));
-      number.clear();
-    } else {
-      throw Error("\"" + text + "\" is no shape", option, "write for example 128,512");
-    }
-  }
-  return shape;
-}
-
-tensors::ReadOptions read_options(const QuantizeOptions& options) {
-  tensors::ReadOptions read;
-  if (!options.dtype.empty())
-    read.type = at_option("--dtype", [&] { return tensors::element_type(options.dtype); });
-  if (!options.shape.empty()) read.shape = parse_extents(options.shape, "--shape");
-  if (options.byte_order != "little" && options.byte_order != "big")
-    throw Error("\"" + options.byte_order + "\" is neither little nor big", "--byte-order",
-                suggest(options.byte_order, {"little", "big"}));
-  read.layout.byte_order =
-      options.byte_order == "big" ? tensors::ByteOrder::big : tensors::ByteOrder::little;
-  read.layout.fortran_order = options.fortran_order;
-  read.packed = options.packed;
-  return read;
-}
-
 std::string warning_of(const tensors::ErrorStatistics& errors, bool in_blocks) {
   std::string facts;
   const auto add = [&](std::uint64_t count, const std::string& what) {

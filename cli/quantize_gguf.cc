@@ -81,7 +81,7 @@ int quantize_to_gguf(const QuantizeOptions& options) {
   require_no_rounding(options);
   require_names(options, blocks);
   tensors::Selection only = at_option("--only", [&] { return tensors::Selection(options.only); });
-  tensors::ReadOptions how = read_options(options);
+  tensors::ReadOptions how = read_options(options.tensors);
   how.only = &only;
   tensors::TensorFile in = tensors::read(options.in, how);
   std::vector<tensors::Tensor> tensors =

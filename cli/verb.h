@@ -34,6 +34,7 @@ int explain_verb(const Arguments& arguments);
 int op_verb(const Arguments& arguments);
 int vectors_verb(const Arguments& arguments);
 int check_verb(const Arguments& arguments);
+int compare_verb(const Arguments& arguments);
 int quantize_verb(const Arguments& arguments);
 int dequantize_verb(const Arguments& arguments);
 int units_verb(const Arguments& arguments);

@@ -9,13 +9,14 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 18> table{{
+constexpr std::array<Verb, 19> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
     {"op", "compute one operation on numbers or codes, rounded once", op_verb},
     {"vectors", "write test vectors for hardware and libraries", vectors_verb},
     {"check", "recompute test vectors and say what is wrong with them", check_verb},
+    {"compare", "compare tensor files in ulp and against tolerances", compare_verb},
     {"quantize", "round tensor files to a format, block formats included", quantize_verb},
     {"dequantize", "turn codes and scales of tensor files back to values", dequantize_verb},
     {"units", "the matrix units: all of them, one of them, what is proven of it", units_verb},

@@ -31,11 +31,11 @@ void require_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t s
                 "", size < covered ? "is the file whole?" : "nothing may follow them");
 }
 
-// The header's length, of a file's first bytes. Throws Error where the file does not hold it.
-std::size_t header_length(ByteView start, std::uint64_t file_size) {
-  if (start.size() < length_size)
+// The header's length, of the first bytes of a file of so many.
+std::uint64_t header_length(ByteView beginning, std::uint64_t file_size) {
+  if (file_size < length_size)
     throw Error("the file ends before its header", "", "is it a safetensors file, and whole?");
-  const std::uint64_t length = load_little(start.data(), length_size);
+  const std::uint64_t length = load_little(beginning.data(), length_size);
   if (length > longest_header)
     throw Error("a header of " + counted(length, "byte"), "",
                 "safetensors has at most 100 MB; is it such a file?");
@@ -46,29 +46,32 @@ std::size_t header_length(ByteView start, std::uint64_t file_size) {
 }
 
 // Entries in the order of their data, which cover the file.
-SafetensorsHeader header_from(ByteView text, std::uint64_t data_size) {
-  SafetensorsHeader header =
-      parse_safetensors_header({reinterpret_cast<const char*>(text.data()), text.size()});
-  std::stable_sort(header.entries.begin(), header.entries.end(), [](const auto& a, const auto& b) {
+SafetensorsHeader header_from(std::string_view text, std::uint64_t data_size) {
+  SafetensorsHeader header = parse_safetensors_header(text);
+  std::vector<SafetensorsEntry>& entries = header.entries;
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
-  require_cover(header.entries, data_size);
+  require_cover(entries, data_size);
   return header;
 }
 
 }  // namespace
 
 SafetensorsLayout safetensors_layout(ByteView file) {
-  const std::size_t length = header_length(file, file.size());
+  const std::uint64_t length = header_length(file, file.size());
   const ByteView data = file.subspan(length_size + length);
-  return {.header = header_from(file.subspan(length_size, length), data.size()), .data = data};
+  const std::string_view text(reinterpret_cast<const char*>(file.data()) + length_size, length);
+  return {.header = header_from(text, data.size()), .data = data};
 }
 
-SafetensorsIndex safetensors_index(const InputFile& file) {
-  const std::size_t known = std::min<std::uint64_t>(file.size(), length_size);
-  const std::size_t length = header_length(file.read(0, known), file.size());
+SafetensorsIndex safetensors_index(const ByteSource& file) {
+  const Bytes start = file.read(0, std::min<std::uint64_t>(file.size(), length_size));
+  const std::uint64_t length = header_length(start, file.size());
+  const Bytes text = file.read(length_size, length);
   const std::uint64_t data_begin = length_size + length;
-  return {.header = header_from(file.read(length_size, length), file.size() - data_begin),
+  return {.header = header_from({reinterpret_cast<const char*>(text.data()), text.size()},
+                                file.size() - data_begin),
           .data_begin = data_begin};
 }
 

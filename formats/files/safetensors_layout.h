@@ -7,9 +7,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "formats/files/byte_source.h"
 #include "formats/files/bytes.h"
-#include "formats/files/input_file.h"
 #include "formats/files/safetensors_header.h"
 
 namespace halfulp::tensors {
@@ -32,7 +33,7 @@ struct SafetensorsIndex {
   SafetensorsHeader header;      // entries in the order of their data
   std::uint64_t data_begin = 0;  // where in the file offsets count from
 };
-SafetensorsIndex safetensors_index(const InputFile& file);
+SafetensorsIndex safetensors_index(const ByteSource& file);
 
 // What stands before the data, whose first byte is then a multiple of eight. Throws Error where the
 // header is too long.

@@ -35,7 +35,7 @@ const Format& element_of(const AnyQuantizer& quantizer) {
 }
 
 // Throws Error where the tensor does not hold codes of the format in that shape.
-void require_codes_of(const StoredTensor& tensor, const Format& format, const Shape& shape) {
+void require_codes_of(const FoundTensor& tensor, const Format& format, const Shape& shape) {
   require_size(tensor);
   const ElementType wanted = element_type(format);
   const std::string place = "/" + printable(tensor.name);
@@ -51,7 +51,7 @@ void require_codes_of(const StoredTensor& tensor, const Format& format, const Sh
 }
 
 // The codes [begin, begin + count) of a tensor, a number of bytes each.
-Tensor some_codes(const StoredTensor& tensor, const ElementType& type, std::size_t begin,
+Tensor some_codes(const FoundTensor& tensor, const ElementType& type, std::size_t begin,
                   std::size_t count) {
   Heading heading{tensor.name, type, {static_cast<std::int64_t>(count)}};
   if (tensor.close) {
@@ -98,16 +98,16 @@ class Dequantizer {
 
   void check() const {
     if (!fits_binary64(element_of(quantizer_)))
-      throw Error("the format \"" + element_of(quantizer_).name +
-                      "\" has values that no binary64 holds",
-                  "", "take the codes one by one to `halfulp cast`");
+      throw Error(
+          "the format \"" + element_of(quantizer_).name + "\" has values that no binary64 holds",
+          "", "take the codes one by one to `halfulp cast`");
     require_size(tensor_.codes);
     const Shape& shape = tensor_.codes.shape;
     require_codes_of(tensor_.codes, element_of(quantizer_), shape);
     const BlockFormat* block = block_of(quantizer_);
     if (block == nullptr) return;
     const bool empty = element_count(shape) == 0;
-    const auto check_scale = [&](const StoredTensor& scale, const Format& format,
+    const auto check_scale = [&](const FoundTensor& scale, const Format& format,
                                  const Level& level) {
       Shape wanted = scale_shape(shape, axis_, level);
       if (empty && element_count(wanted) != 0) wanted = {0};
@@ -214,7 +214,7 @@ class Dequantizer {
   };
 
   // Of the blocks that the rows touch, row of blocks after row of blocks.
-  [[nodiscard]] Tensor scale_codes(const StoredTensor& scales, const Format& format,
+  [[nodiscard]] Tensor scale_codes(const FoundTensor& scales, const Format& format,
                                    const Level& level, Rows of) const {
     const Partition blocks = partition(level, rows(), cut_.length);
     const std::size_t first = of.begin / blocks.block_rows;
@@ -247,15 +247,15 @@ std::optional<std::string> prefix_before(const std::string& name, const std::str
 
 }  // namespace
 
-CodedFile coded_file(const StoredFile& file, const AnyQuantizer& quantizer) {
-  std::map<std::string, const StoredTensor*> by_name;
-  for (const StoredTensor& tensor : file.tensors) by_name[tensor.name] = &tensor;
+CodedFile coded_file(const FoundFile& file, const AnyQuantizer& quantizer) {
+  std::map<std::string, const FoundTensor*> by_name;
+  for (const FoundTensor& tensor : file.tensors) by_name[tensor.name] = &tensor;
   std::map<std::string, bool> used;
   CodedFile result;
-  for (const StoredTensor& tensor : file.tensors) {
+  for (const FoundTensor& tensor : file.tensors) {
     const std::optional<std::string> prefix = prefix_before(tensor.name, "codes");
     if (!prefix) continue;
-    const auto part = [&](const std::string& word) -> const StoredTensor& {
+    const auto part = [&](const std::string& word) -> const FoundTensor& {
       const auto found = by_name.find(*prefix + word);
       if (found == by_name.end())
         throw Error("there is no tensor \"" + printable(*prefix + word) + "\" beside the codes",
@@ -280,7 +280,7 @@ CodedFile coded_file(const StoredFile& file, const AnyQuantizer& quantizer) {
   if (result.coded.empty())
     throw Error("no tensor is called \"codes\"", "",
                 "`halfulp quantize --codes` writes such files");
-  for (const StoredTensor& tensor : file.tensors) {
+  for (const FoundTensor& tensor : file.tensors) {
     if (!used[tensor.name]) result.others.push_back(tensor);
   }
   return result;
@@ -291,7 +291,7 @@ void untile_scales(CodedTensor& tensor, const AnyQuantizer& quantizer, int axis)
   if (block == nullptr || !lies_in_tiles(block->levels.back()))
     throw Error("scales of this format do not lie in tiles", "/" + printable(tensor.codes.name),
                 "leave out --scale-layout");
-  StoredTensor& scales = tensor.scales.back();
+  FoundTensor& scales = tensor.scales.back();
   require_size(scales);
   const Shape& shape = tensor.codes.shape;
   const std::size_t along = axis_of(shape, axis);
@@ -312,7 +312,7 @@ PartedTensor dequantized(const CodedTensor& tensor, const AnyQuantizer& quantize
   const BlockFormat* block = block_of(quantizer);
   result.stored = block != nullptr ? block->name : element_of(quantizer).name;
   result.stored_size = tensor.codes.size;
-  for (const StoredTensor& scales : tensor.scales) result.stored_size += scales.size;
+  for (const FoundTensor& scales : tensor.scales) result.stored_size += scales.size;
   if (tensor.zero_points) result.stored_size += tensor.zero_points->size;
   result.give = [work](const Sink& sink) { work->give(sink); };
   return result;

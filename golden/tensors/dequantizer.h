@@ -16,19 +16,19 @@ namespace halfulp::tensors {
 // The tensors that belong together.
 struct CodedTensor {
   std::string name;  // of the values
-  StoredTensor codes;
-  std::vector<StoredTensor> scales;  // of every level, the outermost first
-  std::optional<StoredTensor> zero_points;
+  FoundTensor codes;
+  std::vector<FoundTensor> scales;  // of every level, the outermost first
+  std::optional<FoundTensor> zero_points;
 };
 
 struct CodedFile {
   std::vector<CodedTensor> coded;
-  std::vector<StoredTensor> others;
+  std::vector<FoundTensor> others;
 };
 
 // By the names that TensorQuantizer::codes gives. Throws Error: no codes at all, or codes without
 // what belongs to them.
-CodedFile coded_file(const StoredFile& file, const AnyQuantizer& quantizer);
+CodedFile coded_file(const FoundFile& file, const AnyQuantizer& quantizer);
 
 // Puts the innermost scales, which lie in tiles (scale_tiles.h), into rows, in memory. Throws Error
 // where the format's scales do not lie in tiles, or the tiles are of another size.

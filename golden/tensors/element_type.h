@@ -60,6 +60,8 @@ class GivenType {
   ElementType or_given(const ElementType& in_file);
   // The given type, where it is packed and the file has bytes.
   std::optional<ElementType> packed_in(const ElementType& in_file);
+  // Did elements take it?
+  [[nodiscard]] bool used() const { return used_; }
   // Throws Error where a type was given and no element took it.
   void require_used() const;
 

@@ -51,26 +51,10 @@ void require_packable(const ElementType& type, const Layout& layout) {
 }
 
 Tensor parse_raw(ByteView file, const ReadOptions& options) {
-  if (!options.type || !options.shape)
-    throw Error(
-        std::string("a raw file does not say its ") + (options.shape ? "element type" : "shape"),
-        "", "give its shape and its element type");
-  const ElementType& type = *options.type;
-  const std::size_t count = element_count(*options.shape);
-  if (options.packed) require_packable(type, options.layout);
-  const std::size_t needed =
-      options.packed ? packed_bytes(type.format, count) : count * element_bytes(type);
-  if (file.size() != needed)
-    throw Error(counted(file.size(), "byte") + ", the shape needs " + std::to_string(needed) +
-                    " of " + type.name,
-                "", "give the shape and the element type that the file has");
-  if (!options.packed) {
-    Bytes data = from_layout(Bytes(file.begin(), file.end()), *options.shape, element_bytes(type),
-                             options.layout);
-    return make_tensor("", type, *options.shape, std::move(data));
-  }
-  Tensor tensor = from_packed_codes({"", type, *options.shape}, file);
-  if (count > 0 && packed_codes(tensor).back() != file.back())
+  const StoredTensor stored = stored_raw(file.size(), options);
+  Tensor tensor = tensor_of(stored, file);
+  const bool fills = !stored.packed || file.empty() || packed_codes(tensor).back() == file.back();
+  if (!fills)
     throw Error("the last byte has bits beyond the last element", "", "is the shape right?");
   return tensor;
 }
@@ -94,6 +78,33 @@ Container container_of(const std::string& path) {
   if (const std::optional<Container> container = known_ending(path)) return *container;
   throw Error("no kind of tensor file has this ending", path,
               "use .npy, .npz, .safetensors, .raw or .bin");
+}
+
+Container container_of_file(const std::string& path, ByteView beginning, bool with_shape) {
+  const std::optional<Container> by_ending = known_ending(path);
+  if (by_ending && *by_ending != Container::raw) return *by_ending;
+  return container_of_content(path, beginning, with_shape);
+}
+
+StoredTensor stored_raw(std::uint64_t file_size, const ReadOptions& options) {
+  if (!options.type || !options.shape)
+    throw Error(
+        std::string("a raw file does not say its ") + (options.shape ? "element type" : "shape"),
+        "", "give its shape and its element type");
+  const ElementType& type = *options.type;
+  const std::size_t count = element_count(*options.shape);
+  if (options.packed) require_packable(type, options.layout);
+  const std::size_t needed =
+      options.packed ? packed_bytes(type.format, count) : count * element_bytes(type);
+  if (file_size != needed)
+    throw Error(counted(file_size, "byte") + ", the shape needs " + std::to_string(needed) +
+                    " of " + type.name,
+                "", "give the shape and the element type that the file has");
+  return {.heading = {"", type, *options.shape},
+          .begin = 0,
+          .end = file_size,
+          .layout = options.layout,
+          .packed = options.packed};
 }
 
 TensorFile parse(ByteView file, Container container, const ReadOptions& options) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "golden/tensors/npy.h"
+#include "golden/tensors/npz.h"
 #include "golden/tensors/safetensors.h"
 #include "golden/tensors/selection.h"
 
@@ -42,6 +43,13 @@ struct WriteOptions {
 // ending that says so, a safetensors file is read as one; it is raw where a shape is given. Throws
 // Error, naming the file: unreadable, or for the reasons that the parse_ functions have.
 TensorFile read(const std::string& path, const ReadOptions& options);
+
+// What a file is whose beginning is given: by its ending, else raw where its shape is known
+// (with_shape), else by its content. Throws Error: no kind of tensor file.
+Container container_of_file(const std::string& path, ByteView beginning, bool with_shape);
+
+// Of a raw file of so many bytes. Throws Error.
+StoredTensor stored_raw(std::uint64_t file_size, const ReadOptions& options);
 
 // The same of bytes at hand; locations of errors begin inside the file.
 TensorFile parse(ByteView file, Container container, const ReadOptions& options);

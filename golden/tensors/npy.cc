@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "golden/tensors/npy.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "formats/error.h"
@@ -9,36 +8,6 @@
 
 namespace halfulp::tensors {
 namespace {
-
-// Calls visit(c, f) for every element: its places in C order and in Fortran order.
-template <typename Visit>
-void for_each_place(const Shape& shape, Visit visit) {
-  std::vector<std::size_t> strides(shape.size());
-  std::size_t stride = 1;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    strides[axis] = stride;
-    stride *= static_cast<std::size_t>(shape[axis]);
-  }
-  Shape index(shape.size(), 0);
-  const std::size_t count = element_count(shape);
-  std::size_t fortran_place = 0;
-  for (std::size_t c_place = 0; c_place < count; ++c_place) {
-    visit(c_place, fortran_place);
-    // The next index in C order: the last axis counts, and carries into the one before it.
-    for (std::size_t axis = shape.size(); axis-- > 0;) {
-      fortran_place += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      fortran_place -= strides[axis] * static_cast<std::size_t>(shape[axis]);
-      index[axis] = 0;
-    }
-  }
-}
-
-// True where the two memory orders are not the same bytes.
-bool orders_differ(const Shape& shape) {
-  return element_count(shape) > 0 &&
-         std::count_if(shape.begin(), shape.end(), [](std::int64_t n) { return n != 1; }) > 1;
-}
 
 struct TypeText {
   ByteOrder byte_order = ByteOrder::little;
@@ -96,7 +65,7 @@ ElementType resolve_type(const std::string& text, const std::string& code, Given
   return given.or_given(*named);
 }
 
-void require_size(std::size_t found, std::size_t count, std::size_t size) {
+void require_size(std::uint64_t found, std::size_t count, std::size_t size) {
   // No overflow: a shape has at most 2^60 elements, an element at most 8 bytes.
   const std::size_t needed = count * size;
   if (found == needed) return;
@@ -109,39 +78,21 @@ void require_size(std::size_t found, std::size_t count, std::size_t size) {
 
 }  // namespace
 
-Bytes from_layout(Bytes data, const Shape& shape, std::size_t size, const Layout& layout) {
-  if (layout.byte_order == ByteOrder::big) swap_bytes(data, size);
-  if (!layout.fortran_order || !orders_differ(shape)) return data;
-  Bytes ordered(data.size());
-  for_each_place(shape, [&](std::size_t c_place, std::size_t fortran_place) {
-    std::copy_n(data.data() + fortran_place * size, size, ordered.data() + c_place * size);
-  });
-  return ordered;
-}
-
-Bytes to_layout(const Tensor& tensor, const Layout& layout) {
-  const std::size_t size = element_bytes(tensor.type);
-  Bytes data = tensor.data;
-  if (layout.fortran_order && orders_differ(tensor.shape)) {
-    for_each_place(tensor.shape, [&](std::size_t c_place, std::size_t fortran_place) {
-      std::copy_n(tensor.data.data() + c_place * size, size, data.data() + fortran_place * size);
-    });
-  }
-  if (layout.byte_order == ByteOrder::big) swap_bytes(data, size);
-  return data;
-}
-
-Tensor parse_npy(ByteView file, GivenType& given) {
-  NpyHeader header = parse_npy_header(file);
+StoredTensor stored_npy(ByteView beginning, std::uint64_t file_size, GivenType& given) {
+  NpyHeader header = parse_npy_header(beginning);
   const std::size_t count = element_count(header.shape);
   const TypeText text = split_type(header.type);
   ElementType type = resolve_type(header.type, text.code, given);
-  const std::size_t size = element_bytes(type);
-  const ByteView elements = file.subspan(header.length);
-  require_size(elements.size(), count, size);
-  Bytes data = from_layout(Bytes(elements.begin(), elements.end()), header.shape, size,
-                           {text.byte_order, header.fortran_order});
-  return make_tensor("", std::move(type), std::move(header.shape), std::move(data));
+  require_size(file_size - header.length, count, element_bytes(type));
+  return {.heading = {"", std::move(type), std::move(header.shape)},
+          .begin = header.length,
+          .end = file_size,
+          .layout = {text.byte_order, header.fortran_order}};
+}
+
+Tensor parse_npy(ByteView file, GivenType& given) {
+  const StoredTensor stored = stored_npy(file, file.size(), given);
+  return tensor_of(stored, file.subspan(stored.begin));
 }
 
 std::string npy_file(const Tensor& tensor, const Layout& layout) {

@@ -7,29 +7,23 @@
 
 #include <string>
 
-#include "golden/tensors/tensor.h"
+#include "golden/tensors/stored.h"
 
 namespace halfulp::tensors {
-
-// How elements lie in a file that leaves it open.
-struct Layout {
-  ByteOrder byte_order = ByteOrder::little;
-  bool fortran_order = false;  // the first index varies fastest
-};
 
 // The one array of a file; its name is empty. Throws Error: no such file, of another version,
 // cut off, with something behind the array, a header that says something else than such a
 // dictionary, elements that are no numbers (structures, objects, text, dates), complex or longer
 // than 64 bits, or that the file leaves open and nobody names.
 Tensor parse_npy(ByteView file, GivenType& given);
+// The same without the elements: beginning is as much of a file of so many bytes as its header
+// takes, which longest_npy_beginning bytes always hold.
+StoredTensor stored_npy(ByteView beginning, std::uint64_t file_size, GivenType& given);
+inline constexpr std::size_t longest_npy_beginning = 16384;
 
 // The whole file. Elements of types that NumPy does not know are written as raw bytes, "|V1", for
 // ndarray.view(ml_dtypes...) to interpret. Throws Error where such elements of more than one byte
 // are to be in big-endian order, which NumPy would read as another code.
 std::string npy_file(const Tensor& tensor, const Layout& layout);
-
-// Elements in the layout as a tensor has them, and back. Precondition: data has the shape's size.
-Bytes from_layout(Bytes data, const Shape& shape, std::size_t size, const Layout& layout);
-Bytes to_layout(const Tensor& tensor, const Layout& layout);
 
 }  // namespace halfulp::tensors

@@ -36,17 +36,19 @@ class ZipError {
   zip_error_t error_;
 };
 
-Archive open_for_reading(ByteView file) {
-  // libzip takes an empty file for an empty archive.
-  constexpr std::size_t shortest = 22;
-  if (file.size() < shortest)
-    throw Error("no NumPy archive: the file has " + counted(file.size(), "byte"), "",
+// Throws Error where a file of so many bytes is too short to be an archive; libzip takes an empty
+// one for an empty archive.
+void require_length(std::uint64_t size) {
+  constexpr std::uint64_t shortest = 22;
+  if (size < shortest)
+    throw Error("no NumPy archive: the file has " + counted(size, "byte"), "",
                 "is it a zip file, and whole?");
-  ZipError error;
-  // The source does not own the bytes; the archive takes over the source.
-  Source source(zip_source_buffer_create(file.data(), file.size(), 0, error.get()),
-                &zip_source_free);
-  if (source == nullptr) throw Error("the archive cannot be read (" + error.text() + ")");
+}
+
+// The archive takes over the source, which is null where it could not be made.
+Archive open_for_reading(Source source, ZipError& error) {
+  if (source == nullptr)
+    throw Error("the archive cannot be read (" + printable(error.text()) + ")");
   Archive archive(zip_open_from_source(source.get(), ZIP_RDONLY, error.get()), &zip_discard);
   if (archive == nullptr)
     throw Error("no NumPy archive: not a readable zip file (" + printable(error.text()) + ")", "",
@@ -55,14 +57,8 @@ Archive open_for_reading(ByteView file) {
   return archive;
 }
 
-struct MemberFacts {
-  std::string name;
-  std::uint64_t index = 0;
-  std::uint64_t size = 0;
-};
-
 // Throws Error where the size cannot be: it is what the archive says, and memory is taken by it.
-void require_possible_size(const zip_stat_t& status, std::size_t file_size) {
+void require_possible_size(const zip_stat_t& status, std::uint64_t file_size) {
   // A deflated byte pair gives at most 1,032 bytes: 258 bytes for 2 bits (RFC 1951).
   constexpr std::uint64_t most_deflated = 1032;
   const bool stored = status.comp_method == ZIP_CM_STORE;
@@ -76,7 +72,7 @@ void require_possible_size(const zip_stat_t& status, std::size_t file_size) {
 }
 
 // Throws Error where the member cannot be an array of an archive.
-void require_array(const zip_stat_t& status, const std::string& name, std::size_t file_size) {
+void require_array(const zip_stat_t& status, const std::string& name, std::uint64_t file_size) {
   if (status.encryption_method != ZIP_EM_NONE)
     throw Error("an encrypted member", "", "write the archive with numpy.savez");
   if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE)
@@ -92,22 +88,22 @@ std::string array_name(const std::string& member) {
 }
 
 // Nothing of a member that is not selected.
-std::optional<MemberFacts> facts_of(zip_t* archive, std::uint64_t index, std::size_t file_size,
-                                    Selection& selection) {
+std::optional<NpzMember> facts_of(zip_t* archive, std::uint64_t index, std::uint64_t file_size,
+                                  Selection& selection) {
   zip_stat_t status;
   zip_stat_init(&status);
   constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE |
                                   ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
   if (zip_stat_index(archive, index, 0, &status) != 0 || (status.valid & needed) != needed)
     throw Error("member " + std::to_string(index) + " cannot be read", "", damaged);
-  MemberFacts facts{.name = status.name, .index = index, .size = status.size};
-  if (!selection.wants(array_name(facts.name))) return std::nullopt;
+  const std::string name = status.name;
+  if (!selection.wants(array_name(name))) return std::nullopt;
   try {
-    require_array(status, facts.name, file_size);
+    require_array(status, name, file_size);
   } catch (const Error& error) {
-    throw error.at(printable(facts.name));
+    throw error.at(printable(name));
   }
-  return facts;
+  return NpzMember{.name = array_name(name), .index = index, .size = status.size};
 }
 
 // As many bytes as there are, up to the span's size.
@@ -122,10 +118,15 @@ std::size_t read_some(zip_file_t* member, std::span<std::uint8_t> bytes) {
   return filled;
 }
 
-// The member whole. Memory is taken as the bytes come.
-Bytes read_member(zip_t* archive, const MemberFacts& facts) {
-  const Member member(zip_fopen_index(archive, facts.index, 0), &zip_fclose);
+Member open_member(zip_t* archive, const NpzMember& facts) {
+  Member member(zip_fopen_index(archive, facts.index, 0), &zip_fclose);
   if (member == nullptr) throw Error(printable(zip_strerror(archive)), "", damaged);
+  return member;
+}
+
+// The member whole. Memory is taken as the bytes come.
+Bytes read_member(zip_t* archive, const NpzMember& facts) {
+  const Member member = open_member(archive, facts);
   constexpr std::uint64_t first_buffer = 1U << 20U;
   Bytes bytes(std::min(facts.size, first_buffer));
   std::size_t filled = read_some(member.get(), bytes);
@@ -144,22 +145,67 @@ Bytes read_member(zip_t* archive, const MemberFacts& facts) {
 
 }  // namespace
 
-std::vector<Tensor> parse_npz(ByteView file, GivenType& given, Selection& selection) {
-  const Archive archive = open_for_reading(file);
-  const auto count = static_cast<std::uint64_t>(zip_get_num_entries(archive.get(), 0));
-  std::vector<Tensor> tensors;
+struct NpzArchive::Implementation {
+  Archive archive;
+  std::uint64_t file_size;
+};
+
+NpzArchive::NpzArchive(ByteView file) {
+  require_length(file.size());
+  ZipError error;
+  // The source does not own the bytes.
+  Source source(zip_source_buffer_create(file.data(), file.size(), 0, error.get()),
+                &zip_source_free);
+  implementation_.reset(
+      new Implementation{open_for_reading(std::move(source), error), file.size()});
+}
+
+NpzArchive::NpzArchive(const std::string& path, std::uint64_t size) {
+  require_length(size);
+  ZipError error;
+  constexpr zip_int64_t all = -1;
+  Source source(zip_source_file_create(path.c_str(), 0, all, error.get()), &zip_source_free);
+  implementation_.reset(new Implementation{open_for_reading(std::move(source), error), size});
+}
+
+NpzArchive::~NpzArchive() = default;
+
+std::vector<NpzMember> NpzArchive::members(Selection& selection) const {
+  zip_t* archive = implementation_->archive.get();
+  const auto count = static_cast<std::uint64_t>(zip_get_num_entries(archive, 0));
+  std::vector<NpzMember> found;
   std::set<std::string> names;
   for (std::uint64_t index = 0; index < count; ++index) {
-    const auto facts = facts_of(archive.get(), index, file.size(), selection);
+    const auto facts = facts_of(archive, index, implementation_->file_size, selection);
     if (!facts) continue;
+    if (!names.insert(facts->name).second)
+      throw Error("two members of this name", printable(facts->name + std::string(ending)));
+    found.push_back(*facts);
+  }
+  return found;
+}
+
+Bytes NpzArchive::beginning(const NpzMember& member) const {
+  Bytes bytes(std::min<std::uint64_t>(member.size, longest_npy_beginning));
+  const Member open = open_member(implementation_->archive.get(), member);
+  bytes.resize(read_some(open.get(), bytes));
+  return bytes;
+}
+
+Bytes NpzArchive::content(const NpzMember& member) const {
+  return read_member(implementation_->archive.get(), member);
+}
+
+std::vector<Tensor> parse_npz(ByteView file, GivenType& given, Selection& selection) {
+  const NpzArchive archive(file);
+  std::vector<Tensor> tensors;
+  for (const NpzMember& member : archive.members(selection)) {
     try {
-      if (!names.insert(facts->name).second) throw Error("two members of this name");
-      const Bytes bytes = read_member(archive.get(), *facts);
-      tensors.push_back(parse_npy(bytes, given));
+      tensors.push_back(parse_npy(archive.content(member), given));
     } catch (const Error& error) {
-      throw error.at(printable(facts->name));
+      throw error.at(printable(member.name + std::string(ending)));
     }
-    tensors.back().name = array_name(facts->name);
+    tensors.back().name = member.name;
   }
   return tensors;
 }

@@ -4,6 +4,7 @@
 // libzip's work. Source: NumPy 2.4, numpy.savez; PKWARE APPNOTE 6.3.10.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,34 @@
 #include "golden/tensors/selection.h"
 
 namespace halfulp::tensors {
+
+// An array of an archive that is open.
+struct NpzMember {
+  std::string name;  // of the array: without ".npy"
+  std::uint64_t index = 0, size = 0;
+};
+
+// An archive whose arrays are read one by one, by one thread at a time. All throw Error as
+// parse_npz does.
+class NpzArchive {
+ public:
+  explicit NpzArchive(ByteView file);  // which outlives it
+  // size: of the file.
+  NpzArchive(const std::string& path, std::uint64_t size);
+  NpzArchive(const NpzArchive&) = delete;
+  NpzArchive& operator=(const NpzArchive&) = delete;
+  ~NpzArchive();
+
+  // Those that are selected, in the archive's order.
+  [[nodiscard]] std::vector<NpzMember> members(Selection& selection) const;
+  // The .npy file that a member is: as much of its beginning as its header takes, and whole.
+  [[nodiscard]] Bytes beginning(const NpzMember& member) const;
+  [[nodiscard]] Bytes content(const NpzMember& member) const;
+
+ private:
+  struct Implementation;  // of libzip
+  std::unique_ptr<Implementation> implementation_;
+};
 
 // The selected arrays in the archive's order; an array's name is that of its member without ".npy".
 // Throws Error naming the member: no zip file, members that are no such arrays, encrypted,

@@ -39,11 +39,11 @@ void write_safetensors(const std::string& path, const std::vector<PartedTensor>&
 
 }  // namespace
 
-StoredFile stored_safetensors(const std::shared_ptr<const InputFile>& file) {
+FoundFile found_safetensors(const std::shared_ptr<const ByteSource>& file) {
   SafetensorsIndex index = safetensors_index(*file);
-  StoredFile result{.tensors = {}, .metadata = std::move(index.header.metadata)};
+  FoundFile result{.tensors = {}, .metadata = std::move(index.header.metadata)};
   for (SafetensorsEntry& entry : index.header.entries) {
-    StoredTensor tensor;
+    FoundTensor tensor;
     tensor.name = std::move(entry.name);
     tensor.type = printable(entry.type);
     tensor.element = type_of_safetensors_name(entry.type);
@@ -59,8 +59,8 @@ StoredFile stored_safetensors(const std::shared_ptr<const InputFile>& file) {
   return result;
 }
 
-StoredTensor stored(Tensor tensor) {
-  StoredTensor result;
+FoundTensor stored(Tensor tensor) {
+  FoundTensor result;
   result.name = std::move(tensor.name);
   result.type = tensor.type.name;
   result.close = lies_close(tensor.type);
@@ -77,7 +77,7 @@ StoredTensor stored(Tensor tensor) {
   return result;
 }
 
-void require_size(const StoredTensor& tensor) {
+void require_size(const FoundTensor& tensor) {
   const std::string place = place_of(tensor.name);
   if (!tensor.element)
     throw Error("unknown element type \"" + tensor.type + "\"", place,
@@ -96,7 +96,7 @@ void require_size(const StoredTensor& tensor) {
                 "is the file damaged?");
 }
 
-PartedTensor as_it_is(const StoredTensor& tensor) {
+PartedTensor as_it_is(const FoundTensor& tensor) {
   require_size(tensor);
   PartedTensor result;
   result.heading = {tensor.name, *tensor.element, tensor.shape};

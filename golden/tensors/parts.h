@@ -12,14 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "formats/files/input_file.h"
+#include "formats/files/byte_source.h"
 #include "golden/tensors/safetensors.h"
 #include "golden/tensors/tensor.h"
 
 namespace halfulp::tensors {
 
 // A tensor of a file.
-struct StoredTensor {
+struct FoundTensor {
   std::string name;
   std::string type;                    // as the file calls it: "F8_E4M3"
   std::optional<ElementType> element;  // none: a type of another library
@@ -30,19 +30,19 @@ struct StoredTensor {
   std::function<Bytes(std::uint64_t begin, std::size_t count)> read;
 };
 
-struct StoredFile {
-  std::vector<StoredTensor> tensors;  // in the order of their data
+struct FoundFile {
+  std::vector<FoundTensor> tensors;  // in the order of their data
   Metadata metadata;
 };
 
 // The tensors of a safetensors file; what they read from is theirs together. Throws Error as
 // parse_safetensors does, but for types that are not known and data of another size than their
 // shape's, which require_size refuses.
-StoredFile stored_safetensors(const std::shared_ptr<const InputFile>& file);
+FoundFile found_safetensors(const std::shared_ptr<const ByteSource>& file);
 // A tensor in memory as one that is read in parts.
-StoredTensor stored(Tensor tensor);
+FoundTensor stored(Tensor tensor);
 // Throws Error: an unknown type, or data that are not of the shape's size.
-void require_size(const StoredTensor& tensor);
+void require_size(const FoundTensor& tensor);
 
 // Takes the next bytes of a tensor.
 using Sink = std::function<void(ByteView part)>;
@@ -57,7 +57,7 @@ struct PartedTensor {
 };
 
 // The tensor as it is.
-PartedTensor as_it_is(const StoredTensor& tensor);
+PartedTensor as_it_is(const FoundTensor& tensor);
 
 // Bytes of a part, about: a megabyte of results.
 inline constexpr std::size_t part_elements = std::size_t{1} << 18;

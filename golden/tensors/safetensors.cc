@@ -56,20 +56,22 @@ Shape unpacked(Shape shape, const ElementType& type) {
   return shape;
 }
 
-Tensor tensor_from(const SafetensorsEntry& entry, ByteView data, GivenType& given) {
-  try {
-    const ElementType in_file = type_of(entry);
-    if (std::optional<ElementType> packed = given.packed_in(in_file)) {
-      Shape shape = unpacked(entry.shape, *packed);
-      return from_packed_codes({entry.name, *std::move(packed), std::move(shape)}, data);
-    }
-    ElementType type = given.or_given(in_file);
-    if (lies_close(in_file))
-      return from_packed_codes({entry.name, std::move(type), entry.shape}, data);
-    return make_tensor(entry.name, std::move(type), entry.shape, Bytes(data.begin(), data.end()));
-  } catch (const Error& error) {
-    throw error.at(place_of(entry.name));
+StoredTensor stored_entry(const SafetensorsEntry& entry, std::uint64_t data_begin,
+                          GivenType& given) {
+  const std::uint64_t begin = data_begin + entry.begin;
+  const std::uint64_t end = data_begin + entry.end;
+  const ElementType in_file = type_of(entry);
+  if (std::optional<ElementType> packed = given.packed_in(in_file)) {
+    Shape shape = unpacked(entry.shape, *packed);
+    return {.heading = {entry.name, *std::move(packed), std::move(shape)},
+            .begin = begin,
+            .end = end,
+            .packed = true};
   }
+  return {.heading = {entry.name, given.or_given(in_file), entry.shape},
+          .begin = begin,
+          .end = end,
+          .packed = lies_close(in_file)};
 }
 
 // What stands in the header for a tensor, but for the offsets: end is its size.
@@ -107,13 +109,27 @@ std::uint64_t safetensors_size(const ElementType& type, std::size_t count,
   return size_in_bits / 8;
 }
 
+StoredTensor stored_safetensors(const SafetensorsEntry& entry, std::uint64_t data_begin,
+                                GivenType& given) {
+  require_size(entry);
+  try {
+    return stored_entry(entry, data_begin, given);
+  } catch (const Error& error) {
+    throw error.at(place_of(entry.name));
+  }
+}
+
 TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection) {
   SafetensorsLayout layout = safetensors_layout(file);
   TensorFile result{.tensors = {}, .metadata = std::move(layout.header.metadata)};
   for (const SafetensorsEntry& entry : layout.header.entries) {
     if (!selection.wants(entry.name)) continue;
-    require_size(entry);
-    result.tensors.push_back(tensor_from(entry, layout.data_of(entry), given));
+    const StoredTensor stored = stored_safetensors(entry, 0, given);
+    try {
+      result.tensors.push_back(tensor_of(stored, layout.data_of(entry)));
+    } catch (const Error& error) {
+      throw error.at(place_of(entry.name));
+    }
   }
   return result;
 }

@@ -10,7 +10,7 @@
 
 #include "formats/files/safetensors_header.h"
 #include "golden/tensors/selection.h"
-#include "golden/tensors/tensor.h"
+#include "golden/tensors/stored.h"
 
 namespace halfulp::tensors {
 
@@ -26,6 +26,11 @@ struct TensorFile {
 // selected may be of any type. A given type that is packed is that of U8 tensors, whose last
 // dimension grows.
 TensorFile parse_safetensors(ByteView file, GivenType& given, Selection& selection);
+
+// One tensor without its elements, of a header that is sound (safetensors_layout.h). data_begin:
+// where in the file the data of all of them begin. Throws Error as above.
+StoredTensor stored_safetensors(const SafetensorsEntry& entry, std::uint64_t data_begin,
+                                GivenType& given);
 
 // The whole file, laid out as safetensors does it: by decreasing alignment, then by name. Tensors
 // without a name are called arr_0, arr_1 and so on by their place. Throws Error: a name twice,

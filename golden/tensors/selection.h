@@ -17,6 +17,8 @@ class Selection {
 
   // Is it wanted? Every name of the file is to be asked for.
   bool wants(const std::string& name);
+  // Those asked for so far.
+  [[nodiscard]] const std::vector<std::string>& asked() const { return asked_; }
   // The wanted tensors in the order of their names as given; all as they are where none was. Throws
   // Error for the first name that the file did not have.
   [[nodiscard]] std::vector<Tensor> in_order(std::vector<Tensor> tensors) const;

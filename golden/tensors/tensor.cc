@@ -70,6 +70,13 @@ std::string name_or_place(const Tensor& tensor, std::size_t place) {
   return tensor.name.empty() ? "arr_" + std::to_string(place) : tensor.name;
 }
 
+std::string shape_text(const Shape& shape) {
+  std::string text;
+  for (const std::int64_t dimension : shape)
+    text += (text.empty() ? "" : ", ") + std::to_string(dimension);
+  return "[" + text + "]";
+}
+
 std::string index_text(const Shape& shape, std::size_t index) {
   std::string text;
   for (std::size_t axis = shape.size(); axis-- > 0;) {

@@ -37,6 +37,8 @@ Tensor make_tensor(std::string name, ElementType type, Shape shape, Bytes data);
 // The tensor's name; without one, arr_0, arr_1 and so on by its place, as numpy.savez has it.
 std::string name_or_place(const Tensor& tensor, std::size_t place);
 
+// "[128, 512]"
+std::string shape_text(const Shape& shape);
 // "[1, 2]": where the element stands that is the index-th in C order.
 std::string index_text(const Shape& shape, std::size_t index);
 

@@ -14,8 +14,8 @@
 namespace halfulp::tensors {
 namespace {
 
-StoredTensor part(const std::string& name, const char* type, const Shape& shape, Bytes data) {
-  StoredTensor tensor = stored({name, element_type("uint8"), {}, std::move(data)});
+FoundTensor part(const std::string& name, const char* type, const Shape& shape, Bytes data) {
+  FoundTensor tensor = stored({name, element_type("uint8"), {}, std::move(data)});
   tensor.type = type;
   tensor.element = type_of_safetensors_name(type);
   tensor.shape = shape;
@@ -23,8 +23,7 @@ StoredTensor part(const std::string& name, const char* type, const Shape& shape,
   return tensor;
 }
 
-StoredTensor floats(const std::string& name, const Shape& shape,
-                    const std::vector<float>& numbers) {
+FoundTensor floats(const std::string& name, const Shape& shape, const std::vector<float>& numbers) {
   Bytes data(4 * numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i)
     store_little(std::bit_cast<std::uint32_t>(numbers[i]), data.data() + 4 * i, 4);
@@ -41,14 +40,14 @@ float number(const char* format, std::uint64_t code) {
   return nearest_float(decode(element_type(format).format, code));
 }
 
-std::vector<float> values(const StoredFile& file, const PairOptions& options = {},
+std::vector<float> values(const FoundFile& file, const PairOptions& options = {},
                           const char* to = "float32") {
   const Checkpoint found = checkpoint_of(file, options);
   EXPECT_EQ(found.scaled.size(), 1U);
   return floats_of(collected(values_of(found.scaled.front(), ValueEncoder(element_type(to)))));
 }
 
-std::string said(const StoredFile& file, const PairOptions& options = {}) {
+std::string said(const FoundFile& file, const PairOptions& options = {}) {
   try {
     const Checkpoint found = checkpoint_of(file, options);
     for (const ScaledTensor& tensor : found.scaled)
@@ -102,9 +101,9 @@ TEST(Checkpoint, TakesScalesOfEveryGrain) {
 }
 
 TEST(Checkpoint, RoundsOnceToTheTypeAsked) {
-  const StoredFile file{.tensors = {part("w", "F8_E4M3", {4}, {0x39, 0x7e, 0x01, 0x7f}),
-                                    floats("w_scale", {}, {1.0F + 0x1p-20F})},
-                        .metadata = {}};
+  const FoundFile file{.tensors = {part("w", "F8_E4M3", {4}, {0x39, 0x7e, 0x01, 0x7f}),
+                                   floats("w_scale", {}, {1.0F + 0x1p-20F})},
+                       .metadata = {}};
   const std::vector<float> got = values(file, {}, "bfloat16");
   EXPECT_EQ(got[0], 1.125F);
   EXPECT_EQ(got[1], 448);
@@ -120,7 +119,7 @@ TEST(Checkpoint, RoundsOnceToTheTypeAsked) {
 TEST(Checkpoint, ReadsMxfp4InBlocks) {
   const Bytes data = codes(2 * 3 * 16);
   const Bytes scales{127, 128, 1, 0, 254, 255};
-  const StoredFile file{
+  const FoundFile file{
       .tensors = {part("w_blocks", "U8", {2, 3, 16}, data), part("w_scales", "U8", {2, 3}, scales)},
       .metadata = {}};
   for (const bool high_first : {false, true}) {
@@ -143,7 +142,7 @@ TEST(Checkpoint, MultipliesOrDividesByTheScaleOverAll) {
   for (const bool divides : {false, true}) {
     const std::string codes_name = divides ? "w_packed" : "w";
     const std::string global_name = divides ? "w_global_scale" : "w_scale_2";
-    const StoredFile file{
+    const FoundFile file{
         .tensors = {part(codes_name, "U8", {4, 16}, data),
                     part("w_scale", "F8_E4M3", {4, 2}, scales), floats(global_name, {1}, {global})},
         .metadata = {}};
@@ -171,9 +170,9 @@ TEST(Checkpoint, ReadsScalesInTiles) {
     tiles.insert(tiles.end(), one.begin(), one.end());
   }
   const auto file = [&](const Bytes& of, const Shape& shape) {
-    return StoredFile{.tensors = {part("w", "U8", {2, rows, columns / 2}, data),
-                                  part("w_scale", "F8_E4M3", shape, of)},
-                      .metadata = {}};
+    return FoundFile{.tensors = {part("w", "U8", {2, rows, columns / 2}, data),
+                                 part("w_scale", "F8_E4M3", shape, of)},
+                     .metadata = {}};
   };
   const auto flat = static_cast<std::int64_t>(tiles.size());
   EXPECT_EQ(values(file(tiles, {flat}), {.tiled_scales = true, .block = {}}).size(),
@@ -200,11 +199,11 @@ TEST(Checkpoint, LeavesOtherTensorsAsTheyAre) {
 }
 
 TEST(Checkpoint, RefusesWhatDoesNotGoTogether) {
-  const auto one = [](const char* type, const Shape& shape, std::size_t size, StoredTensor scales) {
-    return StoredFile{.tensors = {part("w", type, shape, codes(size)), std::move(scales)},
-                      .metadata = {}};
+  const auto one = [](const char* type, const Shape& shape, std::size_t size, FoundTensor scales) {
+    return FoundFile{.tensors = {part("w", type, shape, codes(size)), std::move(scales)},
+                     .metadata = {}};
   };
-  const std::vector<std::pair<StoredFile, std::string>> cases{
+  const std::vector<std::pair<FoundFile, std::string>> cases{
       {one("U8", {2, 16}, 32, floats("w_scale", {2}, {1, 2})), "MXFP4"},
       {one("U8", {2, 16}, 32, part("w_scale", "F8_E4M3", {2, 3}, codes(6))), "--block"},
       {one("U8", {2, 16}, 32, part("w_scale", "U8", {2, 2}, codes(4))), "--block"},

@@ -46,7 +46,7 @@ inline ValueEncoder encoder_of(std::size_t choice) {
 }
 
 inline std::string broken_gguf(ByteView bytes, std::size_t choice, bool& readable) {
-  const auto file = std::make_shared<const InputFile>(Bytes(bytes.begin(), bytes.end()));
+  const auto file = std::make_shared<const ByteSource>(Bytes(bytes.begin(), bytes.end()));
   return broken_parts([&] { return gguf::parted_tensors(file, encoder_of(choice)).tensors; },
                       readable);
 }
@@ -56,7 +56,7 @@ inline std::string broken_pairs(ByteView bytes, std::size_t choice, bool& readab
   static const std::array<AnyQuantizer, 3> formats{find_block_format("mxfp4"),
                                                    find_block_format("nvfp4"),
                                                    any_quantizer_from_text("float8_e4m3fn")};
-  const auto file = std::make_shared<const InputFile>(Bytes(bytes.begin(), bytes.end()));
+  const auto file = std::make_shared<const ByteSource>(Bytes(bytes.begin(), bytes.end()));
   const ValueEncoder encoder = encoder_of(choice);
   PairOptions options;
   options.nibbles = choice / 3 % 2 == 1 ? Nibbles::high_first : Nibbles::low_first;
@@ -64,7 +64,7 @@ inline std::string broken_pairs(ByteView bytes, std::size_t choice, bool& readab
   if (choice / 24 % 4 == 3) options.block = {{2, 16}};
   return broken_parts(
       [&] {
-        const StoredFile stored = stored_safetensors(file);
+        const FoundFile stored = found_safetensors(file);
         std::vector<PartedTensor> tensors;
         if (choice % 2 == 0) {
           for (const ScaledTensor& tensor : checkpoint_of(stored, options).scaled)

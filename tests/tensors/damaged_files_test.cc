@@ -3,14 +3,18 @@
 // Any bytes whatever give tensors or an Error of one line, and take no more memory than they are
 // worth: the files of corpus/, damaged a fixed number of times from a fixed seed.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <tuple>
 
 #include "damage.h"
 #include "damage_parts.h"
+#include "golden/tensors/opened.h"
 #include "largest_block.h"
 
 namespace halfulp::tensors {
@@ -120,6 +124,63 @@ TEST(DamagedFiles, OfTheCorpusInPartsAreWholeBeforeTheDamage) {
       for (std::size_t choice = 0; choice < 384 && !some; ++choice) broken(file, choice, some);
       EXPECT_TRUE(some) << folder << ": " << hexadecimal(file);
     }
+  }
+}
+
+// A file that is read in pieces: each of its tensors, or an Error.
+TensorFile read_in_pieces(const std::string& path, const ReadOptions& options) {
+  const OpenedFile opened(path, options,
+                          [&](const std::string&, const Metadata&) { return options.type; });
+  TensorFile made{.tensors = {}, .metadata = opened.metadata()};
+  for (std::size_t i = 0; i < opened.headings().size(); ++i) {
+    const TensorCodes codes = opened.codes(i);
+    std::vector<std::uint64_t> all(codes.size());
+    for (std::size_t begin = 0; begin < all.size(); begin += 5)
+      codes.read(begin,
+                 std::span(all).subspan(begin, std::min<std::size_t>(5, all.size() - begin)));
+    made.tensors.push_back(from_codes(opened.headings()[i], all));
+  }
+  if (options.type && !opened.used_type()) GivenType(options.type).require_used();
+  return made;
+}
+
+// Read in pieces, damaged files are refused where they are refused whole, and else the same.
+TEST(DamagedFiles, ReadInPiecesAreWhatTheyAreWhole) {
+  const std::string folder = ::testing::TempDir();
+  Damage damage(20261130);
+  for (const auto& [name, container, ending] :
+       {std::tuple{"npy", Container::npy, ".npy"}, std::tuple{"npz", Container::npz, ".npz"},
+        std::tuple{"safetensors", Container::safetensors, ".safetensors"},
+        std::tuple{"raw", Container::raw, ".raw"}}) {
+    const std::vector<Bytes> files = corpus(name);
+    const std::string path = folder + "/halfulp-pieces-" + std::to_string(::getpid()) + ending;
+    std::size_t readable = 0;
+    for (std::size_t i = 0; i < 8000 / slower; ++i) {
+      const Bytes& file = files[damage.below(files.size())];
+      const Bytes bytes =
+          i < files.size() ? files[i] : damage.damaged(file, files[damage.below(files.size())]);
+      const ReadOptions options = options_of(container, damage.below(1000));
+      std::ofstream(path, std::ios::binary)
+          .write(reinterpret_cast<const char*>(bytes.data()),
+                 static_cast<std::streamsize>(bytes.size()));
+      const auto attempt = [](const auto& read) -> std::optional<TensorFile> {
+        try {
+          return read();
+        } catch (const Error&) {
+          return std::nullopt;
+        }
+      };
+      const auto whole = attempt([&] { return parse(bytes, container, options); });
+      const auto pieces = attempt([&] { return read_in_pieces(path, options); });
+      ASSERT_EQ(whole.has_value(), pieces.has_value())
+          << name << " " << i << ": " << hexadecimal(bytes);
+      if (!whole) continue;
+      ++readable;
+      ASSERT_EQ(whole->tensors, pieces->tensors) << hexadecimal(bytes);
+      ASSERT_EQ(whole->metadata, pieces->metadata) << hexadecimal(bytes);
+    }
+    EXPECT_GT(readable, 8000 / slower / 1000) << name;
+    std::filesystem::remove(path);
   }
 }
 

@@ -28,8 +28,8 @@ Tensor numbers(const Shape& shape, const char* type) {
 }
 
 // As another container would hold them: types without a name as unsigned integers.
-StoredFile stored_of(std::vector<Tensor> codes, bool as_integers) {
-  StoredFile file;
+FoundFile stored_of(std::vector<Tensor> codes, bool as_integers) {
+  FoundFile file;
   for (Tensor& tensor : codes) {
     if (as_integers || !safetensors_name(tensor.type))
       tensor.type = element_type("uint" + std::to_string(8 * element_bytes(tensor.type)));

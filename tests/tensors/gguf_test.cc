@@ -31,7 +31,7 @@ std::string file_of(std::uint64_t tensors, std::uint64_t values, std::string res
   return rest + std::string(data, '\1');
 }
 
-Header header_of(const std::string& bytes) { return read_header(InputFile(bytes_of(bytes))); }
+Header header_of(const std::string& bytes) { return read_header(ByteSource(bytes_of(bytes))); }
 
 std::string said(const std::string& bytes) {
   try {
@@ -139,7 +139,7 @@ TEST(Gguf, RefusesBadHeaders) {
 }
 
 TEST(Gguf, KeepsPlainTensorsAndListsUnknownOnes) {
-  const auto file = std::make_shared<const InputFile>(
+  const auto file = std::make_shared<const ByteSource>(
       bytes_of(file_of(4, 0,
                        info("f", {3}, 1, 0) + info("q", {256}, 16, 32) + info("x", {7}, 99, 128) +
                            info("s", {}, 28, 160),

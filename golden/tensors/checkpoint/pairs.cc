@@ -33,7 +33,7 @@ constexpr std::array<Naming, 5> namings{{
 
 constexpr std::size_t mx_block = 32, nv_block = 16;
 
-std::string place_of(const StoredTensor& tensor) { return "/" + printable(tensor.name); }
+std::string place_of(const FoundTensor& tensor) { return "/" + printable(tensor.name); }
 
 std::string text_of(const Shape& shape) {
   std::string text;
@@ -42,17 +42,17 @@ std::string text_of(const Shape& shape) {
   return "[" + text + "]";
 }
 
-bool is(const StoredTensor& tensor, const char* type) { return tensor.type == type; }
+bool is(const FoundTensor& tensor, const char* type) { return tensor.type == type; }
 
-bool is_fp4(const StoredTensor& tensor) { return is(tensor, "U8") || is(tensor, "F4"); }
+bool is_fp4(const FoundTensor& tensor) { return is(tensor, "U8") || is(tensor, "F4"); }
 
-bool may_be_codes(const StoredTensor& tensor) {
+bool may_be_codes(const FoundTensor& tensor) {
   return is_fp4(tensor) || is(tensor, "I8") ||
          (tensor.type.starts_with("F8_") && !is(tensor, "F8_E8M0"));
 }
 
 // What scales are: U8 is E8M0. Throws Error where these are none of such codes.
-ElementType scale_type_of(const StoredTensor& scales, const StoredTensor& codes) {
+ElementType scale_type_of(const FoundTensor& scales, const FoundTensor& codes) {
   const bool power_of_two = is(scales, "U8") || is(scales, "F8_E8M0");
   if (power_of_two) return element_type("float8_e8m0fnu");
   const bool floating = scales.element &&
@@ -173,7 +173,7 @@ void set_rows(ScaledTensor& tensor, const PairOptions& options) {
 }
 
 void require_global(const ScaledTensor& tensor) {
-  const StoredTensor& global = *tensor.global;
+  const FoundTensor& global = *tensor.global;
   require_size(global);
   const std::size_t count = element_count(global.shape);
   const bool floating = std::holds_alternative<Float>(global.element->format.kind) &&
@@ -183,8 +183,8 @@ void require_global(const ScaledTensor& tensor) {
                 place_of(global), "a scale over all is one float, or one for every matrix");
 }
 
-ScaledTensor scaled(const Naming& naming, const StoredTensor& codes, const StoredTensor& scales,
-                    const StoredTensor* global, const PairOptions& options) {
+ScaledTensor scaled(const Naming& naming, const FoundTensor& codes, const FoundTensor& scales,
+                    const FoundTensor* global, const PairOptions& options) {
   require_size(codes);
   require_size(scales);
   ScaledTensor tensor;
@@ -211,24 +211,24 @@ ScaledTensor scaled(const Naming& naming, const StoredTensor& codes, const Store
 
 }  // namespace
 
-Checkpoint checkpoint_of(const StoredFile& file, const PairOptions& options) {
-  std::map<std::string, const StoredTensor*> by_name;
-  for (const StoredTensor& tensor : file.tensors) by_name[tensor.name] = &tensor;
-  const auto named = [&](const std::string& name) -> const StoredTensor* {
+Checkpoint checkpoint_of(const FoundFile& file, const PairOptions& options) {
+  std::map<std::string, const FoundTensor*> by_name;
+  for (const FoundTensor& tensor : file.tensors) by_name[tensor.name] = &tensor;
+  const auto named = [&](const std::string& name) -> const FoundTensor* {
     const auto found = by_name.find(name);
     return found == by_name.end() ? nullptr : found->second;
   };
   Checkpoint result;
-  std::set<const StoredTensor*> used;
-  for (const StoredTensor& codes : file.tensors) {
+  std::set<const FoundTensor*> used;
+  for (const FoundTensor& codes : file.tensors) {
     if (!may_be_codes(codes) || used.contains(&codes)) continue;
     for (const Naming& naming : namings) {
       if (!codes.name.ends_with(naming.codes)) continue;
       const std::string start =
           codes.name.substr(0, codes.name.size() - std::string_view(naming.codes).size());
-      const StoredTensor* scales = named(start + naming.scales);
+      const FoundTensor* scales = named(start + naming.scales);
       if (scales == nullptr || scales == &codes) continue;
-      const StoredTensor* global =
+      const FoundTensor* global =
           *naming.over_all == '\0' ? nullptr : named(start + naming.over_all);
       if (!options.wants || options.wants(start))
         result.scaled.push_back(scaled(naming, codes, *scales, global, options));
@@ -237,7 +237,7 @@ Checkpoint checkpoint_of(const StoredFile& file, const PairOptions& options) {
       break;
     }
   }
-  for (const StoredTensor& tensor : file.tensors) {
+  for (const FoundTensor& tensor : file.tensors) {
     if (!used.contains(&tensor)) result.others.push_back(tensor);
   }
   return result;

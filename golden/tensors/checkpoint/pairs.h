@@ -42,28 +42,28 @@ struct PairOptions {
 struct ScaledTensor {
   std::string name;  // of the values
   Shape shape;       // likewise
-  StoredTensor codes;
+  FoundTensor codes;
   ElementType element;
   bool paired = false;  // two codes a byte
   Nibbles nibbles = Nibbles::low_first;
   std::size_t matrices = 1, rows = 1, columns = 1;
 
-  StoredTensor scales;
+  FoundTensor scales;
   ElementType scale_type;
   bool tiled = false;
   std::size_t scale_matrices = 1, scale_rows = 1, scale_columns = 1;  // 1: one for all of them
   std::size_t block_rows = 1, block_columns = 1;
 
-  std::optional<StoredTensor> global;  // of one element, or of one for every matrix
+  std::optional<FoundTensor> global;  // of one element, or of one for every matrix
   bool global_divides = false;
 };
 
 struct Checkpoint {
   std::vector<ScaledTensor> scaled;
-  std::vector<StoredTensor> others;
+  std::vector<FoundTensor> others;
 };
 
 // Throws Error, naming the tensor: types that do not go together, shapes that do not.
-Checkpoint checkpoint_of(const StoredFile& file, const PairOptions& options);
+Checkpoint checkpoint_of(const FoundFile& file, const PairOptions& options);
 
 }  // namespace halfulp::tensors

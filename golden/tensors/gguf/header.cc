@@ -46,7 +46,7 @@ constexpr std::size_t least_value = 8 + 4 + 1;       // key, kind, value
 // Reads on from the beginning of a file, a piece of it in memory.
 class Cursor {
  public:
-  explicit Cursor(const InputFile& file) : file_(file) {}
+  explicit Cursor(const ByteSource& file) : file_(file) {}
 
   [[nodiscard]] std::uint64_t at() const { return begin_ + used_; }
   [[nodiscard]] std::uint64_t left() const { return file_.size() - at(); }
@@ -92,7 +92,7 @@ class Cursor {
     piece_ = file_.read(begin_, static_cast<std::size_t>(std::min(piece, file_.size() - begin_)));
   }
 
-  const InputFile& file_;
+  const ByteSource& file_;
   Bytes piece_;
   std::uint64_t begin_ = 0;  // of the piece
   std::size_t used_ = 0;     // of it
@@ -251,7 +251,7 @@ std::string little_text(std::uint64_t number, std::size_t size) {
 
 }  // namespace
 
-Header read_header(const InputFile& file) {
+Header read_header(const ByteSource& file) {
   Cursor cursor(file);
   if (cursor.left() < 4 || cursor.number(4) != magic)
     throw Error("no GGUF file: it does not begin with GGUF", "", "is it one?");

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/files/input_file.h"
+#include "formats/files/byte_source.h"
 #include "formats/files/safetensors_header.h"
 
 namespace halfulp::tensors::gguf {
@@ -31,7 +31,7 @@ struct Header {
 // Throws Error: not such a file; another version or byte order; cut off; counts or lengths that the
 // file cannot hold; unknown kinds of values; names or keys twice; more than four dimensions; rows
 // that are no whole blocks; data that overlap, lie beyond the end, or are not aligned.
-Header read_header(const InputFile& file);
+Header read_header(const ByteSource& file);
 
 // What stands before the data of tensors that follow each other, each beginning at a multiple of
 // 32; `begin` is counted from the end of it. Of the types that metadata may have there are texts

@@ -12,9 +12,9 @@
 namespace halfulp::tensors::gguf {
 namespace {
 
-StoredTensor stored_in(const std::shared_ptr<const InputFile>& file, const TensorInfo& info) {
+FoundTensor stored_in(const std::shared_ptr<const ByteSource>& file, const TensorInfo& info) {
   const BlockType* type = find_block_type(info.type);
-  StoredTensor tensor;
+  FoundTensor tensor;
   tensor.name = info.name;
   tensor.type = type != nullptr ? type->name : "type " + std::to_string(info.type);
   if (type != nullptr && *type->plain != '\0') tensor.element = element_type(type->plain);
@@ -26,7 +26,7 @@ StoredTensor stored_in(const std::shared_ptr<const InputFile>& file, const Tenso
   return tensor;
 }
 
-void give_blocks(const StoredTensor& tensor, const BlockType& type, const ValueEncoder& encoder,
+void give_blocks(const FoundTensor& tensor, const BlockType& type, const ValueEncoder& encoder,
                  const Sink& sink) {
   const std::uint64_t step = part_elements / type.elements * type.bytes;
   for (std::uint64_t at = 0; at < tensor.size; at += step) {
@@ -36,8 +36,7 @@ void give_blocks(const StoredTensor& tensor, const BlockType& type, const ValueE
   }
 }
 
-PartedTensor parted(const StoredTensor& tensor, const BlockType* type,
-                    const ValueEncoder& encoder) {
+PartedTensor parted(const FoundTensor& tensor, const BlockType* type, const ValueEncoder& encoder) {
   if (tensor.element) return as_it_is(tensor);
   PartedTensor result;
   result.heading = {tensor.name, encoder.type(), tensor.shape};
@@ -52,7 +51,8 @@ PartedTensor parted(const StoredTensor& tensor, const BlockType* type,
 
 }  // namespace
 
-GgufFile parted_tensors(const std::shared_ptr<const InputFile>& file, const ValueEncoder& encoder) {
+GgufFile parted_tensors(const std::shared_ptr<const ByteSource>& file,
+                        const ValueEncoder& encoder) {
   Header header = read_header(*file);
   GgufFile result{.tensors = {}, .metadata = std::move(header.metadata)};
   for (const TensorInfo& info : header.tensors)

@@ -22,7 +22,7 @@ struct GgufFile {
 };
 
 // Throws Error as read_header does.
-GgufFile parted_tensors(const std::shared_ptr<const InputFile>& file, const ValueEncoder& encoder);
+GgufFile parted_tensors(const std::shared_ptr<const ByteSource>& file, const ValueEncoder& encoder);
 
 // The blocks of numbers in rows. Throws Error where a row is no whole number of blocks, naming the
 // tensor. Precondition: as many numbers as the shape says. threads: 0: all processors.

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// The options that say of a tensor file what it does not say itself.
+#pragma once
+
+#include <string>
+
+#include "cli/verb.h"
+#include "golden/tensors/files.h"
+
+namespace halfulp::cli {
+
+struct TensorOptions {
+  std::string dtype, shape;
+  std::string byte_order = "little";
+  bool packed = false, fortran_order = false;
+};
+void add_tensor_options(Parser& parser, TensorOptions& options);
+// "128,512" or "128x512". Both throw Error with the option's name as location.
+tensors::Shape parse_extents(const std::string& text, const std::string& option);
+tensors::ReadOptions read_options(const TensorOptions& options);
+
+}  // namespace halfulp::cli
