@@ -14,12 +14,7 @@
 #include "reference/engine.h"
 
 namespace halfulp::cli {
-namespace {
 
-using vectors::Calculation;
-using vectors::TestFloatFunction;
-
-// "F,G" in two, but for commas inside of JSON.
 std::vector<std::string> listed(const std::string& text) {
   std::vector<std::string> parts(1);
   int depth = 0;
@@ -34,6 +29,11 @@ std::vector<std::string> listed(const std::string& text) {
   }
   return parts;
 }
+
+namespace {
+
+using vectors::Calculation;
+using vectors::TestFloatFunction;
 
 std::vector<Format> inputs_of(Op op, const std::string& text) {
   if (text.empty())

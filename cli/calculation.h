@@ -27,6 +27,8 @@ void add_calculation(Parser& parser, CalculationOptions& options,
                      const std::string& exact_names = "--exact,--testfloat-exact");
 // Throws Error with the option's name as location.
 vectors::Calculation calculation_of(const CalculationOptions& options);
+// "F,G" in two, but for commas inside of JSON.
+std::vector<std::string> listed(const std::string& text);
 // The files that the options name: descriptions of formats.
 std::vector<NamedPath> files_of(const CalculationOptions& options);
 

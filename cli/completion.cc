@@ -90,6 +90,13 @@ Words preset_names() {
   return names;
 }
 
+// What `op` takes besides.
+Words computed_names() {
+  Words names = names_of(operations());
+  names.insert(names.end(), {"dot", "sum"});
+  return names;
+}
+
 Words mode_names() {
   Words names;
   for (const Mode mode : all_modes()) names.emplace_back(name_of(mode));
@@ -123,6 +130,7 @@ std::vector<WordList> word_lists() {
           {"presets", preset_names()},
           {"nans", names_of(nan_presets())},
           {"operations", names_of(operations())},
+          {"computed", computed_names()},
           {"styles", style_names()},
           {"generators", {"philox4x32-10", "splitmix64"}},
           {"tininess", {"after", "before"}},
@@ -133,25 +141,30 @@ std::vector<WordList> word_lists() {
 
 constexpr const char* files = "files";
 
+std::string operations_of(const VerbHelp& verb) {
+  return verb.name == "op" ? "computed" : "operations";
+}
+
 // Which of the lists, or files; empty where neither helps.
 std::string list_of(const VerbHelp& verb, const OptionHelp& option) {
   const std::string& name = option.names.back();
   if (option.operand) {
     if (name == "OP" || name == "VERB" || name == "SHELL")
-      return name == "OP" ? "operations" : name == "VERB" ? "verbs" : "shells";
+      return name == "VERB" ? "verbs" : name == "SHELL" ? "shells" : operations_of(verb);
     if (name == "NAME")
       return verb.name == "reproduce" ? "" : verb.name == "units" ? "units" : "formats";
     return name == "TOKEN" || name == "VALUE" ? "" : files;
   }
-  static constexpr std::array<std::array<const char*, 2>, 9> by_name{{{"--rounding", "roundings"},
-                                                                      {"--unit", "units"},
-                                                                      {"--overflow", "overflows"},
-                                                                      {"--preset", "presets"},
-                                                                      {"--nan", "nans"},
-                                                                      {"--operation", "operations"},
-                                                                      {"--style", "styles"},
-                                                                      {"--random", "generators"},
-                                                                      {"--tininess", "tininess"}}};
+  static constexpr std::array<std::array<const char*, 2>, 9> by_name{
+      {{"--rounding", "roundings"},
+       {"--unit", "units"},
+       {"--overflow", "overflows"},
+       {"--preset", "presets"},
+       {"--nan", "nans"},
+       {"--operation", "operations"},
+       {"--style", "styles"},
+       {"--random", "generators"},
+       {"--tininess", "tininess"}}};
   for (const auto& [option_name, list] : by_name) {
     if (name == option_name) return list;
   }

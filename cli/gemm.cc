@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/at_option.h"
@@ -13,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/same_file.h"
 #include "cli/tensor_options.h"
+#include "cli/unit_options.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
 #include "formats/codes.h"
@@ -146,16 +148,10 @@ struct Operands {
 
 class Run {
  public:
-  explicit Run(const GemmOptions& options)
-      : options_(options),
-        order_(at_option("--order", [&] { return kernels::order_from_text(options.order); })) {
-    if (!options.unit.empty())
-      unit_ = at_option("--unit", [&] { return matrix_unit_from_text(options.unit); });
-    if (!unit_ && !order_.tree)
-      throw Error("is missing", "--unit",
-                  "`halfulp units` lists units; or give an order such as exact:binary32");
-    if (unit_ && order_.tree)
-      throw Error("the order has an arithmetic of its own", "--unit", "leave one of them out");
+  explicit Run(const GemmOptions& options) : options_(options) {
+    UnitAndOrder chosen = unit_and_order_of({.unit = options.unit, .order = options.order});
+    order_ = std::move(chosen.order);
+    unit_ = std::move(chosen.unit);
   }
 
   int execute() {
@@ -166,7 +162,7 @@ class Run {
     require_writable(options_.out);
     const Operands operands = read();
     if (!unit_) unit_ = kernels::unit_of(order_, operands.a.type.format, operands.b.type.format);
-    warn();
+    if (!options_.unit.empty()) warn_of_unproven(*unit_);
     const tensors::Tensor d = multiply(operands);
     const tensors::Shape shape = d.shape;
     const std::string type = d.type.name;
@@ -205,13 +201,6 @@ class Run {
     for (const std::string& scales : options_.b_scales)
       all.b_scales.push_back(read_tensor(scales, {"--b-scales", {}, "", false}));
     return all;
-  }
-
-  // Once, of a unit that nobody has held against a device.
-  void warn() const {
-    if (!options_.unit.empty() && is_unproven(*unit_))
-      note("warning: nothing published compares the unit \"" + unit_->name +
-           "\" with the device; `halfulp units " + unit_->name + "` says what it rests on");
   }
 
   tensors::Tensor multiply(const Operands& operands) {

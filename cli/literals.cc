@@ -94,6 +94,12 @@ std::string number_text(const Format& format, Code code, const NumberStyle& styl
   return style.exact ? exact_text(format, code) : value_text(format, code);
 }
 
+std::string exact_number_text(const Format& format, Code code) {
+  constexpr std::size_t few = 12;
+  const std::string digits = exact_text(format, code);
+  return digits.size() <= few ? digits : hexadecimal_text(decode(format, code));
+}
+
 Answer answer_of(const Format& format, const Outcome& outcome, const NumberStyle& style) {
   return {.code = code_text(format, outcome.code),
           .value = number_text(format, outcome.code, style),

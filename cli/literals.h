@@ -44,6 +44,9 @@ std::uint64_t parse_random(const std::string& text, int random_bits);
 // The value of a code in the style asked for.
 std::string number_text(const Format& format, Code code, const NumberStyle& style);
 
+// Exactly this number: all its decimal digits where they are few, else a C hexadecimal float.
+std::string exact_number_text(const Format& format, Code code);
+
 // "01"
 std::string flag_digits(std::uint8_t flags);
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp op: one operation on numbers or codes, rounded once. Operands are answered as they come,
-// in groups of the operation's arity.
+// in groups of the operation's arity. Dot products and sums are in op_dot.cc.
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/calculation.h"
 #include "cli/literals.h"
+#include "cli/op_dot.h"
 #include "cli/output.h"
 #include "cli/tokens.h"
 #include "cli/verb.h"
@@ -31,7 +34,17 @@ const char* const description =
     "operand. OP may be a function of Berkeley TestFloat, which says the formats itself. Flags: "
     "01\n"
     "inexact, 02 underflow, 04 overflow, 08 divide by zero, 10 invalid. Without OP the operations\n"
-    "are listed.";
+    "are listed.\n\n"
+    "dot and sum add many numbers as a matrix unit (--unit, `halfulp units` lists them) or a "
+    "kernel\n"
+    "(--order, as in `halfulp gemm`) does, and print `code value`. A dot product is written\n"
+    "  a0 a1 ... x b0 b1 ... [+ c] [scales sa0 ... x sb0 ...]\n"
+    "and a sum without x and what is behind it, b being all ones; on standard input each has a "
+    "line.\n"
+    "With --codes a line may also be a b c [sa sb], the digits of all codes without gaps. --trace\n"
+    "shows every step: what was added, before and after it was cut, the exact sum and what it "
+    "was\n"
+    "rounded to, as hexadecimal floats.";
 
 const char* const examples =
     "  $ halfulp op add --format binary16 1 0x0001 2049 1\n"
@@ -49,6 +62,14 @@ const char* const examples =
     "  0xfffffffe -2 00\n"
     "  0x7fffffff 2147483647 10\n"
     "\n"
+    "  $ halfulp op dot --unit nv.hopper.wgmma.e4m3.f32 --trace 1.5 256 x 1.125 0.001953125 + "
+    "2048\n"
+    "  step 1: C + terms 0 to 31; largest exponent 11, cut toward zero below 2^-2\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp op sum --order sequential:binary16 --format binary16 2048 1 1\n"
+    "  0x6800 2048\n"
+    "\n"
     "  $ echo 3c00 4000 | halfulp op div --format fp16 --codes --json\n"
     "  ...\n";
 
@@ -56,7 +77,17 @@ struct OpOptions {
   CalculationOptions calculation;
   std::vector<std::string> tokens;
   NumberStyle style;
+  DotOptions dot;
   bool list = false, codes = false, json = false;
+};
+
+// Operations on any number of operands.
+struct DotEntry {
+  std::string_view name, what;
+};
+constexpr std::array dot_operations{
+    DotEntry{"dot", "a dot product and C, by --unit or --order"},
+    DotEntry{"sum", "a sum and C, likewise"},
 };
 
 int list_operations(bool json) {
@@ -72,6 +103,16 @@ int list_operations(bool json) {
     object["name"] = entry.name;
     object["aliases"] = entry.aliases;
     object["operands"] = entry.arity;
+    object["what"] = entry.what;
+    print(object.dump() + "\n");
+  }
+  for (const DotEntry& entry : dot_operations) {
+    rows.push_back({std::string(entry.name), "", "any", std::string(entry.what)});
+    if (!json) continue;
+    Json object;
+    object["name"] = entry.name;
+    object["aliases"] = Json::array();
+    object["operands"] = nullptr;
     object["what"] = entry.what;
     print(object.dump() + "\n");
   }
@@ -175,6 +216,20 @@ void answer_all(const OpOptions& options) {
               reader.place(), "operands come in groups of " + std::to_string(count));
 }
 
+// What `op` declares for all operations goes to dot products too.
+int answer_dots_of(const OpOptions& options) {
+  DotOptions dot = options.dot;
+  dot.format = options.calculation.format;
+  dot.tokens = options.tokens;
+  dot.random = options.calculation.rounding;
+  dot.style = options.style;
+  dot.sum = options.calculation.operation == "sum";
+  dot.codes = options.codes;
+  dot.json = options.json;
+  dot.reference = options.calculation.reference;
+  return answer_dots(dot);
+}
+
 }  // namespace
 
 int op_verb(const Arguments& arguments) {
@@ -184,11 +239,15 @@ int op_verb(const Arguments& arguments) {
   parser.list("TOKEN", options.tokens, "operands; - is standard input").value_name("");
   add_calculation(parser, options.calculation, "--testfloat-exact");
   parser.flag("--codes", options.codes, "operands are codes, with or without 0x");
+  add_dot_options(parser, options.dot);
   add_number_style(parser, options.style);
   parser.flag("--list", options.list, "list the operations");
   add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
   if (options.list || options.calculation.operation.empty()) return list_operations(options.json);
+  const bool dot = is_dot(options.calculation.operation);
+  require_dot_options(parser, dot);
+  if (dot) return answer_dots_of(options);
   take_testfloat_option(options);
   answer_all(options);
   return exit_good;

@@ -254,11 +254,16 @@ class Dot {
     Exact total = exact_sum(added.addends);
     if (own.alignment) total.value.numerator = cut_sum(total.value.numerator, *own.alignment);
     std::vector<Value> entering;
-    for (const Item& item : items) entering.push_back(item.value);
+    std::vector<std::optional<std::int64_t>> exponents;
+    for (const Item& item : items) {
+      entering.push_back(item.value);
+      exponents.push_back(item.exponent);
+    }
     DotStep done{.terms = terms,
                  .op = Op::add,
                  .operands = entering,
                  .addends = added.addends,
+                 .exponents = exponents,
                  .exponent = added.exponent};
     if (own.rounded)
       return round(node, done, total, own.of == Sum::Of::terms ? 0 : draws_.sums[node].item);

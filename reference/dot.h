@@ -23,8 +23,10 @@ struct DotStep {
   TermList terms;                   // those that the step brings in; none where C comes alone
   Op op = Op::add;                  // of a sum at once: add, of all operands
   std::span<const Value> operands;  // as they enter, flushed and scaled; of a sum s or C last
-  // Of an addition at once: what is added, cut where it is aligned, and E.
+  // Of an addition at once: what is added, cut where it is aligned; the exponents by which it is,
+  // and E, the largest.
   std::span<const Value> addends = {};
+  std::span<const std::optional<std::int64_t>> exponents = {};  // of the operands
   std::optional<std::int64_t> exponent = std::nullopt;
   const Real* exact = nullptr;           // the result before it is rounded
   const Quantizer* quantizer = nullptr;  // rounds it; null: nothing does

@@ -443,6 +443,18 @@ MatrixUnit unit_of(const Order& order, const Format& a, const Format& b) {
   return unit;
 }
 
+MatrixUnit unit_of(const MatrixUnit& unit, const Order& order, std::size_t terms) {
+  MatrixUnit whole = unit;
+  whole.tree = tree_of(order, unit.tree, order.tree ? terms : whole_instructions(unit, terms));
+  if (order.sums.empty()) return whole;
+  // NaN is delivered as the unit does.
+  Quantizer& outermost = whole.tree.sums.front().quantizer;
+  const Sum& last = order.tree ? order.tree->sums.front() : unit.tree.sums.front();
+  outermost.rounding.nan = last.quantizer.rounding.nan;
+  whole.d = outermost.format;
+  return whole;
+}
+
 Tensor multiply(const MatrixUnit& unit, const Order& order, const Engine& engine,
                 const ProductOperands& operands, const ProductOptions& options) {
   const Problem problem = problem_of(unit, order, operands);

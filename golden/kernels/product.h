@@ -43,5 +43,8 @@ tensors::Tensor multiply(const MatrixUnit& unit, const Order& order, const Engin
 
 // A unit of any formats for an order that has a tree of its own.
 MatrixUnit unit_of(const Order& order, const Format& a, const Format& b);
+// The unit and the order as one unit, of products of so many terms: its single dot products
+// (unit_dot.h) are what multiply makes before the epilogue.
+MatrixUnit unit_of(const MatrixUnit& unit, const Order& order, std::size_t terms);
 
 }  // namespace halfulp::kernels

@@ -9,6 +9,8 @@
 #include "formats/error.h"
 #include "formats/nan.h"
 #include "formats/numbers/value.h"
+#include "reference/dot.h"
+#include "reference/engine.h"
 
 namespace halfulp::kernels {
 namespace {
@@ -58,30 +60,49 @@ UnitDot::UnitDot(const MatrixUnit& unit, const Engine& engine)
   }
 }
 
-Code UnitDot::operator()(const DotCodes& codes, const Random& random) const {
+UnitDot::Numbers UnitDot::numbers_of(const DotCodes& codes) const {
   require_lengths(unit_, codes);
   const std::size_t terms = whole_instructions(unit_, codes.a.size());
-  std::vector<double> a(terms);
-  std::vector<double> b(terms);
-  std::ranges::transform(codes.a, a.begin(), a_);
-  std::ranges::transform(codes.b, b.begin(), b_);
-  const double c = c_(codes.c);
-  std::vector<std::vector<double>> scales;
-  MatrixOperands operands{view_of(a.data(), 1, terms), view_of(b.data(), terms, 1),
-                          view_of(&c, 1, 1)};
+  Numbers all{.a = std::vector<double>(terms),
+              .b = std::vector<double>(terms),
+              .c = {c_(codes.c)},
+              .scales = {},
+              .operands = {}};
+  std::ranges::transform(codes.a, all.a.begin(), a_);
+  std::ranges::transform(codes.b, all.b.begin(), b_);
   for (std::size_t i = 0; i < scales_.size(); ++i) {
     const std::size_t blocks = (terms + scales_[i].block - 1) / scales_[i].block;
-    std::vector<double>& left = scales.emplace_back(blocks, 1.0);
+    std::vector<double>& left = all.scales.emplace_back(blocks, 1.0);
     std::ranges::transform(codes.a_scales[i], left.begin(), scales_[i].left);
-    std::vector<double>& right = scales.emplace_back(blocks, 1.0);
+    std::vector<double>& right = all.scales.emplace_back(blocks, 1.0);
     std::ranges::transform(codes.b_scales[i], right.begin(), scales_[i].right);
   }
-  for (std::size_t i = 0; i < scales.size(); i += 2) {
-    operands.scales.push_back({view_of(scales[i].data(), 1, scales[i].size()),
-                               view_of(scales[i + 1].data(), scales[i + 1].size(), 1)});
+  all.operands = {view_of(all.a.data(), 1, terms), view_of(all.b.data(), terms, 1),
+                  view_of(all.c.data(), 1, 1)};
+  for (std::size_t i = 0; i < all.scales.size(); i += 2) {
+    all.operands.scales.push_back({view_of(all.scales[i].data(), 1, all.scales[i].size()),
+                                   view_of(all.scales[i + 1].data(), all.scales[i + 1].size(), 1)});
   }
+  return all;
+}
+
+Code UnitDot::operator()(const DotCodes& codes, const Random& random) const {
+  const Numbers numbers = numbers_of(codes);
   double result = 0;
-  engine_.multiply_add(operands, plan_, random, view_of(&result, 1, 1));
+  engine_.multiply_add(numbers.operands, plan_, random, view_of(&result, 1, 1));
+  return code_of_result(result, codes);
+}
+
+Code UnitDot::observed(const DotCodes& codes, const Random& random,
+                       const std::function<void(const reference::DotStep&)>& observer) const {
+  const Numbers numbers = numbers_of(codes);
+  const DotPlan plan = reference::engine().prepare_dot(unit_.tree, {});
+  double result = 0;
+  reference::observe_multiply_add(numbers.operands, plan, random, view_of(&result, 1, 1), observer);
+  return code_of_result(result, codes);
+}
+
+Code UnitDot::code_of_result(double result, const DotCodes& codes) const {
   return std::isnan(result) ? nan_of(codes) : result_(result);
 }
 

@@ -4,12 +4,17 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "formats/engine.h"
 #include "formats/matrix_unit.h"
 #include "golden/kernels/unit_operands.h"
+
+namespace halfulp::reference {
+struct DotStep;  // reference/dot.h
+}
 
 namespace halfulp::kernels {
 
@@ -28,12 +33,23 @@ class UnitDot {
 
   // Throws Error where lengths do not go together.
   [[nodiscard]] Code operator()(const DotCodes& codes, const Random& random = {}) const;
+  // The same by the exact reference, whichever the engine is; calls the observer after every step.
+  [[nodiscard]] Code observed(const DotCodes& codes, const Random& random,
+                              const std::function<void(const reference::DotStep&)>& observer) const;
 
  private:
   struct Scales {
     OperandReader left, right;
     std::size_t block;
   };
+  // The numbers of one dot product, and the matrices that they are.
+  struct Numbers {
+    std::vector<double> a, b, c;
+    std::vector<std::vector<double>> scales;
+    MatrixOperands operands;
+  };
+  [[nodiscard]] Numbers numbers_of(const DotCodes& codes) const;
+  [[nodiscard]] Code code_of_result(double result, const DotCodes& codes) const;
   [[nodiscard]] Code nan_of(const DotCodes& codes) const;
 
   const MatrixUnit& unit_;

@@ -16,9 +16,11 @@ TEST_F(Program, OpListsEveryOperation) {
   const Ran ran = shell("halfulp op --json");
   EXPECT_EQ(ran.status, 0);
   const std::vector<std::string> lines = lines_of(ran.out);
-  ASSERT_EQ(lines.size(), operations().size());
-  for (std::size_t i = 0; i < lines.size(); ++i)
+  ASSERT_EQ(lines.size(), operations().size() + 2);
+  for (std::size_t i = 0; i < operations().size(); ++i)
     EXPECT_EQ(parse_json(lines[i], "row")["name"], operations()[i].name);
+  EXPECT_EQ(parse_json(lines[lines.size() - 2], "row")["name"], "dot");
+  EXPECT_EQ(parse_json(lines.back(), "row")["name"], "sum");
   EXPECT_EQ(shell("halfulp op --list").out, shell("halfulp op").out);
 }
 
