@@ -17,6 +17,7 @@
 #include "formats/matrix_unit.h"
 #include "formats/operation.h"
 #include "formats/rounding.h"
+#include "golden/kernels/inputs.h"
 #include "golden/tensors/gguf/block_types.h"
 #include "golden/vectors/layout.h"
 
@@ -97,6 +98,19 @@ Words computed_names() {
   return names;
 }
 
+// What `vectors` takes besides.
+Words drawn_names() {
+  Words names = names_of(operations());
+  names.emplace_back("gemm");
+  return names;
+}
+
+Words input_class_names() {
+  Words names = names_of(kernels::input_classes());
+  names.emplace_back("all");
+  return names;
+}
+
 Words mode_names() {
   Words names;
   for (const Mode mode : all_modes()) names.emplace_back(name_of(mode));
@@ -131,6 +145,8 @@ std::vector<WordList> word_lists() {
           {"nans", names_of(nan_presets())},
           {"operations", names_of(operations())},
           {"computed", computed_names()},
+          {"drawn", drawn_names()},
+          {"classes", input_class_names()},
           {"styles", style_names()},
           {"generators", {"philox4x32-10", "splitmix64"}},
           {"tininess", {"after", "before"}},
@@ -142,7 +158,7 @@ std::vector<WordList> word_lists() {
 constexpr const char* files = "files";
 
 std::string operations_of(const VerbHelp& verb) {
-  return verb.name == "op" ? "computed" : "operations";
+  return verb.name == "op" ? "computed" : verb.name == "vectors" ? "drawn" : "operations";
 }
 
 // Which of the lists, or files; empty where neither helps.
@@ -155,9 +171,10 @@ std::string list_of(const VerbHelp& verb, const OptionHelp& option) {
       return verb.name == "reproduce" ? "" : verb.name == "units" ? "units" : "formats";
     return name == "TOKEN" || name == "VALUE" ? "" : files;
   }
-  static constexpr std::array<std::array<const char*, 2>, 9> by_name{
+  static constexpr std::array<std::array<const char*, 2>, 10> by_name{
       {{"--rounding", "roundings"},
        {"--unit", "units"},
+       {"--class", "classes"},
        {"--overflow", "overflows"},
        {"--preset", "presets"},
        {"--nan", "nans"},

@@ -244,16 +244,8 @@ class Run {
   }
 
   void write(tensors::Tensor d) const {
-    const tensors::Container container = tensors::container_of(options_.out);
-    const bool named = container == tensors::Container::safetensors
-                           ? tensors::safetensors_name(d.type).has_value()
-                           : tensors::numpy_code(d.type).front() != 'V';
-    if (!named) {
-      const std::size_t bits = 8 * tensors::element_bytes(d.type);
-      d.type = tensors::element_type("uint" + std::to_string(bits));
-    }
     tensors::TensorFile file;
-    file.tensors.push_back(std::move(d));
+    file.tensors.push_back(storable(std::move(d), tensors::container_of(options_.out)));
     tensors::write(options_.out, file, {});
   }
 

@@ -50,4 +50,14 @@ tensors::ReadOptions read_options(const TensorOptions& options) {
   return read;
 }
 
+tensors::Tensor storable(tensors::Tensor tensor, tensors::Container container) {
+  const bool named = container == tensors::Container::safetensors
+                         ? tensors::safetensors_name(tensor.type).has_value()
+                         : tensors::numpy_code(tensor.type).front() != 'V';
+  if (named) return tensor;
+  const std::size_t bits = 8 * tensors::element_bytes(tensor.type);
+  tensor.type = tensors::element_type("uint" + std::to_string(bits));
+  return tensor;
+}
+
 }  // namespace halfulp::cli

@@ -19,5 +19,8 @@ void add_tensor_options(Parser& parser, TensorOptions& options);
 // "128,512" or "128x512". Both throw Error with the option's name as location.
 tensors::Shape parse_extents(const std::string& text, const std::string& option);
 tensors::ReadOptions read_options(const TensorOptions& options);
+// The tensor as the container can hold it: codes in unsigned integers where it has no name for
+// their type.
+tensors::Tensor storable(tensors::Tensor tensor, tensors::Container container);
 
 }  // namespace halfulp::cli

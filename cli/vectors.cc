@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/same_file.h"
 #include "cli/vector_files.h"
+#include "cli/vectors_gemm.h"
 #include "cli/verb.h"
 #include "formats/counted.h"
 #include "formats/error.h"
@@ -38,7 +39,16 @@ const char* const description =
     "which of\n"
     "these a file has. OP as in `halfulp op`, functions of TestFloat too.\n"
     "Without --style the output's ending says it: .hex .mem .memh .vmem .tv readmemh, .csv csv,\n"
-    ".json .jsonl json, .npz npz, .fptest fptest, any other testfloat.";
+    ".json .jsonl json, .npz npz, .fptest fptest, any other testfloat.\n\n"
+    "With gemm for OP it writes tensors: A, B, C and scales of a product of --rows x --terms x "
+    "--columns,\n"
+    "and D as the matrix unit --unit computes it in --order (`halfulp gemm`), to a folder or a\n"
+    ".safetensors file. --class says what is drawn (or all of them, a set of tensors each): "
+    "near-one,\n"
+    "wide, cancelling, subnormal, zeros, specials, random-bits, near-overflow, alignment "
+    "(exponents\n"
+    "about as far apart as the unit's alignment is wide), exact (integers on which all orders and\n"
+    "units agree: where these differ, the layout is wrong).";
 
 const char* const examples =
     "  $ halfulp vectors add --format float4_e2m1fn --all | head -3\n"
@@ -53,7 +63,11 @@ const char* const examples =
     "\n"
     "  $ halfulp vectors fma --format bfloat16 --count 4000 -o fma.txt && halfulp vectors fma "
     "--format bfloat16 --coverage fma.txt\n"
-    "  ...\n";
+    "  ...\n"
+    "\n"
+    "  $ halfulp vectors gemm --unit nv.hopper.wgmma.e4m3.f32 --terms 128 --class alignment "
+    "--seed 1 -o t.safetensors\n"
+    "  t.safetensors: a b c d of alignment, 16 x 128 x 8, seed 1\n";
 
 constexpr std::uint64_t usual_count = 10000;
 constexpr std::uint64_t most_archived = std::uint64_t{1} << 24;
@@ -65,6 +79,7 @@ struct VectorsOptions {
   std::uint64_t count = usual_count;
   bool all = false, yes = false, json = false, quiet = false;
   int threads = 0;
+  GemmVectorsOptions gemm;
 };
 
 // Throws Error where --all means too many.
@@ -169,6 +184,19 @@ void write_all(const VectorsOptions& options, const Calculation& calculation) {
   }
 }
 
+// What `vectors` declares for all operations goes to products too.
+int write_gemm_of(const VectorsOptions& options) {
+  GemmVectorsOptions gemm = options.gemm;
+  gemm.format = options.calculation.format;
+  gemm.random = options.calculation.rounding;
+  gemm.output = options.output;
+  gemm.threads = options.threads;
+  gemm.reference = options.calculation.reference;
+  gemm.json = options.json;
+  gemm.quiet = options.quiet;
+  return write_gemm(gemm);
+}
+
 }  // namespace
 
 int vectors_verb(const Arguments& arguments) {
@@ -195,10 +223,14 @@ int vectors_verb(const Arguments& arguments) {
       .text("--coverage", options.coverage,
             "write nothing: say which classes of cases this file reaches, in any style")
       .value_name("FILE");
+  add_gemm_vectors_options(parser, options.gemm);
   add_threads(parser, options.threads);
   add_quiet(parser, options.quiet);
-  parser.flag("--json", options.json, "print the coverage as JSON");
+  parser.flag("--json", options.json, "print the coverage, or what gemm wrote, as JSON");
   if (!parser.parse(arguments)) return exit_good;
+  const bool gemm = options.calculation.operation == "gemm";
+  require_gemm_vectors_options(parser, gemm);
+  if (gemm) return write_gemm_of(options);
   const Calculation calculation = calculation_of(options.calculation);
   if (!options.coverage.empty()) return print_coverage(calculation, options.coverage, options.json);
   write_all(options, calculation);
