@@ -169,6 +169,7 @@ int execute(const CompareCall& call) {
     if (!found.within || unsound) ++bad;
   }
   if (!call.picture.empty()) write_file(call.picture, picture_of(answers));
+  if (call.explain) explain_product(call);
   if (!call.json && files.tasks().size() != 1)
     print(counted(files.tasks().size(), "tensor") + ", " + std::to_string(bad) + " bad\n");
   return bad == 0 ? exit_good : exit_bad_verdict;
@@ -228,6 +229,9 @@ int compare_verb(const Arguments& arguments) {
       .value_name("NAME,...")
       .delimiter(',')
       .repeated();
+  parser.flag("--explain", call.explain,
+              "say which one change of the product of --a and --b by --unit and --order makes GOT");
+  add_product_options(parser, call.product, false);
   add_tensor_options(parser, call.tensors);
   parser.text("--scale-dtype", call.scale_dtype, "the same of scales").value_name("TYPE");
   parser.count("--block", call.block, "elements under one scale, where shapes leave it open", 1,
@@ -236,6 +240,9 @@ int compare_verb(const Arguments& arguments) {
   add_quiet(parser, call.quiet);
   add_json(parser, call.json);
   if (!parser.parse(arguments)) return exit_good;
+  if (call.explain && (call.product.a.empty() || call.product.b.empty()))
+    throw Error("needs the operands of the product", "--explain",
+                "give --a, --b, and --unit or --order");
   return execute(call);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/product_call.h"
 #include "cli/tensor_options.h"
 #include "golden/comparison/compare.h"
 #include "golden/comparison/pairs.h"
@@ -27,6 +28,8 @@ struct CompareCall {
   std::string ulp, atol, rtol, calc_diff, cosine, match_rate;
   std::uint64_t scale_ulp = 0, show = 10;
   std::string nan = "any", zeros = "exact", guard = "warn";
+  ProductCall product;  // of --explain
+  bool explain = false;
   int threads = 0;
   bool json = false, quiet = false;
 };
@@ -77,6 +80,8 @@ std::string text_of(const CompareAnswer& answer);
 // "logits  bfloat16 [64, 48], within: 3 of 3072 codes differ": the tensor and the verdict.
 std::string headline_of(const CompareAnswer& answer);
 std::string json_text_of(const CompareAnswer& answer);
+// Prints which changes of the product that the call names make what was got.
+void explain_product(const CompareCall& call);
 // As SVG.
 std::string picture_of(const std::vector<CompareAnswer>& answers);
 

@@ -3,7 +3,9 @@
 
 #include <cmath>
 
+#include "emulator/engine.h"
 #include "formats/codes.h"
+#include "formats/engine.h"
 #include "formats/nan.h"
 #include "formats/numbers/value.h"
 
@@ -12,14 +14,41 @@ namespace {
 
 constexpr int most_table_bits = 16;
 
+// Of all codes, in their order.
+std::vector<double> values_of(const Format& format) {
+  const auto count = std::size_t{1} << bits(format);
+  const auto width = static_cast<std::size_t>(packed_bits(format));
+  std::vector<std::uint8_t> packed((count * width + 7) / 8);
+  for (std::size_t code = 0; code < count; ++code) {
+    for (std::size_t bit = 0; bit < width; ++bit) {
+      const std::size_t place = code * width + bit;
+      packed[place / 8] |= static_cast<std::uint8_t>((code >> bit & 1) << place % 8);
+    }
+  }
+  std::vector<double> values(count);
+  const Engine& engine = emulator::engine();
+  engine.decode(packed, engine.prepare({.format = format, .rounding = {}}),
+                view_of(std::span<double>(values)));
+  return values;
+}
+
 }  // namespace
 
 OperandReader::OperandReader(const UnitOperand& operand)
     : operand_(operand), mask_((Code{1} << bits(operand.format)) - 1) {
   if (bits(operand.format) > most_table_bits) return;
-  const std::size_t count = std::size_t{1} << bits(operand.format);
-  table_.reserve(count);
-  for (std::size_t code = 0; code < count; ++code) table_.push_back(value_of(code));
+  if (operand.as) {
+    const std::size_t count = std::size_t{1} << bits(operand.format);
+    for (std::size_t code = 0; code < count; ++code) table_.push_back(value_of(code));
+    return;
+  }
+  table_ = values_of(operand.format);
+  if (operand.subnormals == UnitOperand::Subnormals::keep) return;
+  const double least = to_double(smallest_normal(operand.format));
+  const bool signed_zero = operand.subnormals == UnitOperand::Subnormals::signed_zero;
+  for (double& x : table_) {
+    if (std::fabs(x) < least) x = signed_zero || x == 0 ? std::copysign(0.0, x) : 0.0;
+  }
 }
 
 double OperandReader::value_of(Code code) const {
