@@ -87,6 +87,10 @@ void TensorCodes::read_some(std::size_t begin, std::span<std::uint64_t> codes) c
     const std::size_t last = (begin + codes.size()) * width;
     const Bytes bytes = source_->read(stored_.begin + first / 8, (last + 7) / 8 - first / 8);
     unpack(bytes, first % 8, width, codes);
+    // What whole files are asked too (parse_raw).
+    const bool ends = (last + 7) / 8 == stored_.end - stored_.begin;
+    if (ends && last % 8 != 0 && bytes.back() >> (last % 8) != 0)
+      throw Error("the last byte has bits beyond the last element", "", "is the shape right?");
   } else {
     Bytes bytes = source_->read(stored_.begin + begin * size, codes.size() * size);
     if (stored_.layout.byte_order == ByteOrder::big) swap_bytes(bytes, size);

@@ -147,7 +147,7 @@ TEST_P(UnitsOnEveryInstructionSet, ShippedUnitsEqualTheReference) {
     const Formats formats{unit.a.as.value_or(unit.a.format), unit.b.as.value_or(unit.b.format),
                           unit.c.format};
     const auto terms = static_cast<std::size_t>(unit.terms);
-    for (int i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < sampling::draws(4); ++i) {
       const std::size_t inner = i == 0 ? 1 + stream.below(terms) : terms * (1 + stream.below(2));
       const Drawn drawn = draw(unit.tree, formats, inner, stream);
       if (!agree(drawn, unit.tree, {}, unit.name)) break;
