@@ -62,7 +62,8 @@
 // roundings at k it is. 0 is that of a term where it enters the innermost sum, or of its sum at
 // once; 1 is the product's. From 2 on the roundings of the sums are numbered, from the innermost
 // sum out, and in each as follows:
-//   in_sequence   the sum of an item that is no term
+//   in_sequence   the sum of an item that is no term; of several at once, of the first of them
+//   at_once       the sum of items that are no terms
 //   pairwise      an item that is no term; the sum of two
 //   compensated   y of an item that is no term; t; t - s; c
 // and at last the sum with C where that comes last. D is the least power of two above the last
