@@ -88,7 +88,7 @@ void TensorCodes::read_some(std::size_t begin, std::span<std::uint64_t> codes) c
     const Bytes bytes = source_->read(stored_.begin + first / 8, (last + 7) / 8 - first / 8);
     unpack(bytes, first % 8, width, codes);
     // What whole files are asked too (parse_raw).
-    const bool ends = (last + 7) / 8 == stored_.end - stored_.begin;
+    const bool ends = begin + codes.size() == element_count(stored_.heading.shape);
     if (ends && last % 8 != 0 && bytes.back() >> (last % 8) != 0)
       throw Error("the last byte has bits beyond the last element", "", "is the shape right?");
   } else {
