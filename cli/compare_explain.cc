@@ -19,25 +19,12 @@ namespace halfulp::cli {
 namespace {
 
 tensors::Tensor tensor_got(const CompareCall& call, const Format& format) {
-  tensors::ReadOptions how = read_options(call.tensors);
+  const tensors::ReadOptions how = read_options(call.tensors);
   tensors::TensorFile file = tensors::read(call.got, how);
   if (file.tensors.size() != 1)
     throw Error("holds " + std::to_string(file.tensors.size()) + " tensors", call.got,
                 "--explain takes a file of one");
-  tensors::Tensor got = std::move(file.tensors.front());
-  const tensors::ElementType wanted = tensors::element_type(format);
-  const auto* fixed = std::get_if<Fixed>(&got.type.format.kind);
-  const bool codes = fixed != nullptr && !fixed->sign &&
-                     tensors::element_bytes(wanted) == tensors::element_bytes(got.type);
-  if (!codes) return got;
-  return tensors::make_tensor(got.name, wanted, got.shape, std::move(got.data));
-}
-
-Format result_format(const ProductInput& input) {
-  const kernels::Order& order = input.order();
-  if (!order.epilogue.empty()) return order.epilogue.back().quantizer.format;
-  if (!order.sums.empty()) return order.sums.front().sum.quantizer.format;
-  return input.unit().d;
+  return as_codes_of(std::move(file.tensors.front()), format);
 }
 
 std::string share_text(std::uint64_t part, std::uint64_t all) {
@@ -103,7 +90,7 @@ void explain_product(const CompareCall& call) {
   ProductCall product = call.product;
   product.c = call.addend;
   const ProductInput input(product);
-  Format format = result_format(input);
+  Format format = kernels::result_of(input.unit(), input.order()).format;
   kernels::ProductOptions how{.threads = call.threads};
   if (!call.format.empty()) {
     format = format_from_text(call.format);

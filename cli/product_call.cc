@@ -49,11 +49,6 @@ tensors::Tensor one_of(tensors::TensorFile file, const TensorName& named,
   return std::move(file.tensors.front());
 }
 
-bool is_unsigned(const Format& format) {
-  const auto* fixed = std::get_if<Fixed>(&format.kind);
-  return fixed != nullptr && !fixed->sign;
-}
-
 tensors::Tensor read_tensor(const std::string& text, const Reading& how) {
   const TensorName named = name_of(text);
   tensors::Selection only(named.name.empty() ? std::vector<std::string>{}
@@ -65,14 +60,8 @@ tensors::Tensor read_tensor(const std::string& text, const Reading& how) {
   const bool raw = options.shape.has_value() || how.packed;
   if (raw && how.format) options.type = tensors::element_type(*how.format);
   tensors::Tensor tensor = one_of(tensors::read(named.path, options), named, how.option);
-  if (raw || !how.format || !is_unsigned(tensor.type.format)) return tensor;
-  const tensors::ElementType wanted = tensors::element_type(*how.format);
-  if (is_unsigned(*how.format) ||
-      tensors::element_bytes(wanted) != tensors::element_bytes(tensor.type))
-    return tensor;
-  return at_option(how.option, [&] {
-    return tensors::make_tensor(tensor.name, wanted, tensor.shape, std::move(tensor.data));
-  });
+  if (raw || !how.format) return tensor;
+  return at_option(how.option, [&] { return as_codes_of(std::move(tensor), *how.format); });
 }
 
 }  // namespace

@@ -329,17 +329,9 @@ class Run {
     }
   }
 
-  // Types that the file has no name for become unsigned integers of their size.
   void write() {
     const tensors::Container container = tensors::container_of(options_.out);
-    for (tensors::Tensor& tensor : file_.tensors) {
-      const bool named = container == tensors::Container::safetensors
-                             ? tensors::safetensors_name(tensor.type).has_value()
-                             : tensors::numpy_code(tensor.type).front() != 'V';
-      if (named) continue;
-      const std::size_t bits = 8 * tensors::element_bytes(tensor.type);
-      tensor.type = tensors::element_type("uint" + std::to_string(bits));
-    }
+    for (tensors::Tensor& tensor : file_.tensors) tensor = storable(std::move(tensor), container);
     tensors::WriteOptions write;
     write.packed = options_.tensors.packed;
     tensors::write(options_.out, file_, write);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/tensor_options.h"
 
+#include <utility>
+
 #include "cli/at_option.h"
 #include "formats/error.h"
 
@@ -58,6 +60,17 @@ tensors::Tensor storable(tensors::Tensor tensor, tensors::Container container) {
   const std::size_t bits = 8 * tensors::element_bytes(tensor.type);
   tensor.type = tensors::element_type("uint" + std::to_string(bits));
   return tensor;
+}
+
+tensors::Tensor as_codes_of(tensors::Tensor tensor, const Format& format) {
+  const auto is_unsigned = [](const Format& of) {
+    const auto* fixed = std::get_if<Fixed>(&of.kind);
+    return fixed != nullptr && !fixed->sign;
+  };
+  const tensors::ElementType wanted = tensors::element_type(format);
+  const bool as_large = tensors::element_bytes(wanted) == tensors::element_bytes(tensor.type);
+  if (!is_unsigned(tensor.type.format) || is_unsigned(format) || !as_large) return tensor;
+  return tensors::make_tensor(tensor.name, wanted, tensor.shape, std::move(tensor.data));
 }
 
 }  // namespace halfulp::cli

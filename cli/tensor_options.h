@@ -23,4 +23,9 @@ tensors::ReadOptions read_options(const TensorOptions& options);
 // their type.
 tensors::Tensor storable(tensors::Tensor tensor, tensors::Container container);
 
+// A tensor of unsigned integers as large as elements of the format, as which codes are often
+// stored, as codes of it; any other as it is. Throws Error where an integer is no code of the
+// format.
+tensors::Tensor as_codes_of(tensors::Tensor tensor, const Format& format);
+
 }  // namespace halfulp::cli

@@ -48,10 +48,6 @@ std::optional<Quantizer> rounding_of(const Sum& sum) {
   return sum.rounded ? std::optional(sum.quantizer) : std::nullopt;
 }
 
-constexpr std::int64_t most_bits = 1000;
-constexpr std::int64_t most_exponent = 100000;
-constexpr std::int64_t most_terms = std::int64_t{1} << 53;
-
 bool within(std::int64_t n, std::int64_t lowest, std::int64_t highest) {
   return n >= lowest && n <= highest;
 }
@@ -59,22 +55,23 @@ bool within(std::int64_t n, std::int64_t lowest, std::int64_t highest) {
 void validate_alignment(const Sum& sum, const DotTree& tree, const std::string& where) {
   const Alignment& own = *sum.alignment;
   const std::string place = where + "/alignment";
-  const std::string hint = "give a number from 0 to " + std::to_string(most_bits);
-  if (!within(own.bits, 0, most_bits)) throw Error("no number of bits", place + "/bits", hint);
-  if (!within(own.running_bits.value_or(0), 0, most_bits))
+  const std::string hint = "give a number from 0 to " + std::to_string(dot_limits::bits);
+  if (!within(own.bits, 0, dot_limits::bits))
+    throw Error("no number of bits", place + "/bits", hint);
+  if (!within(own.running_bits.value_or(0), 0, dot_limits::bits))
     throw Error("no number of bits", place + "/running_bits", hint);
-  if (!within(own.sum_bits.value_or(0), 0, most_bits))
+  if (!within(own.sum_bits.value_or(0), 0, dot_limits::bits))
     throw Error("no number of bits", place + "/sum_bits", hint);
-  if (!within(own.least_exponent.value_or(0), -most_exponent, most_exponent))
+  if (!within(own.least_exponent.value_or(0), -dot_limits::exponent, dot_limits::exponent))
     throw Error("an exponent beyond every format", place + "/least_exponent",
-                "give one of at most " + std::to_string(most_exponent));
+                "give one of at most " + std::to_string(dot_limits::exponent));
   if (!tree.product && (!tree.left || !tree.right))
     throw Error("aligned products of unknown formats", place,
                 "give \"left\" and \"right\", whose exponents count");
 }
 
 void validate_scaling(const Sum& sum, const std::string& where) {
-  if (!within(sum.scaling->block, 1, most_terms))
+  if (!within(sum.scaling->block, 1, dot_limits::terms))
     throw Error("scales of no number of terms", where + "/scaling/block", "give it, such as 32");
   if (!is_dyadic(sum.scaling->left) || !is_dyadic(sum.scaling->right))
     throw Error("scales that are irrational", where + "/scaling", "choose another format");
@@ -102,7 +99,7 @@ void validate_at_once(const DotTree& tree, std::size_t node, const std::string& 
 }
 
 void validate_together(const Sum& sum, const std::string& where) {
-  if (!within(sum.together, 1, most_terms))
+  if (!within(sum.together, 1, dot_limits::terms))
     throw Error("an addition of no number of items", where + "/together", "give at least 1");
   if (sum.together != 1 && sum.joining != Joining::in_sequence)
     throw Error("a number of items that are added together, and no sequence", where + "/together",
@@ -133,7 +130,7 @@ void validate_order(const DotTree& tree, const std::string& where) {
 void validate_limit(const DotTree& tree, const std::string& where) {
   if (!tree.product_limit) return;
   const std::string place = where + "/product_limit";
-  if (!within(*tree.product_limit, -most_exponent, most_exponent))
+  if (!within(*tree.product_limit, -dot_limits::exponent, dot_limits::exponent))
     throw Error("a limit beyond every product", place, "leave it out");
   if (tree.product || !adds_at_once(tree, tree.sums.size() - 1))
     throw Error("a limit of products that a format rounds", place,

@@ -122,6 +122,13 @@ struct Scaling {
   bool operator==(const Scaling&) const = default;
 };
 
+// What a tree's numbers are at most, far beyond what any unit has.
+namespace dot_limits {
+inline constexpr std::int64_t bits = 1000;        // of an alignment
+inline constexpr std::int64_t exponent = 100000;  // a magnitude
+inline constexpr std::int64_t terms = std::int64_t{1} << 53;
+}  // namespace dot_limits
+
 struct Sum {
   // runs: parts of `size` neighbours, the last of what remains. strands: `size` parts, part i of
   // the terms i, i + size, i + 2 size, ... of the list.

@@ -125,8 +125,8 @@ inline void require_engine(std::string_view maker, std::string_view engine) {
   if (maker.data() != engine.data() && maker != engine) refuse_plan(maker, engine);
 }
 
-// The scales of the items of one sum (Scaling in dot_tree.h): a, rows x blocks of terms; b, blocks
-// x columns.
+// The scales of the items of one sum, numbers of its Scaling's formats (dot_tree.h): a, rows x
+// blocks of terms; b, blocks x columns.
 struct ScaleOperands {
   View a, b;
 };

@@ -2,7 +2,6 @@
 #include "formats/matrix_unit.h"
 
 #include <algorithm>
-#include <array>
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
@@ -11,9 +10,6 @@
 
 namespace halfulp {
 namespace {
-
-constexpr std::array<std::string_view, 4> ground_names{"hardware", "authors", "document",
-                                                       "inference"};
 
 // The ends and the least steps decide for floats; other formats hold only themselves.
 bool holds(const Format& wide, const Format& narrow) {
@@ -43,8 +39,13 @@ void validate_operand(const UnitOperand& operand, const std::string& where) {
 
 }  // namespace
 
+const std::vector<std::string>& ground_names() {
+  static const std::vector<std::string> names{"hardware", "authors", "document", "inference"};
+  return names;
+}
+
 std::string_view name_of(Ground ground) {
-  return ground_names.at(static_cast<std::size_t>(ground));
+  return ground_names().at(static_cast<std::size_t>(ground));
 }
 
 void validate(const MatrixUnit& unit, const std::string& where) {

@@ -41,6 +41,7 @@ enum class Ground : std::uint8_t {
   document,   // the vendor's document
   inference,  // concluded from related units; nobody has published a comparison
 };
+const std::vector<std::string>& ground_names();  // in the order of the enumerators
 std::string_view name_of(Ground ground);
 
 struct Evidence {

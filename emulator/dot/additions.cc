@@ -111,10 +111,12 @@ class Fit {
   }
   [[nodiscard]] std::optional<Reach> aligned(std::size_t node, const Alignment& alignment,
                                              const Reach& items, std::int64_t count) const {
-    const bool extreme = std::abs(alignment.least_exponent.value_or(0)) > most_exponent ||
-                         alignment.bits > most_exponent ||
-                         alignment.sum_bits.value_or(0) > most_exponent;
-    if (extreme) return std::nullopt;
+    // Without a bit below it, the largest exponent of a double is one too many (2^-1023).
+    const auto fits = [](std::int64_t bits) { return bits >= 1 && bits <= most_exponent; };
+    if (!fits(alignment.bits) || !fits(alignment.running_bits.value_or(1)) ||
+        !fits(alignment.sum_bits.value_or(1)) ||
+        std::abs(alignment.least_exponent.value_or(0)) > most_exponent)
+      return std::nullopt;
     const Sum& own = tree_.sums[node];
     const std::optional<Reach> running =
         own.rounded ? reach_of(own.quantizer.format) : std::optional(items);

@@ -51,8 +51,9 @@ void multiply_add(const MatrixOperands& operands, const DotPlan& plan, const Ran
 // One result after the other, any formats.
 void multiply_by_element(const MatrixOperands& operands, const CompiledDot& unit,
                          const Random& random, const MutableView& out);
-// Lanes are results. Not of exact sums.
-void multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
+// Lanes are results; of units that fits_lanes. False, and nothing done, where a factor is no number
+// of the format that the unit names for it: doubles hold what they do only of such.
+bool multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out);
 
 // A matrix as doubles, transposed or not, row after row without gaps. flush: subnormals of its

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/arrays/results.h"
+#include "emulator/arrays/segments.h"
 #include "emulator/dot/dot.h"
 #include "emulator/dot/lanes.h"
 #include "emulator/kernels/kernels.h"
@@ -351,13 +353,31 @@ struct Padded {
   std::vector<double> numbers, exponents;
 };
 Padded padded(const View& view, bool transposed, std::size_t stride) {
-  const std::vector<double> dense = doubles_of(view, transposed);
-  const std::size_t columns = transposed ? view.rows : view.columns;
   const std::size_t rows = transposed ? view.columns : view.rows;
   Padded result{.numbers = std::vector<double>(rows * stride), .exponents = {}};
-  for (std::size_t r = 0; r < rows; ++r)
-    std::copy_n(dense.begin() + r * columns, columns, result.numbers.begin() + r * stride);
+  std::vector<double> row(transposed ? view.columns : 0);
+  for (std::size_t r = 0; r < view.rows; ++r) {
+    const Segment whole{.row = r, .column = 0, .index = 0, .count = view.columns};
+    double* numbers = result.numbers.data();
+    widen(view, whole, false, transposed ? row.data() : numbers + r * stride);
+    for (std::size_t c = 0; c < row.size(); ++c) numbers[c * stride + r] = row[c];
+  }
   return result;
+}
+// Rounding to the format changes none of the first `columns` numbers of any row.
+bool are_numbers_of(const CompiledPlan* plan, const std::vector<double>& numbers,
+                    std::size_t stride, std::size_t columns) {
+  if (plan == nullptr) return true;
+  std::vector<double> rounded(columns);
+  for (std::size_t first = 0; first < numbers.size(); first += stride) {
+    const double* row = numbers.data() + first;
+    round_results(*plan, row, columns, nullptr, rounded.data(), nullptr);
+    for (std::size_t i = 0; i < columns; ++i) {
+      const bool finite = row[i] - row[i] == 0;
+      if (finite && rounded[i] != row[i]) return false;
+    }
+  }
+  return true;
 }
 void find_exponents(Padded& matrix, double least) {
   matrix.exponents.resize(matrix.numbers.size());
@@ -438,9 +458,14 @@ LaneArithmetic::Operands operands_at(const LaneProblem& p, std::size_t outer, st
 
 }  // namespace
 
-void multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
+bool multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out) {
   const LaneProblem p = problem_of(operands, unit, out);
+  const CompiledPlan* of_factors = (p.rows_are_lanes ? unit.right : unit.left).get();
+  const CompiledPlan* of_columns = (p.rows_are_lanes ? unit.left : unit.right).get();
+  if (!are_numbers_of(of_factors, p.factors.numbers, p.outer_stride, p.inner) ||
+      !are_numbers_of(of_columns, p.columns.numbers, p.stride, p.lanes))
+    return false;
   const std::uint64_t of_result = unit.draws.per_term * std::max<std::size_t>(p.inner, 1);
   const std::uint64_t lane_draws = of_result * (p.rows_are_lanes ? out.columns : 1);
   const std::uint64_t outer_draws = of_result * (p.rows_are_lanes ? 1 : out.columns);
@@ -459,6 +484,7 @@ void multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
       }
     }
   }
+  return true;
 }
 
 }  // namespace halfulp::emulator

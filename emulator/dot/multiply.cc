@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "emulator/arrays/arrays.h"
-#include "emulator/arrays/results.h"
 #include "emulator/arrays/segments.h"
 #include "emulator/dot/additions.h"
 #include "emulator/dot/dot.h"
@@ -90,9 +89,8 @@ void prepare_alignments(CompiledDot& ready) {
   ready.least_right = least_of(tree.right);
   if (tree.product) ready.least_product_exponent = least_of(tree.product->format);
   for (const Sum& sum : tree.sums) {
-    const bool rounded = sum.rounded;
     ready.least_exponents.push_back(
-        least_of(rounded ? std::optional(sum.quantizer.format) : std::nullopt));
+        least_of(sum.rounded ? std::optional(sum.quantizer.format) : std::nullopt));
   }
   ready.product_limit = tree.product_limit ? std::ldexp(1.0, static_cast<int>(*tree.product_limit))
                                            : std::numeric_limits<double>::infinity();
@@ -216,22 +214,10 @@ class InOrder {
   std::vector<std::byte> numbers_;
 };
 
-// Doubles hold what they do only of numbers of the factors' formats.
-bool has_numbers_of(const View& view, const CompiledPlan* plan) {
-  if (plan == nullptr) return true;
-  std::vector<double> rounded(view.rows * view.columns);
-  const std::vector<double> numbers = doubles_of(view, false);
-  round_results(*plan, numbers.data(), numbers.size(), nullptr, rounded.data(), nullptr);
-  return std::ranges::equal(numbers, rounded,
-                            [](double x, double y) { return x == y || x - x != 0; });
-}
-
 void multiply_in_order(const MatrixOperands& operands, const CompiledDot& ready,
                        const Random& random, const MutableView& out) {
   if (multiply_natively(operands, ready, out)) return;
-  const bool fits = ready.fits_lanes && has_numbers_of(operands.a, ready.left.get()) &&
-                    has_numbers_of(operands.b, ready.right.get());
-  if (fits) return multiply_by_lanes(operands, ready, random, out);
+  if (ready.fits_lanes && multiply_by_lanes(operands, ready, random, out)) return;
   multiply_by_element(operands, ready, random, out);
 }
 

@@ -2,7 +2,6 @@
 //
 // The JSON form of trees of dot products (declared in json.h): members named as the fields of
 // dot_tree.h, those left out that are as the fields are made.
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -16,9 +15,6 @@ namespace {
 const std::vector<std::string> joinings{"in_sequence", "pairwise", "halves", "compensated",
                                         "at_once"};
 const std::vector<std::string> parts{"terms", "runs", "strands"};
-constexpr std::int64_t most_terms = std::int64_t{1} << 53;
-constexpr std::int64_t most_bits = 1000;
-constexpr std::int64_t most_exponent = 100000;
 
 std::optional<std::int64_t> optional_integer(ObjectReader& reader, const std::string& key,
                                              std::int64_t lowest, std::int64_t highest) {
@@ -27,7 +23,7 @@ std::optional<std::int64_t> optional_integer(ObjectReader& reader, const std::st
 }
 
 std::optional<int> optional_bits(ObjectReader& reader, const std::string& key) {
-  const auto bits = optional_integer(reader, key, 0, most_bits);
+  const auto bits = optional_integer(reader, key, 0, dot_limits::bits);
   return bits ? std::optional(static_cast<int>(*bits)) : std::nullopt;
 }
 
@@ -46,11 +42,11 @@ std::optional<Format> optional_format(ObjectReader& reader, const std::string& k
 Alignment alignment_from_json(const Json& value, const std::string& where) {
   ObjectReader reader(value, where);
   reader.require("bits");
-  Alignment alignment{.bits = static_cast<int>(reader.integer("bits", 0, 0, most_bits))};
+  Alignment alignment{.bits = static_cast<int>(reader.integer("bits", 0, 0, dot_limits::bits))};
   alignment.running_bits = optional_bits(reader, "running_bits");
   alignment.sum_bits = optional_bits(reader, "sum_bits");
   alignment.least_exponent =
-      optional_integer(reader, "least_exponent", -most_exponent, most_exponent);
+      optional_integer(reader, "least_exponent", -dot_limits::exponent, dot_limits::exponent);
   alignment.downward = reader.boolean("downward", false);
   alignment.drops_running = reader.boolean("drops_running", false);
   reader.finish();
@@ -71,7 +67,7 @@ Json to_json(const Alignment& alignment) {
 Scaling scaling_from_json(const Json& value, const std::string& where) {
   ObjectReader reader(value, where);
   reader.require("block");
-  Scaling scaling{.block = reader.integer("block", 0, 1, most_terms),
+  Scaling scaling{.block = reader.integer("block", 0, 1, dot_limits::terms),
                   .left = format_from_json(reader.require("left"), reader.place("left")),
                   .right = format_from_json(reader.require("right"), reader.place("right"))};
   scaling.product = optional_quantizer(reader, "product");
@@ -126,8 +122,8 @@ Sum sum_from_json(const Json& value, const std::string& where) {
   Sum sum;
   sum.joining = static_cast<Joining>(reader.choice("joining", 0, joinings));
   sum.of = static_cast<Sum::Of>(reader.choice("of", 0, parts));
-  sum.size = reader.integer("size", 0, 1, most_terms);
-  sum.together = reader.integer("together", 1, 1, most_terms);
+  sum.size = reader.integer("size", 0, 1, dot_limits::terms);
+  sum.together = reader.integer("together", 1, 1, dot_limits::terms);
   if (const Json* alignment = reader.find("alignment"))
     sum.alignment = alignment_from_json(*alignment, reader.place("alignment"));
   if (const Json* scaling = reader.find("scaling"))
@@ -145,7 +141,8 @@ DotTree dot_tree_from_json(ObjectReader& reader) {
   tree.product = optional_quantizer(reader, "product");
   tree.left = optional_format(reader, "left");
   tree.right = optional_format(reader, "right");
-  tree.product_limit = optional_integer(reader, "product_limit", -most_exponent, most_exponent);
+  tree.product_limit =
+      optional_integer(reader, "product_limit", -dot_limits::exponent, dot_limits::exponent);
   if (const Json* order = reader.find("order"))
     tree.order = order_from_json(*order, reader.place("order"));
   const Json& sums = reader.require("sums");

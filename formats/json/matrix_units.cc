@@ -14,7 +14,6 @@ namespace halfulp {
 namespace {
 
 const std::vector<std::string> subnormal_words{"keep", "positive_zero", "signed_zero"};
-const std::vector<std::string> ground_words{"hardware", "authors", "document", "inference"};
 
 UnitOperand operand_from_json(ObjectReader& unit, const std::string& key) {
   const Json& value = unit.require(key);
@@ -53,7 +52,7 @@ std::vector<Evidence> evidence_from_json(const Json& value, const std::string& w
     Evidence evidence;
     evidence.what = reader.text("what", "");
     reader.require("ground");
-    evidence.ground = static_cast<Ground>(reader.choice("ground", 0, ground_words));
+    evidence.ground = static_cast<Ground>(reader.choice("ground", 0, ground_names()));
     evidence.source = reader.text("source", "");
     reader.finish();
     all.push_back(evidence);

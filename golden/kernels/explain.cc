@@ -127,10 +127,10 @@ class Operands {
     const bool one_a_row = count == all && scales->shape.size() != 2;
     const std::size_t width = one_a_row ? 1 : static_cast<std::size_t>(scales->shape.back());
     const std::size_t groups = std::max<std::size_t>(count / std::max<std::size_t>(width, 1), 1);
-    const std::size_t of_group = (all + groups - 1) / groups;
     std::vector<std::size_t> places;
     for (const std::size_t row : rows) {
-      for (std::size_t i = 0; i < width; ++i) places.push_back(row / of_group * width + i);
+      for (std::size_t i = 0; i < width; ++i)
+        places.push_back(group_of(row, all, groups) * width + i);
     }
     replace(scales, gathered(*scales, shape_of({rows.size(), width}), places));
   }
@@ -246,6 +246,20 @@ std::vector<std::size_t> telling_rows(const Tensor& got, const Tensor& asked) {
   return rows;
 }
 
+// The product under a suspect: rows of it, or all where none are listed.
+Tensor product_of(const Suspect& suspect, const Engine& engine, const ProductOperands& operands,
+                  const ProductOptions& options, const std::vector<std::size_t>& rows) {
+  Operands changed(operands);
+  handle(suspect, changed);
+  if (!rows.empty()) changed.take_rows(rows);
+  ProductOptions with = options;
+  if (suspect.through) with.to = suspect.through;
+  Tensor made = multiply(suspect.unit, suspect.order, engine, *changed, with);
+  if (!suspect.through) return made;
+  const Quantizer last = options.to.value_or(result_of(suspect.unit, suspect.order));
+  return converted(made, last, engine);
+}
+
 class Explaining {
  public:
   Explaining(const Tensor& got, const Engine& engine, const ProductOperands& operands,
@@ -259,14 +273,9 @@ class Explaining {
     if (rows.empty()) return mismatches_of(got_, made);
     return mismatches_of(selected(got_, rows, first_places(extent_of(got_).columns)), made);
   }
+  // In the format of what was got.
   [[nodiscard]] Tensor product(const Suspect& suspect, const std::vector<std::size_t>& rows) const {
-    Operands operands(operands_);
-    handle(suspect, operands);
-    if (!rows.empty()) operands.take_rows(rows);
-    ProductOptions options = options_;
-    if (suspect.through) options.to = suspect.through;
-    Tensor made = kernels::multiply(suspect.unit, suspect.order, engine_, *operands, options);
-    if (suspect.through && options_.to) made = converted(made, *options_.to, engine_);
+    const Tensor made = product_of(suspect, engine_, operands_, options_, rows);
     return converted(made, {.format = got_.type.format, .rounding = {}}, engine_);
   }
 
@@ -287,14 +296,7 @@ void require_matrices(const Tensor& got, const ProductOperands& operands) {
 
 tensors::Tensor multiply(const Suspect& suspect, const Engine& engine,
                          const ProductOperands& operands, const ProductOptions& options) {
-  Operands changed(operands);
-  handle(suspect, changed);
-  ProductOptions with = options;
-  if (suspect.through) with.to = suspect.through;
-  Tensor made = kernels::multiply(suspect.unit, suspect.order, engine, *changed, with);
-  if (!suspect.through) return made;
-  const Quantizer last = options.to.value_or(Quantizer{.format = suspect.unit.d, .rounding = {}});
-  return converted(made, last, engine);
+  return product_of(suspect, engine, operands, options, {});
 }
 
 Explained explain(const tensors::Tensor& got, const std::vector<Suspect>& suspects,
@@ -313,9 +315,10 @@ Explained explain(const tensors::Tensor& got, const std::vector<Suspect>& suspec
                    .nearest = {}};
   if (result.mismatches == 0) return result;
   const std::vector<std::size_t> rows = telling_rows(got, wanted);
-  const std::uint64_t at_rows = explaining.mismatches(asked, rows);
+  const std::vector<std::size_t> columns = first_places(extent_of(got).columns);
   const Suspect* nearest = nullptr;
-  std::uint64_t fewest = at_rows;
+  std::uint64_t fewest =
+      mismatches_of(selected(got, rows, columns), selected(wanted, rows, columns));
   for (std::size_t i = 0; i < suspects.size(); ++i) {
     try {
       const std::uint64_t left = explaining.mismatches(suspects[i], rows);

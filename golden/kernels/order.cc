@@ -12,8 +12,6 @@
 namespace halfulp::kernels {
 namespace {
 
-constexpr std::int64_t most_terms = std::int64_t{1} << 53;
-
 Quantizer nearest(const std::string& format) {
   return {.format = format_from_text(format), .rounding = {}};
 }
@@ -106,11 +104,11 @@ OuterSum outer_sum_from_json(const Json& value, const std::string& where) {
   Json sum = value;
   OuterSum outer;
   if (value.contains("parts")) {
-    outer.parts = integer_from(value["parts"], where + "/parts", 1, most_terms);
+    outer.parts = integer_from(value["parts"], where + "/parts", 1, dot_limits::terms);
     if (value.contains("size"))
       throw Error("a size and a number of parts", where + "/size", "keep one of them");
     if (value.contains("grain"))
-      outer.grain = integer_from(value["grain"], where + "/grain", 1, most_terms);
+      outer.grain = integer_from(value["grain"], where + "/grain", 1, dot_limits::terms);
     sum.erase("parts");
     sum.erase("grain");
   }

@@ -101,19 +101,19 @@ class SideScales {
       : numbers_(&tensor, format), lines_(lines), blocks_(blocks) {
     const Shape& shape = tensor.shape;
     const std::size_t size = numbers_.size();
-    if (size == 1) return;
+    if (size == 1 || (size == 0 && lines * blocks == 0)) return;
     line_stride_ = shape.empty() ? 1 : static_cast<std::size_t>(shape.back());
     const bool one_a_line = size == lines && blocks_ == 1;
     const bool of_blocks = shape.size() >= 2 && line_stride_ == blocks;
     if (one_a_line) line_stride_ = 1;
-    if (!one_a_line && !of_blocks) refuse(place);
-    const std::size_t groups = size / line_stride_;
-    lines_of_group_ = (lines + groups - 1) / groups;
-    if (groups == 0 || (lines + lines_of_group_ - 1) / lines_of_group_ != groups) refuse(place);
+    if (size == 0 || (!one_a_line && !of_blocks)) refuse(place);
+    groups_ = size / line_stride_;
+    if (lines == 0 || group_of(lines - 1, lines, groups_) + 1 != groups_) refuse(place);
   }
   [[nodiscard]] double at(std::size_t line, std::size_t block) const {
     if (line_stride_ == 0) return numbers_.at(0);
-    return numbers_.at(line / lines_of_group_ * line_stride_ + (blocks_ == 1 ? 0 : block));
+    const std::size_t group = group_of(line, lines_, groups_);
+    return numbers_.at(group * line_stride_ + (blocks_ == 1 ? 0 : block));
   }
 
  private:
@@ -124,7 +124,7 @@ class SideScales {
   }
   Numbers numbers_;
   std::size_t lines_, blocks_;
-  std::size_t line_stride_ = 0, lines_of_group_ = 1;
+  std::size_t line_stride_ = 0, groups_ = 1;
 };
 
 UnitOperand plain(const Format& format) { return {.format = format}; }
@@ -152,15 +152,6 @@ class Addends {
   std::size_t columns_;
   bool whole_ = false, single_ = false;
 };
-
-// What rounds the results last, in the format of their codes.
-Quantizer result_of(const MatrixUnit& unit, const Order& order) {
-  if (!order.epilogue.empty()) return order.epilogue.back().quantizer;
-  Quantizer result = unit.tree.sums.front().quantizer;
-  result.format = unit.d;
-  if (!order.sums.empty()) result.format = order.sums.front().sum.quantizer.format;
-  return result;
-}
 
 struct Tile {
   std::size_t batch = 0, row = 0, rows = 0, column = 0, columns = 0;
@@ -430,6 +421,18 @@ class Product {
 };
 
 }  // namespace
+
+Quantizer result_of(const MatrixUnit& unit, const Order& order) {
+  if (!order.epilogue.empty()) return order.epilogue.back().quantizer;
+  Quantizer result = unit.tree.sums.front().quantizer;
+  result.format = unit.d;
+  if (!order.sums.empty()) result.format = order.sums.front().sum.quantizer.format;
+  return result;
+}
+
+std::size_t group_of(std::size_t line, std::size_t lines, std::size_t groups) {
+  return line / ((lines + groups - 1) / groups);
+}
 
 MatrixUnit unit_of(const Order& order, const Format& a, const Format& b) {
   MatrixUnit unit;

@@ -41,6 +41,13 @@ struct ProductOptions {
 tensors::Tensor multiply(const MatrixUnit& unit, const Order& order, const Engine& engine,
                          const ProductOperands& operands, const ProductOptions& options);
 
+// What rounds the results last where nothing is asked for, in the format of their codes.
+Quantizer result_of(const MatrixUnit& unit, const Order& order);
+
+// Scales of fewer lines (rows of a, columns of the result) than the product has stand for groups of
+// as many lines: which of `groups` is that of a line.
+std::size_t group_of(std::size_t line, std::size_t lines, std::size_t groups);
+
 // A unit of any formats for an order that has a tree of its own.
 MatrixUnit unit_of(const Order& order, const Format& a, const Format& b);
 // The unit and the order as one unit, of products of so many terms: its single dot products

@@ -18,13 +18,6 @@ namespace {
 
 constexpr const char* other_file = "is it the file that was quantized so?";
 
-std::string shape_text(const Shape& shape) {
-  std::string text;
-  for (const std::int64_t dimension : shape)
-    text += (text.empty() ? "" : ", ") + std::to_string(dimension);
-  return "[" + text + "]";
-}
-
 const BlockFormat* block_of(const AnyQuantizer& quantizer) {
   return std::get_if<BlockFormat>(&quantizer);
 }

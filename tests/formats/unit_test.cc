@@ -145,16 +145,17 @@ TEST(DotTree, PartsHoldEveryTermOnce) {
   }
 }
 
+std::string place_of_error(const DotTree& tree) {
+  try {
+    validate(tree, "/unit");
+  } catch (const Error& error) {
+    return error.location();
+  }
+  return "no error";
+}
+
 TEST(DotTree, ErrorsSayWhereAndWhat) {
   const Quantizer q{.format = find_format("binary16"), .rounding = {}};
-  const auto place_of_error = [](const DotTree& tree) -> std::string {
-    try {
-      validate(tree, "/unit");
-    } catch (const Error& error) {
-      return error.location();
-    }
-    return "no error";
-  };
   const Sum terms{.quantizer = q};
   EXPECT_EQ(place_of_error({.product = {}, .sums = {terms}}), "no error");
   EXPECT_EQ(place_of_error({.product = {}, .sums = {}}), "/unit/sums");
@@ -179,14 +180,6 @@ TEST(DotTree, ErrorsSayWhereAndWhat) {
 
 TEST(DotTree, ErrorsOfAdditionsAtOnceSayWhereAndWhat) {
   const Quantizer q{.format = find_format("binary16"), .rounding = {}};
-  const auto place_of_error = [](const DotTree& tree) -> std::string {
-    try {
-      validate(tree, "/unit");
-    } catch (const Error& error) {
-      return error.location();
-    }
-    return "no error";
-  };
   const Sum terms{.quantizer = q, .together = 4};
   DotTree tree{.product = {}, .sums = {terms}};
   EXPECT_EQ(place_of_error(tree), "no error");

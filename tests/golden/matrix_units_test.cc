@@ -63,12 +63,19 @@ Difference difference(const MatrixUnit& unit, const std::string& id, Code got, C
           .facts = {}};
 }
 
-// The name of a unit for a file's header.
+// The name of a unit for a file's header. The model is named after the first device that has it;
+// later ones have units of their own.
 std::string unit_named(const std::map<std::string, std::string>& header) {
-  const std::string model = header.at("model");
-  if (!model.starts_with("emulated:")) return model;
-  const std::string generation = header.at("gpu") == "B200" ? "nv.blackwell" : "nv.hopper";
-  return generation + ".mma." + header.at("a") + "." + header.at("d");
+  const std::string& gpu = header.at("gpu");
+  std::string model = header.at("model");
+  if (model.starts_with("emulated:"))
+    model = "nv.hopper.mma." + header.at("a") + "." + header.at("d");
+  const auto of_later = [&](const std::string& first, const std::string& later) {
+    if (model.starts_with(first)) model = later + model.substr(first.size());
+  };
+  if (gpu == "B200") of_later("nv.hopper.", "nv.blackwell.");
+  if (gpu == "Ada" || gpu == "L40S") of_later("nv.ampere.", "nv.ada.");
+  return model;
 }
 
 void check_recording(const Engine& engine, const std::string& file) {
