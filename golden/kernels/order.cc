@@ -149,7 +149,7 @@ Slicing slicing_from_json(const Json& value, const std::string& where) {
   slicing.size = reader.integer("size", 0, 0, most);
   slicing.parts = reader.integer("parts", 0, 0, most);
   slicing.grain = reader.integer("grain", 1, 1, most);
-  slicing.group = reader.integer("group", 0, 0, most);
+  slicing.group = reader.integer("group", 0, 0, most_instruction_terms);
   slicing.step = reader.integer("step", 0, 0, most);
   slicing.first = reader.integer("first", 0, 0, most);
   reader.finish();

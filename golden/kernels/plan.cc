@@ -43,7 +43,8 @@ std::int64_t terms_of(ObjectReader& reader, const std::string& member) {
 
 Slicing groups_of(ObjectReader& reader) {
   Slicing slicing{.sum = binary32()};
-  slicing.group = terms_of(reader, "k_per_dot");
+  reader.require("k_per_dot");
+  slicing.group = reader.integer("k_per_dot", 1, 1, most_instruction_terms);
   return slicing;
 }
 
