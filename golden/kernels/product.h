@@ -41,6 +41,12 @@ struct ProductOptions {
 tensors::Tensor multiply(const MatrixUnit& unit, const Order& order, const Engine& engine,
                          const ProductOperands& operands, const ProductOptions& options);
 
+// The product by a sliced order. Besides the errors of multiply(): sums that draw random bits, a C
+// that the sums do not begin with (kernels of this kind add it in the epilogue), scales of blocks
+// that slices cut, scales of rows or columns by stream_k.
+tensors::Tensor multiply_in_slices(const MatrixUnit& unit, const Order& order, const Engine& engine,
+                                   const ProductOperands& operands, const ProductOptions& options);
+
 // What rounds the results last where nothing is asked for, in the format of their codes.
 Quantizer result_of(const MatrixUnit& unit, const Order& order);
 
