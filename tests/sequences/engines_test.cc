@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// Every shipped kernel makes the same bits, step by step, on both engines and on any number of
+// threads, of numbers of usual size and of any codes.
+#include <gtest/gtest.h>
+
+#include "reference/engine.h"
+#include "tests/sequences/support.h"
+
+namespace halfulp::sequences {
+namespace {
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const ShippedKernel& shipped : shipped_kernel_texts()) all.emplace_back(shipped.name);
+  return all;
+}
+
+void expect_same(const std::map<std::string, Array>& got,
+                 const std::map<std::string, Array>& want) {
+  ASSERT_EQ(got.size(), want.size());
+  for (const auto& [name, array] : want) {
+    const Array& other = got.at(name);
+    ASSERT_EQ(other.shape, array.shape) << name;
+    EXPECT_TRUE(other.format.kind == array.format.kind) << name;
+    ASSERT_EQ(array.numbers.size(), tensors::element_count(array.shape)) << name;
+    for (std::size_t i = 0; i < array.numbers.size(); ++i)
+      ASSERT_TRUE(same(other.numbers[i], array.numbers[i]))
+          << name << "[" << i << "]: " << other.numbers[i] << " and " << array.numbers[i];
+  }
+}
+
+class Shipped : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(, Shipped, testing::ValuesIn(names()), [](const auto& info) {
+  std::string name = info.param;
+  for (char& c : name) c = c == '.' ? '_' : c;
+  return name;
+});
+
+TEST_P(Shipped, IsTheSameOnBothEnginesStepByStep) {
+  Stream stream(31);
+  const Kernel whole = kernel(GetParam());
+  EXPECT_EQ(whole.name, GetParam());
+  EXPECT_FALSE(whole.about.empty());
+  EXPECT_FALSE(whole.source.empty());
+  for (const char* format : {"binary32", "bfloat16", "binary16"}) {
+    for (std::size_t i = 0; i < sampling::draws(4); ++i) {
+      const Inputs inputs = inputs_of(GetParam(), format, i % 2 == 1, stream);
+      const auto want = steps_of(whole, inputs, reference::engine());
+      expect_same(steps_of(whole, inputs, emulator::engine()), want);
+      if (HasFatalFailure()) FAIL() << format << " " << i;
+    }
+  }
+}
+
+TEST_P(Shipped, DoesNotDependOnThreads) {
+  Stream stream(32);
+  const Kernel whole = kernel(GetParam());
+  const Inputs inputs = inputs_of(GetParam(), "bfloat16", false, stream);
+  expect_same(steps_of(whole, inputs, emulator::engine(), 3),
+              steps_of(whole, inputs, emulator::engine(), 1));
+}
+
+// Parameters that say how kernels compute: narrower arithmetic, other orders, blocks, stochastic
+// rounding.
+TEST(Parameters, AreTheSameOnBothEngines) {
+  Stream stream(33);
+  const Json stochastic = {{"format", "bfloat16"}, {"rounding", "stochastic"}, {"random_bits", 8}};
+  const std::vector<std::pair<std::string, Json>> cases{
+      {"softmax", {{"compute", "bfloat16"}, {"order", "pairwise:bfloat16"}}},
+      {"softmax", {{"compute", stochastic}, {"store", stochastic}}},
+      {"softmax.online", {{"block", 5}, {"order", "exact:binary32"}}},
+      {"rmsnorm", {{"normed", "bfloat16"}, {"eps", 0.001}}},
+      {"layernorm", {{"order", "tree:4,sequential:binary32"}, {"squares", "pairwise:binary32"}}},
+      {"attention.online", {{"block", 4}, {"scores", "fma:bfloat16"}, {"order", "exact:bfloat16"}}},
+      {"attention.exp2", {{"block", 3}, {"compute", "binary16"}, {"values", "fma:binary16"}}},
+      {"attention.causal", {{"block", 2}}},
+      {"conv2d", {{"groups", 2}, {"padding", {1, 2}}, {"stride", {2, 1}}, {"dilation", 2}}}};
+  for (const auto& [name, parameters] : cases) {
+    const Kernel whole = kernel(name, parameters);
+    Inputs inputs = inputs_of(name, "bfloat16", false, stream);
+    if (name == "conv2d") inputs["weight"] = draw("bfloat16", {6, 2, 3, 2}, false, stream);
+    const Random random{.seed = 5};
+    const auto want = steps_of(whole, inputs, reference::engine(), 0, random);
+    SCOPED_TRACE(name + parameters.dump());
+    expect_same(steps_of(whole, inputs, emulator::engine(), 1, random), want);
+  }
+}
+
+// A thousand rows, which threads share.
+TEST(Threads, ShareLargeArrays) {
+  Stream stream(34);
+  const Json stochastic = {{"format", "binary16"}, {"rounding", "stochastic"}, {"random_bits", 8}};
+  const Kernel whole = kernel("softmax", {{"compute", stochastic}});
+  const Inputs inputs{{"x", draw("bfloat16", {1000, 61}, false, stream)}};
+  expect_same(steps_of(whole, inputs, emulator::engine(), 4, {.seed = 1}),
+              steps_of(whole, inputs, emulator::engine(), 1, {.seed = 1}));
+}
+
+}  // namespace
+}  // namespace halfulp::sequences
