@@ -195,10 +195,12 @@ Step StepReader::dot(std::size_t operands) {
 }
 
 Product StepReader::unit_and_order() {
+  const Json* unit = members_.find("unit");
+  if (unit != nullptr && *unit == "none") unit = nullptr;
   Product product{.unit = {},
-                  .order = order(members_.has("unit") ? "plain" : "sequential:binary32"),
+                  .order = order(unit != nullptr ? "plain" : "sequential:binary32"),
                   .transposed = false};
-  if (const Json* unit = members_.find("unit")) {
+  if (unit != nullptr) {
     try {
       product.unit = unit->is_object() ? matrix_unit_from_json(*unit, "")
                                        : matrix_unit_from_text(members_.text("unit", ""));
@@ -210,7 +212,8 @@ Product StepReader::unit_and_order() {
     throw Error("the order says only what lies around a unit", place("order"),
                 "give a \"unit\", or an order such as sequential:binary32");
   if (product.unit && product.order.tree)
-    throw Error("the order has an arithmetic of its own", place("unit"), "leave one of them out");
+    throw Error("the order has an arithmetic of its own, and there is a unit", place("order"),
+                "write what lies around the unit, such as plain, or the unit \"none\"");
   return product;
 }
 

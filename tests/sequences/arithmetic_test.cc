@@ -5,6 +5,7 @@
 // analysis of those loops allows (number.h).
 #include <gtest/gtest.h>
 
+#include "golden/kernels/product.h"
 #include "tests/sequences/loops.h"
 #include "tests/sequences/support.h"
 
@@ -268,6 +269,35 @@ TEST(Attention, OfOneBlockHasThePlainMaximumAndSum) {
     for (std::size_t j = 0; j < 16; ++j) total += even["v"].numbers[j * width + i];
     EXPECT_EQ(mean.numbers[i], total / 16);
     EXPECT_EQ(same_mean.numbers[i], total / 16);
+  }
+}
+
+// By a matrix unit: the scores, and the products with v that go on from the accumulator.
+TEST(Attention, ByAUnitHasTheProductsOfTheUnit) {
+  Stream stream(50);
+  const char* name = "nv.hopper.wgmma.bf16.f32";
+  const Inputs inputs{{"q", draw("bfloat16", {7, 32}, false, stream)},
+                      {"k", draw("bfloat16", {24, 32}, false, stream)},
+                      {"v", draw("bfloat16", {24, 16}, false, stream)}};
+  const Json set = {{"unit", name}, {"scores", "plain"}, {"values", "plain"}, {"block", 16}};
+  const auto steps = steps_of(kernel("attention.exp2", set), inputs, emulator::engine());
+  const auto product = [&](const Array& a, const Array& b, bool transposed, const Array* c) {
+    const tensors::Tensor left = tensor_of(a, "");
+    const tensors::Tensor right = tensor_of(b, "");
+    const tensors::Tensor addend = c == nullptr ? left : tensor_of(*c, "");
+    const kernels::ProductOperands operands{
+        .a = &left, .b = &right, .c = c == nullptr ? nullptr : &addend, .b_transposed = transposed};
+    return array_from(
+        kernels::multiply(find_matrix_unit(name), {}, emulator::engine(), operands, {}));
+  };
+  for (const std::size_t block : {0, 1}) {
+    const std::string at = "attend[" + std::to_string(block) + "].";
+    const std::size_t begin = 16 * block;
+    const Array k = slice(inputs.at("k"), 0, begin, std::min<std::size_t>(24, begin + 16));
+    const Array v = slice(inputs.at("v"), 0, begin, std::min<std::size_t>(24, begin + 16));
+    EXPECT_EQ(steps.at(at + "products").numbers, product(inputs.at("q"), k, true, nullptr).numbers);
+    EXPECT_EQ(steps.at(at + "acc_next").numbers,
+              product(steps.at(at + "p"), v, false, &steps.at(at + "acc_before")).numbers);
   }
 }
 

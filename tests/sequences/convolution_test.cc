@@ -137,13 +137,9 @@ TEST(Convolution, IsTheProductOfItsPatchesByAUnit) {
   const char* unit = "nv.ampere.mma.bf16.f32";
   const Array x = draw("bfloat16", {2, 5, 6, 6}, false, stream);
   const Array w = draw("bfloat16", {7, 5, 3, 3}, false, stream);
-  Json document = kernel_document("conv2d");
-  document["steps"][0]["unit"] = unit;
-  document["parameters"]["order"] = "plain";
-  document["parameters"]["store"] = "binary32";
+  const Json set = {{"unit", unit}, {"order", "plain"}, {"store", "binary32"}};
   const Array y =
-      walk(kernel_from_json(document, ""), {{"x", x}, {"weight", w}}, emulator::engine(), {})[0]
-          .array;
+      walk(kernel("conv2d", set), {{"x", x}, {"weight", w}}, emulator::engine(), {})[0].array;
   const Patches patches = patches_of({}, x, {3, 3});
   ASSERT_EQ(patches.array.shape, (Shape{1, 32, 45}));
   // A patch is what lies under the kernel: the first is the upper left corner of every channel.

@@ -75,6 +75,8 @@ TEST(Parameters, AreTheSameOnBothEngines) {
       {"attention.online", {{"block", 4}, {"scores", "fma:bfloat16"}, {"order", "exact:bfloat16"}}},
       {"attention.exp2", {{"block", 3}, {"compute", "binary16"}, {"values", "fma:binary16"}}},
       {"attention.causal", {{"block", 2}}},
+      {"attention",
+       {{"unit", "nv.ampere.mma.bf16.f32"}, {"scores", "plain"}, {"values", "promote:4"}}},
       {"conv2d", {{"groups", 2}, {"padding", {1, 2}}, {"stride", {2, 1}}, {"dilation", 2}}}};
   for (const auto& [name, parameters] : cases) {
     const Kernel whole = kernel(name, parameters);
