@@ -20,6 +20,16 @@ Error with_operand(const Error& error) {
   return error;
 }
 
+// Shapes with fewer dimensions are left to the library.
+void require_terms(const Product& product, const Shape& a, const Shape& b) {
+  if (a.size() < 2 || b.size() < 2) return;
+  const std::int64_t terms = b[b.size() - (product.transposed ? 1 : 2)];
+  if (terms == a.back()) return;
+  throw Error("it has " + std::to_string(terms) + " terms, and the first operand has " +
+                  std::to_string(a.back()),
+              "1", "\"transposed\" says whether it is terms x columns (false) or columns x terms");
+}
+
 // A tensor in the four dimensions n, c, h, w, whatever their layout.
 struct Image {
   const Array& array;
@@ -118,6 +128,7 @@ Array image_from(const Convolution& how, Array products, const Patches& patches)
 
 Array product(const Product& product, std::span<const Array* const> of,
               const std::optional<Quantizer>& to, const Run& run) {
+  require_terms(product, of[0]->shape, of[1]->shape);
   std::vector<tensors::Tensor> operands;
   for (const Array* array : of) operands.push_back(tensor_of(*array, ""));
   const kernels::ProductOperands all{.a = &operands[0],

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "formats/catalogue.h"
@@ -22,6 +23,7 @@ class Names {
  public:
   explicit Names(const Names* outer = nullptr) : outer_(outer) {}
   void set(const std::string& name, Shared array) { arrays_[name] = std::move(array); }
+  void drop(const std::string& name) { arrays_.erase(name); }
   void set_number(const std::string& name, double number) { numbers_[name] = number; }
   [[nodiscard]] Shared array(const std::string& name) const {
     const auto found = arrays_.find(name);
@@ -89,6 +91,36 @@ class Dimensions {
   std::optional<Shape> leading_;
 };
 
+// Calls visit for every name that a step takes, those in loops included.
+template <typename Visit>
+void for_each_name(const Step& step, const Visit& visit) {
+  for (const Operand& operand : step.of) {
+    if (const auto* name = std::get_if<std::string>(&operand)) visit(*name);
+  }
+  if (step.to && !step.to->like.empty()) visit(step.to->like);
+  const auto* blocks = std::get_if<Blocks>(&step.what);
+  if (blocks == nullptr) return;
+  for (const Blocks::Slice& slice : blocks->slices) visit(slice.of);
+  for (const Blocks::Carried& carried : blocks->carried) {
+    visit(carried.from);
+    visit(carried.next);
+  }
+  for (const Step& inner : blocks->steps) for_each_name(inner, visit);
+}
+
+// Of every step of a kernel the names that neither steps after it nor the outputs take, so that
+// their arrays need not be kept.
+std::vector<std::vector<std::string>> done_after(const Kernel& kernel) {
+  std::set<std::string> needed(kernel.outputs.begin(), kernel.outputs.end());
+  std::vector<std::vector<std::string>> done(kernel.steps.size());
+  for (std::size_t i = kernel.steps.size(); i-- > 0;) {
+    for_each_name(kernel.steps[i], [&](const std::string& name) {
+      if (needed.insert(name).second) done[i].push_back(name);
+    });
+  }
+  return done;
+}
+
 class Walker {
  public:
   Walker(const Kernel& kernel, const Engine& engine, const WalkOptions& options)
@@ -97,7 +129,11 @@ class Walker {
   std::vector<Named> walk(const std::map<std::string, Array>& inputs) {
     Names names;
     take(inputs, names);
-    execute(kernel_.steps, names, "");
+    const std::vector<std::vector<std::string>> done = done_after(kernel_);
+    for (std::size_t i = 0; i < kernel_.steps.size(); ++i) {
+      execute(kernel_.steps[i], names, "");
+      for (const std::string& name : done[i]) names.drop(name);
+    }
     std::vector<Named> outputs;
     for (const std::string& name : kernel_.outputs) outputs.push_back({name, *names.array(name)});
     return outputs;
@@ -105,7 +141,7 @@ class Walker {
 
  private:
   void take(const std::map<std::string, Array>& inputs, Names& names);
-  void execute(const std::vector<Step>& steps, Names& names, const std::string& before);
+  void execute(const Step& step, Names& names, const std::string& before);
   Array result_of(const Step& step, const Names& names);
   Array result_of_reshape(const Step& step, const Names& names, const Reshape& reshape);
   void loop(const Step& step, const Blocks& blocks, Names& names, const std::string& before);
@@ -196,23 +232,18 @@ void Walker::take(const std::map<std::string, Array>& inputs, Names& names) {
   leading_ = dimensions.leading().value_or(Shape{});
 }
 
-void Walker::execute(const std::vector<Step>& steps, Names& names, const std::string& before) {
-  for (const Step& step : steps) {
-    try {
-      if (const auto* blocks = std::get_if<Blocks>(&step.what)) {
-        loop(step, *blocks, names, before);
-        continue;
-      }
-      Shared result = std::make_shared<const Array>(result_of(step, names));
-      if (options_.observe) options_.observe(before + step.name, *result);
-      names.set(step.name, std::move(result));
-    } catch (const Error& error) {
-      if (error.location().starts_with("/")) throw;
-      const bool operand = !error.location().empty() && error.location().size() == 1;
-      if (operand)
-        throw Error(error.message(), step.place + "/of/" + error.location(), error.hint());
-      throw error.at(step.place);
-    }
+void Walker::execute(const Step& step, Names& names, const std::string& before) {
+  try {
+    if (const auto* blocks = std::get_if<Blocks>(&step.what))
+      return loop(step, *blocks, names, before);
+    Shared result = std::make_shared<const Array>(result_of(step, names));
+    if (options_.observe) options_.observe(before + step.name, *result);
+    names.set(step.name, std::move(result));
+  } catch (const Error& error) {
+    if (error.location().starts_with("/")) throw;
+    const bool operand = error.location().size() == 1;
+    if (operand) throw Error(error.message(), step.place + "/of/" + error.location(), error.hint());
+    throw error.at(step.place);
   }
 }
 
@@ -295,7 +326,8 @@ void Walker::loop(const Step& step, const Blocks& blocks, Names& names, const st
                                slice(whole, axis_in(whole.shape, each.axis), begin, end)));
     }
     if (!blocks.first.empty()) inner.set_number(blocks.first, static_cast<double>(begin));
-    execute(blocks.steps, inner, before + step.name + "[" + std::to_string(number) + "].");
+    const std::string in_block = before + step.name + "[" + std::to_string(number) + "].";
+    for (const Step& each : blocks.steps) execute(each, inner, in_block);
     for (const Blocks::Carried& each : blocks.carried) {
       Shared next = inner.array(each.next);
       const Array& was = *names.array(each.from);

@@ -52,8 +52,8 @@ TEST(Documents, ErrorsNameThePlaceAndTheRemedy) {
       {R"([{"name": "y", "what": "sum", "of": 3}])",
        "/steps/0/of: a number stands here; the name of an array is needed"},
       {R"([{"name": "y", "what": "product", "of": ["x", "x"]}])",
-       "/steps/0/of/1: b has 2 terms and a has 3; give --b-transposed where its rows are the "
-       "columns of the product"},
+       "/steps/0/of/1: it has 2 terms, and the first operand has 3; \"transposed\" says whether it "
+       "is terms x columns (false) or columns x terms"},
       {R"([{"name": "y", "what": "exp", "of": "x", "to": "binary128"}])",
        "/steps/0/to: a double holds not all numbers of \"binary128\"; choose a narrower format"},
       {R"([{"name": "y", "what": "exp", "of": "x", "axis": 0}])", "/steps/0/axis: unknown key"},
