@@ -25,16 +25,6 @@ std::string list_of(const std::vector<Operand>& operands) {
   return text;
 }
 
-std::string text_of(const std::vector<Dimension>& shape) {
-  std::string text;
-  for (const Dimension& dimension : shape) {
-    const auto* name = std::get_if<std::string>(&dimension);
-    text += (text.empty() ? "" : ", ") +
-            (name != nullptr ? *name : std::to_string(std::get<std::int64_t>(dimension)));
-  }
-  return "[" + text + "]";
-}
-
 std::string along(int axis) { return " along " + std::to_string(axis); }
 std::string kept(bool keep) { return keep ? "" : ", the axis left out"; }
 std::string order_text(const kernels::Order& order) {
@@ -79,8 +69,8 @@ std::string action_of(const Step& step) {
   if (const auto* what = std::get_if<Count>(&step.what))
     return "count of " + of + along(what->axis);
   if (const auto* what = std::get_if<Fill>(&step.what))
-    return text_of(what->shape) + " filled with " + number_text(what->value);
-  return of + " as " + text_of(std::get<Reshape>(step.what).shape);
+    return sequences::words_of(what->shape) + " filled with " + number_text(what->value);
+  return of + " as " + sequences::words_of(std::get<Reshape>(step.what).shape);
 }
 
 void add_lines(const std::vector<Step>& steps, const std::string& indent,
@@ -110,8 +100,18 @@ void add_lines(const std::vector<Step>& steps, const std::string& indent,
 
 }  // namespace
 
+std::string words_of(const std::vector<Dimension>& shape) {
+  std::string text;
+  for (const Dimension& dimension : shape) {
+    const auto* name = std::get_if<std::string>(&dimension);
+    text += (text.empty() ? "" : ", ") +
+            (name != nullptr ? *name : std::to_string(std::get<std::int64_t>(dimension)));
+  }
+  return "[" + text + "]";
+}
+
 std::string words_of(const Input& input) {
-  std::string text = input.name + ": " + text_of(input.shape);
+  std::string text = input.name + ": " + words_of(input.shape);
   if (input.otherwise) text += ", " + number_text(*input.otherwise) + " where it is not given";
   if (!input.about.empty()) text += "; " + input.about;
   return text;

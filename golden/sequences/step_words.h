@@ -10,6 +10,8 @@
 
 namespace halfulp::sequences {
 
+// "[..., n]"
+std::string words_of(const std::vector<Dimension>& shape);
 // "x: [..., n]"
 std::string words_of(const Input& input);
 // A line a step, "total = sum of e along -1, sequential:binary32"; the steps of a loop are

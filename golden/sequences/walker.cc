@@ -2,7 +2,6 @@
 #include "golden/sequences/walker.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -10,86 +9,11 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "golden/sequences/names.h"
 #include "golden/sequences/products.h"
-#include "golden/tensors/axis.h"
 
 namespace halfulp::sequences {
 namespace {
-
-using Shared = std::shared_ptr<const Array>;
-
-// What names stand for: those of a loop's block lie before those around it.
-class Names {
- public:
-  explicit Names(const Names* outer = nullptr) : outer_(outer) {}
-  void set(const std::string& name, Shared array) { arrays_[name] = std::move(array); }
-  void drop(const std::string& name) { arrays_.erase(name); }
-  void set_number(const std::string& name, double number) { numbers_[name] = number; }
-  [[nodiscard]] Shared array(const std::string& name) const {
-    const auto found = arrays_.find(name);
-    if (found != arrays_.end()) return found->second;
-    return outer_ == nullptr ? nullptr : outer_->array(name);
-  }
-  [[nodiscard]] std::optional<double> number(const std::string& name) const {
-    const auto found = numbers_.find(name);
-    if (found != numbers_.end()) return found->second;
-    return outer_ == nullptr ? std::nullopt : outer_->number(name);
-  }
-
- private:
-  const Names* outer_;
-  std::map<std::string, Shared> arrays_;
-  std::map<std::string, double> numbers_;
-};
-
-// Dimensions of inputs, as the first one that has them says.
-class Dimensions {
- public:
-  // Throws Error where the shape does not go with those before.
-  void take(const std::vector<Dimension>& wanted, const Shape& shape) {
-    const bool open = !wanted.empty() && wanted[0] == Dimension("...");
-    const std::size_t named = wanted.size() - (open ? 1 : 0);
-    if (shape.size() < named || (!open && shape.size() != named))
-      throw Error("it has shape " + tensors::shape_text(shape), "",
-                  "the kernel takes " + text_of(wanted));
-    const auto first_named = shape.end() - static_cast<std::ptrdiff_t>(named);
-    if (open) take_leading(Shape(shape.begin(), first_named));
-    for (std::size_t i = 0; i < named; ++i)
-      take_one(wanted[wanted.size() - named + i], first_named[static_cast<std::ptrdiff_t>(i)]);
-  }
-  [[nodiscard]] const std::map<std::string, std::int64_t>& lengths() const { return lengths_; }
-  [[nodiscard]] const std::optional<Shape>& leading() const { return leading_; }
-
- private:
-  static std::string text_of(const std::vector<Dimension>& wanted) {
-    std::string text;
-    for (const Dimension& dimension : wanted) {
-      const auto* name = std::get_if<std::string>(&dimension);
-      text += (text.empty() ? "" : ", ") +
-              (name != nullptr ? *name : std::to_string(std::get<std::int64_t>(dimension)));
-    }
-    return "[" + text + "]";
-  }
-  void take_leading(const Shape& shape) {
-    if (leading_ && *leading_ != shape)
-      throw Error("its first dimensions are " + tensors::shape_text(shape), "",
-                  "those of inputs before it are " + tensors::shape_text(*leading_));
-    leading_ = shape;
-  }
-  void take_one(const Dimension& wanted, std::int64_t length) {
-    const auto* name = std::get_if<std::string>(&wanted);
-    const std::int64_t expected = name == nullptr
-                                      ? std::get<std::int64_t>(wanted)
-                                      : lengths_.try_emplace(*name, length).first->second;
-    if (expected == length) return;
-    throw Error("it has " + std::to_string(length) + " along " +
-                    (name == nullptr ? "a dimension" : "\"" + *name + "\""),
-                "", std::to_string(expected) + " is needed, as of inputs before it");
-  }
-
-  std::map<std::string, std::int64_t> lengths_;
-  std::optional<Shape> leading_;
-};
 
 // Calls visit for every name that a step takes, those in loops included.
 template <typename Visit>
@@ -229,7 +153,7 @@ void Walker::take(const std::map<std::string, Array>& inputs, Names& names) {
   }
   for (const auto& [name, length] : dimensions.lengths())
     names.set_number(name, static_cast<double>(length));
-  leading_ = dimensions.leading().value_or(Shape{});
+  leading_ = dimensions.leading();
 }
 
 void Walker::execute(const Step& step, Names& names, const std::string& before) {

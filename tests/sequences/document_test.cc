@@ -186,7 +186,7 @@ std::vector<Json> replacements() {
 class Damaged : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(, Damaged,
                          testing::Values("softmax.online", "cross_entropy", "rmsnorm", "conv2d",
-                                         "layernorm.welford", "attention.causal"));
+                                         "layernorm.welford", "attention"));
 
 TEST_P(Damaged, IsAnErrorOrAnotherKernel) {
   const Json whole = kernel_document(GetParam());
