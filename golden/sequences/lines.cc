@@ -20,22 +20,30 @@ Random from(const Random& random, std::size_t element) {
   return later;
 }
 
-// Elements [begin, end) of a result: the operands spread over its shape, then the operation.
-void map_chunk(Op op, std::span<const Array* const> of, const Plan& plan, const Run& run,
-               const Shape& shape, std::size_t begin, std::span<double> out) {
-  std::vector<std::vector<double>> buffers(of.size());
-  std::vector<View> views;
-  for (std::size_t i = 0; i < of.size(); ++i) {
-    if (of[i]->shape == shape) {
-      views.push_back(view_of(of[i]->numbers.data() + begin, 1, out.size()));
-      continue;
+// An operation, its operands spread over the shape of the result.
+struct Mapping {
+  Op op;
+  std::span<const Array* const> of;
+  const Shape& shape;
+  const Plan& plan;
+  const Run& run;
+
+  // The elements from `begin` on.
+  void compute(std::size_t begin, std::span<double> out) const {
+    std::vector<std::vector<double>> buffers(of.size());
+    std::vector<View> views;
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      if (of[i]->shape == shape) {
+        views.push_back(view_of(of[i]->numbers.data() + begin, 1, out.size()));
+        continue;
+      }
+      buffers[i].resize(out.size());
+      spread(*of[i], shape, begin, buffers[i]);
+      views.push_back(view_of(std::as_const(buffers[i]).data(), 1, out.size()));
     }
-    buffers[i].resize(out.size());
-    spread(*of[i], shape, begin, buffers[i]);
-    views.push_back(view_of(std::as_const(buffers[i]).data(), 1, out.size()));
+    run.engine->map(op, views, plan, from(run.random, begin), view_of(out), nullptr);
   }
-  run.engine->map(op, views, plan, from(run.random, begin), view_of(out), nullptr);
-}
+};
 
 }  // namespace
 
@@ -49,11 +57,11 @@ Array map(Op op, std::span<const Array* const> of, const Quantizer& to, const Ru
   Array result{.format = to.format, .shape = joined(of), .numbers = {}};
   result.numbers.resize(checked_count(result.shape));
   const Plan plan = run.engine->prepare(to, {.elements = result.numbers.size()});
-  emulator::for_each_chunk(result.numbers.size(), chunk_elements, run.threads,
-                           [&](std::size_t begin, std::size_t end) {
-                             map_chunk(op, of, plan, run, result.shape, begin,
-                                       std::span(result.numbers).subspan(begin, end - begin));
-                           });
+  const Mapping mapping{op, of, result.shape, plan, run};
+  emulator::for_each_chunk(
+      result.numbers.size(), chunk_elements, run.threads, [&](std::size_t begin, std::size_t end) {
+        mapping.compute(begin, std::span(result.numbers).subspan(begin, end - begin));
+      });
   return result;
 }
 
@@ -104,25 +112,38 @@ Array fold(const Fold& fold, const Array& of, const Quantizer& to, const Run& ru
 
 namespace {
 
-// Rows [begin, end) of sums: products with ones.
-void sum_rows(const std::vector<double>& lines, std::size_t length, const DotPlan& plan,
-              const Run& run, std::size_t begin, std::span<double> out) {
-  const std::vector<double> ones(length, 1.0);
-  const std::size_t draws = draws_per_term(plan.tree) * std::max<std::size_t>(length, 1);
-  run.engine->multiply(view_of(lines.data() + begin * length, out.size(), length),
-                       view_of(ones.data(), length, 1), plan, from(run.random, begin * draws),
-                       view_of(out.data(), out.size(), 1));
-}
+// Sums of the rows of one array, or dot products of those of two.
+struct Sums {
+  std::vector<std::vector<double>> lines;
+  std::size_t length;
+  const DotPlan& plan;
+  const Run& run;
 
-void dot_rows(const std::vector<double>& left, const std::vector<double>& right, std::size_t length,
-              const DotPlan& plan, const Run& run, std::size_t begin, std::span<double> out) {
-  const std::size_t draws = draws_per_term(plan.tree) * std::max<std::size_t>(length, 1);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const std::size_t row = begin + i;
-    run.engine->multiply(view_of(left.data() + row * length, 1, length),
-                         view_of(right.data() + row * length, length, 1), plan,
-                         from(run.random, row * draws), view_of(&out[i], 1, 1));
+  // Those from row `begin` on.
+  void compute(std::size_t begin, std::span<double> out) const {
+    const std::size_t draws = draws_per_term(plan.tree) * std::max<std::size_t>(length, 1);
+    const double* left = lines[0].data() + begin * length;
+    if (lines.size() == 1) {  // products with ones
+      const std::vector<double> ones(length, 1.0);
+      return run.engine->multiply(
+          view_of(left, out.size(), length), view_of(ones.data(), length, 1), plan,
+          from(run.random, begin * draws), view_of(out.data(), out.size(), 1));
+    }
+    const double* right = lines[1].data() + begin * length;
+    for (std::size_t i = 0; i < out.size(); ++i)
+      run.engine->multiply(view_of(left + i * length, 1, length),
+                           view_of(right + i * length, length, 1), plan,
+                           from(run.random, (begin + i) * draws), view_of(&out[i], 1, 1));
   }
+};
+
+// The array as rows along an axis of a shape that it joins.
+std::vector<double> spread_lines(const Array& array, const Shape& shape, std::size_t axis) {
+  if (array.shape == shape) return lines_along(array, axis);
+  Array whole{.format = array.format, .shape = shape, .numbers = {}};
+  whole.numbers.resize(checked_count(shape));
+  spread(array, shape, 0, whole.numbers);
+  return lines_along(whole, axis);
 }
 
 }  // namespace
@@ -131,28 +152,17 @@ Array dot(const Dot& dot, std::span<const Array* const> of, const Run& run) {
   const Shape shape = joined(of);
   const std::size_t axis = axis_in(shape, dot.axis);
   const tensors::Cut cut = tensors::cut_at(shape, axis);
-  std::vector<std::vector<double>> lines;
-  for (const Array* array : of) {
-    if (array->shape == shape) {
-      lines.push_back(lines_along(*array, axis));
-      continue;
-    }
-    Array whole{.format = array->format, .shape = shape, .numbers = {}};
-    whole.numbers.resize(checked_count(shape));
-    spread(*array, shape, 0, whole.numbers);
-    lines.push_back(lines_along(whole, axis));
-  }
   const DotTree tree = kernels::tree_of(dot.order, *dot.order.tree, cut.length);
-  const DotPlan plan = run.engine->prepare_dot(tree, {.elements = lines[0].size()});
+  const DotPlan plan = run.engine->prepare_dot(tree, {.elements = tensors::element_count(shape)});
+  Sums sums{.lines = {}, .length = cut.length, .plan = plan, .run = run};
+  for (const Array* array : of) sums.lines.push_back(spread_lines(*array, shape, axis));
   Array result{.format = tree.sums.front().quantizer.format,
                .shape = without_axis(shape, axis, dot.keep),
                .numbers = std::vector<double>(cut.outer * cut.inner)};
   const std::size_t rows = std::max<std::size_t>(chunk_elements / (cut.length + 1), 1);
   emulator::for_each_chunk(
       result.numbers.size(), rows, run.threads, [&](std::size_t begin, std::size_t end) {
-        const std::span<double> out = std::span(result.numbers).subspan(begin, end - begin);
-        if (lines.size() == 1) return sum_rows(lines[0], cut.length, plan, run, begin, out);
-        dot_rows(lines[0], lines[1], cut.length, plan, run, begin, out);
+        sums.compute(begin, std::span(result.numbers).subspan(begin, end - begin));
       });
   return result;
 }

@@ -182,6 +182,22 @@ kernels::Order StepReader::order(const std::string& otherwise) {
   }
 }
 
+bool scales(const DotTree& tree) {
+  return std::ranges::any_of(tree.sums, [](const Sum& sum) { return sum.scaling.has_value(); });
+}
+
+// Steps have neither scales nor a bias.
+void require_unscaled(const kernels::Order& order, const DotTree& tree, const std::string& where) {
+  const bool outer = std::ranges::any_of(
+      order.sums, [](const kernels::OuterSum& outer) { return outer.sum.scaling.has_value(); });
+  const bool biased = std::ranges::any_of(order.epilogue, [](const kernels::EpilogueStep& step) {
+    return step.what == kernels::EpilogueStep::What::add_bias;
+  });
+  if (outer || biased || scales(tree) || kernels::scales_in_epilogue(order))
+    throw Error("scales or a bias, which a step does not take", where,
+                "multiply and add in steps of their own");
+}
+
 Step StepReader::dot(std::size_t operands) {
   Step step;
   take_operands(step, operands, operands);
@@ -190,6 +206,7 @@ Step StepReader::dot(std::size_t operands) {
   if (!dot.order.tree || !dot.order.epilogue.empty())
     throw Error("the order says only what lies around a unit", place("order"),
                 "give one with an arithmetic and no epilogue, such as sequential:binary32");
+  require_unscaled(dot.order, *dot.order.tree, place("order"));
   step.what = dot;
   return step;
 }
@@ -214,6 +231,8 @@ Product StepReader::unit_and_order() {
   if (product.unit && product.order.tree)
     throw Error("the order has an arithmetic of its own, and there is a unit", place("order"),
                 "write what lies around the unit, such as plain, or the unit \"none\"");
+  require_unscaled(product.order, product.unit ? product.unit->tree : *product.order.tree,
+                   place(product.unit ? "unit" : "order"));
   return product;
 }
 

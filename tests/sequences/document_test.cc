@@ -47,6 +47,20 @@ TEST(Documents, ErrorsNameThePlaceAndTheRemedy) {
       {R"([{"name": "y", "what": "sum", "of": "x", "order": "promote:4"}])",
        "/steps/0/order: the order says only what lies around a unit; give one with an arithmetic "
        "and no epilogue, such as sequential:binary32"},
+      {R"([{"name": "y", "what": "sum", "of": "x", "order": "deepgemm:2,exact:binary32"}])",
+       "/steps/0/order: scales or a bias, which a step does not take; multiply and add in steps of "
+       "their own"},
+      {R"([{"name": "y", "what": "product", "of": ["x", "x"], "unit": "nv.blackwell.nvf4.f32"}])",
+       "/steps/0/unit: scales or a bias, which a step does not take; multiply and add in steps of "
+       "their own"},
+      {R"([{"name": "y", "what": "product", "of": ["x", "x"], "unit": "x86.vdpbf16ps"}])",
+       "/steps/0/of/1: it has 2 terms, and the first operand has 3"},
+      {R"([{"name": "y", "what": "product", "of": ["x", "x"], "unit": "x86.vdpbf16ps",
+           "transposed": true}])",
+       "/steps/0/of/0: the tensor is of float32, and the unit takes bfloat16"},
+      {R"([{"name": "y", "what": "product", "of": ["x", "x"], "transposed": true,
+           "order": {"tree": {"sums": [{"quantizer": "binary32", "alignment": {"bits": 8}}]}}}])",
+       "/steps/0/order/tree/sums/0/alignment: aligned products of unknown formats"},
       {R"([{"name": "y", "what": "sum", "of": "x", "axis": 2}])",
        "/steps/0: no axis 2 in a tensor of 2 dimensions; axes are 0 to 1, the last also -1"},
       {R"([{"name": "y", "what": "sum", "of": 3}])",
