@@ -11,6 +11,7 @@
 #include "cli/at_option.h"
 #include "cli/named_tensor.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/same_file.h"
 #include "cli/tensor_options.h"
 #include "cli/verb.h"
@@ -165,13 +166,15 @@ class Run {
     require_output();
     sequences::WalkOptions how{.random = random_of(options_.rounding), .threads = options_.threads};
     tensors::TensorFile file;
-    if (options_.all) {
-      how.observe = [&](const std::string& name, const sequences::Array& result) {
-        file.tensors.push_back(stored(result, name));
-      };
-    }
+    ProgressBar bar("steps", options_.quiet);
+    double done = 0;
+    how.observe = [&](const std::string& name, const sequences::Array& result) {
+      bar.update(++done, 0, 0, name);
+      if (options_.all) file.tensors.push_back(stored(result, name));
+    };
     const Engine& engine = options_.reference ? reference::engine() : emulator::engine();
     const std::vector<sequences::Named> outputs = walk(inputs(), engine, how);
+    bar.clear();
     for (const auto& [name, array] : outputs) {
       const auto same = [&name = name](const tensors::Tensor& t) { return t.name == name; };
       if (std::ranges::none_of(file.tensors, same)) file.tensors.push_back(stored(array, name));

@@ -27,22 +27,26 @@ tensors::Tensor tensor_of(const Array& array, const std::string& name) {
                                std::span<const double>(array.numbers));
 }
 
-Shape joined(std::span<const Array* const> arrays) {
-  Shape all;
-  for (const Array* array : arrays) {
-    const Shape& shape = array->shape;
-    if (shape.size() > all.size()) all.insert(all.begin(), shape.size() - all.size(), 1);
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-      std::int64_t& length = all[all.size() - shape.size() + i];
-      if (shape[i] == length || shape[i] == 1) continue;
-      if (length != 1)
-        throw Error("shapes that do not join: " + tensors::shape_text(arrays[0]->shape) + " and " +
-                        tensors::shape_text(shape),
-                    "", "dimensions must be equal or 1, counted from the last");
-      length = shape[i];
-    }
+Shape joined(const Shape& a, const Shape& b) {
+  Shape all = a.size() >= b.size() ? a : b;
+  const Shape& other = a.size() >= b.size() ? b : a;
+  for (std::size_t i = 1; i <= other.size(); ++i) {
+    std::int64_t& length = all[all.size() - i];
+    const std::int64_t wanted = other[other.size() - i];
+    if (wanted == length || wanted == 1) continue;
+    if (length != 1)
+      throw Error(
+          "shapes that do not join: " + tensors::shape_text(a) + " and " + tensors::shape_text(b),
+          "", "dimensions must be equal or 1, counted from the last");
+    length = wanted;
   }
   checked_count(all);
+  return all;
+}
+
+Shape joined(std::span<const Array* const> arrays) {
+  Shape all;
+  for (const Array* array : arrays) all = joined(all, array->shape);
   return all;
 }
 
@@ -87,6 +91,14 @@ void spread(const Array& array, const Shape& shape, std::size_t first, std::span
       index[i] = 0;
     }
   }
+}
+
+Array spread(const Array& array, const Shape& shape) {
+  if (array.shape == shape) return array;
+  Array whole{.format = array.format, .shape = shape, .numbers = {}};
+  whole.numbers.resize(checked_count(shape));
+  spread(array, shape, 0, whole.numbers);
+  return whole;
 }
 
 Array slice(const Array& array, std::size_t axis, std::size_t begin, std::size_t end) {

@@ -36,11 +36,13 @@ Array array_from(const tensors::Tensor& tensor);
 // NaN is the positive quiet one of the format.
 tensors::Tensor tensor_of(const Array& array, const std::string& name);
 
-// The shape of all of them together. Throws Error where two do not join.
+// The shape of both, or all of them, together. Throw Error where two do not join.
+Shape joined(const Shape& a, const Shape& b);
 Shape joined(std::span<const Array* const> arrays);
 
 // Elements [first, first + out.size()) of the array spread over a shape that it joins.
 void spread(const Array& array, const Shape& shape, std::size_t first, std::span<double> out);
+Array spread(const Array& array, const Shape& shape);
 
 // Along an axis: [begin, end) of it, in the same order.
 Array slice(const Array& array, std::size_t axis, std::size_t begin, std::size_t end);

@@ -25,7 +25,8 @@
 
 namespace halfulp::sequences {
 
-// A dimension of a shape: a name, "..." (any dimensions, those before the named ones), or a number.
+// A dimension of a shape: a name, "..." (any dimensions before the named ones; those of several
+// inputs join), or a number.
 using Dimension = std::variant<std::string, std::int64_t>;
 
 struct Input {
@@ -61,7 +62,8 @@ struct Dot {
   int axis = -1;
   bool keep = true;
 };
-// A matrix product as in golden/kernels/product.h, C being the third operand.
+// A matrix product as in golden/kernels/product.h, C being the third operand. Dimensions before the
+// last two join.
 struct Product {
   std::optional<MatrixUnit> unit;
   kernels::Order order;

@@ -137,15 +137,6 @@ struct Sums {
   }
 };
 
-// The array as rows along an axis of a shape that it joins.
-std::vector<double> spread_lines(const Array& array, const Shape& shape, std::size_t axis) {
-  if (array.shape == shape) return lines_along(array, axis);
-  Array whole{.format = array.format, .shape = shape, .numbers = {}};
-  whole.numbers.resize(checked_count(shape));
-  spread(array, shape, 0, whole.numbers);
-  return lines_along(whole, axis);
-}
-
 }  // namespace
 
 Array dot(const Dot& dot, std::span<const Array* const> of, const Run& run) {
@@ -155,7 +146,7 @@ Array dot(const Dot& dot, std::span<const Array* const> of, const Run& run) {
   const DotTree tree = kernels::tree_of(dot.order, *dot.order.tree, cut.length);
   const DotPlan plan = run.engine->prepare_dot(tree, {.elements = tensors::element_count(shape)});
   Sums sums{.lines = {}, .length = cut.length, .plan = plan, .run = run};
-  for (const Array* array : of) sums.lines.push_back(spread_lines(*array, shape, axis));
+  for (const Array* array : of) sums.lines.push_back(lines_along(spread(*array, shape), axis));
   Array result{.format = tree.sums.front().quantizer.format,
                .shape = without_axis(shape, axis, dot.keep),
                .numbers = std::vector<double>(cut.outer * cut.inner)};

@@ -18,12 +18,7 @@ void Dimensions::take(const std::vector<Dimension>& wanted, const Shape& shape) 
     take_one(wanted[wanted.size() - named + i], first_named[static_cast<std::ptrdiff_t>(i)]);
 }
 
-void Dimensions::take_leading(const Shape& shape) {
-  if (leading_ && *leading_ != shape)
-    throw Error("its first dimensions are " + tensors::shape_text(shape), "",
-                "those of inputs before it are " + tensors::shape_text(*leading_));
-  leading_ = shape;
-}
+void Dimensions::take_leading(const Shape& shape) { leading_ = joined(leading_, shape); }
 
 void Dimensions::take_one(const Dimension& wanted, std::int64_t length) {
   const auto* name = std::get_if<std::string>(&wanted);

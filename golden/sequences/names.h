@@ -47,15 +47,15 @@ class Dimensions {
   // Throws Error where the shape does not go with those before.
   void take(const std::vector<Dimension>& wanted, const Shape& shape);
   [[nodiscard]] const std::map<std::string, std::int64_t>& lengths() const { return lengths_; }
-  // What "..." stands for: none where no input has it.
-  [[nodiscard]] Shape leading() const { return leading_.value_or(Shape{}); }
+  // What "..." stands for: the first dimensions of all inputs that have it, joined (array.h).
+  [[nodiscard]] const Shape& leading() const { return leading_; }
 
  private:
   void take_leading(const Shape& shape);
   void take_one(const Dimension& wanted, std::int64_t length);
 
   std::map<std::string, std::int64_t> lengths_;
-  std::optional<Shape> leading_;
+  Shape leading_;
 };
 
 }  // namespace halfulp::sequences

@@ -30,6 +30,26 @@ void require_terms(const Product& product, const Shape& a, const Shape& b) {
               "1", "\"transposed\" says whether it is terms x columns (false) or columns x terms");
 }
 
+// An operand as the library takes it: with the first dimensions of both.
+tensors::Tensor matrices_of(const Array& array, const Shape& leading) {
+  Shape shape = leading;
+  shape.insert(shape.end(), array.shape.end() - 2, array.shape.end());
+  return tensor_of(spread(array, shape), "");
+}
+
+// Of both operands; a single second matrix is shared by all first ones.
+std::vector<tensors::Tensor> operands_of(std::span<const Array* const> of) {
+  std::vector<tensors::Tensor> operands;
+  const Shape& a = of[0]->shape;
+  const Shape& b = of[1]->shape;
+  const bool batches = a.size() >= 2 && b.size() > 2;
+  const Shape leading =
+      batches ? joined(Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2)) : Shape{};
+  for (std::size_t i = 0; i < of.size(); ++i)
+    operands.push_back(batches && i < 2 ? matrices_of(*of[i], leading) : tensor_of(*of[i], ""));
+  return operands;
+}
+
 // A tensor in the four dimensions n, c, h, w, whatever their layout.
 struct Image {
   const Array& array;
@@ -129,8 +149,7 @@ Array image_from(const Convolution& how, Array products, const Patches& patches)
 Array product(const Product& product, std::span<const Array* const> of,
               const std::optional<Quantizer>& to, const Run& run) {
   require_terms(product, of[0]->shape, of[1]->shape);
-  std::vector<tensors::Tensor> operands;
-  for (const Array* array : of) operands.push_back(tensor_of(*array, ""));
+  const std::vector<tensors::Tensor> operands = operands_of(of);
   const kernels::ProductOperands all{.a = &operands[0],
                                      .b = &operands[1],
                                      .c = operands.size() > 2 ? &operands[2] : nullptr,

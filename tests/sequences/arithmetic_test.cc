@@ -301,6 +301,23 @@ TEST(Attention, ByAUnitHasTheProductsOfTheUnit) {
   }
 }
 
+// Heads that share keys and values: what each has with copies of its own.
+TEST(Attention, OfGroupsIsThatOfCopies) {
+  Stream stream(55);
+  const Inputs shared{{"q", draw("bfloat16", {2, 3, 4, 8}, false, stream)},
+                      {"k", draw("bfloat16", {2, 1, 9, 8}, false, stream)},
+                      {"v", draw("bfloat16", {2, 1, 9, 5}, false, stream)}};
+  Inputs copied = shared;
+  copied["k"] = spread(copied["k"], {2, 3, 9, 8});
+  copied["v"] = spread(copied["v"], {2, 3, 9, 5});
+  for (const char* name : {"attention", "attention.online", "attention.causal"}) {
+    const Kernel whole = kernel(name);
+    const Array o = walk(whole, shared, emulator::engine(), {})[0].array;
+    EXPECT_EQ(o.shape, (Shape{2, 3, 4, 5}));
+    EXPECT_EQ(o, walk(whole, copied, emulator::engine(), {})[0].array) << name;
+  }
+}
+
 // No keys: the sums are empty.
 TEST(Attention, OfNoKeysIsNanOrZero) {
   Stream stream(49);

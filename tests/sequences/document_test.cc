@@ -143,7 +143,12 @@ TEST(Documents, ParametersAndInputsAreChecked) {
             "weight: it has 2 along \"n\"; 3 is needed, as of inputs before it");
   EXPECT_EQ(error(kernel_document("attention"),
                   {{"q", x}, {"k", x}, {"v", {x.format, {2, 2, 1}, {1, 1, 1, 1}}}}),
-            "v: its first dimensions are [2]; those of inputs before it are []");
+            "no error");
+  EXPECT_EQ(error(kernel_document("attention"), {{"q", {x.format, {2, 1, 1}, {1, 1}}},
+                                                 {"k", {x.format, {3, 1, 1}, {1, 1, 1}}},
+                                                 {"v", {x.format, {1, 1}, {1}}}}),
+            "k: shapes that do not join: [2] and [3]; dimensions must be equal or 1, counted from "
+            "the last");
   EXPECT_EQ(error_of([] { kernel_document("sotfmax"); }),
             "\"sotfmax\" is no kernel; did you mean \"softmax\"?");
   const Array label{x.format, {2}, {0, 3}};
