@@ -89,6 +89,53 @@ TEST(Parameters, AreTheSameOnBothEngines) {
   }
 }
 
+// Of the n-th step that is executed the random bits are those of stream n, at the element's index,
+// however the array is split; the blocks of a loop go on counting.
+TEST(Random, HasAStreamForEveryStep) {
+  const Json json = parse_json(R"({
+    "inputs": {"x": {"shape": ["rows", "n"]}},
+    "to": {"format": "bfloat16", "rounding": "stochastic", "random_bits": 12},
+    "steps": [
+      {"name": "a", "what": "cast", "of": "x"},
+      {"name": "b", "what": "exp", "of": "x"},
+      {"name": "c", "what": "sum", "of": "x", "order": {"tree": {"sums": [{"quantizer":
+        {"format": "bfloat16", "rounding": "stochastic", "random_bits": 12}}]}}},
+      {"name": "loop", "what": "blocks", "size": 200, "slices": {"part": {"of": "x", "axis": 0}},
+       "carried": {"last": {"from": "a", "next": "same"}},
+       "steps": [{"name": "d", "what": "cast", "of": "part"},
+                 {"name": "same", "what": "add", "of": ["last", 0]}]}
+    ],
+    "outputs": ["c", "last"]})",
+                               "");
+  const Kernel whole = kernel_from_json(json, "");
+  Stream stream(35);
+  const Array x = draw("binary32", {400, 90}, false, stream);
+  const Engine& engine = emulator::engine();
+  const Random random{.seed = 9, .stream = 100};
+  const auto steps = steps_of(whole, {{"x", x}}, engine, 2, random);
+  const Quantizer to = whole.steps[0].to->quantizer;
+  const auto mapped = [&](Op op, const Array& of, std::uint64_t n) {
+    Random own = random;
+    own.stream += n;
+    std::vector<double> out(of.numbers.size());
+    const View in = view_of(std::span<const double>(of.numbers));
+    engine.map(op, std::span(&in, 1), engine.prepare(to), own, view_of(std::span(out)), nullptr);
+    return out;
+  };
+  EXPECT_EQ(steps.at("a").numbers, mapped(Op::convert, x, 0));
+  EXPECT_EQ(steps.at("b").numbers, mapped(Op::exp, x, 1));
+  EXPECT_EQ(steps.at("loop[0].d").numbers, mapped(Op::convert, slice(x, 0, 0, 200), 3));
+  EXPECT_EQ(steps.at("loop[1].d").numbers, mapped(Op::convert, slice(x, 0, 200, 400), 5));
+  const std::vector<double> ones(90, 1.0);
+  std::vector<double> sums(400);
+  Random own = random;
+  own.stream += 2;
+  engine.multiply(view_of(x.numbers.data(), 400, 90), view_of(ones.data(), 90, 1),
+                  engine.prepare_dot(*std::get<Dot>(whole.steps[2].what).order.tree), own,
+                  view_of(sums.data(), 400, 1));
+  EXPECT_EQ(steps.at("c").numbers, sums);
+}
+
 // A thousand rows, which threads share.
 TEST(Threads, ShareLargeArrays) {
   Stream stream(34);
