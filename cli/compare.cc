@@ -142,6 +142,38 @@ void require_picture(const CompareCall& call) {
   require_writable(call.picture);
 }
 
+// One length, or rows and columns: these are the quantizer's too.
+void set_block(const std::string& text, CompareCall& call) {
+  if (text.empty()) return;
+  if (text.find('x') == std::string::npos) {
+    const std::uint64_t count = at_option("--block", [&] { return parse_count(text); });
+    constexpr std::uint64_t most = std::uint64_t{1} << 40U;
+    if (count == 0 || count > most)
+      throw Error(text + " elements under one scale", "--block", "give 1 or more");
+    call.block = {static_cast<std::int64_t>(count)};
+    return;
+  }
+  call.block = parse_extents(text, "--block");
+  call.recipe.quantizer.block = text;
+}
+
+// What --explain recomputes: a product or a quantizer.
+void require_explained(const CompareCall& call) {
+  const RecipeCall& recipe = call.recipe;
+  if (!recipe.quantizer.to.empty() && recipe.input.empty())
+    throw Error("is the format of what --input holds", "--to", "give --input FILE beside it");
+  if (!recipe.input.empty() && !call.explain)
+    throw Error("is what --explain quantizes again", "--input", "give --explain beside it");
+  const bool product = !call.product.a.empty() || !call.product.b.empty();
+  if (!call.explain || (recipe.input.empty() && !call.product.a.empty() && !call.product.b.empty()))
+    return;
+  if (recipe.input.empty())
+    throw Error("needs the operands of the product, or what was quantized", "--explain",
+                "give --a, --b, and --unit or --order; or --input and --to");
+  if (product)
+    throw Error("is for a quantizer, --a and --b are for a product", "--input", "give one of them");
+}
+
 int execute(const CompareCall& call) {
   const comparison::Tolerance tolerance = tolerance_of(call);
   require_guard(call);
@@ -169,7 +201,7 @@ int execute(const CompareCall& call) {
     if (!found.within || unsound) ++bad;
   }
   if (!call.picture.empty()) write_file(call.picture, picture_of(answers));
-  if (call.explain) explain_product(call);
+  if (call.explain) call.recipe.input.empty() ? explain_product(call) : explain_quantizer(call);
   if (!call.json && files.tasks().size() != 1)
     print(counted(files.tasks().size(), "tensor") + ", " + std::to_string(bad) + " bad\n");
   return bad == 0 ? exit_good : exit_bad_verdict;
@@ -230,19 +262,25 @@ int compare_verb(const Arguments& arguments) {
       .delimiter(',')
       .repeated();
   parser.flag("--explain", call.explain,
-              "say which one change of the product of --a and --b by --unit and --order makes GOT");
+              "say which one change of the product of --a and --b by --unit and --order, or of the "
+              "quantizing of --input --to F, makes GOT");
   add_product_options(parser, call.product, false);
+  const Option hadamard_seed = add_recipe_options(parser, call.recipe);
   add_tensor_options(parser, call.tensors);
   parser.text("--scale-dtype", call.scale_dtype, "the same of scales").value_name("TYPE");
-  parser.count("--block", call.block, "elements under one scale, where shapes leave it open", 1,
-               std::uint64_t{1} << 40U);
+  std::string block;
+  parser
+      .text("--block", block,
+            "elements under one scale, where shapes leave it open: 16; or rows and columns of "
+            "blocks, with --to as `halfulp quantize` takes them: 16x16")
+      .value_name("N|RxC");
   add_threads(parser, call.threads);
   add_quiet(parser, call.quiet);
   add_json(parser, call.json);
   if (!parser.parse(arguments)) return exit_good;
-  if (call.explain && (call.product.a.empty() || call.product.b.empty()))
-    throw Error("needs the operands of the product", "--explain",
-                "give --a, --b, and --unit or --order");
+  call.recipe.hadamard_signs = hadamard_seed.given();
+  set_block(block, call);
+  require_explained(call);
   return execute(call);
 }
 

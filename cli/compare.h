@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/product_call.h"
+#include "cli/recipe_options.h"
 #include "cli/tensor_options.h"
 #include "golden/comparison/compare.h"
 #include "golden/comparison/pairs.h"
@@ -23,12 +24,13 @@ struct CompareCall {
   std::string format, scale_dtype;
   TensorOptions tensors;
   std::vector<std::string> only;
-  std::uint64_t block = 0;  // 0: not given
+  std::vector<std::int64_t> block;  // lengths of blocks; empty: not given
   // The tolerance as it was written; empty: not given.
   std::string ulp, atol, rtol, calc_diff, cosine, match_rate;
   std::uint64_t scale_ulp = 0, show = 10;
   std::string nan = "any", zeros = "exact", guard = "warn";
-  ProductCall product;  // of --explain
+  ProductCall product;  // of --explain, as the next
+  RecipeCall recipe;
   bool explain = false;
   int threads = 0;
   bool json = false, quiet = false;
@@ -82,6 +84,8 @@ std::string headline_of(const CompareAnswer& answer);
 std::string json_text_of(const CompareAnswer& answer);
 // Prints which changes of the product that the call names make what was got.
 void explain_product(const CompareCall& call);
+// The same of the quantizer.
+void explain_quantizer(const CompareCall& call);
 // As SVG.
 std::string picture_of(const std::vector<CompareAnswer>& answers);
 

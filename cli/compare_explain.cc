@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// halfulp compare --explain: which one change of what was asked for makes what was got.
+// halfulp compare --explain of a product: which one change of what was asked for makes what was
+// got.
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/changes.h"
 #include "cli/compare.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -31,45 +33,21 @@ std::string share_text(std::uint64_t part, std::uint64_t all) {
   return std::to_string(part) + " of " + counted(all, "result");
 }
 
-std::string text_of(const kernels::Explained& found) {
-  const std::string asked =
-      share_text(found.mismatches, found.results) + " differ from what was asked";
-  if (found.mismatches == 0)
-    return "explanation: none needed, all results are what was asked for\n";
-  std::string text = "explanation: " + asked + "\n";
-  if (found.exact.empty()) {
-    text += "  none of these: no single change that was tried makes all of them\n";
-    if (found.nearest) {
-      text += "  nearest: " + found.nearest->suspect->property + ": " +
-              found.nearest->suspect->what + " (leaves " +
-              share_text(found.nearest->mismatches, found.results) + ")\n";
-    }
-    return text;
-  }
-  text += found.exact.size() == 1 ? "  one change makes all of them:\n"
-                                  : "  each of these changes makes all of them:\n";
-  // Of a property only the ends where many values do, such as numbers of bits.
-  constexpr std::size_t listed = 3;
-  for (std::size_t i = 0; i < found.exact.size();) {
-    const std::string& property = found.exact[i].suspect->property;
-    std::size_t end = i;
-    while (end < found.exact.size() && found.exact[end].suspect->property == property) ++end;
-    const bool many = end - i > listed;
-    for (std::size_t k = i; k < end; ++k) {
-      if (many && k > i && k + 1 < end) continue;
-      text += "    " + property + ": " + found.exact[k].suspect->what + "\n";
-      if (many && k == i)
-        text += "    ... and " + counted(end - i - 2, "value") + " between it and\n";
-    }
-    i = end;
-  }
-  return text;
+Change change_of(const kernels::Explanation& one, std::uint64_t results) {
+  return {.property = one.suspect->property,
+          .what = one.suspect->what,
+          .left = share_text(one.mismatches, results),
+          .facts = {{"mismatches", one.mismatches}}};
 }
 
-Json json_of(const kernels::Explanation& one) {
-  return {{"property", one.suspect->property},
-          {"what", one.suspect->what},
-          {"mismatches", one.mismatches}};
+TriedChanges changes_of(const kernels::Explained& found) {
+  TriedChanges tried;
+  tried.differs = found.mismatches > 0;
+  tried.asked = share_text(found.mismatches, found.results);
+  for (const kernels::Explanation& one : found.exact)
+    tried.exact.push_back(change_of(one, found.results));
+  if (found.nearest) tried.nearest = change_of(*found.nearest, found.results);
+  return tried;
 }
 
 Json json_of(const kernels::Explained& found, std::size_t tried) {
@@ -77,10 +55,7 @@ Json json_of(const kernels::Explained& found, std::size_t tried) {
   object["results"] = found.results;
   object["mismatches"] = found.mismatches;
   object["tried"] = tried;
-  object["explanations"] = Json::array();
-  for (const kernels::Explanation& one : found.exact)
-    object["explanations"].push_back(json_of(one));
-  object["nearest"] = found.nearest ? json_of(*found.nearest) : Json();
+  add_members(object, changes_of(found));
   return {{"explain", object}};
 }
 
@@ -109,7 +84,7 @@ void explain_product(const CompareCall& call) {
         kernels::explain(got, suspects, input.unit(), input.order(), emulator::engine(),
                          input.operands(), how, tried);
     bar.clear();
-    print(call.json ? json_of(found, suspects.size()).dump() + "\n" : text_of(found));
+    print(call.json ? json_of(found, suspects.size()).dump() + "\n" : text_of(changes_of(found)));
   } catch (const Error& error) {
     throw with_option(error);
   }

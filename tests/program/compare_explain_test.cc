@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+//
+// halfulp compare --explain: the two stories of README.md as a reader plays them, from the commands
+// of docs/compare.md; what a quantizer did, in its files; errors.
+#include <nlohmann/json.hpp>
+
+#include "formats/json.h"
+#include "tests/program/program.h"
+
+namespace halfulp::program {
+namespace {
+
+// The commands of a page that begin with the words, each in one line.
+std::vector<std::string> commands_of(const std::string& page, const std::string& start) {
+  std::vector<std::string> found;
+  std::string command;
+  for (const std::string& line :
+       lines_of(read_text(std::filesystem::path(HALFULP_SOURCE_DIR) / page))) {
+    const bool begins = line.starts_with("$ ");
+    if (!begins && (command.empty() || !command.ends_with("|"))) continue;
+    command = begins ? line.substr(2) : command + line;
+    if (!command.ends_with("|") && command.starts_with(start)) found.push_back(command);
+  }
+  return found;
+}
+
+class CompareExplain : public Program {
+ protected:
+  void SetUp() override {
+    Program::SetUp();
+    const std::string page = "docs/compare.md";
+    for (const char* start :
+         {"seq 3000", "halfulp quantize x.npy --to nvfp4 --rounding nearest-away",
+          "halfulp vectors gemm", "cp operands",
+          "halfulp gemm --a a.npy --b "
+          "b.npy --unit nv.hopper.wgmma.e4m3.f32 -o d.npy"}) {
+      const std::vector<std::string> commands = commands_of(page, start);
+      ASSERT_EQ(commands.size(), 1) << start;
+      const Ran ran = shell(commands[0]);
+      ASSERT_EQ(ran.status, 0) << commands[0] << "\n" << ran.err;
+    }
+  }
+  [[nodiscard]] Json facts(const std::string& call) const {
+    const Ran ran = shell("halfulp compare --json --quiet --explain " + call);
+    const std::vector<std::string> lines = lines_of(ran.out);
+    if (lines.empty()) {
+      ADD_FAILURE() << ran.err;
+      return {};
+    }
+    return parse_json(lines.back(), "line")["explain"];
+  }
+  void expect_error(const std::string& call, const std::string& words) const {
+    const Ran ran = shell("halfulp compare --quiet " + call);
+    EXPECT_EQ(ran.status, 2) << call << "\n" << ran.out;
+    EXPECT_EQ(ran.err, "halfulp: " + words + "\n");
+  }
+};
+
+TEST_F(CompareExplain, TheStoriesOfTheFirstPageAreWhatIsSaid) {
+  const std::string page = read_text(std::filesystem::path(HALFULP_SOURCE_DIR) / "README.md");
+  std::vector<std::string> stories = commands_of("README.md", "halfulp ");
+  std::erase_if(stories, [](const std::string& command) {
+    return command.find("x.npy") == std::string::npos &&
+           command.find("want.npy") == std::string::npos;
+  });
+  ASSERT_EQ(stories.size(), 4);
+  for (const std::string& command : stories) {
+    const Ran ran = shell(command);
+    const bool explains = command.find("--explain") != std::string::npos;
+    EXPECT_EQ(ran.status, explains ? 1 : 0) << command << "\n" << ran.err;
+    if (!explains) continue;
+    const std::size_t begin = ran.out.find("explanation: ");
+    ASSERT_NE(begin, std::string::npos) << ran.out;
+    std::string said = ran.out.substr(begin);
+    if (const std::size_t end = said.find("3 tensors"); end != std::string::npos) said.resize(end);
+    EXPECT_NE(page.find(said), std::string::npos) << said;
+  }
+}
+
+TEST_F(CompareExplain, CodesScalesAndValuesAreExplained) {
+  ASSERT_EQ(shell("halfulp quantize x.npy --to nvfp4 --codes -o want.npz --quiet").status, 0);
+  ASSERT_EQ(shell("halfulp quantize x.npy --to nvfp4 --rounding toward-zero --codes -o got.npz "
+                  "--quiet")
+                .status,
+            0);
+  // Archives of NumPy do not say what the bytes are: --to does.
+  Json found = facts("got.npz want.npz --input x.npy --to nvfp4");
+  ASSERT_EQ(found["explanations"].size(), 1);
+  EXPECT_EQ(found["explanations"][0]["property"], "rounding of elements");
+  EXPECT_EQ(found["explanations"][0]["mismatches"], 0);
+  EXPECT_EQ(found["parts"].size(), 3);
+  EXPECT_GT(found["tried"], 150);
+  EXPECT_LT(found["tried"], 220);
+  ASSERT_EQ(shell("halfulp quantize x.npy --to nvfp4 -o want.npy --quiet").status, 0);
+  ASSERT_EQ(shell("halfulp quantize x.npy --to nvfp4 --block 1x32 -o got.npy --quiet").status, 0);
+  found = facts("got.npy want.npy --input x.npy --to nvfp4");
+  ASSERT_EQ(found["explanations"].size(), 1);
+  EXPECT_EQ(found["explanations"][0]["what"], "1x32, instead of 1x16");
+  // What was asked for may be what the options make of a format.
+  found = facts("got.npy want.npy --input x.npy --to nvfp4 --block 1x32");
+  EXPECT_EQ(found["mismatches"], 0);
+  EXPECT_TRUE(found["explanations"].empty());
+  // Nothing of all that.
+  ASSERT_EQ(shell("halfulp quantize x.npy --to nvfp4 --block 1x32 --rounding nearest-away -o "
+                  "two.npy --quiet")
+                .status,
+            0);
+  found = facts("two.npy want.npy --input x.npy --to nvfp4");
+  EXPECT_TRUE(found["explanations"].empty());
+  EXPECT_EQ(found["nearest"]["what"], "1x32, instead of 1x16");
+}
+
+TEST_F(CompareExplain, PlainCastsAndTensorsByName) {
+  ASSERT_EQ(
+      shell("halfulp quantize x.npy --to float4_e2m1fn --codes -o want.safetensors --quiet").status,
+      0);
+  ASSERT_EQ(shell("halfulp quantize x.npy --to float4_e2m1fn --overflow saturate --codes -o "
+                  "got.safetensors --quiet")
+                .status,
+            0);
+  const Json found = facts("got.safetensors want.safetensors --input x.npy --to float4_e2m1fn");
+  EXPECT_EQ(found["parts"].size(), 1);
+  EXPECT_EQ(found["parts"][0]["part"], "codes");
+}
+
+TEST_F(CompareExplain, LargeTensorsAreTriedOnAFewRowsFirst) {
+  ASSERT_EQ(shell("for i in $(seq 40); do seq $i 3500; done | tr '0-9\\n' "
+                  "'\\000\\371\\016\\353\\043\\317\\106\\124\\326\\003\\001' | head -c 524288 | "
+                  "halfulp quantize - --dtype int8 --shape 4,256,512 --to binary32 -o big.npy "
+                  "--quiet")
+                .status,
+            0);
+  ASSERT_EQ(shell("halfulp quantize big.npy --to nvfp4 --codes -o want.safetensors --quiet").status,
+            0);
+  for (const char* fault : {"--rounding nearest-zero", "--zero-scale one", "--scale-rule mean",
+                            "--preset torchao", "--scale-layout 128x4"}) {
+    ASSERT_EQ(shell("halfulp quantize big.npy --to nvfp4 --codes -o got.safetensors --quiet " +
+                    std::string(fault))
+                  .status,
+              0);
+    const Json found = facts("got.safetensors want.safetensors --input big.npy --to nvfp4");
+    EXPECT_TRUE(found["mismatches"] == 0 || found["explanations"].size() >= 1) << fault << found;
+  }
+}
+
+TEST_F(CompareExplain, ErrorsNameTheOptionAndTheRemedy) {
+  const std::string files = "got.safetensors got.safetensors ";
+  expect_error(files + "--explain",
+               "--explain: needs the operands of the product, or what was quantized; give --a, "
+               "--b, and --unit or --order; or --input and --to");
+  expect_error(files + "--explain --input x.npy",
+               "--to: is missing; name the format that --input was to be quantized to");
+  expect_error(files + "--to nvfp4",
+               "--to: is the format of what --input holds; give --input FILE beside it");
+  expect_error(files + "--input x.npy --to nvfp4",
+               "--input: is what --explain quantizes again; give --explain beside it");
+  expect_error(files + "--explain --input x.npy --to nvfp4 --a a.npy --b b.npy",
+               "--input: is for a quantizer, --a and --b are for a product; give one of them");
+  expect_error(files + "--explain --input x.npy --to nvfp4 --block 1x32",
+               "got.safetensors: scales: of shape [64, 8], what was asked for is [64, 4]; is this "
+               "the tensor that it was made of?");
+  expect_error(files + "--block 0", "--block: 0 elements under one scale; give 1 or more");
+}
+
+}  // namespace
+}  // namespace halfulp::program
