@@ -157,21 +157,26 @@ void set_block(const std::string& text, CompareCall& call) {
   call.recipe.quantizer.block = text;
 }
 
-// What --explain recomputes: a product or a quantizer.
-void require_explained(const CompareCall& call) {
+// What stands beside GOT and WANT: the operands of a product, or what was quantized.
+void require_operands(const CompareCall& call) {
   const RecipeCall& recipe = call.recipe;
-  if (!recipe.quantizer.to.empty() && recipe.input.empty())
+  const bool product = !call.product.a.empty() && !call.product.b.empty();
+  const bool quantizer = !recipe.input.empty();
+  if (!recipe.quantizer.to.empty() && !quantizer)
     throw Error("is the format of what --input holds", "--to", "give --input FILE beside it");
-  if (!recipe.input.empty() && !call.explain)
+  if (quantizer && !call.explain)
     throw Error("is what --explain quantizes again", "--input", "give --explain beside it");
-  const bool product = !call.product.a.empty() || !call.product.b.empty();
-  if (!call.explain || (recipe.input.empty() && !call.product.a.empty() && !call.product.b.empty()))
-    return;
-  if (recipe.input.empty())
+  if (quantizer && (!call.product.a.empty() || !call.product.b.empty()))
+    throw Error("is for a quantizer, --a and --b are for a product", "--input", "give one of them");
+  if (call.explain && !product && !quantizer)
     throw Error("needs the operands of the product, or what was quantized", "--explain",
                 "give --a, --b, and --unit or --order; or --input and --to");
-  if (product)
-    throw Error("is for a quantizer, --a and --b are for a product", "--input", "give one of them");
+  if (call.traced > 0 && !product)
+    throw Error("needs the operands of the product", "--trace",
+                "give --a, --b, and --unit or --order");
+  if (!call.product.a.empty() && !call.explain && call.traced == 0)
+    throw Error("is an operand of the product that --explain and --trace compute", "--a",
+                "give one of them");
 }
 
 int execute(const CompareCall& call) {
@@ -201,7 +206,8 @@ int execute(const CompareCall& call) {
     if (!found.within || unsound) ++bad;
   }
   if (!call.picture.empty()) write_file(call.picture, picture_of(answers));
-  if (call.explain) call.recipe.input.empty() ? explain_product(call) : explain_quantizer(call);
+  if (!call.product.a.empty()) report_product(call);
+  if (!call.recipe.input.empty()) explain_quantizer(call);
   if (!call.json && files.tasks().size() != 1)
     print(counted(files.tasks().size(), "tensor") + ", " + std::to_string(bad) + " bad\n");
   return bad == 0 ? exit_good : exit_bad_verdict;
@@ -264,6 +270,9 @@ int compare_verb(const Arguments& arguments) {
   parser.flag("--explain", call.explain,
               "say which one change of the product of --a and --b by --unit and --order, or of the "
               "quantizing of --input --to F, makes GOT");
+  parser.count("--trace", call.traced,
+               "show how so many mismatches come about, step by step, in the product of --a and "
+               "--b by --unit and --order (0)");
   add_product_options(parser, call.product, false);
   const Option hadamard_seed = add_recipe_options(parser, call.recipe);
   add_tensor_options(parser, call.tensors);
@@ -280,7 +289,7 @@ int compare_verb(const Arguments& arguments) {
   if (!parser.parse(arguments)) return exit_good;
   call.recipe.hadamard_signs = hadamard_seed.given();
   set_block(block, call);
-  require_explained(call);
+  require_operands(call);
   return execute(call);
 }
 

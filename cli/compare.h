@@ -29,8 +29,9 @@ struct CompareCall {
   std::string ulp, atol, rtol, calc_diff, cosine, match_rate;
   std::uint64_t scale_ulp = 0, show = 10;
   std::string nan = "any", zeros = "exact", guard = "warn";
-  ProductCall product;  // of --explain, as the next
-  RecipeCall recipe;
+  ProductCall product;  // of --explain and --trace
+  RecipeCall recipe;    // of --explain
+  std::uint64_t traced = 0;
   bool explain = false;
   int threads = 0;
   bool json = false, quiet = false;
@@ -82,9 +83,12 @@ std::string text_of(const CompareAnswer& answer);
 // "logits  bfloat16 [64, 48], within: 3 of 3072 codes differ": the tensor and the verdict.
 std::string headline_of(const CompareAnswer& answer);
 std::string json_text_of(const CompareAnswer& answer);
-// Prints which changes of the product that the call names make what was got.
-void explain_product(const CompareCall& call);
-// The same of the quantizer.
+// [5, 7]: where the index-th element stands.
+Json index_json(const tensors::Shape& shape, std::uint64_t index);
+// Prints what was asked of the product that the call names: which changes of it make what was got,
+// and the steps of results.
+void report_product(const CompareCall& call);
+// Prints which changes of the quantizer that the call names make what was got.
 void explain_quantizer(const CompareCall& call);
 // As SVG.
 std::string picture_of(const std::vector<CompareAnswer>& answers);

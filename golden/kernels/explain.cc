@@ -7,6 +7,7 @@
 #include "formats/error.h"
 #include "formats/numbers/value.h"
 #include "golden/comparison/in_memory.h"
+#include "golden/kernels/side_operands.h"
 #include "golden/kernels/suspects.h"
 
 namespace halfulp::kernels {

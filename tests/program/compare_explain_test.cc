@@ -143,6 +143,44 @@ TEST_F(CompareExplain, LargeTensorsAreTriedOnAFewRowsFirst) {
   }
 }
 
+TEST_F(CompareExplain, TracesShowTheStepsAndWhereTheyPart) {
+  const std::string product = " --a a.npy --b b.npy --unit nv.blackwell.tcgen05.e4m3.f32 ";
+  ASSERT_EQ(shell("halfulp gemm" + product + "-o want.npy --quiet").status, 0);
+  const Ran ran = shell("halfulp compare d.npy want.npy --quiet --trace 2" + product);
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  for (const char* words :
+       {"\ntrace of [0, 0]: got 0x47e09800 114992, want 0x47e08ebd 114973.48\nstep 1: C + terms 0 "
+        "to 31; largest exponent ",
+        "\ntrace of [0, 1]: got ", "step 16: s + terms 480 to 511; ",
+        "\nthe steps make 0x47e08ebd 114973.48\nwhere GOT left these steps is not known; "})
+    EXPECT_NE(ran.out.find(words), std::string::npos) << words << "\n" << ran.out;
+  EXPECT_EQ(ran.out.find("trace of [0, 2]"), std::string::npos);
+  const Ran explained =
+      shell("halfulp compare d.npy want.npy --quiet --explain --trace 1" + product);
+  EXPECT_NE(explained.out.find("\nGOT is made with unit: nv.hopper.wgmma.e4m3.f32, instead of "
+                               "nv.blackwell.tcgen05.e4m3.f32; it leaves these steps at step 1: "),
+            std::string::npos)
+      << explained.out;
+  // So says the page.
+  const std::string page = read_text(std::filesystem::path(HALFULP_SOURCE_DIR) / "docs/compare.md");
+  for (const std::string& line : lines_of(explained.out)) {
+    for (const char* start : {"trace of ", "step 1: ", "the steps make ", "GOT is made with "}) {
+      if (line.starts_with(start))
+        EXPECT_NE(page.find("\n" + line + "\n"), std::string::npos) << line;
+    }
+  }
+  const Ran as_json =
+      shell("halfulp compare d.npy want.npy --quiet --json --explain --trace 1" + product);
+  const Json trace = parse_json(lines_of(as_json.out).back(), "line")["trace"];
+  EXPECT_EQ(trace["index"], Json({0, 0}));
+  EXPECT_EQ(trace["result"], trace["want"]);
+  EXPECT_EQ(trace["steps"].size(), 16);
+  EXPECT_EQ(trace["left"]["step"], 1);
+  EXPECT_EQ(trace["left"]["asked"]["what"], "C + terms 0 to 31");
+  expect_error("d.npy want.npy --trace 1",
+               "--trace: needs the operands of the product; give --a, --b, and --unit or --order");
+}
+
 TEST_F(CompareExplain, ErrorsNameTheOptionAndTheRemedy) {
   const std::string files = "got.safetensors got.safetensors ";
   expect_error(files + "--explain",

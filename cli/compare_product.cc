@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// halfulp compare --explain of a product: which one change of what was asked for makes what was
-// got.
+// halfulp compare with the operands of a product: which one change of what was asked for makes what
+// was got (--explain), and its steps (--trace).
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/changes.h"
-#include "cli/compare.h"
+#include "cli/compare_product.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "emulator/engine.h"
@@ -25,7 +25,7 @@ tensors::Tensor tensor_got(const CompareCall& call, const Format& format) {
   tensors::TensorFile file = tensors::read(call.got, how);
   if (file.tensors.size() != 1)
     throw Error("holds " + std::to_string(file.tensors.size()) + " tensors", call.got,
-                "--explain takes a file of one");
+                "a product is compared with a file of one");
   return as_codes_of(std::move(file.tensors.front()), format);
 }
 
@@ -59,12 +59,28 @@ Json json_of(const kernels::Explained& found, std::size_t tried) {
   return {{"explain", object}};
 }
 
+void explain(const CompareCall& call, const kernels::ProductOptions& how,
+             ComparedProduct& product) {
+  const ProductInput& input = product.input;
+  product.suspects = kernels::suspects_of(input.unit(), input.order(),
+                                          static_cast<std::size_t>(input.a().shape.back()));
+  ProgressBar bar("changes", call.quiet);
+  const auto tried = [&](std::size_t done) {
+    bar.update(static_cast<double>(done), static_cast<double>(product.suspects.size()), 0, "");
+  };
+  product.explained = kernels::explain(product.got, product.suspects, input.unit(), input.order(),
+                                       emulator::engine(), input.operands(), how, tried);
+  bar.clear();
+  print(call.json ? json_of(*product.explained, product.suspects.size()).dump() + "\n"
+                  : text_of(changes_of(*product.explained)));
+}
+
 }  // namespace
 
-void explain_product(const CompareCall& call) {
-  ProductCall product = call.product;
-  product.c = call.addend;
-  const ProductInput input(product);
+void report_product(const CompareCall& call) {
+  ProductCall named = call.product;
+  named.c = call.addend;
+  const ProductInput input(named);
   Format format = kernels::result_of(input.unit(), input.order()).format;
   kernels::ProductOptions how{.threads = call.threads};
   if (!call.format.empty()) {
@@ -72,19 +88,10 @@ void explain_product(const CompareCall& call) {
     how.to = Quantizer{.format = format, .rounding = {}};
   }
   const tensors::Tensor got = tensor_got(call, format);
-  const auto terms = static_cast<std::size_t>(input.a().shape.back());
-  const std::vector<kernels::Suspect> suspects =
-      kernels::suspects_of(input.unit(), input.order(), terms);
-  ProgressBar bar("changes", call.quiet);
-  const auto tried = [&](std::size_t done) {
-    bar.update(static_cast<double>(done), static_cast<double>(suspects.size()), 0, "");
-  };
+  ComparedProduct product{.input = input, .got = got};
   try {
-    const kernels::Explained found =
-        kernels::explain(got, suspects, input.unit(), input.order(), emulator::engine(),
-                         input.operands(), how, tried);
-    bar.clear();
-    print(call.json ? json_of(found, suspects.size()).dump() + "\n" : text_of(changes_of(found)));
+    if (call.explain) explain(call, how, product);
+    if (call.traced > 0) print(traces_of(call, product));
   } catch (const Error& error) {
     throw with_option(error);
   }
