@@ -31,7 +31,12 @@ const char* const description =
     "one row further, --c alone, --stale) are put to the same test, and it is said which would\n"
     "pass. In files of `quantize --codes` codes are judged in blocks whose scales agree. Files "
     "are\n"
-    "read in pieces, whatever their size. Exit status 1 unless all are within the tolerance.";
+    "read in pieces, whatever their size. With what GOT was made of (--a, --b, --unit, --order of "
+    "a\n"
+    "product; --input, --to of a quantizer) it says which one change of what was asked for makes "
+    "GOT\n"
+    "(--explain), the steps of single results (--trace), and whether errors are within those that\n"
+    "the arithmetic may make (--bound). Exit status 1 unless all are within the tolerance.";
 
 const char* const examples =
     "  $ printf '\\200\\077\\101\\100' > got.raw; printf '\\200\\077\\100\\100' > want.raw\n"
@@ -50,6 +55,19 @@ const char* const examples =
     "  ...\n"
     "\n"
     "  $ halfulp compare weights.npy weights.npy --ulp 2 --json\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp quantize weights.npy --to nvfp4 -o want.npy --quiet\n"
+    "  ...\n"
+    "  $ halfulp quantize weights.npy --to nvfp4 --rounding toward-zero -o got.npy --quiet\n"
+    "  ...\n"
+    "  $ halfulp compare got.npy want.npy --explain --input weights.npy --to nvfp4 || test $? = 1\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp vectors gemm --unit nv.hopper.wgmma.e4m3.f32 --class wide -o ops --quiet\n"
+    "  ...\n"
+    "  $ halfulp compare ops/d.npy ops/d.npy --a ops/a.npy --b ops/b.npy --c ops/c.npy --unit "
+    "nv.hopper.wgmma.e4m3.f32 --bound deterministic\n"
     "  ...\n";
 
 // An exact number of an option; absent where it is not given.
@@ -171,12 +189,24 @@ void require_operands(const CompareCall& call) {
   if (call.explain && !product && !quantizer)
     throw Error("needs the operands of the product, or what was quantized", "--explain",
                 "give --a, --b, and --unit or --order; or --input and --to");
-  if (call.traced > 0 && !product)
-    throw Error("needs the operands of the product", "--trace",
-                "give --a, --b, and --unit or --order");
-  if (!call.product.a.empty() && !call.explain && call.traced == 0)
-    throw Error("is an operand of the product that --explain and --trace compute", "--a",
+  for (const auto& [option, given] :
+       {std::pair{"--trace", call.traced > 0}, {"--bound", !call.bound.empty()}}) {
+    if (given && !product)
+      throw Error("needs the operands of the product", option,
+                  "give --a, --b, and --unit or --order");
+  }
+  const bool used = call.explain || call.traced > 0 || !call.bound.empty();
+  if (!call.product.a.empty() && !used)
+    throw Error("is an operand of the product that --explain, --trace and --bound are about", "--a",
                 "give one of them");
+  require_bound(call);
+}
+
+// Does WANT decide? With a bound and no tolerance, results are held against the exact product.
+bool judges_by_want(const CompareCall& call) {
+  return call.bound.empty() ||
+         !(call.ulp.empty() && call.atol.empty() && call.rtol.empty() && call.calc_diff.empty() &&
+           call.cosine.empty() && call.match_rate.empty());
 }
 
 int execute(const CompareCall& call) {
@@ -203,10 +233,10 @@ int execute(const CompareCall& call) {
     answers.push_back({task, call, found});
     print(call.json ? json_text_of(answers.back()) : text_of(answers.back()));
     const bool unsound = call.guard == "strict" && found.guard && !found.guard->is_sound();
-    if (!found.within || unsound) ++bad;
+    if ((!found.within || unsound) && judges_by_want(call)) ++bad;
   }
   if (!call.picture.empty()) write_file(call.picture, picture_of(answers));
-  if (!call.product.a.empty()) report_product(call);
+  if (!call.product.a.empty() && !report_product(call)) ++bad;
   if (!call.recipe.input.empty()) explain_quantizer(call);
   if (!call.json && files.tasks().size() != 1)
     print(counted(files.tasks().size(), "tensor") + ", " + std::to_string(bad) + " bad\n");
@@ -273,6 +303,15 @@ int compare_verb(const Arguments& arguments) {
   parser.count("--trace", call.traced,
                "show how so many mismatches come about, step by step, in the product of --a and "
                "--b by --unit and --order (0)");
+  parser
+      .text("--bound", call.bound,
+            "hold GOT against the exact product of --a and --b, with the error bound of --unit and "
+            "--order: deterministic, or probabilistic; without a tolerance it decides alone")
+      .value_name("KIND");
+  parser
+      .text("--failure", call.failure,
+            "of a probabilistic bound: how likely any result may be beyond it (1e-6)")
+      .value_name("P");
   add_product_options(parser, call.product, false);
   const Option hadamard_seed = add_recipe_options(parser, call.recipe);
   add_tensor_options(parser, call.tensors);

@@ -29,9 +29,10 @@ struct CompareCall {
   std::string ulp, atol, rtol, calc_diff, cosine, match_rate;
   std::uint64_t scale_ulp = 0, show = 10;
   std::string nan = "any", zeros = "exact", guard = "warn";
-  ProductCall product;  // of --explain and --trace
+  ProductCall product;  // of --explain, --trace and --bound
   RecipeCall recipe;    // of --explain
   std::uint64_t traced = 0;
+  std::string bound, failure;  // empty: not given
   bool explain = false;
   int threads = 0;
   bool json = false, quiet = false;
@@ -86,8 +87,10 @@ std::string json_text_of(const CompareAnswer& answer);
 // [5, 7]: where the index-th element stands.
 Json index_json(const tensors::Shape& shape, std::uint64_t index);
 // Prints what was asked of the product that the call names: which changes of it make what was got,
-// and the steps of results.
-void report_product(const CompareCall& call);
+// the steps of results, the bound. Is what was got within the bound, if one was asked for?
+bool report_product(const CompareCall& call);
+// Throws Error where --bound or --failure are not what they can be.
+void require_bound(const CompareCall& call);
 // Prints which changes of the quantizer that the call names make what was got.
 void explain_quantizer(const CompareCall& call);
 // As SVG.

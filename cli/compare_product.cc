@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp compare with the operands of a product: which one change of what was asked for makes what
-// was got (--explain), and its steps (--trace).
+// was got (--explain), its steps (--trace) and its bound (--bound).
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -77,7 +77,7 @@ void explain(const CompareCall& call, const kernels::ProductOptions& how,
 
 }  // namespace
 
-void report_product(const CompareCall& call) {
+bool report_product(const CompareCall& call) {
   ProductCall named = call.product;
   named.c = call.addend;
   const ProductInput input(named);
@@ -92,6 +92,7 @@ void report_product(const CompareCall& call) {
   try {
     if (call.explain) explain(call, how, product);
     if (call.traced > 0) print(traces_of(call, product));
+    return call.bound.empty() || within_bound(call, product, how.to);
   } catch (const Error& error) {
     throw with_option(error);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp compare with the operands of the product that made GOT: what explains it, the steps of
-// single results.
+// single results, the error bound.
 #pragma once
 
 #include <optional>
@@ -25,5 +25,10 @@ struct ComparedProduct {
 // The steps of the first results of GOT that are not WANT's, and at which of them what --explain
 // found parts from what was asked for. Throws Error.
 std::string traces_of(const CompareCall& call, const ComparedProduct& product);
+
+// Prints how GOT stands to the error bound of --bound; to: what rounds the results last, where they
+// are not in the unit's format. Throws Error.
+bool within_bound(const CompareCall& call, const ComparedProduct& product,
+                  const std::optional<Quantizer>& to);
 
 }  // namespace halfulp::cli

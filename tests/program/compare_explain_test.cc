@@ -165,8 +165,8 @@ TEST_F(CompareExplain, TracesShowTheStepsAndWhereTheyPart) {
   const std::string page = read_text(std::filesystem::path(HALFULP_SOURCE_DIR) / "docs/compare.md");
   for (const std::string& line : lines_of(explained.out)) {
     for (const char* start : {"trace of ", "step 1: ", "the steps make ", "GOT is made with "}) {
-      if (line.starts_with(start))
-        EXPECT_NE(page.find("\n" + line + "\n"), std::string::npos) << line;
+      if (!line.starts_with(start)) continue;
+      EXPECT_NE(page.find("\n" + line + "\n"), std::string::npos) << line;
     }
   }
   const Ran as_json =
@@ -179,6 +179,55 @@ TEST_F(CompareExplain, TracesShowTheStepsAndWhereTheyPart) {
   EXPECT_EQ(trace["left"]["asked"]["what"], "C + terms 0 to 31");
   expect_error("d.npy want.npy --trace 1",
                "--trace: needs the operands of the product; give --a, --b, and --unit or --order");
+}
+
+TEST_F(CompareExplain, BoundsOfTheArithmeticDecide) {
+  const std::string blackwell = " --a a.npy --b b.npy --unit nv.blackwell.tcgen05.e4m3.f32 ";
+  const std::string hopper = " --a a.npy --b b.npy --unit nv.hopper.wgmma.e4m3.f32 ";
+  ASSERT_EQ(shell("halfulp gemm" + blackwell + "-o want.npy --quiet").status, 0);
+  const std::string files = "halfulp compare d.npy want.npy --quiet ";
+  const Ran beyond = shell(files + "--bound deterministic" + blackwell);
+  EXPECT_EQ(beyond.status, 1) << beyond.err;
+  const std::string page = read_text(std::filesystem::path(HALFULP_SOURCE_DIR) / "docs/compare.md");
+  for (const std::string& line : lines_of(beyond.out)) {
+    if (!line.starts_with("bound (") && !line.starts_with("  largest ")) continue;
+    EXPECT_NE(page.find("\n" + line + "\n"), std::string::npos) << line;
+  }
+  // What Hopper made is within its own bound, whatever WANT holds; a tolerance has its say too.
+  EXPECT_EQ(shell(files + "--bound deterministic" + hopper).status, 0);
+  EXPECT_EQ(shell(files + "--ulp 0 --bound deterministic" + hopper).status, 1);
+  const Ran likely = shell(files + "--bound probabilistic" + hopper);
+  EXPECT_EQ(likely.status, 0);
+  EXPECT_NE(likely.out.find("  WARNING: all errors are of cuts and directed roundings, whose mean "
+                            "is not zero: this is the deterministic bound\n"),
+            std::string::npos)
+      << likely.out;
+  const std::string chain = " --a a.npy --b b.npy --order fma:tf32 ";
+  ASSERT_EQ(shell("halfulp gemm" + chain + "-o chain.npy --quiet").status, 0);
+  const Ran as_json = shell(
+      "halfulp compare chain.npy chain.npy --quiet --json --failure 1e-3 "
+      "--bound probabilistic" +
+      chain);
+  EXPECT_EQ(as_json.status, 0) << as_json.err;
+  const Json found = parse_json(lines_of(as_json.out).back(), "line")["bound"];
+  EXPECT_EQ(found["within"], true);
+  EXPECT_EQ(found["results"], 4096);
+  EXPECT_EQ(found["failure"], 1e-3);
+  EXPECT_EQ(found["has_other_errors"], false);
+  EXPECT_GT(found["lambda"], 5);
+  EXPECT_GT(found["largest_error_over_bound"], 0);
+  EXPECT_LT(found["largest_error_over_bound"], 1);
+  expect_error("d.npy want.npy --bound deterministic",
+               "--bound: needs the operands of the product; give --a, --b, and --unit or --order");
+  expect_error("d.npy want.npy --bound determinstic" + hopper,
+               "--bound: \"determinstic\" is no kind of bound; did you mean \"deterministic\"?");
+  expect_error("d.npy want.npy --bound probabilistic --failure 2" + hopper,
+               "--failure: \"2\" is no probability; write a number between 0 and 1, as 1e-6");
+  expect_error("d.npy want.npy --bound deterministic --failure 0.1" + hopper,
+               "--failure: is of --bound probabilistic; a deterministic bound never fails");
+  expect_error("d.npy want.npy" + hopper,
+               "--a: is an operand of the product that --explain, --trace and --bound are about; "
+               "give one of them");
 }
 
 TEST_F(CompareExplain, ErrorsNameTheOptionAndTheRemedy) {
