@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/changes.h"
 
-#include <nlohmann/json.hpp>
-
 #include "formats/counted.h"
 
 namespace halfulp::cli {

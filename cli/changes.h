@@ -4,6 +4,7 @@
 // golden/quantizers/suspects.h), in words and as JSON.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>

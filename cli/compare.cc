@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
+#include "cli/unit_options.h"
 #include "cli/verb.h"
 #include "formats/counted.h"
 #include "formats/error.h"
@@ -74,7 +75,7 @@ const char* const examples =
 std::optional<Real> real_at(const std::string& option, const std::string& text) {
   if (text.empty()) return std::nullopt;
   return at_option(option, [&] {
-    const Real number = parse_real(text);
+    Real number = parse_real(text);
     if (!number.numerator.is_finite() || (number.numerator.negative && !number.numerator.is_zero()))
       throw Error("\"" + text + "\" is no tolerance", "", "write 0 or a positive number, as 1e-3");
     return number;
@@ -199,6 +200,12 @@ void require_operands(const CompareCall& call) {
   if (!call.product.a.empty() && !used)
     throw Error("is an operand of the product that --explain, --trace and --bound are about", "--a",
                 "give one of them");
+  if ((used || quantizer) && (call.got == "-" || call.want == "-"))
+    throw Error("is read once, and GOT and WANT are twice here", "standard input",
+                "name the files");
+  // What these mean, before files are compared.
+  if (quantizer) recipe_of(recipe);
+  if (product) unit_and_order_of({.unit = call.product.unit, .order = call.product.order});
   require_bound(call);
 }
 
@@ -267,16 +274,7 @@ void add_tolerance(Parser& parser, CompareCall& call) {
       .value_name("HOW");
 }
 
-}  // namespace
-
-int compare_verb(const Arguments& arguments) {
-  CompareCall call;
-  Parser parser("compare", description, examples);
-  parser.text("GOT", call.got, "the file to judge; - is standard input").required();
-  parser.text("WANT", call.want, "the file that says what is right").required();
-  parser.text("--format", call.format, "what both hold numbers of, where that is not their type")
-      .value_name("F");
-  add_tolerance(parser, call);
+void add_other_files(Parser& parser, CompareCall& call) {
   parser
       .text("--guard", call.guard,
             "say which wrong outputs would pass (warn, the default), fail where one does (strict), "
@@ -292,11 +290,10 @@ int compare_verb(const Arguments& arguments) {
       .text("-o,--output", call.picture,
             "a picture too: distances as bars, and where in the matrix codes differ")
       .value_name("PICTURE.svg");
-  parser.count("--show", call.show, "so many mismatches with index, codes and values (10)");
-  parser.list("--only", call.only, "these tensors of the files, with their scales")
-      .value_name("NAME,...")
-      .delimiter(',')
-      .repeated();
+}
+
+// What is said of GOT besides. Answers the option of the seed of --hadamard.
+Option add_explanations(Parser& parser, CompareCall& call) {
   parser.flag("--explain", call.explain,
               "say which one change of the product of --a and --b by --unit and --order, or of the "
               "quantizing of --input --to F, makes GOT");
@@ -313,7 +310,26 @@ int compare_verb(const Arguments& arguments) {
             "of a probabilistic bound: how likely any result may be beyond it (1e-6)")
       .value_name("P");
   add_product_options(parser, call.product, false);
-  const Option hadamard_seed = add_recipe_options(parser, call.recipe);
+  return add_recipe_options(parser, call.recipe);
+}
+
+}  // namespace
+
+int compare_verb(const Arguments& arguments) {
+  CompareCall call;
+  Parser parser("compare", description, examples);
+  parser.text("GOT", call.got, "the file to judge; - is standard input").required();
+  parser.text("WANT", call.want, "the file that says what is right").required();
+  parser.text("--format", call.format, "what both hold numbers of, where that is not their type")
+      .value_name("F");
+  add_tolerance(parser, call);
+  add_other_files(parser, call);
+  parser.count("--show", call.show, "so many mismatches with index, codes and values (10)");
+  parser.list("--only", call.only, "these tensors of the files, with their scales")
+      .value_name("NAME,...")
+      .delimiter(',')
+      .repeated();
+  const Option hadamard_seed = add_explanations(parser, call);
   add_tensor_options(parser, call.tensors);
   parser.text("--scale-dtype", call.scale_dtype, "the same of scales").value_name("TYPE");
   std::string block;

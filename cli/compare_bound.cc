@@ -152,14 +152,14 @@ void require_bound(const CompareCall& call) {
   failure_of(call.failure);
 }
 
-bool within_bound(const CompareCall& call, const ComparedProduct& product,
-                  const std::optional<Quantizer>& to) {
-  kernels::BoundOptions how{
-      .kind = kind_of(call.bound), .shown = call.show, .threads = call.threads};
+bool within_bound(const CompareCall& call, const ComparedProduct& product) {
+  kernels::BoundOptions how{.kind = kind_of(call.bound), .to = product.to};
+  how.shown = call.show;
+  how.threads = call.threads;
   if (!call.failure.empty()) how.failure = failure_of(call.failure);
   const BoundVerdict found =
       kernels::judge(product.got, product.input.unit(), product.input.order(), emulator::engine(),
-                     product.input.operands(), to, how);
+                     product.input.operands(), how);
   print(call.json ? json_of(product.got, found, how.kind, how.failure).dump() + "\n"
                   : text_of(product.got, found, how.kind, how.failure));
   return found.within();

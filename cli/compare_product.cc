@@ -84,15 +84,16 @@ bool report_product(const CompareCall& call) {
   Format format = kernels::result_of(input.unit(), input.order()).format;
   kernels::ProductOptions how{.threads = call.threads};
   if (!call.format.empty()) {
-    format = format_from_text(call.format);
-    how.to = Quantizer{.format = format, .rounding = {}};
+    const Format wanted = format_from_text(call.format);
+    if (wanted.kind != format.kind) how.to = Quantizer{.format = wanted, .rounding = {}};
+    format = wanted;
   }
   const tensors::Tensor got = tensor_got(call, format);
-  ComparedProduct product{.input = input, .got = got};
+  ComparedProduct product{.input = input, .got = got, .to = how.to};
   try {
     if (call.explain) explain(call, how, product);
     if (call.traced > 0) print(traces_of(call, product));
-    return call.bound.empty() || within_bound(call, product, how.to);
+    return call.bound.empty() || within_bound(call, product);
   } catch (const Error& error) {
     throw with_option(error);
   }

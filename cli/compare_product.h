@@ -18,6 +18,7 @@ namespace halfulp::cli {
 struct ComparedProduct {
   const ProductInput& input;
   const tensors::Tensor& got;
+  std::optional<Quantizer> to = std::nullopt;  // rounds results last, where the unit's are others
   std::vector<kernels::Suspect> suspects = {};
   std::optional<kernels::Explained> explained = std::nullopt;
 };
@@ -26,9 +27,7 @@ struct ComparedProduct {
 // found parts from what was asked for. Throws Error.
 std::string traces_of(const CompareCall& call, const ComparedProduct& product);
 
-// Prints how GOT stands to the error bound of --bound; to: what rounds the results last, where they
-// are not in the unit's format. Throws Error.
-bool within_bound(const CompareCall& call, const ComparedProduct& product,
-                  const std::optional<Quantizer>& to);
+// Prints how GOT stands to the error bound of --bound. Throws Error.
+bool within_bound(const CompareCall& call, const ComparedProduct& product);
 
 }  // namespace halfulp::cli

@@ -19,6 +19,7 @@
 #include "formats/error.h"
 #include "golden/comparison/scales.h"
 #include "golden/quantizers/suspects.h"
+#include "golden/tensors/axis.h"
 #include "golden/tensors/files.h"
 
 namespace halfulp::cli {
@@ -136,11 +137,12 @@ std::string json_text(const Explained& found, const Tensor& tensor, std::size_t 
 
 void explain_one(const CompareCall& call, const Recipe& asked, const Tensor& tensor,
                  const std::vector<Tensor>& got) {
+  at_option("--axis", [&] { return tensors::axis_of(tensor.shape, asked.axis); });
   const std::vector<quantizers::Suspect> suspects =
       quantizers::suspects_of(asked, tensor.shape.size());
   ProgressBar bar("changes", call.quiet);
   const Explained found = quantizers::explain(
-      parts_got(got, tensor, asked, call.got), tensor, asked, suspects, emulator::engine(),
+      parts_got(got, tensor, asked, call.got), {tensor, asked, suspects}, emulator::engine(),
       {.random = {}, .threads = call.threads}, [&](std::size_t done) {
         bar.update(static_cast<double>(done), static_cast<double>(suspects.size()), 0, tensor.name);
       });
@@ -154,7 +156,7 @@ void explain_quantizer(const CompareCall& call) {
   const Recipe asked = recipe_of(call.recipe);
   std::vector<Tensor> inputs = tensors::read(call.recipe.input, {}).tensors;
   const std::vector<Tensor> got = read_all(call, call.got);
-  if (!call.only.empty()) {
+  if (!call.only.empty() && inputs.size() > 1) {
     std::erase_if(inputs, [&](const Tensor& one) {
       return std::ranges::find(call.only, one.name) == call.only.end();
     });
@@ -164,6 +166,7 @@ void explain_quantizer(const CompareCall& call) {
     try {
       explain_one(call, asked, tensor, got);
     } catch (const Error& error) {
+      if (error.location().starts_with("--")) throw;
       throw error.at(tensors::place_in(call.got, ""));
     }
   }

@@ -136,11 +136,13 @@ Json parting_json(const Suspect* suspect, const std::optional<Parting>& parting)
   return object;
 }
 
-// The result of the steps; what an epilogue makes of it is not among them.
-std::string outcome_text(const ComparedProduct& product, const MatrixUnit& unit, Code result) {
-  const bool more = !product.input.order().epilogue.empty();
-  return "the steps make " + code_and_value(unit.d, result) +
-         (more ? ", before the epilogue\n" : "\n");
+// The result of the steps; what an epilogue makes of it, or another format, is not among them.
+std::string outcome_text(const ComparedProduct& product, const MatrixUnit& unit, Code result,
+                         Code want) {
+  const std::string text = "the steps make " + code_and_value(unit.d, result);
+  if (!product.input.order().epilogue.empty()) return text + ", before the epilogue\n";
+  if (unit.d.kind != product.got.type.format.kind) return text + "\n";
+  return text + (result == want ? ", as WANT has it\n" : ", which is not WANT either\n");
 }
 
 }  // namespace
@@ -179,7 +181,7 @@ std::string traces_of(const CompareCall& call, const ComparedProduct& product) {
     text += "trace of " + tensors::index_text(got.shape, index) + ": got " +
             code_and_value(format, x) + ", want " + code_and_value(format, y) + "\n" +
             trace_text(trace, asked.unit(), line.codes()) +
-            outcome_text(product, asked.unit(), trace.result) + parting_text(suspect, parting);
+            outcome_text(product, asked.unit(), trace.result, y) + parting_text(suspect, parting);
   }
   return text;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/recipe_options.h"
 
+#include <bit>
+
 #include "formats/error.h"
 
 namespace halfulp::cli {
@@ -39,6 +41,10 @@ quantizers::Recipe recipe_of(const RecipeCall& call) {
     throw Error("is missing", "--to", "name the format that --input was to be quantized to");
   quantizers::Recipe recipe{.quantizer = quantizer_of(call.quantizer), .axis = call.axis};
   recipe.hadamard = call.hadamard;
+  if (call.hadamard != 0 && !std::has_single_bit(call.hadamard))
+    throw Error(
+        "there is no Hadamard matrix of " + std::to_string(call.hadamard) + " rows by doubling",
+        "--hadamard", "give a power of two, such as 16");
   if (call.hadamard_signs) recipe.signs = call.hadamard_seed;
   recipe.tiled = call.scale_layout == "128x4";
   if (!recipe.tiled && call.scale_layout != "rows")

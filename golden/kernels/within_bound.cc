@@ -45,8 +45,8 @@ void add(const BoundVerdict& more, std::uint64_t shown, BoundVerdict& all) {
 
 BoundVerdict judge(const tensors::Tensor& got, const MatrixUnit& unit, const Order& order,
                    const Engine& engine, const ProductOperands& operands,
-                   const std::optional<Quantizer>& to, const BoundOptions& options) {
-  const ErrorBounds bounds(unit, order, operands, to);
+                   const BoundOptions& options) {
+  const ErrorBounds bounds(unit, order, operands, options.to);
   const tensors::Tensor exact_tensor =
       exact_product(unit, order, engine, operands, {.threads = options.threads});
   if (exact_tensor.shape != got.shape)

@@ -16,7 +16,8 @@ enum class BoundKind : std::uint8_t { deterministic, probabilistic };
 
 struct BoundOptions {
   BoundKind kind = BoundKind::deterministic;
-  double failure = 1e-6;  // of any result, where it is probabilistic
+  std::optional<Quantizer> to = {};  // rounds results last, where got is not in the unit's format
+  double failure = 1e-6;             // of any result, where it is probabilistic
   std::uint64_t shown = 10;
   int threads = 0;
 };
@@ -41,10 +42,10 @@ struct BoundVerdict {
   [[nodiscard]] bool within() const { return beyond == 0; }
 };
 
-// got: of the product's shape, in any format that doubles hold. to: rounds the results last, where
-// got is not in the unit's format. Throws Error as ErrorBounds does; got is of another shape.
+// got: of the product's shape, in any format that doubles hold. Throws Error as ErrorBounds does;
+// got is of another shape.
 BoundVerdict judge(const tensors::Tensor& got, const MatrixUnit& unit, const Order& order,
                    const Engine& engine, const ProductOperands& operands,
-                   const std::optional<Quantizer>& to, const BoundOptions& options);
+                   const BoundOptions& options);
 
 }  // namespace halfulp::kernels

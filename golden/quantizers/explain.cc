@@ -144,17 +144,18 @@ std::uint64_t mismatches_of(const std::vector<PartMismatches>& parts) {
   return sum;
 }
 
-Explained explain(const std::vector<Tensor>& got, const Tensor& tensor, const Recipe& asked,
-                  const std::vector<Suspect>& suspects, const Engine& engine,
+Explained explain(const std::vector<Tensor>& got, const Asked& asked, const Engine& engine,
                   const RecipeOptions& options,
                   const std::function<void(std::size_t done)>& tried) {
-  const Explaining whole(got, tensor, asked, engine, options);
-  Explained result{.asked = whole.mismatches(asked), .exact = {}, .nearest = {}};
+  const auto& [tensor, recipe_asked, suspects] = asked;
+  const Explaining whole(got, tensor, recipe_asked, engine, options);
+  Explained result{.asked = whole.mismatches(recipe_asked), .exact = {}, .nearest = {}};
   if (mismatches_of(result.asked) == 0) return result;
-  const std::optional<Sample> sample =
-      goes_by_rows(asked, tensor) ? sample_of(tensor, got, whole.asked_parts()) : std::nullopt;
+  const std::optional<Sample> sample = goes_by_rows(recipe_asked, tensor)
+                                           ? sample_of(tensor, got, whole.asked_parts())
+                                           : std::nullopt;
   std::optional<Explaining> few;
-  if (sample) few.emplace(sample->parts, sample->tensor, asked, engine, options);
+  if (sample) few.emplace(sample->parts, sample->tensor, recipe_asked, engine, options);
   const Suspect* nearest = nullptr;
   double fewest = 1;  // as a share
   for (std::size_t i = 0; i < suspects.size(); ++i) {

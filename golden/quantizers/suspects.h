@@ -45,6 +45,13 @@ struct Explained {
   std::optional<Explanation> nearest;  // else the one that leaves the fewest, if fewer
 };
 
+// What a kernel was asked to do with a tensor, and what it may have done instead.
+struct Asked {
+  const tensors::Tensor& tensor;
+  const Recipe& recipe;
+  const std::vector<Suspect>& suspects;
+};
+
 // got: what a kernel made of the tensor: parts under the names of parts_of, in any order, or one
 // tensor "values". Codes and scales are compared as bits, so that another format of as many bits is
 // told apart; values as numbers, those of a suspect rounded to got's format (nearest even). NaN is
@@ -52,8 +59,7 @@ struct Explained {
 // every block that was asked for within one. Suspects are tried on a few rows first, where they can
 // be. tried: called after each; may be empty. Throws Error:
 // a part that what was asked for does not have, or of another size.
-Explained explain(const std::vector<tensors::Tensor>& got, const tensors::Tensor& tensor,
-                  const Recipe& asked, const std::vector<Suspect>& suspects, const Engine& engine,
+Explained explain(const std::vector<tensors::Tensor>& got, const Asked& asked, const Engine& engine,
                   const RecipeOptions& options, const std::function<void(std::size_t done)>& tried);
 
 }  // namespace halfulp::quantizers

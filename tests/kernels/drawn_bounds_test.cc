@@ -162,7 +162,7 @@ TEST(DrawnBounds, HoldForTreesOfEveryShape) {
       operands.b_scales = {&right};
     }
     const Tensor got = multiply(unit, {}, emulator::engine(), operands, {});
-    const BoundVerdict found = judge(got, unit, {}, emulator::engine(), operands, {}, {});
+    const BoundVerdict found = judge(got, unit, {}, emulator::engine(), operands, {});
     bounded += found.results - found.unbounded;
     ASSERT_EQ(found.beyond, 0) << to_json(unit.tree).dump() << "\n"
                                << found.first.front().error << " of " << found.first.front().bound;

@@ -152,7 +152,8 @@ TEST_F(CompareExplain, TracesShowTheStepsAndWhereTheyPart) {
        {"\ntrace of [0, 0]: got 0x47e09800 114992, want 0x47e08ebd 114973.48\nstep 1: C + terms 0 "
         "to 31; largest exponent ",
         "\ntrace of [0, 1]: got ", "step 16: s + terms 480 to 511; ",
-        "\nthe steps make 0x47e08ebd 114973.48\nwhere GOT left these steps is not known; "})
+        "\nthe steps make 0x47e08ebd 114973.48, as WANT has it\nwhere GOT left these steps is not "
+        "known; "})
     EXPECT_NE(ran.out.find(words), std::string::npos) << words << "\n" << ran.out;
   EXPECT_EQ(ran.out.find("trace of [0, 2]"), std::string::npos);
   const Ran explained =
@@ -246,6 +247,16 @@ TEST_F(CompareExplain, ErrorsNameTheOptionAndTheRemedy) {
   expect_error(files + "--explain --input x.npy --to nvfp4 --block 1x32",
                "got.safetensors: scales: of shape [64, 8], what was asked for is [64, 4]; is this "
                "the tensor that it was made of?");
+  expect_error(files + "--explain --input x.npy --to nvfp4 --axis 5",
+               "--axis: no axis 5 in a tensor of 2 dimensions; axes are 0 to 1, the last also -1");
+  expect_error(
+      files + "--explain --input x.npy --to nvfp4 --hadamard 3",
+      "--hadamard: there is no Hadamard matrix of 3 rows by doubling; give a power of two, "
+      "such as 16");
+  expect_error(files + "--explain --input x.npy --to nvfp5",
+               "--to: unknown format \"nvfp5\"; did you mean \"nvfp4\"?");
+  expect_error("- got.safetensors --explain --input x.npy --to nvfp4",
+               "standard input: is read once, and GOT and WANT are twice here; name the files");
   expect_error(files + "--block 0", "--block: 0 elements under one scale; give 1 or more");
 }
 

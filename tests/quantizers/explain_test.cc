@@ -216,7 +216,7 @@ std::vector<Tensor> made_by(const Recipe& recipe, const Tensor& tensor, bool val
 
 Explained explained(const Case& asked, const std::vector<Tensor>& got,
                     const std::vector<Suspect>& suspects) {
-  return explain(got, asked.tensor, asked.asked, suspects, emulator::engine(), {}, {});
+  return explain(got, {asked.tensor, asked.asked, suspects}, emulator::engine(), {}, {});
 }
 
 // The bytes of parts of one size; NaN of values may be any NaN.
