@@ -71,8 +71,7 @@ TEST_F(CompareExplain, TheStoriesOfTheFirstPageAreWhatIsSaid) {
     if (!explains) continue;
     const std::size_t begin = ran.out.find("explanation: ");
     ASSERT_NE(begin, std::string::npos) << ran.out;
-    std::string said = ran.out.substr(begin);
-    if (const std::size_t end = said.find("3 tensors"); end != std::string::npos) said.resize(end);
+    const std::string said = ran.out.substr(begin);
     EXPECT_NE(page.find(said), std::string::npos) << said;
   }
 }
