@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/same_file.h"
+#include "cli/unit_options.h"
 #include "cli/verb.h"
 #include "formats/counted.h"
 #include "formats/error.h"
@@ -31,7 +32,12 @@ const char* const description =
     "one row further, --c alone, --stale) are put to the same test, and it is said which would\n"
     "pass. In files of `quantize --codes` codes are judged in blocks whose scales agree. Files "
     "are\n"
-    "read in pieces, whatever their size. Exit status 1 unless all are within the tolerance.";
+    "read in pieces, whatever their size. With what GOT was made of (--a, --b, --unit, --order of "
+    "a\n"
+    "product; --input, --to of a quantizer) it says which one change of what was asked for makes "
+    "GOT\n"
+    "(--explain), the steps of single results (--trace), and whether errors are within those that\n"
+    "the arithmetic may make (--bound). Exit status 1 unless all are within the tolerance.";
 
 const char* const examples =
     "  $ printf '\\200\\077\\101\\100' > got.raw; printf '\\200\\077\\100\\100' > want.raw\n"
@@ -50,13 +56,26 @@ const char* const examples =
     "  ...\n"
     "\n"
     "  $ halfulp compare weights.npy weights.npy --ulp 2 --json\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp quantize weights.npy --to nvfp4 -o want.npy --quiet\n"
+    "  ...\n"
+    "  $ halfulp quantize weights.npy --to nvfp4 --rounding toward-zero -o got.npy --quiet\n"
+    "  ...\n"
+    "  $ halfulp compare got.npy want.npy --explain --input weights.npy --to nvfp4 || test $? = 1\n"
+    "  ...\n"
+    "\n"
+    "  $ halfulp vectors gemm --unit nv.hopper.wgmma.e4m3.f32 --class wide -o ops --quiet\n"
+    "  ...\n"
+    "  $ halfulp compare ops/d.npy ops/d.npy --a ops/a.npy --b ops/b.npy --c ops/c.npy --unit "
+    "nv.hopper.wgmma.e4m3.f32 --bound deterministic\n"
     "  ...\n";
 
 // An exact number of an option; absent where it is not given.
 std::optional<Real> real_at(const std::string& option, const std::string& text) {
   if (text.empty()) return std::nullopt;
   return at_option(option, [&] {
-    const Real number = parse_real(text);
+    Real number = parse_real(text);
     if (!number.numerator.is_finite() || (number.numerator.negative && !number.numerator.is_zero()))
       throw Error("\"" + text + "\" is no tolerance", "", "write 0 or a positive number, as 1e-3");
     return number;
@@ -142,6 +161,61 @@ void require_picture(const CompareCall& call) {
   require_writable(call.picture);
 }
 
+// One length, or rows and columns: these are the quantizer's too.
+void set_block(const std::string& text, CompareCall& call) {
+  if (text.empty()) return;
+  if (text.find('x') == std::string::npos) {
+    const std::uint64_t count = at_option("--block", [&] { return parse_count(text); });
+    constexpr std::uint64_t most = std::uint64_t{1} << 40U;
+    if (count == 0 || count > most)
+      throw Error(text + " elements under one scale", "--block", "give 1 or more");
+    call.block = {static_cast<std::int64_t>(count)};
+    return;
+  }
+  call.block = parse_extents(text, "--block");
+  call.recipe.quantizer.block = text;
+}
+
+// What stands beside GOT and WANT: the operands of a product, or what was quantized.
+void require_operands(const CompareCall& call) {
+  const RecipeCall& recipe = call.recipe;
+  const bool product = !call.product.a.empty() && !call.product.b.empty();
+  const bool quantizer = !recipe.input.empty();
+  if (!recipe.quantizer.to.empty() && !quantizer)
+    throw Error("is the format of what --input holds", "--to", "give --input FILE beside it");
+  if (quantizer && !call.explain)
+    throw Error("is what --explain quantizes again", "--input", "give --explain beside it");
+  if (quantizer && (!call.product.a.empty() || !call.product.b.empty()))
+    throw Error("is for a quantizer, --a and --b are for a product", "--input", "give one of them");
+  if (call.explain && !product && !quantizer)
+    throw Error("needs the operands of the product, or what was quantized", "--explain",
+                "give --a, --b, and --unit or --order; or --input and --to");
+  for (const auto& [option, given] :
+       {std::pair{"--trace", call.traced > 0}, {"--bound", !call.bound.empty()}}) {
+    if (given && !product)
+      throw Error("needs the operands of the product", option,
+                  "give --a, --b, and --unit or --order");
+  }
+  const bool used = call.explain || call.traced > 0 || !call.bound.empty();
+  if (!call.product.a.empty() && !used)
+    throw Error("is an operand of the product that --explain, --trace and --bound are about", "--a",
+                "give one of them");
+  if ((used || quantizer) && (call.got == "-" || call.want == "-"))
+    throw Error("is read once, and GOT and WANT are twice here", "standard input",
+                "name the files");
+  // What these mean, before files are compared.
+  if (quantizer) recipe_of(recipe);
+  if (product) unit_and_order_of({.unit = call.product.unit, .order = call.product.order});
+  require_bound(call);
+}
+
+// Does WANT decide? With a bound and no tolerance, results are held against the exact product.
+bool judges_by_want(const CompareCall& call) {
+  return call.bound.empty() ||
+         !(call.ulp.empty() && call.atol.empty() && call.rtol.empty() && call.calc_diff.empty() &&
+           call.cosine.empty() && call.match_rate.empty());
+}
+
 int execute(const CompareCall& call) {
   const comparison::Tolerance tolerance = tolerance_of(call);
   require_guard(call);
@@ -166,10 +240,11 @@ int execute(const CompareCall& call) {
     answers.push_back({task, call, found});
     print(call.json ? json_text_of(answers.back()) : text_of(answers.back()));
     const bool unsound = call.guard == "strict" && found.guard && !found.guard->is_sound();
-    if (!found.within || unsound) ++bad;
+    if ((!found.within || unsound) && judges_by_want(call)) ++bad;
   }
   if (!call.picture.empty()) write_file(call.picture, picture_of(answers));
-  if (call.explain) explain_product(call);
+  if (!call.product.a.empty() && !report_product(call)) ++bad;
+  if (!call.recipe.input.empty()) explain_quantizer(call);
   if (!call.json && files.tasks().size() != 1)
     print(counted(files.tasks().size(), "tensor") + ", " + std::to_string(bad) + " bad\n");
   return bad == 0 ? exit_good : exit_bad_verdict;
@@ -199,16 +274,7 @@ void add_tolerance(Parser& parser, CompareCall& call) {
       .value_name("HOW");
 }
 
-}  // namespace
-
-int compare_verb(const Arguments& arguments) {
-  CompareCall call;
-  Parser parser("compare", description, examples);
-  parser.text("GOT", call.got, "the file to judge; - is standard input").required();
-  parser.text("WANT", call.want, "the file that says what is right").required();
-  parser.text("--format", call.format, "what both hold numbers of, where that is not their type")
-      .value_name("F");
-  add_tolerance(parser, call);
+void add_other_files(Parser& parser, CompareCall& call) {
   parser
       .text("--guard", call.guard,
             "say which wrong outputs would pass (warn, the default), fail where one does (strict), "
@@ -224,25 +290,61 @@ int compare_verb(const Arguments& arguments) {
       .text("-o,--output", call.picture,
             "a picture too: distances as bars, and where in the matrix codes differ")
       .value_name("PICTURE.svg");
+}
+
+// What is said of GOT besides. Answers the option of the seed of --hadamard.
+Option add_explanations(Parser& parser, CompareCall& call) {
+  parser.flag("--explain", call.explain,
+              "say which one change of the product of --a and --b by --unit and --order, or of the "
+              "quantizing of --input --to F, makes GOT");
+  parser.count("--trace", call.traced,
+               "show how so many mismatches come about, step by step, in the product of --a and "
+               "--b by --unit and --order (0)");
+  parser
+      .text("--bound", call.bound,
+            "hold GOT against the exact product of --a and --b, with the error bound of --unit and "
+            "--order: deterministic, or probabilistic; without a tolerance it decides alone")
+      .value_name("KIND");
+  parser
+      .text("--failure", call.failure,
+            "of a probabilistic bound: how likely any result may be beyond it (1e-6)")
+      .value_name("P");
+  add_product_options(parser, call.product, false);
+  return add_recipe_options(parser, call.recipe);
+}
+
+}  // namespace
+
+int compare_verb(const Arguments& arguments) {
+  CompareCall call;
+  Parser parser("compare", description, examples);
+  parser.text("GOT", call.got, "the file to judge; - is standard input").required();
+  parser.text("WANT", call.want, "the file that says what is right").required();
+  parser.text("--format", call.format, "what both hold numbers of, where that is not their type")
+      .value_name("F");
+  add_tolerance(parser, call);
+  add_other_files(parser, call);
   parser.count("--show", call.show, "so many mismatches with index, codes and values (10)");
   parser.list("--only", call.only, "these tensors of the files, with their scales")
       .value_name("NAME,...")
       .delimiter(',')
       .repeated();
-  parser.flag("--explain", call.explain,
-              "say which one change of the product of --a and --b by --unit and --order makes GOT");
-  add_product_options(parser, call.product, false);
+  const Option hadamard_seed = add_explanations(parser, call);
   add_tensor_options(parser, call.tensors);
   parser.text("--scale-dtype", call.scale_dtype, "the same of scales").value_name("TYPE");
-  parser.count("--block", call.block, "elements under one scale, where shapes leave it open", 1,
-               std::uint64_t{1} << 40U);
+  std::string block;
+  parser
+      .text("--block", block,
+            "elements under one scale, where shapes leave it open: 16; or rows and columns of "
+            "blocks, with --to as `halfulp quantize` takes them: 16x16")
+      .value_name("N|RxC");
   add_threads(parser, call.threads);
   add_quiet(parser, call.quiet);
   add_json(parser, call.json);
   if (!parser.parse(arguments)) return exit_good;
-  if (call.explain && (call.product.a.empty() || call.product.b.empty()))
-    throw Error("needs the operands of the product", "--explain",
-                "give --a, --b, and --unit or --order");
+  call.recipe.hadamard_signs = hadamard_seed.given();
+  set_block(block, call);
+  require_operands(call);
   return execute(call);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/product_call.h"
+#include "cli/recipe_options.h"
 #include "cli/tensor_options.h"
 #include "golden/comparison/compare.h"
 #include "golden/comparison/pairs.h"
@@ -23,12 +24,15 @@ struct CompareCall {
   std::string format, scale_dtype;
   TensorOptions tensors;
   std::vector<std::string> only;
-  std::uint64_t block = 0;  // 0: not given
+  std::vector<std::int64_t> block;  // lengths of blocks; empty: not given
   // The tolerance as it was written; empty: not given.
   std::string ulp, atol, rtol, calc_diff, cosine, match_rate;
   std::uint64_t scale_ulp = 0, show = 10;
   std::string nan = "any", zeros = "exact", guard = "warn";
-  ProductCall product;  // of --explain
+  ProductCall product;  // of --explain, --trace and --bound
+  RecipeCall recipe;    // of --explain
+  std::uint64_t traced = 0;
+  std::string bound, failure;  // empty: not given
   bool explain = false;
   int threads = 0;
   bool json = false, quiet = false;
@@ -80,8 +84,15 @@ std::string text_of(const CompareAnswer& answer);
 // "logits  bfloat16 [64, 48], within: 3 of 3072 codes differ": the tensor and the verdict.
 std::string headline_of(const CompareAnswer& answer);
 std::string json_text_of(const CompareAnswer& answer);
-// Prints which changes of the product that the call names make what was got.
-void explain_product(const CompareCall& call);
+// [5, 7]: where the index-th element stands.
+Json index_json(const tensors::Shape& shape, std::uint64_t index);
+// Prints what was asked of the product that the call names: which changes of it make what was got,
+// the steps of results, the bound. Is what was got within the bound, if one was asked for?
+bool report_product(const CompareCall& call);
+// Throws Error where --bound or --failure are not what they can be.
+void require_bound(const CompareCall& call);
+// Prints which changes of the quantizer that the call names make what was got.
+void explain_quantizer(const CompareCall& call);
 // As SVG.
 std::string picture_of(const std::vector<CompareAnswer>& answers);
 

@@ -165,8 +165,7 @@ void CompareFiles::add_levels() {
   for (const CompareTask& task : tasks_) {
     if (task.is_scales) scales[comparison::part_name(task.name).prefix].push_back(task.pair);
   }
-  std::vector<std::int64_t> lengths;
-  if (call_.block > 0) lengths.push_back(static_cast<std::int64_t>(call_.block));
+  std::vector<std::int64_t> lengths = call_.block;
   const std::optional<AnyQuantizer> any = quantizer_in(want_->metadata());
   const auto* block = any ? std::get_if<BlockFormat>(&*any) : nullptr;
   for (const Level& level : block != nullptr ? block->levels : std::vector<Level>()) {

@@ -246,6 +246,15 @@ std::string title_of(const CompareAnswer& answer) {
 
 }  // namespace
 
+Json index_json(const tensors::Shape& shape, std::uint64_t index) {
+  std::vector<std::uint64_t> places(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    places[axis] = index % static_cast<std::uint64_t>(shape[axis]);
+    index /= static_cast<std::uint64_t>(shape[axis]);
+  }
+  return places;
+}
+
 std::string headline_of(const CompareAnswer& answer) {
   return title_of(answer) + (answer.found.within ? ", within" : ", NOT within") +
          " the tolerance: " + differ_text(answer.found);
@@ -297,15 +306,6 @@ Json where_json(const comparison::Tiles& tiles) {
   return {{"rows", {tiles.first_row, tiles.last_row}},
           {"columns", {tiles.first_column, tiles.last_column}},
           {"tiles", rows}};
-}
-
-Json index_json(const tensors::Shape& shape, std::uint64_t index) {
-  std::vector<std::uint64_t> places(shape.size());
-  for (std::size_t axis = shape.size(); axis-- > 0;) {
-    places[axis] = index % static_cast<std::uint64_t>(shape[axis]);
-    index /= static_cast<std::uint64_t>(shape[axis]);
-  }
-  return places;
 }
 
 Json mismatch_json(const Comparison& found, const comparison::Mismatch& mismatch) {

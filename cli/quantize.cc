@@ -77,67 +77,6 @@ const char* const examples =
     "  -       [1]           1       0        0         0         1    0       inf        0 %      "
     "0 %        0\n";
 
-void set_block_options(const QuantizeOptions& options, BlockFormat& format) {
-  if (const std::string& name = options.rounding.preset; !name.empty())
-    format = at_option("--preset", [&] { return find_block_preset(name).apply(format); });
-  if (!options.scale_rule.empty()) {
-    format.levels.back().rule =
-        at_option("--scale-rule", [&] { return parse_scale_rule(options.scale_rule); });
-  }
-  if (!options.special_block.empty()) {
-    format.special =
-        at_option("--special-block", [&] { return parse_special_block(options.special_block); });
-  }
-  if (!options.zero_scale.empty()) {
-    format.zero_scale =
-        at_option("--zero-scale", [&] { return parse_zero_scale(options.zero_scale); });
-  }
-  if (!options.block.empty()) {
-    const tensors::Shape block = parse_extents(options.block, "--block");
-    constexpr std::int64_t most = 1 << 20;
-    if (block.size() != 2 || block[0] > most || block[1] > most)
-      throw Error("\"" + options.block + "\" is no block", "--block", "write for example 16x16");
-    format.levels.back().rows = static_cast<int>(block[0]);
-    format.levels.back().columns = static_cast<int>(block[1]);
-  }
-  RoundingOptions of_element = options.rounding;
-  of_element.preset.clear();
-  format.element.rounding = rounding_of(of_element, format.element.format, format.element.rounding);
-  at_option("--to", [&] {
-    validate(format);
-    return 0;
-  });
-}
-
-AnyQuantizer quantizer_of(const QuantizeOptions& options) {
-  AnyQuantizer any = at_option("--to", [&] { return any_quantizer_from_text(options.to); });
-  if (!options.scaling.empty()) {
-    any = at_option("--scaling", [&] {
-      const Quantizer* scalar = std::get_if<Quantizer>(&any);
-      if (scalar == nullptr)
-        throw Error("a block format has its own scales", "", "leave --scaling out");
-      Json object = to_json(*scalar);
-      object["scaling"] =
-          options.scaling[0] == '{' ? parse_json(options.scaling, "JSON") : Json(options.scaling);
-      return any_quantizer_from_json(object, "");
-    });
-  }
-  if (auto* block = std::get_if<BlockFormat>(&any)) {
-    set_block_options(options, *block);
-    return any;
-  }
-  for (const auto& [option, text] : {std::pair{"--block", options.block},
-                                     {"--scale-rule", options.scale_rule},
-                                     {"--special-block", options.special_block},
-                                     {"--zero-scale", options.zero_scale}}) {
-    if (!text.empty())
-      throw Error("is for block formats", option, "add --scaling, or leave it out");
-  }
-  auto& scalar = std::get<Quantizer>(any);
-  scalar.rounding = rounding_of(options.rounding, scalar.format, scalar.rounding);
-  return any;
-}
-
 // The largest |code| of integers under one scale. NaN counts as 0.
 std::uint64_t largest_code(const tensors::Quantized& out, double scale) {
   double largest = 0;
@@ -153,7 +92,7 @@ class Run {
   explicit Run(const QuantizeOptions& options)
       : options_(options),
         engine_(options.reference ? reference::engine() : emulator::engine()),
-        quantizer_(quantizer_of(options)) {
+        quantizer_(quantizer_of(options.quantizer)) {
     const auto* block = std::get_if<BlockFormat>(&quantizer_);
     const auto rule = block == nullptr ? std::nullopt : experiments::autoflex_rule(*block);
     if (rule) autoflex_.emplace(*rule);
@@ -215,7 +154,7 @@ class Run {
 
   void require_names_apart() const {
     std::vector<NamedPath> inputs{{"IN", options_.in}};
-    if (looks_like_path(options_.to)) inputs.push_back({"--to", options_.to});
+    if (looks_like_path(options_.quantizer.to)) inputs.push_back({"--to", options_.quantizer.to});
     const NamedPath output{"-o", options_.out};
     require_apart(inputs, std::span(&output, 1));
   }
@@ -261,7 +200,7 @@ class Run {
         at_option("--axis", [&] { return tensors::axis_of(tensor.shape, along); });
     tensors::Unfolded in = tensors::unfold(tensor, axis);
     if (options_.hadamard > 0) rotate(in);
-    Random random = random_of(options_.rounding);
+    Random random = random_of(options_.quantizer.rounding);
     random.stream = streams * i;
     std::optional<double> predicted;
     if (autoflex_) predicted = predict(in, random);
@@ -281,7 +220,7 @@ class Run {
 
   // Signs are drawn from a stream that no tensor draws from.
   void rotate(tensors::Unfolded& in) const {
-    Random signs = random_of(options_.rounding);
+    Random signs = random_of(options_.quantizer.rounding);
     signs.seed = options_.hadamard_seed;
     signs.stream = std::uint64_t{1} << 63U;
     at_option("--hadamard", [&] {
@@ -346,32 +285,6 @@ class Run {
   std::vector<Answer> answers_;
 };
 
-void add_block_options(Parser& parser, QuantizeOptions& options) {
-  parser
-      .text("--scaling", options.scaling,
-            "scales for a number format: tensor, row, column, group:N, block:RxC, or JSON")
-      .value_name("HOW");
-  parser.text("--block", options.block, "rows and columns of the innermost blocks instead: 16x16")
-      .value_name("RxC");
-  parser
-      .text("--scale-rule", options.scale_rule,
-            "how a block's scale follows from its elements: floor, ceil, even, rceil, ratio, "
-            "largest, mean")
-      .value_name("RULE");
-  parser
-      .text("--special-block", options.special_block,
-            "blocks with NaN or infinities: nan, saturate, ignore, nan_else_saturate")
-      .value_name("HOW");
-  parser
-      .text("--zero-scale", options.zero_scale,
-            "what stands for a scale that is zero: zero, least, one")
-      .value_name("HOW");
-  parser
-      .text("--scale-layout", options.scale_layout,
-            "of --codes: rows (the default), 128x4 (tiles as matrix units read them)")
-      .value_name("HOW");
-}
-
 // Answers the option of the seed.
 Option add_hadamard(Parser& parser, QuantizeOptions& options) {
   parser.count("--hadamard", options.hadamard,
@@ -381,6 +294,13 @@ Option add_hadamard(Parser& parser, QuantizeOptions& options) {
       .number("--hadamard-seed", options.hadamard_seed,
               "draw the signs of --hadamard from this seed")
       .value_name("S");
+}
+
+void add_layout(Parser& parser, QuantizeOptions& options) {
+  parser
+      .text("--scale-layout", options.scale_layout,
+            "of --codes: rows (the default), 128x4 (tiles as matrix units read them)")
+      .value_name("HOW");
 }
 
 // What IN does not say of itself.
@@ -398,7 +318,7 @@ int quantize_verb(const Arguments& arguments) {
   QuantizeOptions options;
   Parser parser("quantize", description, examples);
   parser.text("IN", options.in, "the tensor file; - is standard input").required();
-  parser.text("--to", options.to, "the format").required().value_name("F");
+  parser.text("--to", options.quantizer.to, "the format").required().value_name("F");
   parser
       .text("-o,--output", options.out, "the file to write: .npy, .npz, .safetensors, .raw, .gguf")
       .required()
@@ -413,9 +333,11 @@ int quantize_verb(const Arguments& arguments) {
             "quantize along the last axis and along the one before: NAME.rowwise, "
             "NAME.columnwise")
       .excludes(axis);
-  add_block_options(parser, options);
+  add_block_options(parser, options.quantizer);
+  add_block_extents(parser, options.quantizer);
+  add_layout(parser, options);
   const Option hadamard_seed = add_hadamard(parser, options);
-  add_rounding(parser, options.rounding);
+  add_rounding(parser, options.quantizer.rounding);
   add_input_options(parser, options);
   parser.flag("--reference", options.reference,
               "answer from the exact reference instead of the emulator");
@@ -427,7 +349,7 @@ int quantize_verb(const Arguments& arguments) {
   if (options.hadamard_signs && options.hadamard == 0)
     throw Error("is the seed of a Hadamard matrix's signs", "--hadamard-seed",
                 "give --hadamard 16 beside it");
-  if (tensors::gguf::is_gguf_name(options.to)) return quantize_to_gguf(options);
+  if (tensors::gguf::is_gguf_name(options.quantizer.to)) return quantize_to_gguf(options);
   return Run(options).execute();
 }
 

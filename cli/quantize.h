@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/quantizer_options.h"
 #include "cli/tensor_options.h"
 #include "cli/verb.h"
 #include "formats/json.h"
@@ -17,7 +18,8 @@
 namespace halfulp::cli {
 
 struct QuantizeOptions {
-  std::string in, out, to, scaling, block, scale_rule, special_block, zero_scale;
+  std::string in, out;
+  QuantizerOptions quantizer;
   std::string scale_layout = "rows";
   std::vector<std::string> only;
   int axis = -1;
@@ -28,7 +30,6 @@ struct QuantizeOptions {
   bool codes = false, both_copies = false, reference = false;
   bool json = false, quiet = false;
   TensorOptions tensors;
-  RoundingOptions rounding;
 };
 
 // A tensor's line of the table and its object.

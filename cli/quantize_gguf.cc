@@ -21,13 +21,13 @@ namespace {
 
 // These types say themselves how numbers are rounded, and where blocks lie.
 void require_no_rounding(const QuantizeOptions& options) {
-  const RoundingOptions& rounding = options.rounding;
+  const RoundingOptions& rounding = options.quantizer.rounding;
   const std::array<std::pair<const char*, bool>, 17> given{{
-      {"--scaling", !options.scaling.empty()},
-      {"--block", !options.block.empty()},
-      {"--scale-rule", !options.scale_rule.empty()},
-      {"--special-block", !options.special_block.empty()},
-      {"--zero-scale", !options.zero_scale.empty()},
+      {"--scaling", !options.quantizer.scaling.empty()},
+      {"--block", !options.quantizer.block.empty()},
+      {"--scale-rule", !options.quantizer.scale_rule.empty()},
+      {"--special-block", !options.quantizer.special_block.empty()},
+      {"--zero-scale", !options.quantizer.zero_scale.empty()},
       {"--scale-layout", options.scale_layout != "rows"},
       {"--both-copies", options.both_copies},
       {"--hadamard", options.hadamard != 0},
@@ -76,7 +76,9 @@ tensors::Matrix row_of(std::vector<float> numbers) {
 
 int quantize_to_gguf(const QuantizeOptions& options) {
   const tensors::gguf::BlockType& type = at_option(
-      "--to", [&]() -> const auto& { return tensors::gguf::block_type_of_name(options.to); });
+      "--to", [&]() -> const auto& {
+        return tensors::gguf::block_type_of_name(options.quantizer.to);
+      });
   const bool blocks = options.out.ends_with(".gguf");
   require_no_rounding(options);
   require_names(options, blocks);

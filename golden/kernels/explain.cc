@@ -6,11 +6,15 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
+#include "golden/comparison/in_memory.h"
+#include "golden/kernels/side_operands.h"
 #include "golden/kernels/suspects.h"
 
 namespace halfulp::kernels {
 namespace {
 
+using comparison::converted;
+using comparison::mismatches_of;
 using tensors::Shape;
 using tensors::Tensor;
 using What = Handling::What;
@@ -199,30 +203,6 @@ void handle(const Suspect& suspect, Operands& operands) {
       require(!(*operands).a_scales.empty());
       return operands.drop_scales();
   }
-}
-
-// The numbers in another format.
-Tensor converted(const Tensor& tensor, const Quantizer& to, const Engine& engine) {
-  if (tensor.type.format == to.format) return tensor;
-  std::vector<double> numbers = tensors::doubles_of(tensor);
-  engine.round(as_const(view_of(std::span<double>(numbers))), engine.prepare(to), {},
-               view_of(std::span<double>(numbers)), nullptr);
-  return tensors::from_numbers({tensor.name, tensors::element_type(to.format), tensor.shape},
-                               std::span<const double>(numbers));
-}
-
-std::uint64_t mismatches_of(const Tensor& got, const Tensor& made) {
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < tensors::element_count(got); ++i) {
-    const Code x = tensors::code_at(got, i);
-    const Code y = tensors::code_at(made, i);
-    if (x == y) continue;
-    const Format& format = got.type.format;
-    const bool both_nan =
-        classify(format, x) == CodeClass::nan && classify(format, y) == CodeClass::nan;
-    count += both_nan ? 0 : 1;
-  }
-  return count;
 }
 
 // A few rows, most of them with mismatches.

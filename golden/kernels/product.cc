@@ -12,6 +12,7 @@
 #include "formats/error.h"
 #include "formats/nan.h"
 #include "formats/numbers/value.h"
+#include "golden/kernels/side_operands.h"
 #include "golden/kernels/unit_dot.h"
 #include "golden/kernels/unit_operands.h"
 
@@ -78,80 +79,7 @@ Problem problem_of(const MatrixUnit& unit, const Order& order, const ProductOper
   return p;
 }
 
-// Numbers of a tensor by a reader, at any element.
-class Numbers {
- public:
-  Numbers(const Tensor* tensor, const UnitOperand& operand) : tensor_(tensor), read_(operand) {}
-  [[nodiscard]] double at(std::size_t index) const {
-    return read_(tensors::code_at(*tensor_, index));
-  }
-  [[nodiscard]] const Shape& shape() const { return tensor_->shape; }
-  [[nodiscard]] std::size_t size() const { return tensors::element_count(*tensor_); }
-
- private:
-  const Tensor* tensor_;
-  OperandReader read_;
-};
-
-// Scales of rows, or of columns, of the result.
-class SideScales {
- public:
-  SideScales(const Tensor& tensor, const UnitOperand& format, std::size_t lines, std::size_t blocks,
-             const std::string& place)
-      : numbers_(&tensor, format), lines_(lines), blocks_(blocks) {
-    const Shape& shape = tensor.shape;
-    const std::size_t size = numbers_.size();
-    if (size == 1 || (size == 0 && lines * blocks == 0)) return;
-    line_stride_ = shape.empty() ? 1 : static_cast<std::size_t>(shape.back());
-    const bool one_a_line = size == lines && blocks_ == 1;
-    const bool of_blocks = shape.size() >= 2 && line_stride_ == blocks;
-    if (one_a_line) line_stride_ = 1;
-    if (size == 0 || (!one_a_line && !of_blocks)) refuse(place);
-    groups_ = size / line_stride_;
-    if (lines == 0 || group_of(lines - 1, lines, groups_) + 1 != groups_) refuse(place);
-  }
-  [[nodiscard]] double at(std::size_t line, std::size_t block) const {
-    if (line_stride_ == 0) return numbers_.at(0);
-    const std::size_t group = group_of(line, lines_, groups_);
-    return numbers_.at(group * line_stride_ + (blocks_ == 1 ? 0 : block));
-  }
-
- private:
-  [[noreturn]] void refuse(const std::string& place) const {
-    throw Error("scales of another shape", place,
-                "give one number, or " + std::to_string(lines_) + " x " + std::to_string(blocks_) +
-                    " (or one a group of rows)");
-  }
-  Numbers numbers_;
-  std::size_t lines_, blocks_;
-  std::size_t line_stride_ = 0, groups_ = 1;
-};
-
-UnitOperand plain(const Format& format) { return {.format = format}; }
-
-// The addend or a bias: one number, one a column, or one a result.
-class Addends {
- public:
-  Addends(const Tensor& tensor, const UnitOperand& operand, const Problem& p,
-          const std::string& place)
-      : numbers_(&tensor, operand), columns_(p.columns) {
-    const std::size_t size = numbers_.size();
-    const std::size_t all = p.batches * p.rows * p.columns;
-    whole_ = size == all;
-    single_ = size == 1;
-    if (!whole_ && !single_ && size != p.columns)
-      throw Error("another number of elements than the result", place,
-                  "give one a result, one a column, or one number");
-  }
-  [[nodiscard]] double at(std::size_t row, std::size_t column) const {
-    return numbers_.at(single_ ? 0 : whole_ ? row * columns_ + column : column);
-  }
-
- private:
-  Numbers numbers_;
-  std::size_t columns_;
-  bool whole_ = false, single_ = false;
-};
+Results results_of(const Problem& p) { return {.rows = p.batches * p.rows, .columns = p.columns}; }
 
 struct Tile {
   std::size_t batch = 0, row = 0, rows = 0, column = 0, columns = 0;
@@ -171,10 +99,11 @@ class Product {
       const UnitOperand c =
           p_.c_begins && !p_.order.tree ? p_.unit.c : plain(p_.operands.c->type.format);
       if (p_.c_begins && !p_.order.tree) require_format(*p_.operands.c, c.format, "c");
-      c_.emplace(*p_.operands.c, c, p_, "c");
+      c_.emplace(*p_.operands.c, c, AddendPlaces(*p_.operands.c, results_of(p_), "c"));
     }
     if (p_.operands.bias != nullptr)
-      bias_.emplace(*p_.operands.bias, plain(p_.operands.bias->type.format), p_, "bias");
+      bias_.emplace(*p_.operands.bias, plain(p_.operands.bias->type.format),
+                    AddendPlaces(*p_.operands.bias, results_of(p_), "bias"));
     take_scales();
     result_ = result_of(p_.unit, p_.order);
     if (options.to) {
@@ -244,14 +173,8 @@ class Product {
   void add_scales(std::size_t place, const Format& left, const Format& right, std::size_t blocks) {
     const auto side = [&](const std::vector<const Tensor*>& all, const Format& format,
                           std::size_t lines, const std::string& name) {
-      if (place >= all.size())
-        throw Error("scales are missing", name, "the unit or the order takes them; give them");
-      const Format& given = all[place]->type.format;
-      const bool same_size = bits(given) == bits(format) || bits(given) == bits(format) + 1;
-      if (given.kind != format.kind && !same_size)
-        throw Error("scales of " + all[place]->type.name + ", and " + format.name + " is taken",
-                    name, "convert them");
-      return SideScales(*all[place], plain(format), lines, blocks, name);
+      const Tensor& tensor = required_scales(all, place, format, name);
+      return SideScales(tensor, format, ScalePlaces(tensor, lines, blocks, name));
     };
     left_.push_back(side(p_.operands.a_scales, left, p_.rows, "a_scales"));
     right_.push_back(side(p_.operands.b_scales, right, p_.columns, "b_scales"));
@@ -411,7 +334,7 @@ class Product {
   const ProductOptions& options_;
   DotTree tree_;
   DotPlan plan_;
-  Numbers a_, b_;
+  OperandNumbers a_, b_;
   std::optional<Addends> c_, bias_;
   std::vector<SideScales> left_, right_;
   std::vector<Plan> steps_;
@@ -422,6 +345,11 @@ class Product {
 
 }  // namespace
 
+ProductShape shape_of(const MatrixUnit& unit, const Order& order, const ProductOperands& operands) {
+  const Problem p = problem_of(unit, order, operands);
+  return {.batches = p.batches, .rows = p.rows, .terms = p.terms, .columns = p.columns};
+}
+
 Quantizer result_of(const MatrixUnit& unit, const Order& order) {
   if (!order.epilogue.empty()) return order.epilogue.back().quantizer;
   Quantizer result = unit.tree.sums.front().quantizer;
@@ -430,10 +358,6 @@ Quantizer result_of(const MatrixUnit& unit, const Order& order) {
   if (order.slicing) result.format = order.slicing->sum.format;
   if (order.stream_k) result.format = order.stream_k->sum.format;
   return result;
-}
-
-std::size_t group_of(std::size_t line, std::size_t lines, std::size_t groups) {
-  return line / ((lines + groups - 1) / groups);
 }
 
 MatrixUnit unit_of(const Order& order, const Format& a, const Format& b) {

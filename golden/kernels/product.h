@@ -47,12 +47,15 @@ tensors::Tensor multiply(const MatrixUnit& unit, const Order& order, const Engin
 tensors::Tensor multiply_in_slices(const MatrixUnit& unit, const Order& order, const Engine& engine,
                                    const ProductOperands& operands, const ProductOptions& options);
 
+// How large a product is. Throws Error as multiply does where shapes or formats of a, b and C do
+// not go together.
+struct ProductShape {
+  std::size_t batches = 1, rows = 0, terms = 0, columns = 0;
+};
+ProductShape shape_of(const MatrixUnit& unit, const Order& order, const ProductOperands& operands);
+
 // What rounds the results last where nothing is asked for, in the format of their codes.
 Quantizer result_of(const MatrixUnit& unit, const Order& order);
-
-// Scales of fewer lines (rows of a, columns of the result) than the product has stand for groups of
-// as many lines: which of `groups` is that of a line.
-std::size_t group_of(std::size_t line, std::size_t lines, std::size_t groups);
 
 // A unit of any formats for an order that has a tree of its own.
 MatrixUnit unit_of(const Order& order, const Format& a, const Format& b);

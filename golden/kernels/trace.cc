@@ -186,4 +186,14 @@ Trace trace_of(const UnitDot& dot, const MatrixUnit& unit, const DotCodes& codes
   return trace;
 }
 
+std::optional<std::size_t> first_difference(const Trace& one, const Trace& other) {
+  const std::size_t both = std::min(one.steps.size(), other.steps.size());
+  for (std::size_t i = 0; i < both; ++i) {
+    const TraceStep& x = one.steps[i];
+    const TraceStep& y = other.steps[i];
+    if (x.what != y.what || !identical(x.rounded, y.rounded)) return i;
+  }
+  return one.steps.size() == other.steps.size() ? std::nullopt : std::optional(both);
+}
+
 }  // namespace halfulp::kernels

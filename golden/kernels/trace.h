@@ -52,4 +52,8 @@ struct Trace {
 Trace trace_of(const UnitDot& dot, const MatrixUnit& unit, const DotCodes& codes,
                const Random& random = {});
 
+// The first step of which two traces of the same operands make other numbers, or that takes other
+// items, or that one of them lacks; none where they are the same.
+std::optional<std::size_t> first_difference(const Trace& one, const Trace& other);
+
 }  // namespace halfulp::kernels

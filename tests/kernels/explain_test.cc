@@ -223,6 +223,15 @@ TEST(Explain, SaysNothingWhereNothingDiffers) {
   EXPECT_TRUE(found.exact.empty());
 }
 
+// docs/compare.md says how many.
+TEST(Explain, TriesAsManyChangesAsTheDocumentsSay) {
+  for (const MatrixUnit& unit : shipped_units()) {
+    const std::size_t tried = suspects_of(unit, order_from_text("plain"), terms).size();
+    EXPECT_GE(tried, 60) << unit.name;
+    EXPECT_LE(tried, 200) << unit.name;
+  }
+}
+
 // One bit of one result, two changes at once, and another product altogether.
 TEST(Explain, SaysNoneOfTheseWhereItIsSomethingElse) {
   const Case asked({hmma, "plain", "", "", {}});

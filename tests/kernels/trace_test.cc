@@ -178,6 +178,27 @@ std::vector<std::string> steps_of(const std::string& order_text, const std::vect
   return lines;
 }
 
+TEST(Traces, AreComparedStepByStep) {
+  const MatrixUnit& wide = find_matrix_unit("nv.blackwell.tcgen05.e4m3.f32");
+  MatrixUnit narrow = wide;
+  narrow.tree.sums.front().alignment->bits = 13;
+  const UnitDot wide_dot(wide, emulator::engine());
+  const UnitDot narrow_dot(narrow, emulator::engine());
+  // The first 64 terms are 1, exact in both; then 448 * 448 and 2^-3 meet.
+  std::vector<Code> a(128, encode(wide.a.format, from_double(1)));
+  std::vector<Code> b = a;
+  a[64] = b[64] = encode(wide.a.format, from_double(448));
+  a[65] = encode(wide.a.format, from_double(0.125));
+  const DotCodes codes{.a = a, .b = b};
+  const Trace one = trace_of(wide_dot, wide, codes);
+  const Trace other = trace_of(narrow_dot, narrow, codes);
+  EXPECT_EQ(first_difference(one, other), 2);
+  EXPECT_EQ(first_difference(one, one), std::nullopt);
+  Trace shorter = one;
+  shorter.steps.pop_back();
+  EXPECT_EQ(first_difference(one, shorter), shorter.steps.size());
+}
+
 TEST(Traces, SayWhatEachStepAdds) {
   EXPECT_EQ(steps_of("fma:binary16", {1, 2}),
             (std::vector<std::string>{"C + a[0] b[0] = 0x1p+0", "s + a[1] b[1] = 0x1.8p+1"}));
