@@ -58,7 +58,13 @@ std::string level_text(const Level& level) {
   if (level.rule == ScaleRule::given)
     text += level.predicted ? " by prediction" : " " + number_json(level.given).dump();
   if (level.division != Division::exact) text += ", " + std::string(name_of(level.division));
-  if (level.epsilon != 0) text += ", epsilon " + number_json(level.epsilon).dump();
+  const auto unless_zero = [&](const std::string& what, double x) {
+    if (x != 0) text += ", " + what + " " + number_json(x).dump();
+  };
+  unless_zero("epsilon", level.epsilon);
+  unless_zero("least amax", level.least_amax);
+  unless_zero("least", level.least_scale);
+  unless_zero("largest counted as", level.largest_scale);
   return text + "; rounded " + rounding_text(level.scale);
 }
 
@@ -109,6 +115,9 @@ std::string block_text(const BlockFormat& format) {
   if (format.arithmetic == Arithmetic::exact)
     text += line("division", std::string(name_of(format.division)));
   text += line("arithmetic", std::string(name_of(format.arithmetic)));
+  if (format.arithmetic == Arithmetic::four_over_six)
+    text += line("error of a block", std::string(name_of(format.four_over_six.error)) + ", of " +
+                                         std::string(name_of(format.four_over_six.of)));
   text += line("scales of zero", std::string(name_of(format.zero_scale)));
   text += line("NaN and infinities", std::string(name_of(format.special)));
   return text + line("JSON", to_json(format).dump());

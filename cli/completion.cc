@@ -18,6 +18,7 @@
 #include "formats/operation.h"
 #include "formats/rounding.h"
 #include "golden/kernels/inputs.h"
+#include "golden/sequences/kernel_json.h"
 #include "golden/tensors/gguf/block_types.h"
 #include "golden/vectors/layout.h"
 
@@ -82,6 +83,13 @@ Words unit_names() {
     names.push_back(unit.name);
     names.insert(names.end(), unit.aliases.begin(), unit.aliases.end());
   }
+  return names;
+}
+
+Words kernel_names() {
+  Words names;
+  for (const sequences::ShippedKernel& shipped : sequences::shipped_kernel_texts())
+    names.emplace_back(shipped.name);
   return names;
 }
 
@@ -151,6 +159,7 @@ std::vector<WordList> word_lists() {
           {"generators", {"philox4x32-10", "splitmix64"}},
           {"tininess", {"after", "before"}},
           {"units", plain_words(unit_names())},
+          {"kernels", kernel_names()},
           {"verbs", names_of(verbs())},
           {"shells", {"bash", "zsh", "fish"}}};
 }
@@ -168,7 +177,10 @@ std::string list_of(const VerbHelp& verb, const OptionHelp& option) {
     if (name == "OP" || name == "VERB" || name == "SHELL")
       return name == "VERB" ? "verbs" : name == "SHELL" ? "shells" : operations_of(verb);
     if (name == "NAME")
-      return verb.name == "reproduce" ? "" : verb.name == "units" ? "units" : "formats";
+      return verb.name == "reproduce" ? ""
+             : verb.name == "units"   ? "units"
+             : verb.name == "kernel"  ? "kernels"
+                                      : "formats";
     return name == "TOKEN" || name == "VALUE" ? "" : files;
   }
   static constexpr std::array<std::array<const char*, 2>, 10> by_name{

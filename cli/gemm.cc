@@ -36,10 +36,13 @@ const char* const description =
     "  deepgemm:128         likewise, times the scales of 128 terms, fused (DeepGEMM on Hopper)\n"
     "  split-k:4:64         four slices of whole multiples of 64 terms, added in binary32 in "
     "order\n"
+    "  stream-k:108:128x128x32   108 workers share the steps of 32 terms of tiles of 128 x 128\n"
     "  tree:32:bfloat16     parts of 32 terms, joined in pairs in bfloat16\n"
     "or instead of a unit one of sequential:F, fma:F, pairwise:F, exact:F; or a file or JSON text "
     "with\n"
-    "\"sums\", \"tree\" and \"epilogue\" (docs/units.md). Files are .npy, .npz, .safetensors (name "
+    "\"sums\", \"tree\", \"split\" and \"epilogue\", or with a library's plan, {\"mode\": "
+    "\"splitk_groups\", ...}\n"
+    "(docs/units.md). Files are .npy, .npz, .safetensors (name "
     "one of\n"
     "several tensors as FILE:NAME) or raw; unsigned integers of the right size are codes. Terms "
     "are "
@@ -127,8 +130,9 @@ class Run {
       object["shape"] = shape;
       object["terms"] = terms;
       object["type"] = type;
-      object["tree"] = to_json(
-          kernels::tree_of(input.order(), input.unit().tree, static_cast<std::size_t>(terms)));
+      if (!kernels::is_sliced(input.order()))
+        object["tree"] = to_json(
+            kernels::tree_of(input.order(), input.unit().tree, static_cast<std::size_t>(terms)));
       return print(object.dump() + "\n");
     }
     if (options_.quiet) return;

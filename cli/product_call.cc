@@ -4,67 +4,12 @@
 #include <array>
 #include <utility>
 
-#include "cli/at_option.h"
+#include "cli/named_tensor.h"
 #include "cli/tensor_options.h"
 #include "cli/unit_options.h"
-#include "formats/codes.h"
 #include "formats/error.h"
-#include "formats/json.h"
-#include "golden/tensors/files.h"
 
 namespace halfulp::cli {
-namespace {
-
-// "FILE:NAME" where the file holds tensors with names.
-struct TensorName {
-  std::string path, name;
-};
-TensorName name_of(const std::string& text) {
-  for (const std::string& ending : {std::string(".safetensors:"), std::string(".npz:")}) {
-    const std::size_t found = text.rfind(ending);
-    if (found == std::string::npos) continue;
-    const std::size_t colon = found + ending.size() - 1;
-    return {text.substr(0, colon), text.substr(colon + 1)};
-  }
-  return {text, ""};
-}
-
-// How a tensor is read: codes of `format`, where the file leaves open what its bytes are.
-struct Reading {
-  std::string option;
-  std::optional<Format> format;
-  std::string shape;
-  bool packed = false;
-};
-
-tensors::Tensor one_of(tensors::TensorFile file, const TensorName& named,
-                       const std::string& option) {
-  if (file.tensors.size() != 1) {
-    std::string names;
-    for (const tensors::Tensor& tensor : file.tensors)
-      names += (names.empty() ? "" : ", ") + tensors::printable(tensor.name);
-    throw Error(named.path + " holds " + std::to_string(file.tensors.size()) + " tensors", option,
-                file.tensors.empty() ? "" : "write FILE:NAME with one of " + names);
-  }
-  return std::move(file.tensors.front());
-}
-
-tensors::Tensor read_tensor(const std::string& text, const Reading& how) {
-  const TensorName named = name_of(text);
-  tensors::Selection only(named.name.empty() ? std::vector<std::string>{}
-                                             : std::vector<std::string>{named.name});
-  tensors::ReadOptions options;
-  options.only = &only;
-  options.packed = how.packed;
-  if (!how.shape.empty()) options.shape = parse_extents(how.shape, how.option + "-shape");
-  const bool raw = options.shape.has_value() || how.packed;
-  if (raw && how.format) options.type = tensors::element_type(*how.format);
-  tensors::Tensor tensor = one_of(tensors::read(named.path, options), named, how.option);
-  if (raw || !how.format) return tensor;
-  return at_option(how.option, [&] { return as_codes_of(std::move(tensor), *how.format); });
-}
-
-}  // namespace
 
 void add_product_options(Parser& parser, ProductCall& call, bool required) {
   const Option a = parser.text(
@@ -97,12 +42,12 @@ std::vector<NamedPath> input_paths(const ProductCall& call) {
   std::vector<NamedPath> inputs;
   for (const auto& [option, text] :
        {std::pair{"--a", call.a}, {"--b", call.b}, {"--c", call.c}, {"--bias", call.bias}}) {
-    if (!text.empty()) inputs.push_back({option, name_of(text).path});
+    if (!text.empty()) inputs.push_back({option, tensor_name(text).path});
   }
   for (const std::string& scales : call.a_scales)
-    inputs.push_back({"--a-scales", name_of(scales).path});
+    inputs.push_back({"--a-scales", tensor_name(scales).path});
   for (const std::string& scales : call.b_scales)
-    inputs.push_back({"--b-scales", name_of(scales).path});
+    inputs.push_back({"--b-scales", tensor_name(scales).path});
   return inputs;
 }
 
@@ -118,17 +63,22 @@ void ProductInput::read(const ProductCall& call) {
   const auto format = [&](const UnitOperand MatrixUnit::*operand) {
     return unit_ ? std::optional(((*unit_).*operand).format) : std::nullopt;
   };
-  a_ = read_tensor(call.a, {"--a", format(&MatrixUnit::a), call.a_shape, call.packed});
-  b_ = read_tensor(call.b, {"--b", format(&MatrixUnit::b), call.b_shape, call.packed});
+  const auto shape = [](const std::string& text, const std::string& option) {
+    return text.empty() ? std::nullopt : std::optional(parse_extents(text, option));
+  };
+  a_ = read_tensor(call.a,
+                   {"--a", format(&MatrixUnit::a), shape(call.a_shape, "--a-shape"), call.packed});
+  b_ = read_tensor(call.b,
+                   {"--b", format(&MatrixUnit::b), shape(call.b_shape, "--b-shape"), call.packed});
   if (!call.c.empty()) {
     const bool as_unit = !kernels::adds_c_in_epilogue(order_);
-    c_ = read_tensor(call.c, {"--c", as_unit ? format(&MatrixUnit::c) : std::nullopt, "", false});
+    c_ = read_tensor(call.c, {"--c", as_unit ? format(&MatrixUnit::c) : std::nullopt});
   }
-  if (!call.bias.empty()) bias_ = read_tensor(call.bias, {"--bias", {}, "", false});
+  if (!call.bias.empty()) bias_ = read_tensor(call.bias, {.option = "--bias"});
   for (const std::string& scales : call.a_scales)
-    a_scales_.push_back(read_tensor(scales, {"--a-scales", {}, "", false}));
+    a_scales_.push_back(read_tensor(scales, {.option = "--a-scales"}));
   for (const std::string& scales : call.b_scales)
-    b_scales_.push_back(read_tensor(scales, {"--b-scales", {}, "", false}));
+    b_scales_.push_back(read_tensor(scales, {.option = "--b-scales"}));
 }
 
 kernels::ProductOperands ProductInput::operands() const {

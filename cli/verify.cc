@@ -34,16 +34,18 @@ const char* const description =
     "on\n"
     "arrays. Every operand combination where that is at most --budget cases, else that many, "
     "drawn\n"
-    "so that edge cases come often. NAME: formats; all of the catalogue without it. Conversions "
-    "come\n"
+    "so that edge cases come often. NAME: formats and matrix units; all that there are without it. "
+    "Conversions come\n"
     "from every format of the catalogue of at most 16 bits, and from drawn codes of wider ones.\n"
     "Logarithmic formats, which the reference takes long to compare, have an eighth of the "
     "budget.\n"
     "Overflow rules, tininess and flushing are drawn for every block of operands. Of block "
     "formats\n"
-    "drawn matrices are quantized and drawn codes dequantized: values, codes, scales, counts. Then "
-    "what\n"
-    "arrays gave is compared on --instruction-sets. Exit status 1 on a mismatch.";
+    "drawn matrices are quantized and drawn codes dequantized: values, codes, scales, counts. Of "
+    "matrix\n"
+    "units drawn products are computed, a sixteenth of the budget of results each. Then what "
+    "arrays\n"
+    "gave is compared on --instruction-sets. Exit status 1 on a mismatch.";
 
 const char* const examples =
     "  $ halfulp verify float4_e2m1fn --operation add,mul --quiet\n"
@@ -61,9 +63,22 @@ struct VerifyOptions {
   bool is_short = false, json = false, quiet = false;
 };
 
+// Null where it is no unit's name.
+const MatrixUnit* unit_named(const std::string& name) {
+  for (const MatrixUnit& unit : shipped_units()) {
+    if (unit.name == name || std::ranges::find(unit.aliases, name) != unit.aliases.end())
+      return &unit;
+  }
+  return nullptr;
+}
+
 // Of what the options name, or all of the catalogue.
 void add_formats(const VerifyOptions& options, Scope& scope) {
   for (const std::string& name : options.names) {
+    if (const MatrixUnit* unit = unit_named(name)) {
+      scope.units.push_back(*unit);
+      continue;
+    }
     const bool described = looks_like_json(name) || looks_like_path(name);
     if (!described && !is_block_name(name)) {
       scope.formats.push_back(format_from_text(name));
@@ -79,6 +94,7 @@ void add_formats(const VerifyOptions& options, Scope& scope) {
   if (!options.names.empty()) return;
   for (const CatalogueEntry& entry : catalogue()) scope.formats.push_back(entry.format);
   for (const BlockEntry& entry : block_catalogue()) scope.block_formats.push_back(entry.format);
+  scope.units = shipped_units();
 }
 
 std::vector<Mode> modes_of(const VerifyOptions& options) {
@@ -93,9 +109,10 @@ void check_operations(const VerifyOptions& options) {
     const std::vector<std::string>& known = equality::verified_operations();
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string hint = suggest(name, known);
-    throw Error(
-        "unknown operation \"" + name + "\"", "--operation",
-        hint.empty() ? "there are codes, quantize, dequantize and what `halfulp op` lists" : hint);
+    throw Error("unknown operation \"" + name + "\"", "--operation",
+                hint.empty()
+                    ? "there are codes, quantize, dequantize, dot and what `halfulp op` lists"
+                    : hint);
   }
 }
 
@@ -192,6 +209,7 @@ int verify(const VerifyOptions& options) {
   const std::vector<std::string> sets = instruction_sets_of(options.instruction_sets);
   Scope scope{.formats = {},
               .block_formats = {},
+              .units = {},
               .operations = options.operations,
               .modes = modes_of(options),
               .budget = options.budget,
@@ -215,11 +233,12 @@ int verify(const VerifyOptions& options) {
 int verify_verb(const Arguments& arguments) {
   VerifyOptions options;
   Parser parser("verify", description, examples);
-  parser.list("NAME", options.names, "formats; all of the catalogue without it").value_name("");
+  parser.list("NAME", options.names, "formats and matrix units; all that there are without it")
+      .value_name("");
   parser
       .list("--operation", options.operations,
             "only these: codes, cast, or any that `halfulp op` lists; of block formats\n"
-            "quantize, dequantize")
+            "quantize, dequantize; of matrix units dot")
       .value_name("OP,...")
       .delimiter(',')
       .repeated();

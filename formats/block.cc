@@ -22,8 +22,10 @@ constexpr std::array<std::string_view, scale_rule_count> rule_names{
     "floor", "ceil", "even", "rceil", "ratio", "largest", "mean", "range", "given"};
 constexpr std::array<std::string_view, 3> division_names{"exact", "binary32",
                                                          "binary32_reciprocal"};
-constexpr std::array<std::string_view, 5> arithmetic_names{"exact", "transformer_engine", "torchao",
-                                                           "modelopt", "qpytorch"};
+constexpr std::array<std::string_view, arithmetic_count> arithmetic_names{
+    "exact", "transformer_engine", "torchao", "modelopt", "qpytorch", "four_over_six"};
+constexpr std::array<std::string_view, 3> block_error_names{"absolute", "squared", "largest"};
+constexpr std::array<std::string_view, 2> error_of_names{"numbers", "scaled"};
 constexpr std::array<std::string_view, 3> zero_scale_names{"zero", "least", "one"};
 constexpr std::array<std::string_view, 4> special_names{"nan", "saturate", "ignore",
                                                         "nan_else_saturate"};
@@ -91,6 +93,32 @@ bool is_union(int outer, int inner) {
   return inner > 0 && outer % inner == 0;
 }
 
+bool is_number_of(const Format& format, double x) {
+  if (!(x > 0) || !std::isfinite(x)) return false;
+  const Value value = from_double(x);
+  try {
+    return compare(decode(format, encode(format, value)), value) == 0;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void validate_floors(const Level& level, std::size_t index) {
+  const auto require_floor = [&](double floor, const std::string& field) {
+    if (!std::isfinite(floor) || floor < 0)
+      refuse("a floor that is not a number of at least 0", place(index, field),
+             "give 0 or a positive number");
+    if (floor != 0 && (level.rule == ScaleRule::given || level.rule == ScaleRule::range))
+      refuse("a floor of a scale of rule \"" + std::string(name_of(level.rule)) + "\"",
+             place(index, field), "use another rule, such as \"ratio\"");
+  };
+  require_floor(level.least_amax, "least_amax");
+  require_floor(level.least_scale, "least_scale");
+  if (level.largest_scale != 0 && !is_number_of(level.scale.format, level.largest_scale))
+    refuse("a largest scale that is none of the format's", place(index, "largest_scale"),
+           "give a positive number of " + level.scale.format.name);
+}
+
 void validate_level(const Level& level, std::size_t index) {
   if (level.rows < 0)
     refuse(std::to_string(level.rows) + " rows", place(index, "rows"),
@@ -105,6 +133,7 @@ void validate_level(const Level& level, std::size_t index) {
   if (!std::isfinite(level.epsilon) || level.epsilon < 0)
     refuse("an epsilon that is not a number of at least 0", place(index, "epsilon"),
            "give 0 or a positive number");
+  validate_floors(level, index);
 }
 
 // Autoflex counts codes, and its scales are powers of two.
@@ -173,6 +202,10 @@ void validate_arithmetic(const BlockFormat& format) {
     if (format.levels[i].rule != ScaleRule::ratio || format.levels[i].epsilon != 0)
       refuse("the arithmetic \"" + name + "\" with another rule than a ratio", place(i, "rule"),
              "use rule \"ratio\" without epsilon");
+    if (format.levels[i].least_amax != 0 || format.levels[i].least_scale != 0)
+      refuse("the arithmetic \"" + name + "\" with floors of its scales",
+             place(i, format.levels[i].least_amax != 0 ? "least_amax" : "least_scale"),
+             "leave them out, or use arithmetic \"exact\"");
   }
   const Quantizer& outer = format.levels[0].scale;
   const Kind binary32 = ieee(8, 23);
@@ -200,6 +233,13 @@ std::string_view name_of(SpecialBlock special) {
   return special_names.at(static_cast<std::size_t>(special));
 }
 
+std::string_view name_of(FourOverSix::Error error) {
+  return block_error_names.at(static_cast<std::size_t>(error));
+}
+std::string_view name_of(FourOverSix::Of of) {
+  return error_of_names.at(static_cast<std::size_t>(of));
+}
+
 ScaleRule parse_scale_rule(std::string_view name) {
   return parse<ScaleRule>(name, rule_names, "scale rule");
 }
@@ -214,6 +254,12 @@ ZeroScale parse_zero_scale(std::string_view name) {
 }
 SpecialBlock parse_special_block(std::string_view name) {
   return parse<SpecialBlock>(name, special_names, "choice for special blocks");
+}
+FourOverSix::Error parse_block_error(std::string_view name) {
+  return parse<FourOverSix::Error>(name, block_error_names, "error of a block");
+}
+FourOverSix::Of parse_error_of(std::string_view name) {
+  return parse<FourOverSix::Of>(name, error_of_names, "place of errors");
 }
 
 void validate(const BlockFormat& format) {
@@ -232,6 +278,9 @@ void validate(const BlockFormat& format) {
   validate_prediction(format);
   validate_range(format);
   validate_arithmetic(format);
+  if (format.arithmetic != Arithmetic::four_over_six && format.four_over_six != FourOverSix{})
+    refuse("an error of blocks that are quantized once", "error",
+           "use arithmetic \"four_over_six\"");
 }
 
 Partition partition(const Level& level, std::size_t rows, std::size_t columns) {

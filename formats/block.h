@@ -56,12 +56,40 @@ enum class Division : std::uint8_t {
 //                       s1 = round1(min(a1 * (E * (1 / m)), F));  u = x * min(1 / (s1 * s0), F)
 //   torchao             s0 = a0 / M;  s1 = round1(max((a1 / m) / s0, least normal inner scale));
 //                       u = x * ((1 / s0) / s1)
+//   four_over_six       s0 and u as transformer_engine, s1 of FourOverSix below
 //   modelopt            s0 = a0 / M;  q = a1 / (m * s0);  s1 = round1(max(q, least inner scale)),
 //                       but ZeroScale where q is 0;  u = x / (s1 * s0)
 //   qpytorch            one level, of any rule:  u = (6 + x / s0) - 6, only the sum in binary32
-// A zero s0 is what ZeroScale says. A zero s1 of transformer_engine stays zero and its elements are
-// those of u all the same. Sources in block_presets.
-enum class Arithmetic : std::uint8_t { exact, transformer_engine, torchao, modelopt, qpytorch };
+// A zero s0 is what ZeroScale says. A zero s1 of transformer_engine and four_over_six stays zero
+// and its elements are those of u all the same. Sources in block_presets.
+enum class Arithmetic : std::uint8_t {
+  exact,
+  transformer_engine,
+  torchao,
+  modelopt,
+  qpytorch,
+  four_over_six
+};
+inline constexpr int arithmetic_count = 6;
+
+// Four over six (Cook et al., arXiv 2512.02010; Transformer Engine d0067d0
+// quantize_4over6_nvfp4.cuh): every inner block is quantized twice, so that its largest number
+// becomes the largest element, 6 of E2M1, or two thirds of it, 4. With b = (a1 / m) * E the scales
+// are round1(min(b, F)) and round1(min(b * 1.5, F)), on the same random bits as their elements; the
+// second stays where its error is less. q: an element as rounded; s: the scale. The error of an
+// element is
+//   of numbers  d = ((q * s) * a0) / M - x
+//   of scaled   d = h - x * E, h being q * s rounded to binary16
+// and of a row of the block the sum from +0, in order, of |d| (absolute) or d * d (squared), or the
+// largest |d| (largest). Rows are joined in halves (formats/dot_tree.h), zeros in the place of
+// those that lack to a power of two; the largest of all where that is the measure.
+struct FourOverSix {
+  enum class Error : std::uint8_t { absolute, squared, largest };
+  enum class Of : std::uint8_t { numbers, scaled };
+  Error error = Error::absolute;
+  Of of = Of::numbers;
+  bool operator==(const FourOverSix&) const = default;
+};
 
 // What stands in the place of a scale that is zero, or rounds to zero. `zero`: zero itself, and the
 // elements are zeros; in a scale format without zero, its least number. (What a number becomes that
@@ -85,10 +113,14 @@ std::string_view name_of(Division division);
 std::string_view name_of(Arithmetic arithmetic);
 std::string_view name_of(ZeroScale zero_scale);
 std::string_view name_of(SpecialBlock special);
+std::string_view name_of(FourOverSix::Error error);
+std::string_view name_of(FourOverSix::Of of);
 Division parse_division(std::string_view name);  // these too throw Error with a suggestion
 Arithmetic parse_arithmetic(std::string_view name);
 ZeroScale parse_zero_scale(std::string_view name);
 SpecialBlock parse_special_block(std::string_view name);
+FourOverSix::Error parse_block_error(std::string_view name);
+FourOverSix::Of parse_error_of(std::string_view name);
 
 // One level of scales.
 struct Level {
@@ -101,6 +133,13 @@ struct Level {
   bool predicted = false;               // rule `given` only: whoever quantizes one matrix after
                                         // another predicts `given` from those before (Autoflex)
   double epsilon = 0;                   // rules ratio, largest and mean; at least 0
+  // Floors, of kernels that never divide by too little: an a, times S, below the first counts as
+  // it, before epsilon is added; an r below the second is it. 0: none. Not of the rules range and
+  // given, nor of the arithmetics of NVFP4.
+  double least_amax = 0;
+  double least_scale = 0;
+  // What the levels around take for the largest scale, a number of its format; 0: the largest.
+  double largest_scale = 0;
   bool operator==(const Level&) const = default;
 };
 
@@ -112,10 +151,10 @@ struct Level {
 // 2. r, what the rule asks for. `given`: Level::given, always. Else under a scale that is NaN, or
 //    by SpecialBlock: NaN; by SpecialBlock: the largest finite scale, or infinity; under a scale
 //    that is zero or infinite: 0; else by the rule, with a = max |x| / S over the elements that
-//    count (mean, range: likewise over S), 0 where none does. The power-of-two rules ask for 0
-//    where a is 0, and for 0 or infinity where a / m is that in binary32. `even`: the fraction bits
-//    are those of a float; of fixed point the bits below the leading one of the largest number; 0
-//    of others.
+//    count (mean, range: likewise over S), 0 where none does, or the level's floors in their place.
+//    The power-of-two rules ask for 0 where a is 0, and for 0 or infinity where a / m is that in
+//    binary32. `even`: the fraction bits are those of a float; of fixed point the bits below the
+//    leading one of the largest number; 0 of others.
 // 3. The scale is r rounded once by Level::scale. Where r is zero or rounds to zero, ZeroScale; its
 //    `one` is 1 rounded so.
 // 4. u = x / S, S of all levels now (NaN where zero meets infinity), is rounded once to the
@@ -135,6 +174,7 @@ struct BlockFormat {
   Arithmetic arithmetic = Arithmetic::exact;
   ZeroScale zero_scale = ZeroScale::zero;
   SpecialBlock special = SpecialBlock::nan;
+  FourOverSix four_over_six = {};  // Arithmetic::four_over_six only
   bool operator==(const BlockFormat&) const = default;
 };
 

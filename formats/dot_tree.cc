@@ -137,6 +137,19 @@ void validate_limit(const DotTree& tree, const std::string& where) {
                 "leave it out, or add exact products at once");
 }
 
+// Strands are parts however few the terms are, so that no bound on the terms bounds their sum.
+void validate_number_of_strands(const DotTree& tree, const std::string& where) {
+  constexpr std::int64_t most = 65536;
+  std::int64_t strands = 1;
+  for (std::size_t i = 0; i < tree.sums.size(); ++i) {
+    if (tree.sums[i].of != Sum::Of::strands) continue;
+    if (tree.sums[i].size > most / strands)
+      throw Error("more than " + std::to_string(most) + " strands",
+                  where + "/sums/" + std::to_string(i) + "/size", "use fewer, or runs");
+    strands *= tree.sums[i].size;
+  }
+}
+
 }  // namespace
 
 void validate(const DotTree& tree, const std::string& where) {
@@ -151,6 +164,7 @@ void validate(const DotTree& tree, const std::string& where) {
     validate_strands(sum, place);
     if (adds_at_once(tree, i)) validate_at_once(tree, i, place);
   }
+  validate_number_of_strands(tree, where);
   validate_order(tree, where);
   validate_limit(tree, where);
 }

@@ -53,8 +53,9 @@ void validate(const MatrixUnit& unit, const std::string& where) {
   validate_operand(unit.b, where + "/b");
   validate_operand(unit.c, where + "/c");
   validate(unit.tree, where);
-  if (unit.terms < 1)
-    throw Error("an instruction of no terms", where + "/terms", "give at least 1");
+  if (unit.terms < 1 || unit.terms > most_instruction_terms)
+    throw Error("an instruction of " + std::to_string(unit.terms) + " terms", where + "/terms",
+                "give 1 to " + std::to_string(most_instruction_terms));
   const Format& result = unit.tree.sums.front().quantizer.format;
   if (!holds(unit.d, result))
     throw Error(

@@ -51,6 +51,9 @@ struct Evidence {
   bool operator==(const Evidence&) const = default;
 };
 
+// Products are filled up to whole instructions, also those of a single term.
+inline constexpr std::int64_t most_instruction_terms = 65536;
+
 struct MatrixUnit {
   std::string name;  // "nv.hopper.wgmma.e4m3.f32"
   std::vector<std::string> aliases;

@@ -106,10 +106,11 @@ int even_fraction_bits(const Format& element) {
   return fixed == nullptr ? 0 : std::max(0, fixed->bits - (fixed->sign ? 2 : 1));
 }
 
-// A zero inner scale of transformer_engine stays.
+// A zero inner scale of arithmetics that encode stays.
 ZeroScale zero_scale_of(const BlockFormat& format, std::size_t level) {
-  const bool stays = format.arithmetic == Arithmetic::transformer_engine && level == 1;
-  return stays ? ZeroScale::zero : format.zero_scale;
+  const bool encodes = format.arithmetic == Arithmetic::transformer_engine ||
+                       format.arithmetic == Arithmetic::four_over_six;
+  return encodes && level == 1 ? ZeroScale::zero : format.zero_scale;
 }
 
 // m of a level: the largest element times the largest scales of the levels inside.
@@ -119,7 +120,12 @@ Operand largest_product(const BlockFormat& format, std::size_t level) {
   };
   Operand m = largest(format.element.format);
   for (std::size_t inner = level + 1; inner < format.levels.size(); ++inner) {
-    m = product_of(m, largest(format.levels[inner].scale.format));
+    const Level& scales = format.levels[inner];
+    const Format& format_of_scale = scales.scale.format;
+    m = product_of(m, scales.largest_scale == 0
+                          ? largest(format_of_scale)
+                          : carried(format_of_scale,
+                                    encode(format_of_scale, from_double(scales.largest_scale))));
   }
   return m;
 }
@@ -225,9 +231,19 @@ Scale CompiledLevel::unless_zero(const std::optional<Code>& code, std::uint64_t 
   return unpacked(code_of(format, Landing::smallest, false));
 }
 
+Value CompiledLevel::floored(const Value& total, std::uint64_t count) const {
+  const Value floor = product(from_double(level_.least_amax), integer_value(count));
+  return compare(total, floor) < 0 ? floor : total;
+}
+
+Operand CompiledLevel::at_least(const Operand& r) const {
+  return level_.least_scale == 0 ? r : largest_of(r, unpack_double(level_.least_scale));
+}
+
 Operand CompiledLevel::asked_power(const Extent& extent, const Operand& around) const {
-  if (extent.largest == 0) return {};
-  const Fraction a{value_of_pattern(extent.largest), value_of(around)};
+  const Value largest = floored(value_of_pattern(extent.largest), 1);
+  if (largest.is_zero()) return {};
+  const Fraction a{largest, value_of(around)};
   const Value m = value_of(multiplied_);
   switch (level_.rule) {
     case ScaleRule::floor:
@@ -253,20 +269,22 @@ std::optional<Code> CompiledLevel::by_rule(const Extent& extent, const Operand& 
   const auto with_epsilon = [&](const Value& over, const Value& of) {
     return level_.epsilon == 0 ? over : sum(over, product(from_double(level_.epsilon), of));
   };
-  Fraction r{with_epsilon(value_of_pattern(extent.largest), under), under};
+  Fraction r{with_epsilon(floored(value_of_pattern(extent.largest), 1), under), under};
   switch (level_.rule) {
     case ScaleRule::ratio:
       if (level_.division != Division::exact) {
-        return nonzero(quotient32(r, multiplied_, level_.division), random);
+        return nonzero(at_least(quotient32(r, multiplied_, level_.division)), random);
       }
       r.under = product(under, value_of(multiplied_));
       break;
     case ScaleRule::largest:
       break;
-    case ScaleRule::mean:
-      r.under = product(under, integer_value(std::max<std::uint64_t>(extent.count, 1)));
-      r.over = with_epsilon(scaled(integer_value(extent.sum), -1074), r.under);
+    case ScaleRule::mean: {
+      const std::uint64_t count = std::max<std::uint64_t>(extent.count, 1);
+      r.under = product(under, integer_value(count));
+      r.over = with_epsilon(floored(scaled(integer_value(extent.sum), -1074), count), r.under);
       break;
+    }
     case ScaleRule::range: {
       const int width = bits(format_.element.format);
       r.over = sum(value_of_pattern(extent.above), value_of_pattern(extent.below));
@@ -274,8 +292,10 @@ std::optional<Code> CompiledLevel::by_rule(const Extent& extent, const Operand& 
       break;
     }
     default:
-      return nonzero(asked_power(extent, around), random);
+      return nonzero(at_least(asked_power(extent, around)), random);
   }
+  const Value least = from_double(level_.least_scale);
+  if (compare(r.over, product(least, r.under)) < 0) r = {least, make_value(1)};
   if (r.over.is_zero()) return {};
   return round_real({.numerator = r.over, .denominator = r.under}, level_.scale, random).code;
 }

@@ -66,6 +66,10 @@ class CompiledLevel {
                              const Operand* instead = nullptr) const;
   // r of the rules that ask for a power of two: also zero, or infinite.
   [[nodiscard]] Operand asked_power(const Extent& extent, const Operand& around) const;
+  // Under an exact arithmetic: has the level floors?
+  [[nodiscard]] bool has_floors() const {
+    return level_.least_amax != 0 || level_.least_scale != 0;
+  }
   // r rounded, whatever comes of it.
   [[nodiscard]] Scale rounded(const Operand& r, std::uint64_t random) const;
 
@@ -73,6 +77,9 @@ class CompiledLevel {
   // Which r it is before the rule has a say.
   enum class Asked : std::uint8_t { by_rule, nan, infinity, largest, zero };
   [[nodiscard]] Asked asked(const Extent& extent, const Operand& around) const;
+  // Of `count` numbers the sum of magnitudes, each at least least_amax; r, at least least_scale.
+  [[nodiscard]] Value floored(const Value& total, std::uint64_t count) const;
+  [[nodiscard]] Operand at_least(const Operand& r) const;
   // Nothing where the rule asks for zero.
   [[nodiscard]] std::optional<Code> by_rule(const Extent& extent, const Operand& around,
                                             std::uint64_t random) const;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <variant>
 
+#include "emulator/blocks/four_over_six.h"
 #include "emulator/blocks/peer_steps.h"
 
 namespace halfulp::emulator {
@@ -12,6 +13,7 @@ BlockScales::BlockScales(const View& in, const CompiledBlock& plan, const Random
                          BlockCodes* codes)
     : in_(in),
       plan_(plan),
+      random_(random),
       codes_(codes),
       flush_(plan.element().rounding().flush_inputs),
       one_(one_operand()),
@@ -93,16 +95,34 @@ void BlockScales::choose_outer() {
   }
 }
 
-Scaled BlockScales::exact(std::size_t block) {
-  const std::size_t i = levels_.size() - 1;
-  const Area area = area_of(innermost(), block, in_.rows, in_.columns);
-  const Extent extent = extent_of(in_, area, plan_.level(i).level().rule, flush_);
-  const Scale scale = choose(i, block, extent);
+Scaled BlockScales::scaled_by(const Scale& scale, std::size_t block, const Extent& extent) const {
   const Operand& outside = around(block);
   Scaled scaled;
   scaled.ordinary = !extent.nan && !extent.infinite;
   scaled.total = product_of(outside, scale.number);
   scaled.former = former_of(plan_.format(), scaled.total, outside, scale.number);
+  return scaled;
+}
+
+Scaled BlockScales::exact(std::size_t block) {
+  const std::size_t i = levels_.size() - 1;
+  const Area area = area_of(innermost(), block, in_.rows, in_.columns);
+  const Extent extent = extent_of(in_, area, plan_.level(i).level().rule, flush_);
+  Scale scale = choose(i, block, extent);
+  Scaled scaled = scaled_by(scale, block, extent);
+  const bool twice = plan_.format().arithmetic == Arithmetic::four_over_six && scaled.ordinary &&
+                     around(block).kind == Operand::Class::finite;
+  if (twice) {
+    const Operand largest = unpack_double(std::bit_cast<double>(extent.largest));
+    const Scale second =
+        second_scale(plan_, largest_around(block), largest, around(block), draw(i, block));
+    const Scaled scaled_second = scaled_by(second, block, extent);
+    const BlockErrors errors(in_, plan_, random_, area, largest_around(block));
+    if (errors.of(scaled_second, second.number) < errors.of(scaled, scale.number)) {
+      scale = second;
+      scaled = scaled_second;
+    }
+  }
   if (codes_ != nullptr) codes_->scales[i][block] = scale.code;
   if (!plan_.zero_points()) return scaled;
   const auto& integer = std::get<Fixed>(plan_.format().element.format.kind);

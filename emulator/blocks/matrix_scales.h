@@ -52,9 +52,11 @@ class BlockScales {
   [[nodiscard]] std::size_t holder(std::size_t i, std::size_t block) const;
   [[nodiscard]] const Operand& around(std::size_t i, std::size_t block) const;
   [[nodiscard]] Scale choose(std::size_t i, std::size_t block, const Extent& extent);
+  [[nodiscard]] Scaled scaled_by(const Scale& scale, std::size_t block, const Extent& extent) const;
 
   const View& in_;
   const CompiledBlock& plan_;
+  const Random& random_;
   BlockCodes* codes_;
   bool flush_;
   Operand one_;

@@ -9,21 +9,24 @@ using Class = Operand::Class;
 Operand divide(const Operand& a, const Operand& b) { return binary32(Op::divide, a, b); }
 Operand multiply(const Operand& a, const Operand& b) { return binary32(Op::multiply, a, b); }
 
-Operand largest_binary32() {
+bool encodes(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::transformer_engine || arithmetic == Arithmetic::four_over_six;
+}
+
+}  // namespace
+
+Operand most_of_binary32() {
   Operand x = one_operand();
   x.significand = (1U << 24) - 1;
   x.exponent = 104;
   return x;
 }
 
-// E of transformer_engine.
 Operand encoding_factor(const Operand& a0, const Operand& most) {
   if (a0.kind == Class::zero) return one_operand();
-  const Operand factor = least_of(divide(most, a0), largest_binary32());
+  const Operand factor = least_of(divide(most, a0), most_of_binary32());
   return factor.kind == Class::zero ? one_operand() : factor;
 }
-
-}  // namespace
 
 bool has_scale_steps(Arithmetic arithmetic) {
   return arithmetic != Arithmetic::exact && arithmetic != Arithmetic::qpytorch;
@@ -31,7 +34,7 @@ bool has_scale_steps(Arithmetic arithmetic) {
 
 Operand asked_outer(Arithmetic arithmetic, const Operand& a0, const CompiledLevel& outer) {
   const Operand& most = outer.multiplied();
-  if (arithmetic != Arithmetic::transformer_engine) return divide(a0, most);
+  if (!encodes(arithmetic)) return divide(a0, most);
   return divide(one_operand(), encoding_factor(a0, most));
 }
 
@@ -44,7 +47,11 @@ Operand asked_inner(Arithmetic arithmetic, const Operand& a0, const Operand& a1,
                     const std::array<const CompiledLevel*, 2>& levels) {
   const Operand& m = levels[1]->multiplied();
   if (arithmetic == Arithmetic::transformer_engine) {
-    return least_of(multiply(a1, encoding_step(a0, levels)), largest_binary32());
+    return least_of(multiply(a1, encoding_step(a0, levels)), most_of_binary32());
+  }
+  if (arithmetic == Arithmetic::four_over_six) {
+    const Operand factor = encoding_factor(a0, levels[0]->multiplied());
+    return least_of(multiply(divide(a1, m), factor), most_of_binary32());
   }
   if (arithmetic == Arithmetic::torchao) {
     return largest_of(divide(divide(a1, m), s0), levels[1]->least_normal());
@@ -59,12 +66,13 @@ Former former_of(const BlockFormat& format, const Operand& total, const Operand&
   using How = Former::How;
   const bool ordinary = total.kind == Class::finite;
   switch (format.arithmetic) {
-    case Arithmetic::transformer_engine: {
+    case Arithmetic::transformer_engine:
+    case Arithmetic::four_over_six: {
       // A zero scale has its quotients too.
       if (!ordinary && total.kind != Class::zero) break;
       const Operand reciprocal = divide(one_operand(), multiply(s1, s0));
       return {.how = How::multiply32,
-              .by = least_of(reciprocal, largest_binary32()),
+              .by = least_of(reciprocal, most_of_binary32()),
               .by_total = false};
     }
     case Arithmetic::torchao:

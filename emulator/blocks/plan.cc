@@ -20,6 +20,7 @@ constexpr int double_precision = 53;
 Former::How how_of(const BlockFormat& format) {
   switch (format.arithmetic) {
     case Arithmetic::transformer_engine:
+    case Arithmetic::four_over_six:
     case Arithmetic::torchao:
       return How::multiply32;
     case Arithmetic::modelopt:
@@ -53,6 +54,7 @@ bool scales_fit_lanes(const CompiledBlock& plan) {
   const Level& level = innermost.level();
   const bool by_grid = innermost.plan().grid64() != nullptr;
   if (!by_grid || !innermost.plan().rounds_odd() || level.epsilon != 0) return false;
+  if (innermost.has_floors() || plan.format().arithmetic == Arithmetic::four_over_six) return false;
   if (has_scale_steps(plan.format().arithmetic)) return true;
   if (level.rule == ScaleRule::largest) return true;
   if (level.rule != ScaleRule::ratio) return false;
@@ -61,7 +63,10 @@ bool scales_fit_lanes(const CompiledBlock& plan) {
 
 // n - z of integers n of so many bits and any zero point z has one bit more, and a sign.
 std::shared_ptr<const CompiledPlan> wide_integers(int bits, const Rounding& rounding) {
-  if (rounding.overflow.finite != Overflow::Finite::largest || rounding.mode == Mode::to_odd)
+  // A zero point may leave no negative numbers, whose magnitudes then are rounded.
+  const bool magnitudes = rounding.overflow.negative == Overflow::Negative::magnitude;
+  if (rounding.overflow.finite != Overflow::Finite::largest || rounding.mode == Mode::to_odd ||
+      magnitudes)
     return nullptr;
   auto integers = std::make_shared<const CompiledPlan>(
       Quantizer{.format = {"", Fixed{.bits = bits + 2, .sign = true}}, .rounding = rounding});

@@ -98,6 +98,7 @@ std::unique_ptr<const PowerRule<Bits>> power_rule(const BlockFormat& format,
   const bool plain = format.levels.size() == 1 && format.arithmetic == Arithmetic::exact &&
                      format.division == Division::exact;
   if (!plain || grid == nullptr || !asks_for_powers(level.level().rule)) return nullptr;
+  if (level.has_floors()) return nullptr;
   const Operand& m = level.multiplied();
   if (m.kind != Operand::Class::finite || m.negative) return nullptr;
   constexpr int fraction_bits = Shape<Bits>::fraction_bits;

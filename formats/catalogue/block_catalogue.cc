@@ -75,10 +75,11 @@ BlockFormat bfp(std::string name, Quantizer element, int columns) {
                    level(1, columns, named("float8_e8m0fnu"), ScaleRule::floor));
 }
 
-BlockFormat nvfp4(std::string name, int rows) {
+// Scales in binary32 over so many rows (0: all), of scales over blocks of so many rows.
+BlockFormat nvfp4(std::string name, int outer_rows, int rows) {
   return {.name = std::move(name),
           .element = named("float4_e2m1fn"),
-          .levels = {level(0, 0, named("binary32"), ScaleRule::ratio),
+          .levels = {level(outer_rows, 0, named("binary32"), ScaleRule::ratio),
                      level(rows, 16, named("float8_e4m3fn"), ScaleRule::ratio)}};
 }
 
@@ -137,10 +138,13 @@ std::vector<BlockEntry> make_catalogue() {  // NOLINT(readability-function-size)
       {mx("mxfp6_e2m3", "float6_e2m3fn"), {"mxfp6_e2m3fn"}, ocp},
       {mx("mxfp4", "float4_e2m1fn"), {"mxfp4_e2m1", "mxfp4_e2m1fn"}, ocp},
       {mx("mxint8", "mxint8_element"), {}, ocp},
-      {nvfp4("nvfp4", 1),
+      {nvfp4("nvfp4", 0, 1),
        {"nvfp4_1x16"},
        "NVIDIA, \"Pretraining LLMs with NVFP4\", arXiv 2509.25149, appendix C"},
-      {nvfp4("nvfp4_2d", 16), {"nvfp4_16x16"}, "arXiv 2509.25149: weights in blocks of 16 x 16"},
+      {nvfp4("nvfp4_2d", 0, 16), {"nvfp4_16x16"}, "arXiv 2509.25149: weights in blocks of 16 x 16"},
+      {nvfp4("nvfp4_rows", 1, 1),
+       {"nvfp4_row_scaled"},
+       "a binary32 scale a row (a token): Transformer Engine d0067d0, row-scaled NVFP4"},
       {bfp("msfp12", sign_magnitude_element(4), 16), {}, "Rouhani et al., NeurIPS 2020"},
       {bfp("msfp16", sign_magnitude_element(8), 16), {}, "Rouhani et al., NeurIPS 2020"},
       {hbfp("hbfp8", 8), {}, "Drumond et al., NeurIPS 2018: tiles of 24 x 24, 10-bit exponents"},

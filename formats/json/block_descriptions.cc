@@ -63,6 +63,9 @@ void read_level(ObjectReader& reader, Level& level, const std::string& division,
       reader.number("given", level.given, std::numeric_limits<double>::denorm_min(), most);
   level.predicted = reader.boolean("predicted", level.predicted);
   level.epsilon = reader.number("epsilon", level.epsilon, 0, most);
+  level.least_amax = reader.number("least_amax", level.least_amax, 0, most);
+  level.least_scale = reader.number("least_scale", level.least_scale, 0, most);
+  level.largest_scale = reader.number("largest_scale", level.largest_scale, 0, most);
 }
 
 void read_levels(const Json& list, const std::string& where, std::vector<Level>& levels,
@@ -83,6 +86,8 @@ void read_choices(ObjectReader& reader, BlockFormat& format) {
   read_word(reader, "arithmetic", format.arithmetic, parse_arithmetic);
   read_word(reader, "zero_scale", format.zero_scale, parse_zero_scale);
   read_word(reader, "special", format.special, parse_special_block);
+  read_word(reader, "error", format.four_over_six.error, parse_block_error);
+  read_word(reader, "error_of", format.four_over_six.of, parse_error_of);
 }
 
 // Positive integers at the start of a text, which they are removed from.
@@ -313,6 +318,9 @@ Json level_json(const Level& level) {
   object["given"] = level.given;
   if (level.predicted) object["predicted"] = true;
   object["epsilon"] = level.epsilon;
+  if (level.least_amax != 0) object["least_amax"] = level.least_amax;
+  if (level.least_scale != 0) object["least_scale"] = level.least_scale;
+  if (level.largest_scale != 0) object["largest_scale"] = level.largest_scale;
   return object;
 }
 
@@ -329,6 +337,10 @@ Json to_json(const BlockFormat& format) {
   object["arithmetic"] = std::string(name_of(format.arithmetic));
   object["zero_scale"] = std::string(name_of(format.zero_scale));
   object["special"] = std::string(name_of(format.special));
+  if (format.arithmetic == Arithmetic::four_over_six) {
+    object["error"] = std::string(name_of(format.four_over_six.error));
+    object["error_of"] = std::string(name_of(format.four_over_six.of));
+  }
   return object;
 }
 

@@ -85,7 +85,7 @@ MatrixUnit matrix_unit_from_json(const Json& value, const std::string& where) {
   unit.b = operand_from_json(reader, "b");
   unit.c = operand_from_json(reader, "c");
   unit.d = format_from_json(reader.require("d"), reader.place("d"));
-  unit.terms = reader.integer("terms", 1, 1, std::int64_t{1} << 53);
+  unit.terms = reader.integer("terms", 1, 1, most_instruction_terms);
   unit.tree = dot_tree_from_json(reader);
   if (is_aligned(unit.tree)) {
     if (!unit.tree.left) unit.tree.left = unit.a.as.value_or(unit.a.format);

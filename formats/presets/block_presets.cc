@@ -9,7 +9,8 @@
 //   torchao         36027d8 prototype/mx_formats
 //   NVIDIA          cuBLAS documentation, 1D block scaling; PTX cvt.rp.satfinite.ue8m0x2;
 //                   TransformerEngine d0067d0 common/util/ptx.cuh
-//   TransformerEngine d0067d0 common/cast/nvfp4/core_nvfp4.cuh
+//   TransformerEngine d0067d0 common/cast/nvfp4/core_nvfp4.cuh, quantize_4over6_nvfp4.cuh
+//   fouroversix     dadfad6 quantize/pytorch/reference.py
 //   ModelOpt        5a4242f torch/quantization/qtensor/nvfp4_tensor.py
 //   P3109           interim report 4.0, 5.4.2 and 5.5.3
 //   QPyTorch        f58bba7 qtorch/quant/quant_cuda/block_kernel.cu
@@ -93,7 +94,7 @@ BlockFormat mx(BlockFormat format, const std::string& preset, ScaleRule rule) {
   Level& level = format.levels[0];
   level.rule = rule;
   level.division = Division::exact;
-  level.epsilon = 0;
+  level.epsilon = level.least_amax = level.least_scale = level.largest_scale = 0;
   level.scale.rounding.overflow = saturate();
   format.element.rounding.mode = Mode::nearest_even;
   format.element.rounding.overflow = saturate();
@@ -185,6 +186,7 @@ BlockFormat nvfp4(BlockFormat format, const std::string& preset, Arithmetic arit
   }
   format.element.rounding.overflow = saturate();
   format.division = Division::exact;
+  if (arithmetic != Arithmetic::four_over_six) format.four_over_six = {};
   format.arithmetic = arithmetic;
   format.zero_scale = zero_scale;
   format.special = SpecialBlock::nan;
@@ -194,6 +196,23 @@ BlockFormat nvfp4(BlockFormat format, const std::string& preset, Arithmetic arit
 BlockFormat transformer_engine(BlockFormat format) {
   return nvfp4(std::move(format), "transformer-engine", Arithmetic::transformer_engine,
                ZeroScale::zero);
+}
+// Blocks whose largest number becomes 4 or 6, whichever loses less. largest_scale leaves room for
+// the scales of the former, one and a half times those of the latter.
+BlockFormat four_over_six(BlockFormat format, const std::string& preset, double largest_scale,
+                          FourOverSix how) {
+  format.levels.back().largest_scale = 0;
+  format.four_over_six = how;
+  format = nvfp4(std::move(format), preset, Arithmetic::four_over_six, ZeroScale::zero);
+  format.levels[1].largest_scale = largest_scale;
+  return checked(std::move(format));
+}
+BlockFormat paper_four_over_six(BlockFormat format) {
+  return four_over_six(std::move(format), "four-over-six", 256,
+                       {.error = FourOverSix::Error::squared});
+}
+BlockFormat transformer_engine_four_over_six(BlockFormat format) {
+  return four_over_six(std::move(format), "transformer-engine-4over6", 448, {});
 }
 BlockFormat torchao(BlockFormat format) {
   return nvfp4(std::move(format), "torchao", Arithmetic::torchao, ZeroScale::one);
@@ -259,6 +278,12 @@ std::vector<BlockPreset> make_presets() {
       {"transformer-engine", transformer_engine,
        "NVFP4: steps in binary32 with the reciprocal of the scales, zero scales stay (Transformer "
        "Engine d0067d0)"},
+      {"four-over-six", paper_four_over_six,
+       "NVFP4: the block's largest number becomes 4 or 6, by the lesser squared error, tensor "
+       "scale "
+       "to 256 (Cook et al., arXiv 2512.02010; fouroversix dadfad6)"},
+      {"transformer-engine-4over6", transformer_engine_four_over_six,
+       "NVFP4: likewise by the absolute error, tensor scale to 448 (Transformer Engine d0067d0)"},
       {"torchao", torchao,
        "NVFP4: x * ((1 / s0) / s1), block scales of at least 2^-6 (torchao 36027d8, which gives "
        "NaN "

@@ -14,6 +14,7 @@
 #include "formats/codes.h"
 #include "formats/json.h"
 #include "golden/equality/block_equality.h"
+#include "golden/equality/unit_equality.h"
 
 namespace halfulp::equality {
 namespace {
@@ -25,9 +26,12 @@ struct Task {
   Subject subject;
   CaseRange range;
   std::shared_ptr<const Matrices> matrices{};  // of block formats, in the place of a subject
+  const MatrixUnit* unit = nullptr;            // likewise
   std::uint64_t digest = 0;  // of what its arrays gave on the first instruction set
 
-  [[nodiscard]] bool is_codes() const { return !matrices && !subject.op && !subject.source; }
+  [[nodiscard]] bool is_codes() const {
+    return !matrices && unit == nullptr && !subject.op && !subject.source;
+  }
 };
 
 struct Work {
@@ -58,6 +62,8 @@ class Planner {
       if (wanted("quantize")) add_matrices(format, "quantize");
       if (wanted("dequantize")) add_matrices(format, "dequantize");
     }
+    for (const MatrixUnit& unit : scope_.units)
+      if (wanted("dot")) add_products(unit);
     return std::move(work_);
   }
 
@@ -93,6 +99,23 @@ class Planner {
     work_.rows[row].exhaustive = false;
     if (matrices->decoded) work_.rows[row].modes = 1;
     if (!is_block_name(format.name)) work_.rows[row].text = to_json(format).dump();
+  }
+
+  // The reference takes about as long for a dot product as for a dozen roundings and more.
+  void add_products(const MatrixUnit& unit) {
+    constexpr std::uint64_t cost = 16;
+    constexpr std::uint64_t fewest = 16;
+    constexpr std::uint64_t size = 64;
+    const std::size_t row = add_row(unit.name, "dot");
+    const std::uint64_t count = std::max(scope_.budget / cost / cases_per_product, fewest);
+    for (std::uint64_t begin = 0; begin < count; begin += size) {
+      const CaseRange range{
+          .begin = begin, .end = std::min(begin + size, count), .exhaustive = false};
+      work_.tasks.push_back({.row = row, .subject = {}, .range = range, .unit = &unit});
+    }
+    work_.combinations += count;
+    work_.rows[row].exhaustive = false;
+    work_.rows[row].modes = 1;
   }
 
   // All combinations of the subject if each can be rounded in every way within the budget; else
@@ -199,12 +222,14 @@ void for_each(Work& work, int threads, const Report& report, const Check& check)
 }
 
 Tally check(const Task& task, const std::vector<Mode>& modes, Caches* caches) {
+  if (task.unit != nullptr) return check_products(*task.unit, task.range, emulator::engine());
   if (task.matrices) return check_matrices(*task.matrices, task.range, modes, emulator::engine());
   return task.is_codes() ? check_codes(task.subject.format, task.range, emulator::engine())
                          : check_range(task.subject, task.range, modes, emulator::engine(), caches);
 }
 
 std::uint64_t digest(const Task& task, const std::vector<Mode>& modes, Caches* caches) {
+  if (task.unit != nullptr) return digest_products(*task.unit, task.range, emulator::engine());
   if (task.matrices) return digest_matrices(*task.matrices, task.range, modes, emulator::engine());
   return digest_range(task.subject, task.range, modes, emulator::engine(), caches);
 }
@@ -227,7 +252,7 @@ Tally check_digest(const Task& task, const std::vector<Mode>& modes, Caches* cac
 
 const std::vector<std::string>& verified_operations() {
   static const std::vector<std::string> names = [] {
-    std::vector<std::string> list{"codes", "quantize", "dequantize"};
+    std::vector<std::string> list{"codes", "quantize", "dequantize", "dot"};
     for (const OpEntry& entry : operations()) list.emplace_back(entry.name);
     return list;
   }();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "formats/block.h"
+#include "formats/matrix_unit.h"
 #include "formats/rounding.h"
 #include "golden/equality/equality.h"
 
@@ -23,6 +24,7 @@ inline constexpr std::uint64_t usual_budget = std::uint64_t{1} << 24;
 struct Scope {
   std::vector<Format> formats;
   std::vector<BlockFormat> block_formats;
+  std::vector<MatrixUnit> units;
   std::vector<std::string> operations;  // of verified_operations(); none: all
   std::vector<Mode> modes;
   std::uint64_t budget = usual_budget;  // of cases, a row, and a source of casts
@@ -30,12 +32,12 @@ struct Scope {
   Caches* caches = nullptr;             // given to the emulator; may be null
 };
 
-// "codes", which are decoded and encoded; "quantize" and "dequantize", of block formats; and the
-// names of operations.
+// "codes", which are decoded and encoded; "quantize" and "dequantize", of block formats; "dot", of
+// matrix units; and the names of operations.
 const std::vector<std::string>& verified_operations();
 
 struct Row {
-  std::string format;
+  std::string format;  // or unit
   std::string text{};  // its description, where it is none of the catalogue's
   std::string operation;
   bool exhaustive = true;

@@ -63,6 +63,18 @@ std::optional<DotTree> whole_tree(const std::string& name, const std::string& fo
   return tree;
 }
 
+StreamK stream_k_from(const std::string& workers, const std::string& tile,
+                      const std::string& piece) {
+  const std::vector<std::string> sides = split(tile, 'x');
+  if (sides.size() != 3)
+    throw Error("\"" + piece + "\" has no tile", "", "write for example stream-k:108:128x128x32");
+  return {.workers = count_from(workers, piece),
+          .rows = count_from(sides[0], piece),
+          .columns = count_from(sides[1], piece),
+          .terms = count_from(sides[2], piece),
+          .sum = nearest("binary32")};
+}
+
 void add_piece(const std::string& piece, Order& order) {
   const std::vector<std::string> words = split(piece, ':');
   const auto word = [&](std::size_t i, const std::string& otherwise) {
@@ -83,17 +95,20 @@ void add_piece(const std::string& piece, Order& order) {
   } else if (name == "tree" && words.size() <= 3) {
     order.sums.push_back(
         runs(count_from(word(1, ""), piece), Joining::pairwise, word(2, "binary32")));
+  } else if (name == "stream-k" && words.size() == 3) {
+    order.stream_k = stream_k_from(words[1], words[2], piece);
   } else if (auto tree = words.size() == 2 ? whole_tree(name, words[1]) : std::nullopt) {
     if (order.tree) throw Error("two arithmetics in one order", "", "keep one of them");
     order.tree = std::move(tree);
   } else {
-    const std::vector<std::string> known{"plain", "promote",    "deepgemm", "split-k", "tree",
-                                         "fma",   "sequential", "pairwise", "exact"};
+    const std::vector<std::string> known{"plain", "promote", "deepgemm",   "split-k",  "stream-k",
+                                         "tree",  "fma",     "sequential", "pairwise", "exact"};
     const std::string near = suggest(name, known);
     throw Error("\"" + piece + "\" is no part of an order", "",
-                near.empty() ? "there are plain, promote:N, deepgemm:N, split-k:PARTS:GRAIN, "
-                               "tree:N:F, sequential:F, fma:F, pairwise:F, exact:F"
-                             : near);
+                near.empty()
+                    ? "there are plain, promote:N, deepgemm:N, split-k:PARTS:GRAIN, "
+                      "stream-k:WORKERS:MxNxK, tree:N:F, sequential:F, fma:F, pairwise:F, exact:F"
+                    : near);
   }
 }
 
@@ -117,6 +132,48 @@ OuterSum outer_sum_from_json(const Json& value, const std::string& where) {
     throw Error("a sum of terms outside of the unit", where + "/of",
                 "write \"runs\" or \"strands\" with a \"size\", or \"parts\"");
   return outer;
+}
+
+Quantizer binary32_or(ObjectReader& reader, const std::string& member) {
+  const Json* given = reader.find(member);
+  return given == nullptr ? nearest("binary32") : quantizer_from_json(*given, reader.place(member));
+}
+
+Slicing slicing_from_json(const Json& value, const std::string& where) {
+  static const std::vector<std::string> merges{"sums", "rounded_parts", "rounded_sums"};
+  ObjectReader reader(value, where);
+  Slicing slicing;
+  slicing.merge = static_cast<Slicing::Merge>(reader.choice("merge", 0, merges));
+  slicing.sum = binary32_or(reader, "sum");
+  const std::int64_t most = dot_limits::terms;
+  slicing.size = reader.integer("size", 0, 0, most);
+  slicing.parts = reader.integer("parts", 0, 0, most);
+  slicing.grain = reader.integer("grain", 1, 1, most);
+  slicing.group = reader.integer("group", 0, 0, most_instruction_terms);
+  slicing.step = reader.integer("step", 0, 0, most);
+  slicing.first = reader.integer("first", 0, 0, most);
+  reader.finish();
+  if (slicing.size != 0 && slicing.parts != 0)
+    throw Error("a size and a number of parts", where + "/size", "keep one of them");
+  if (slicing.group == 0 && (slicing.step != 0 || slicing.first != 0))
+    throw Error("a short step without groups", where, "give \"group\"");
+  if (slicing.step != 0 && slicing.first != 0)
+    throw Error("two lengths of the short step", where + "/first", "keep \"step\" or \"first\"");
+  return slicing;
+}
+
+StreamK stream_k_from_json(const Json& value, const std::string& where) {
+  ObjectReader reader(value, where);
+  const std::int64_t most = dot_limits::terms;
+  StreamK stream;
+  reader.require("workers");
+  stream.workers = reader.integer("workers", 1, 1, most);
+  stream.rows = reader.integer("rows", stream.rows, 1, most);
+  stream.columns = reader.integer("columns", stream.columns, 1, most);
+  stream.terms = reader.integer("terms", stream.terms, 1, most);
+  stream.sum = binary32_or(reader, "sum");
+  reader.finish();
+  return stream;
 }
 
 EpilogueStep step_from_json(const Json& value, const std::string& where) {
@@ -145,9 +202,17 @@ EpilogueStep step_from_json(const Json& value, const std::string& where) {
 }  // namespace
 
 Order order_from_json(const Json& value, const std::string& where) {
+  if (is_plan(value)) return order_from_plan(value, where);
   ObjectReader reader(value, where);
   Order order;
   order.name = reader.text("name", "");
+  if (const Json* slicing = reader.find("split"))
+    order.slicing = slicing_from_json(*slicing, reader.place("split"));
+  if (const Json* stream = reader.find("stream_k"))
+    order.stream_k = stream_k_from_json(*stream, reader.place("stream_k"));
+  if (order.slicing && order.stream_k)
+    throw Error("two ways to cut the terms into slices", reader.place("stream_k"),
+                "keep one of \"split\" and \"stream_k\"");
   if (const Json* sums = reader.find("sums")) {
     for (const Json& sum : *sums) {
       const std::string place = reader.place("sums") + "/" + std::to_string(order.sums.size());
@@ -196,7 +261,12 @@ bool scales_in_epilogue(const Order& order) {
   });
 }
 
+bool is_sliced(const Order& order) { return order.slicing || order.stream_k; }
+
 DotTree tree_of(const Order& order, const DotTree& unit, std::size_t terms) {
+  if (is_sliced(order))
+    throw Error("a product in slices is no single tree", "order",
+                "ask for it without \"split\", \"stream_k\" or a plan, of one slice's terms");
   DotTree tree = order.tree ? *order.tree : unit;
   std::vector<Sum> sums;
   for (const OuterSum& outer : order.sums) {

@@ -355,6 +355,8 @@ Quantizer result_of(const MatrixUnit& unit, const Order& order) {
   Quantizer result = unit.tree.sums.front().quantizer;
   result.format = unit.d;
   if (!order.sums.empty()) result.format = order.sums.front().sum.quantizer.format;
+  if (order.slicing) result.format = order.slicing->sum.format;
+  if (order.stream_k) result.format = order.stream_k->sum.format;
   return result;
 }
 
@@ -384,6 +386,7 @@ MatrixUnit unit_of(const MatrixUnit& unit, const Order& order, std::size_t terms
 
 Tensor multiply(const MatrixUnit& unit, const Order& order, const Engine& engine,
                 const ProductOperands& operands, const ProductOptions& options) {
+  if (is_sliced(order)) return multiply_in_slices(unit, order, engine, operands, options);
   const Problem problem = problem_of(unit, order, operands);
   Product product(problem, engine, options);
   return product.results();

@@ -41,6 +41,12 @@ struct ProductOptions {
 tensors::Tensor multiply(const MatrixUnit& unit, const Order& order, const Engine& engine,
                          const ProductOperands& operands, const ProductOptions& options);
 
+// The product by a sliced order. Besides the errors of multiply(): sums that draw random bits, a C
+// that the sums do not begin with (kernels of this kind add it in the epilogue), scales of blocks
+// that slices cut, scales of rows or columns by stream_k.
+tensors::Tensor multiply_in_slices(const MatrixUnit& unit, const Order& order, const Engine& engine,
+                                   const ProductOperands& operands, const ProductOptions& options);
+
 // How large a product is. Throws Error as multiply does where shapes or formats of a, b and C do
 // not go together.
 struct ProductShape {

@@ -41,7 +41,7 @@ void require_lengths(const MatrixUnit& unit, const DotCodes& codes) {
 
 std::size_t whole_instructions(const MatrixUnit& unit, std::size_t terms) {
   const auto size = static_cast<std::size_t>(unit.terms);
-  return (terms + size - 1) / size * size;
+  return terms == 0 ? 0 : ((terms - 1) / size + 1) * size;
 }
 
 UnitDot::UnitDot(const MatrixUnit& unit, const Engine& engine)

@@ -2,6 +2,7 @@
 #include "reference/blocks/block.h"
 
 #include <algorithm>
+#include <bit>
 #include <variant>
 #include <vector>
 
@@ -160,6 +161,43 @@ class Quantization {
     return random.bits(before + block, rounding.random_bits);
   }
 
+  // The one of two scales under which a block has the lesser error (FourOverSix).
+  [[nodiscard]] Scale nearer_scale(const Surroundings& around, const BlockContent& content,
+                                   std::size_t block, const Scale& first) const {
+    if (content.nan || content.infinite || !around.scale.is_finite()) return first;
+    Surroundings elsewhere = around;
+    elsewhere.second = true;
+    const Scale second = scale_of(format_, elsewhere, content, bits_of_scale(around.level, block));
+    const Value of_second = block_error(block, second);
+    const Value of_first = block_error(block, first);
+    const bool numbers = !of_second.is_nan() && !of_first.is_nan();
+    return numbers && compare(of_second, of_first) < 0 ? second : first;
+  }
+
+  [[nodiscard]] Value block_error(std::size_t block, const Scale& scale) const {
+    const std::size_t innermost = layout_.innermost();
+    const FourOverSix::Error measure = format_.four_over_six.error;
+    const std::size_t top = layout_.first_row(innermost, block);
+    const std::size_t left = layout_.first_column(innermost, block);
+    const Scale& outer = scales_[0][layout_.block_of(0, top, left)];
+    const Divisors by{.scale = product_of_scales(outer.value, scale.value),
+                      .outer = outer.value,
+                      .inner = scale.value};
+    std::vector<Value> rows(std::bit_ceil(layout_.level(innermost).block_rows));
+    layout_.for_each(innermost, block, [&](std::size_t row, std::size_t column) {
+      const Value x = number(row, column);
+      const Outcome outcome = round_element(x, by, format_.element, row * in_.columns + column);
+      const Value q = carried(decode(format_.element.format, outcome.code));
+      const Value error = measured(measure, element_error(format_, x, q, scale.value, outer));
+      rows[row - top] = joined_errors(measure, rows[row - top], error);
+    });
+    for (std::size_t half = rows.size() / 2; half > 0; half /= 2) {
+      for (std::size_t i = 0; i < half; ++i)
+        rows[i] = joined_errors(measure, rows[i], rows[i + half]);
+    }
+    return rows[0];
+  }
+
   [[nodiscard]] Scale find_scale(std::size_t level, std::size_t block) const {
     Surroundings around{.level = level};
     const std::size_t row = layout_.first_row(level, block);
@@ -169,7 +207,10 @@ class Quantization {
       around.scale = product_of_scales(around.scale, scale.value);
       around.encoding = scale.encoding;
     }
-    return scale_of(format_, around, content(level, block), bits_of_scale(level, block));
+    const BlockContent found = content(level, block);
+    const Scale first = scale_of(format_, around, found, bits_of_scale(level, block));
+    const bool twice = format_.arithmetic == Arithmetic::four_over_six && level == 1;
+    return twice ? nearer_scale(around, found, block, first) : first;
   }
 
   [[nodiscard]] std::int64_t find_zero_point(std::size_t block, const Value& scale) const {
@@ -191,8 +232,9 @@ class Quantization {
     if (counts == nullptr) return;
     const Real u = quotient(format_, x, by);
     const bool lost = by.scale.is_zero() && u.numerator.is_zero() && !x.is_zero();
-    if (!lost || format_.arithmetic == Arithmetic::transformer_engine)
-      return count(counts, u, outcome, delivered);
+    const bool zero_stays = format_.arithmetic == Arithmetic::transformer_engine ||
+                            format_.arithmetic == Arithmetic::four_over_six;
+    if (!lost || zero_stays) return count(counts, u, outcome, delivered);
     ++counts->elements;
     ++counts->flushed;
     ++counts->inexact;
@@ -250,7 +292,8 @@ void dequantize(const BlockCodes& codes, const BlockPlan& plan, const MutableVie
     HALFULP_REQUIRE(codes.scales[level].size() == layout.level(level).count(),
                     "dequantize: scales of another shape");
     for (const Code code : codes.scales[level])
-      scales[level].push_back({code, decode(format.levels[level].scale.format, code), {}});
+      scales[level].push_back(
+          {.code = code, .value = decode(format.levels[level].scale.format, code)});
   }
   const int width = packed_bits(format.element.format);
   const Code mask = (Code{1} << bits(format.element.format)) - 1;

@@ -89,17 +89,27 @@ std::int64_t fraction_bits(const Format& element) {
 // m: the largest number of what the scale of a level multiplies.
 Value largest_below(const BlockFormat& format, std::size_t level) {
   Value m = carried(largest_finite(format.element.format));
-  for (std::size_t inner = level + 1; inner < format.levels.size(); ++inner)
-    m = product(m, largest_finite(format.levels[inner].scale.format));
+  for (std::size_t inner = level + 1; inner < format.levels.size(); ++inner) {
+    const Level& scales = format.levels[inner];
+    m = product(m, scales.largest_scale != 0 ? from_double(scales.largest_scale)
+                                             : largest_finite(scales.scale.format));
+  }
   return m;
 }
 
-// A sum of magnitudes, or a magnitude, over the scales around: (numerator / count + epsilon * S) /
-// S.
-Real over_scales(const Value& numerator, std::int64_t count, const Value& epsilon,
+// A sum of magnitudes, or a magnitude, over the scales around: max(numerator / count, least_amax) /
+// S + epsilon.
+Real over_scales(const Value& numerator, std::int64_t count, const Level& level, double epsilon,
                  const Value& around) {
   const Value divisor = product(make_value(count), around);
-  return {.numerator = sum(numerator, product(epsilon, divisor)), .denominator = divisor};
+  const Value floor = product(make_value(count), from_double(level.least_amax));
+  return {.numerator = sum(largest_of(numerator, floor), product(from_double(epsilon), divisor)),
+          .denominator = divisor};
+}
+
+Real at_least(const Real& r, double least) {
+  const bool less = r.numerator.is_finite() && compare(r, from_double(least)) < 0;
+  return less ? real(from_double(least)) : r;
 }
 
 // 2^ceil(log2 q) of q = a / m, which a step in binary32 may have made 0 or infinite.
@@ -134,23 +144,22 @@ Real asked_range(const BlockFormat& format, const BlockContent& content, const V
 Real asked_by_rule(const BlockFormat& format, const Surroundings& around,
                    const BlockContent& content) {
   const Level& level = format.levels[around.level];
-  const Value epsilon = from_double(level.epsilon);
   const Value m = largest_below(format, around.level);
   switch (level.rule) {
     case ScaleRule::ratio:
-      return divided(level.division, over_scales(content.largest, 1, epsilon, around.scale), m);
+      return divided(level.division,
+                     over_scales(content.largest, 1, level, level.epsilon, around.scale), m);
     case ScaleRule::largest:
-      return over_scales(content.largest, 1, epsilon, around.scale);
+      return over_scales(content.largest, 1, level, level.epsilon, around.scale);
     case ScaleRule::mean:
-      return over_scales(content.total, std::max<std::int64_t>(content.finite, 1), epsilon,
-                         around.scale);
+      return over_scales(content.total, std::max<std::int64_t>(content.finite, 1), level,
+                         level.epsilon, around.scale);
     case ScaleRule::range:
       return asked_range(format, content, around.scale);
     case ScaleRule::given:
       return real(from_double(level.given));
     default:
-      return asked_power(format, level, over_scales(content.largest, 1, zero_value(), around.scale),
-                         m);
+      return asked_power(format, level, over_scales(content.largest, 1, level, 0, around.scale), m);
   }
 }
 
@@ -166,13 +175,19 @@ Real asked_by_peer(const BlockFormat& format, const Surroundings& around,
   const Value& a = content.largest;
   const Value m = largest_below(format, around.level);  // M of the outer level, m of the inner
   const Format& inner = format.levels[1].scale.format;
-  if (format.arithmetic == Arithmetic::transformer_engine) {
-    if (around.level == 0) {
-      scale.encoding = encoding_scale(a, m);
-      return real(one_over(scale.encoding));
-    }
-    const Value factor = times(around.encoding, one_over(m));
-    return real(least_of(times(a, factor), largest_finite(binary32().format)));
+  const bool encodes = format.arithmetic == Arithmetic::transformer_engine ||
+                       format.arithmetic == Arithmetic::four_over_six;
+  if (encodes && around.level == 0) {
+    scale.encoding = encoding_scale(a, m);
+    scale.largest = a;
+    return real(one_over(scale.encoding));
+  }
+  const Value most = largest_finite(binary32().format);
+  if (format.arithmetic == Arithmetic::transformer_engine)
+    return real(least_of(times(a, times(around.encoding, one_over(m))), most));
+  if (format.arithmetic == Arithmetic::four_over_six) {
+    const Value base = times(over(a, m), around.encoding);
+    return real(least_of(around.second ? times(base, make_value(3, -1)) : base, most));
   }
   if (around.level == 0) return real(over(a, m));
   if (format.arithmetic == Arithmetic::torchao)
@@ -207,8 +222,8 @@ Real asked(const BlockFormat& format, const Surroundings& around, const BlockCon
   if (around.scale.is_nan()) return nan_real();
   if (const auto special = asked_by_special(format.special, level, content)) return *special;
   if (!is_ordinary(around.scale)) return zero_real();
-  return is_of_two_levels(format.arithmetic) ? asked_by_peer(format, around, content, scale)
-                                             : asked_by_rule(format, around, content);
+  if (is_of_two_levels(format.arithmetic)) return asked_by_peer(format, around, content, scale);
+  return at_least(asked_by_rule(format, around, content), level.least_scale);
 }
 
 Code code_for_zero(ZeroScale choice, const Quantizer& scale, std::uint64_t random) {
@@ -220,7 +235,8 @@ Code code_for_zero(ZeroScale choice, const Quantizer& scale, std::uint64_t rando
 
 // The peer's own rule for zero: an inner scale that is zero stays so.
 bool zero_stays(const BlockFormat& format, std::size_t level) {
-  return format.arithmetic == Arithmetic::transformer_engine && level == 1;
+  return level == 1 && (format.arithmetic == Arithmetic::transformer_engine ||
+                        format.arithmetic == Arithmetic::four_over_six);
 }
 
 }  // namespace
@@ -250,6 +266,31 @@ Scale scale_of(const BlockFormat& format, const Surroundings& around, const Bloc
   }
   scale.value = decode(q.format, scale.code);
   return scale;
+}
+
+Value element_error(const BlockFormat& format, const Value& x, const Value& q, const Value& scale,
+                    const Scale& outer) {
+  Value difference;
+  if (format.four_over_six.of == FourOverSix::Of::scaled) {
+    static const Quantizer binary16{.format = {"binary16", ieee(5, 10)}, .rounding = {}};
+    const Value operands[] = {q, scale};
+    const Value h = decode(binary16.format, operate(Op::multiply, operands, binary16, 0).code);
+    difference = step(Op::subtract, {h, times(x, outer.encoding)});
+  } else {
+    const Value back = over(times(times(q, scale), outer.largest), largest_below(format, 0));
+    difference = step(Op::subtract, {back, x});
+  }
+  return absolute(difference);
+}
+
+Value measured(FourOverSix::Error measure, const Value& error) {
+  return measure == FourOverSix::Error::squared ? times(error, error) : error;
+}
+
+Value joined_errors(FourOverSix::Error measure, const Value& sum, const Value& error) {
+  const bool numbers = !sum.is_nan() && !error.is_nan();
+  if (measure == FourOverSix::Error::largest && numbers) return largest_of(sum, error);
+  return step(Op::add, {sum, error});
 }
 
 Value product_of_scales(const Value& a, const Value& b) {

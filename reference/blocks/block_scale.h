@@ -23,20 +23,32 @@ struct BlockContent {
 struct Scale {
   Code code = 0;
   Value value;
-  Value encoding;  // E of Arithmetic::transformer_engine
+  Value encoding = {};  // E of Arithmetic::transformer_engine and four_over_six
+  Value largest = {};   // a0 of the latter
 };
 
 // The block's place among the levels: the number of its own, and the product of the scales around
-// it (1 at the outermost) with the encoding scale of the level around.
+// it (1 at the outermost) with the encoding scale of the level around. second: of the two scales of
+// Arithmetic::four_over_six, that under which the largest number is not the largest element.
 struct Surroundings {
   std::size_t level = 0;
   Value scale = make_value(1);
   Value encoding = make_value(1);
+  bool second = false;
 };
 
 // random: for the rounding of the scale.
 Scale scale_of(const BlockFormat& format, const Surroundings& around, const BlockContent& content,
                std::uint64_t random);
+
+// The error of an element of Arithmetic::four_over_six, d of FourOverSix without its sign. scale:
+// s; outer: that of the level around; q: the element as rounded; x is finite.
+Value element_error(const BlockFormat& format, const Value& x, const Value& q, const Value& scale,
+                    const Scale& outer);
+// The sum of errors, or the larger, as the measure has it: a step in binary32. error: of an
+// element, squared where the measure says so.
+Value joined_errors(FourOverSix::Error measure, const Value& sum, const Value& error);
+Value measured(FourOverSix::Error measure, const Value& error);
 
 // The product of two scales: NaN where zero meets infinity.
 Value product_of_scales(const Value& a, const Value& b);

@@ -158,16 +158,30 @@ inline BlockFormat varied(const BlockFormat& format, std::size_t n, sampling::St
       level.scale.rounding.flush_inputs = false;
     }
     if (pick(4) == 0) level.epsilon = std::ldexp(1.0, -static_cast<int>(pick(40)));
+    const bool has_floors = level.rule != ScaleRule::given && level.rule != ScaleRule::range;
+    if (has_floors && pick(4) == 0)
+      level.least_amax = std::ldexp(1.0 + quarters, 4 - static_cast<int>(pick(40)));
+    if (has_floors && pick(4) == 0)
+      level.least_scale = std::ldexp(1.0 + quarters, 4 - static_cast<int>(pick(40)));
+    if (pick(4) == 0) {
+      const Range range = finite_range(level.scale.format);
+      const Code code = code_at(level.scale.format, range.highest - static_cast<Rank>(pick(3)));
+      level.largest_scale = std::max(0.0, nearest_double(decode(level.scale.format, code)));
+    }
   }
   if (pick(4) == 0) {
-    varied.arithmetic = static_cast<Arithmetic>(pick(5));
+    varied.arithmetic = static_cast<Arithmetic>(pick(arithmetic_count));
     if (varied.arithmetic != Arithmetic::exact && varied.arithmetic != Arithmetic::qpytorch) {
       varied.special = SpecialBlock::nan;
       for (Level& level : varied.levels) {
         level.rule = ScaleRule::ratio;
-        level.epsilon = 0;
+        level.epsilon = level.least_amax = level.least_scale = 0;
       }
       varied.levels[0].scale.rounding.mode = Mode::nearest_even;
+      if (varied.arithmetic == Arithmetic::four_over_six) {
+        varied.four_over_six = {.error = static_cast<FourOverSix::Error>(pick(3)),
+                                .of = static_cast<FourOverSix::Of>(pick(2))};
+      }
     }
   }
   try {

@@ -64,6 +64,15 @@ std::string row_text(const Matrix<Real>& matrix, std::size_t row) {
 }
 
 template <typename In, typename Out>
+void expect_same_numbers(const Matrix<In>& in, const Matrix<Out>& ours, const Matrix<Out>& theirs) {
+  const std::optional<std::size_t> at = difference(ours, theirs);
+  ASSERT_FALSE(at) << "number " << *at << ": emulator "
+                   << text(static_cast<double>(ours.numbers[*at])) << ", reference "
+                   << text(static_cast<double>(theirs.numbers[*at])) << ", row"
+                   << row_text(in, *at / ours.stride);
+}
+
+template <typename In, typename Out>
 void expect_same(const Matrix<In>& in, const Result<Out>& ours, const Result<Out>& theirs) {
   for (std::size_t l = 0; l < theirs.codes.scales.size(); ++l) {
     ASSERT_EQ(ours.codes.scales[l].size(), theirs.codes.scales[l].size());
@@ -76,11 +85,8 @@ void expect_same(const Matrix<In>& in, const Result<Out>& ours, const Result<Out
   ASSERT_EQ(ours.codes.zero_points, theirs.codes.zero_points);
   for (const auto& [a, b] :
        {std::pair{&ours.values, &theirs.values}, std::pair{&ours.decoded, &theirs.decoded}}) {
-    const std::optional<std::size_t> at = difference(*a, *b);
-    ASSERT_FALSE(at) << "number " << *at << ": emulator "
-                     << text(static_cast<double>(a->numbers[*at])) << ", reference "
-                     << text(static_cast<double>(b->numbers[*at])) << ", row"
-                     << row_text(in, *at / a->stride);
+    expect_same_numbers(in, *a, *b);
+    if (testing::Test::HasFatalFailure()) return;
   }
   ASSERT_EQ(ours.codes.elements, theirs.codes.elements);
   ASSERT_EQ(ours.counts, theirs.counts) << "first row" << row_text(in, 0);
@@ -108,7 +114,8 @@ void check(const BlockFormat& format, const Shape& shape, Mood mood, Stream& str
     Counts counts;
     emulator::engine().quantize(in.view(), plan, random, alone.view(),
                                 wanted == 1 ? &codes : nullptr, wanted == 2 ? &counts : nullptr);
-    ASSERT_FALSE(difference(alone, theirs.values)) << "wanted " << wanted;
+    expect_same_numbers(in, alone, theirs.values);
+    ASSERT_FALSE(testing::Test::HasFatalFailure()) << "wanted " << wanted;
     if (wanted == 1) {
       ASSERT_EQ(codes.elements, theirs.codes.elements);
       ASSERT_TRUE(codes.scales == theirs.codes.scales);

@@ -111,6 +111,15 @@ INSTANTIATE_TEST_SUITE_P(
                             {"rule": "ratio", "scale": "float8_e4m3fn", "columns": 1}]})",
                {0, -0.0},
                {nan, nan}},
+        // The zero point is the lowest code: as of a format without sign, -3.5 / 448 counts as
+        // its magnitude.
+        Corner{"zero_point_without_negative_numbers",
+               R"({"kind": "block", "element": {"format": "int6", "rounding": "toward-positive",
+                 "overflow": {"finite": "largest", "infinite": "largest",
+                 "negative": "magnitude"}}, "scale": "float8_e4m3fn", "rule": "range",
+                 "special": "saturate"})",
+               {inf, -3.5, 3.5},
+               {448 * 63.0, 448, 448}},
         // The scale has no normal numbers, so that nothing there is tiny and flushed: its largest,
         // 1/4, is the scale, under which 7.75 is 1.9375.
         Corner{"scale_without_normal_numbers",

@@ -174,7 +174,7 @@ TEST(Functions, DrawnCodesOfAllFormats) {
   for (const char* name : {"binary128", "posit128", "takum128"})
     formats.push_back(find_format(name));
   const auto any = [&] { return formats[stream.below(formats.size())]; };
-  for (std::size_t n = 0; n < sampling::draws(6000); ++n) {
+  for (std::size_t n = 0; n < sampling::draws(2500); ++n) {
     const Op op =
         static_cast<Op>(static_cast<int>(Op::exp) +
                         static_cast<int>(stream.below(op_count - static_cast<int>(Op::exp))));

@@ -82,7 +82,7 @@ void check(const Quantizer& q, Stream& stream) {
   if (!by_grid && !ready.keeps_fractions()) {
     ASSERT_NE(ready.steps<BitsOf<Real>>(), nullptr) << describe(q);
   }
-  const std::vector<Real> in = draw_numbers<Real>(q.format, sampling::draws(120), stream);
+  const std::vector<Real> in = draw_numbers<Real>(q.format, sampling::draws(60), stream);
   const Answer ours = answer_of(emulator::engine(), plan, in);
   const Answer theirs = answer_of(reference::engine(), reference::engine().prepare(q), in);
   if (ours == theirs) return;

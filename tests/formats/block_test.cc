@@ -211,6 +211,21 @@ const std::vector<Refused> contradictions{
     {"levels/0/given", [](BlockFormat& f) { f.levels[0].given = 0; }},
     {"levels/0/given", [](BlockFormat& f) { f.levels[0].given = INFINITY; }},
     {"levels/1/epsilon", [](BlockFormat& f) { f.levels[1].epsilon = -1; }},
+    {"levels/1/least_amax", [](BlockFormat& f) { f.levels[1].least_amax = -1; }},
+    {"levels/1/least_scale", [](BlockFormat& f) { f.levels[1].least_scale = INFINITY; }},
+    {"levels/1/least_amax",
+     [](BlockFormat& f) {
+       f.levels[1].rule = ScaleRule::given;
+       f.levels[1].least_amax = 1;
+     }},
+    {"levels/1/least_scale",
+     [](BlockFormat& f) {
+       f.arithmetic = Arithmetic::torchao;
+       f.levels[1].least_scale = 1;
+     }},
+    {"levels/1/largest_scale", [](BlockFormat& f) { f.levels[1].largest_scale = 449; }},
+    {"levels/1/largest_scale", [](BlockFormat& f) { f.levels[1].largest_scale = -1; }},
+    {"error", [](BlockFormat& f) { f.four_over_six.error = FourOverSix::Error::squared; }},
     {"levels/1/scale/format",
      [](BlockFormat& f) { f.levels[1].scale.format = find_format("posit8"); }},
     {"levels/1/scale/format",

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -124,6 +126,51 @@ Nvfp4 modelopt(const std::vector<float>& x) {
   return result;
 }
 
+// ---- Four over six: Transformer Engine's CUDA kernel with its two ways to compare.
+
+struct FourOverSixSteps {
+  float largest_scale = 448;
+  bool squared = false, scaled = false;
+};
+
+float block_error(const float* x, const std::vector<float>& q, float scale, float tensor_largest,
+                  float encode, const FourOverSixSteps& steps) {
+  float error = 0;
+  for (std::size_t i = 0; i < q.size(); ++i) {
+    // E2M1 times E4M3 is a number of binary16.
+    const float difference =
+        steps.scaled ? q[i] * scale - x[i] * encode
+                     : ((q[i] * scale) * tensor_largest) / (6.0F * steps.largest_scale) - x[i];
+    error += steps.squared ? difference * difference : std::fabs(difference);
+  }
+  return error;
+}
+
+Nvfp4 four_over_six(const std::vector<float>& x, const FourOverSixSteps& steps) {
+  const float largest = largest_of(x.data(), x.size());
+  float encode = std::min(steps.largest_scale * 6.0F / largest, largest_float);
+  if (encode == 0) encode = 1;
+  Nvfp4 result{.outer = 1.0F / encode, .inner = {}, .elements = {}};
+  for (std::size_t block = 0; block < x.size(); block += 16) {
+    const float base = largest_of(&x[block], 16) / 6.0F * encode;
+    std::array<float, 2> scales{}, errors{};
+    std::array<std::vector<float>, 2> elements;
+    for (const int second : {0, 1}) {
+      const float wanted = second == 1 ? base * 1.5F : base;
+      scales[second] = rounded(std::min(wanted, 448.0F), "float8_e4m3fn");
+      const float factor = std::min(1.0F / (scales[second] * result.outer), largest_float);
+      for (std::size_t i = block; i < block + 16; ++i)
+        elements[second].push_back(rounded(x[i] * factor, "float4_e2m1fn"));
+      errors[second] =
+          block_error(&x[block], elements[second], scales[second], largest, encode, steps);
+    }
+    const int picked = errors[1] < errors[0] ? 1 : 0;
+    result.inner.push_back(scales[picked]);
+    result.elements.insert(result.elements.end(), elements[picked].begin(), elements[picked].end());
+  }
+  return result;
+}
+
 float moved(float x, int ulps) { return float_of(bits_of(x) + static_cast<std::uint32_t>(ulps)); }
 
 // Blocks whose scales, and elements, lie within three ulps of where their roundings turn.
@@ -151,8 +198,8 @@ std::vector<float> near_turns(std::uint64_t stream) {
 
 using Peer = Nvfp4 (*)(const std::vector<float>& x);
 
-void expect_same(const std::string& preset, Peer peer) {
-  const BlockFormat format = find_block_preset(preset).apply(find_block_format("nvfp4"));
+void expect_same(const BlockFormat& format, const std::string& preset,
+                 const std::function<Nvfp4(const std::vector<float>&)>& peer) {
   const Format& scale = format.levels[1].scale.format;
   const Format& element = format.element.format;
   for (std::uint64_t stream = 0; stream < 80; ++stream) {
@@ -168,6 +215,37 @@ void expect_same(const std::string& preset, Peer peer) {
           << preset << " " << stream << ": " << x[i];
     }
   }
+}
+
+void expect_same(const std::string& preset, Peer peer) {
+  expect_same(find_block_preset(preset).apply(find_block_format("nvfp4")), preset, peer);
+}
+
+TEST(Nvfp4Peers, FourOverSixByEveryErrorAndScale) {
+  const BlockFormat te =
+      find_block_preset("transformer-engine-4over6").apply(find_block_format("nvfp4"));
+  int seconds = 0;
+  for (const float largest_scale : {448.0F, 256.0F}) {
+    for (const bool squared : {false, true}) {
+      for (const bool scaled : {false, true}) {
+        const FourOverSixSteps steps{
+            .largest_scale = largest_scale, .squared = squared, .scaled = scaled};
+        BlockFormat format = te;
+        format.levels[1].largest_scale = largest_scale;
+        if (squared) format.four_over_six.error = FourOverSix::Error::squared;
+        if (scaled) format.four_over_six.of = FourOverSix::Of::scaled;
+        expect_same(format, "four over six",
+                    [&](const std::vector<float>& x) { return four_over_six(x, steps); });
+        const std::vector<float> x = random_numbers(256, 0);
+        if (four_over_six(x, steps).inner != four_over_six(x, {}).inner) ++seconds;
+      }
+    }
+  }
+  EXPECT_GT(seconds, 2);  // the choices matter
+  const BlockFormat paper = find_block_preset("four-over-six").apply(find_block_format("nvfp4"));
+  expect_same(paper, "four-over-six", [](const std::vector<float>& x) {
+    return four_over_six(x, {.largest_scale = 256, .squared = true});
+  });
 }
 
 TEST(Nvfp4Peers, TransformerEngine) { expect_same("transformer-engine", transformer_engine); }

@@ -90,6 +90,37 @@ TEST(ScaleRules, RatioLargestAndMeanAreRoundedOnce) {
   EXPECT_EQ(quantized(format, {0, 0}).scale(), 0.25);
 }
 
+TEST(ScaleRules, FloorsStandInForLessThanThey) {
+  BlockFormat format = described(R"({"format": "int8", "scaling": {"rows": 1, "least_amax": 2}})");
+  EXPECT_EQ(scale_for(format, 1), scale_for(format, 2));
+  EXPECT_LT(scale_for(format, 2), scale_for(format, 2.5));
+  EXPECT_EQ(scale_for(format, 0), scale_for(format, 2));  // a block of zeros too
+  format.levels[0].rule = ScaleRule::mean;
+  EXPECT_EQ(quantized(format, {1, -2, 6}).scale(), 3);
+  EXPECT_EQ(quantized(format, {1, -2, 0}).scale(), 2);
+  format.levels[0].epsilon = 0.25;
+  EXPECT_EQ(quantized(format, {1, -2, 0}).scale(), 2.25);
+  format = described(R"({"format": "float8_e4m3fn",
+    "scaling": {"rows": 1, "division": "binary32", "least_scale": 0.5}})");
+  EXPECT_EQ(scale_for(format, 448), 1);
+  EXPECT_EQ(scale_for(format, 223), 0.5);
+  EXPECT_EQ(scale_for(format, 0), 0.5);
+  format = with_rule("float4_e2m1fn", ScaleRule::floor);
+  format.levels[0].least_amax = 4;
+  format.levels[0].least_scale = 0.8;
+  EXPECT_EQ(scale_for(format, 1), 1);
+  format.levels[0].least_amax = 0;
+  EXPECT_EQ(scale_for(format, 1), 1);
+}
+
+// m of a tensor's scale: the largest element times what counts as the largest scale.
+TEST(ScaleRules, ALargestScaleLeavesRoom) {
+  BlockFormat format = find_block_format("nvfp4");
+  EXPECT_EQ(quantized(format, {2688, 1}).scale(), 1);
+  format.levels[1].largest_scale = 256;
+  EXPECT_EQ(quantized(format, {1536, 1}).scale(), 1);
+}
+
 TEST(ScaleRules, AGivenScaleDoesNotLook) {
   const BlockFormat format =
       described(R"({"format": "int8", "scaling": {"rows": 0, "rule": "given", "given": 0.5}})");

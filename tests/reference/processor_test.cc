@@ -188,7 +188,7 @@ class Machine {
 };
 
 // Operands, each in four directions: 1,048,576 cases.
-constexpr std::size_t usual_draws = 1 << 18;
+constexpr std::size_t usual_draws = 1 << 17;
 
 class Processor : public testing::TestWithParam<Op> {
  protected:
