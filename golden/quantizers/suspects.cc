@@ -170,8 +170,27 @@ class Suspects {
       add_block("epsilon of " + scales, exact_epsilon(epsilon),
                 [&](BlockFormat& format) { format.levels[i].epsilon = epsilon; });
     }
+    change_floors(block, i);
     change_format_of_scales(block, i);
     change_blocks(block, i);
+  }
+  void change_floors(const BlockFormat& block, std::size_t i) {
+    for (const double least : {0.0, 1e-12, 1e-10, 1e-6, 1e-4}) {
+      add_block("least magnitude of " + scales_of(block, i), exact_epsilon(least),
+                [&](BlockFormat& format) { format.levels[i].least_amax = least; });
+    }
+    for (const double least : {0.0, 1e-12, 1e-10, 0x1p-126, 1.0 / (512 * 448)}) {
+      add_block("least of " + scales_of(block, i),
+                shortest_text(find_format("binary64"),
+                              encode(find_format("binary64"), from_double(least))),
+                [&](BlockFormat& format) { format.levels[i].least_scale = least; });
+    }
+    for (const double largest : {0.0, 448.0, 256.0, 240.0, 224.0}) {
+      const std::string text =
+          largest == 0 ? "the format's" : std::to_string(static_cast<int>(largest));
+      add_block("largest of " + scales_of(block, i), text + ", for the levels around",
+                [&](BlockFormat& format) { format.levels[i].largest_scale = largest; });
+    }
   }
   static std::string exact_epsilon(double epsilon) {
     if (epsilon == 0) return "none";
@@ -193,9 +212,6 @@ class Suspects {
     }
     for (const char* name : {"ue4m3", "binary32", "binary16", "bfloat16", "float8_e8m0fnu"})
       set(find_format(name));
-    for (const double largest : {256.0, 240.0, 224.0, 127.0}) {
-      if (const std::optional<Format> narrow = up_to(own, largest)) set(*narrow);
-    }
     const auto* f = std::get_if<Float>(&own.kind);
     if (f == nullptr || f->fraction_bits != 0) return;
     for (const std::int64_t bias : {f->bias - 1, f->bias + 1}) {
@@ -244,13 +260,23 @@ class Suspects {
           std::string(name_of(division)) + ", instead of " + std::string(name_of(block.division)),
           [&](BlockFormat& format) { format.division = division; });
     }
-    for (const Arithmetic arithmetic :
-         {Arithmetic::exact, Arithmetic::transformer_engine, Arithmetic::torchao,
-          Arithmetic::modelopt, Arithmetic::qpytorch}) {
+    for (int i = 0; i < arithmetic_count; ++i) {
+      const auto arithmetic = static_cast<Arithmetic>(i);
       add_block("arithmetic",
                 std::string(name_of(arithmetic)) + ", instead of " +
                     std::string(name_of(block.arithmetic)),
                 [&](BlockFormat& format) { format.arithmetic = arithmetic; });
+    }
+    for (const auto error :
+         {FourOverSix::Error::absolute, FourOverSix::Error::squared, FourOverSix::Error::largest}) {
+      for (const auto of : {FourOverSix::Of::numbers, FourOverSix::Of::scaled}) {
+        if (block.arithmetic != Arithmetic::four_over_six) continue;
+        add_block("error of four over six",
+                  std::string(name_of(error)) + ", of " + std::string(name_of(of)),
+                  [&](BlockFormat& format) {
+                    format.four_over_six = {error, of};
+                  });
+      }
     }
     add_recipe("division of elements", "by the scale before it is rounded",
                [](Recipe& recipe) { recipe.handling = Recipe::Handling::unrounded_scales; });
