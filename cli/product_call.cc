@@ -29,14 +29,6 @@ TensorName name_of(const std::string& text) {
   return {text, ""};
 }
 
-// How a tensor is read: codes of `format`, where the file leaves open what its bytes are.
-struct Reading {
-  std::string option;
-  std::optional<Format> format;
-  std::string shape;
-  bool packed = false;
-};
-
 tensors::Tensor one_of(tensors::TensorFile file, const TensorName& named,
                        const std::string& option) {
   if (file.tensors.size() != 1) {
@@ -49,7 +41,9 @@ tensors::Tensor one_of(tensors::TensorFile file, const TensorName& named,
   return std::move(file.tensors.front());
 }
 
-tensors::Tensor read_tensor(const std::string& text, const Reading& how) {
+}  // namespace
+
+tensors::Tensor read_tensor(const std::string& text, const TensorReading& how) {
   const TensorName named = name_of(text);
   tensors::Selection only(named.name.empty() ? std::vector<std::string>{}
                                              : std::vector<std::string>{named.name});
@@ -63,8 +57,6 @@ tensors::Tensor read_tensor(const std::string& text, const Reading& how) {
   if (raw || !how.format) return tensor;
   return at_option(how.option, [&] { return as_codes_of(std::move(tensor), *how.format); });
 }
-
-}  // namespace
 
 void add_product_options(Parser& parser, ProductCall& call, bool required) {
   const Option a = parser.text(

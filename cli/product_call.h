@@ -24,6 +24,17 @@ struct ProductCall {
 // All but --c, which verbs word for themselves. required: whether --a and --b are.
 void add_product_options(Parser& parser, ProductCall& call, bool required);
 
+// How a tensor is read: codes of `format`, where the file leaves open what its bytes are.
+struct TensorReading {
+  std::string option;
+  std::optional<Format> format;
+  std::string shape;
+  bool packed = false;
+};
+// One tensor of a file, named as FILE:NAME where it holds several. Throws Error with the option's
+// name.
+tensors::Tensor read_tensor(const std::string& text, const TensorReading& how);
+
 // The files that it names, with their options.
 std::vector<NamedPath> input_paths(const ProductCall& call);
 

@@ -39,6 +39,7 @@ int quantize_verb(const Arguments& arguments);
 int dequantize_verb(const Arguments& arguments);
 int units_verb(const Arguments& arguments);
 int gemm_verb(const Arguments& arguments);
+int probe_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
 int blame_verb(const Arguments& arguments);

@@ -9,7 +9,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 19> table{{
+constexpr std::array<Verb, 20> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
@@ -21,6 +21,7 @@ constexpr std::array<Verb, 19> table{{
     {"dequantize", "turn codes and scales of tensor files back to values", dequantize_verb},
     {"units", "the matrix units: all of them, one of them, what is proven of it", units_verb},
     {"gemm", "a product of matrices as a matrix unit and a kernel's order compute it", gemm_verb},
+    {"probe", "find out what a device that multiplies matrices computes", probe_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
     {"policy", "say which precision stands where in an experiment", policy_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},

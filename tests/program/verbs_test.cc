@@ -23,8 +23,8 @@ namespace {
 
 const std::vector<std::string>& verbs() {
   static const std::vector<std::string> names{
-      "formats",  "cast",   "explain", "op",  "vectors", "check",      "compare",
-      "quantize", "verify", "policy",  "run", "report",  "completion", "help"};
+      "formats", "cast",   "explain", "op",  "vectors", "check",      "compare", "quantize",
+      "probe",   "verify", "policy",  "run", "report",  "completion", "help"};
   return names;
 }
 
