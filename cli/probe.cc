@@ -43,6 +43,9 @@ const char* const description =
     "  q = safetensors.torch.load_file('device/questions1.safetensors')\n"
     "  d = torch.baddbmm(q['c'], q['a'], q['b'])\n"
     "  safetensors.torch.save_file({'d': d}, 'device/answers1.safetensors')\n"
+    "Where the device has scales (--unit of such), a and the transposed b are cases x terms, c one "
+    "a\n"
+    "column, and the answers the diagonal of the product.\n"
     "Answers to other inputs serve as well: a product as gemm takes it with --a, --b, --c and --d, "
     "or\n"
     "rows of digits with --recorded. They name the shipped units that give all of them, or none.";

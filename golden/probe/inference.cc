@@ -21,7 +21,9 @@ constexpr std::size_t most_structures = 48;  // of a kind of core
 constexpr std::size_t worst_structure = 20;  // misses about the order
 constexpr std::size_t most_slack = 4;        // misses
 constexpr std::size_t kept_units = 8;
-constexpr int most_steps = 12;
+constexpr std::size_t most_tried = 48;  // of the misses, to see whether a variant mends any
+constexpr int most_steps = 24;
+constexpr int most_far_steps = 6;  // from units that miss much
 
 // The best of many, as few as are to be kept: the earlier of equally good ones.
 class Best {
@@ -195,9 +197,10 @@ void step(const Exam& exam, const Fit& from, Best& best) {
   for (const std::size_t question : all)
     (same_answer(answers[question], exam.answer(question)) ? right : missed).push_back(question);
   const std::vector<std::size_t> others = mixed(right);
+  const std::vector<std::size_t> some = spread(missed, most_tried);
   for (const Variant& variant : variants_of(from.unit, exam.ports())) {
+    if (exam.misses(variant.unit, some, some.size()) == some.size()) continue;
     const std::size_t still = exam.misses(variant.unit, missed, missed.size());
-    if (still == missed.size()) continue;
     const std::size_t most = std::min(best.bound(), from.misses);
     if (still >= most) continue;
     const std::size_t broken = exam.misses(variant.unit, others, most - still);
@@ -213,12 +216,19 @@ bool is_near(const Exam& exam, const Best& best) {
   return !best.fits().empty() && best.fits().front().misses <= exam.size() / 8;
 }
 
-// From neighbour to neighbour, as long as there are fewer misses.
+// From neighbour to neighbour: always on from the best unit whose neighbours were not tried.
 void search(const Exam& exam, Best& best) {
-  for (int i = 0; i < most_steps && !is_perfect(best); ++i) {
-    const std::vector<Fit> from = best.fits();
-    for (const Fit& fit : from) step(exam, fit, best);
-    if (best.fits() == from) break;
+  std::vector<MatrixUnit> tried;
+  const int most = is_near(exam, best) ? most_steps : most_far_steps;
+  for (int i = 0; i < most && !is_perfect(best); ++i) {
+    const auto untried = [&](const Fit& fit) {
+      return std::ranges::find(tried, fit.unit) == tried.end();
+    };
+    const auto next = std::ranges::find_if(best.fits(), untried);
+    if (next == best.fits().end()) break;
+    tried.push_back(next->unit);
+    const Fit from = *next;
+    step(exam, from, best);
   }
 }
 

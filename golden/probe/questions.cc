@@ -137,17 +137,21 @@ tensors::TensorFile file_of(const Ports& ports, const std::vector<Question>& que
   const auto cases = static_cast<std::int64_t>(questions.size());
   const auto terms = static_cast<std::int64_t>(ports.terms);
   const auto blocks = static_cast<std::int64_t>(blocks_of(ports));
+  const bool scaled = ports.scales.has_value();
+  const auto shape = [&](const Shape& batch, const Shape& matrix) {
+    return scaled ? matrix : batch;
+  };
   tensors::TensorFile file;
-  file.tensors.push_back(
-      tensor_of("a", ports.a, {cases, 1, terms}, questions, [](const Question& q) { return q.a; }));
-  file.tensors.push_back(
-      tensor_of("b", ports.b, {cases, terms, 1}, questions, [](const Question& q) { return q.b; }));
-  file.tensors.push_back(tensor_of("c", ports.c, {cases, 1, 1}, questions,
+  file.tensors.push_back(tensor_of("a", ports.a, shape({cases, 1, terms}, {cases, terms}),
+                                   questions, [](const Question& q) { return q.a; }));
+  file.tensors.push_back(tensor_of("b", ports.b, shape({cases, terms, 1}, {cases, terms}),
+                                   questions, [](const Question& q) { return q.b; }));
+  file.tensors.push_back(tensor_of("c", ports.c, shape({cases, 1, 1}, {cases}), questions,
                                    [](const Question& q) { return std::vector<Code>{q.c}; }));
-  if (ports.scales) {
-    file.tensors.push_back(tensor_of("a_scales", ports.scales->left, {cases, 1, blocks}, questions,
+  if (scaled) {
+    file.tensors.push_back(tensor_of("a_scales", ports.scales->left, {cases, blocks}, questions,
                                      [](const Question& q) { return q.a_scales; }));
-    file.tensors.push_back(tensor_of("b_scales", ports.scales->right, {cases, blocks, 1}, questions,
+    file.tensors.push_back(tensor_of("b_scales", ports.scales->right, {cases, blocks}, questions,
                                      [](const Question& q) { return q.b_scales; }));
   }
   Json about = Json::array();
@@ -196,8 +200,15 @@ Asked questions_of(const tensors::TensorFile& file) {
 }
 
 std::vector<Code> answers_of(const Tensor& d, std::size_t questions, const Format& format) {
-  require_rows(d, questions, 1, format, "d");
-  return row_of(d, 0, questions);
+  const bool diagonal = questions > 1 && tensors::element_count(d) == questions * questions;
+  if (!diagonal) {
+    require_rows(d, questions, 1, format, "d");
+    return row_of(d, 0, questions);
+  }
+  require_rows(d, questions, questions, format, "d");
+  std::vector<Code> codes(questions);
+  for (std::size_t i = 0; i < questions; ++i) codes[i] = tensors::code_at(d, i * (questions + 1));
+  return codes;
 }
 
 }  // namespace halfulp::probe

@@ -2,7 +2,9 @@
 //
 // Questions to a device that multiplies matrices, and its answers: single dot products d = a b + c,
 // as codes. As tensors they are batches of products of one row by one column, which every library
-// multiplies: a is cases x 1 x terms, b cases x terms x 1, c and d cases x 1 x 1.
+// multiplies: a is cases x 1 x terms, b cases x terms x 1, c and d cases x 1 x 1. Products with
+// scales come in no batches; there they are the diagonal of a product of matrices: a and the
+// transposed b are cases x terms, their scales cases x blocks, c has one number a column.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +42,8 @@ struct Question {
   bool operator==(const Question&) const = default;
 };
 
-// Tensors "a", "b", "c" and, where there are scales, "a_scales" and "b_scales" (cases x 1 x blocks,
-// cases x blocks x 1). What the questions are about goes into the metadata.
+// Tensors "a", "b", "c" and, where there are scales, "a_scales" and "b_scales". What the questions
+// are about goes into the metadata.
 tensors::TensorFile file_of(const Ports& ports, const std::vector<Question>& questions);
 
 struct Asked {
@@ -51,7 +53,8 @@ struct Asked {
 // The same back. Throws Error naming the tensor or the metadata where it is no such file.
 Asked questions_of(const tensors::TensorFile& file);
 
-// The codes of a tensor of answers. Throws Error where there are not as many.
+// The codes of a tensor of answers: one a question, or a matrix with the answers on its diagonal.
+// Throws Error where there are not as many.
 std::vector<Code> answers_of(const tensors::Tensor& d, std::size_t questions, const Format& format);
 
 }  // namespace halfulp::probe

@@ -32,6 +32,7 @@ class Variants {
       if (unit_.tree.sums[node].rounded) vary_rounding({node});
     }
     if (unit_.tree.sums.size() > 1 || unit_.tree.product) vary_rounding(rounded_nodes());
+    vary_instruction();
     vary_products();
     vary_operands();
     return std::move(variants_);
@@ -187,6 +188,17 @@ class Variants {
         [](Quantizer& q) { q.rounding.flush_outputs = Tininess::after_rounding; });
     set("subnormal results", "zeros, tiny before rounding",
         [](Quantizer& q) { q.rounding.flush_outputs = Tininess::before_rounding; });
+  }
+
+  // A product of another length is filled up to whole instructions with +0, which shows where all
+  // terms are -0.
+  void vary_instruction() {
+    const Sum& outermost = sum(0);
+    for (const std::int64_t terms : {std::int64_t{1}, outermost.together, outermost.size}) {
+      if (terms < 1) continue;
+      add("terms of an instruction", std::to_string(terms),
+          [&](MatrixUnit& unit) { unit.terms = terms; });
+    }
   }
 
   void vary_products() {

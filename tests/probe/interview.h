@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A device that is a unit, asked round by round until nothing is left to ask, as a user does it:
-// with whole products of batches.
+// with whole products of batches; with scales, one dot product after the other.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "emulator/engine.h"
 #include "golden/kernels/product.h"
+#include "golden/kernels/unit_dot.h"
 #include "golden/probe/first_questions.h"
 #include "golden/probe/interview.h"
 
@@ -17,6 +18,16 @@ namespace halfulp::probe {
 
 inline std::vector<Code> answers_of_device(const MatrixUnit& device, const Ports& ports,
                                            const std::vector<Question>& questions) {
+  if (ports.scales) {
+    const kernels::UnitDot dot(device, emulator::engine());
+    std::vector<Code> answers;
+    for (const Question& q : questions) {
+      const std::vector<std::vector<Code>> left{q.a_scales};
+      const std::vector<std::vector<Code>> right{q.b_scales};
+      answers.push_back(dot({.a = q.a, .b = q.b, .c = q.c, .a_scales = left, .b_scales = right}));
+    }
+    return answers;
+  }
   const tensors::TensorFile file = file_of(ports, questions);
   kernels::ProductOperands operands{
       .a = &file.tensors[0], .b = &file.tensors[1], .c = &file.tensors[2]};

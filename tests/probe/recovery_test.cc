@@ -17,7 +17,7 @@
 namespace halfulp::probe {
 namespace {
 
-constexpr std::size_t terms = 64;
+constexpr std::size_t usual_terms = 64;
 
 std::string text_of(const MatrixUnit& unit) {
   std::string text = "  a " + kernels::words_of(unit.a) + "; b " + kernels::words_of(unit.b) +
@@ -28,7 +28,8 @@ std::string text_of(const MatrixUnit& unit) {
 
 // The number of inputs that it took; fails where what was found is another unit.
 std::size_t recover(const MatrixUnit& device, std::span<const MatrixUnit> known) {
-  const Ports ports = ports_of(device, terms);
+  const bool scaled = ports_of(device, 1).scales.has_value();
+  const Ports ports = ports_of(device, scaled ? 2 * device.terms : usual_terms);
   const Outcome outcome = interview(device, ports, known);
   const Fresh fresh = compare_on_fresh(device, outcome.unit(), ports);
   EXPECT_GT(fresh.results, 2000U);
@@ -50,18 +51,14 @@ struct Counts {
   }
 };
 
-std::vector<const MatrixUnit*> shipped_without_scales() {
-  std::vector<const MatrixUnit*> all;
-  for (const MatrixUnit& unit : shipped_units()) {
-    if (!ports_of(unit, terms).scales) all.push_back(&unit);
-  }
-  return all;
-}
-
 // Some of the shipped units, evenly spread over their names.
 void recover_shipped(std::size_t count, std::span<const MatrixUnit> known,
                      const std::string& what) {
-  const std::vector<const MatrixUnit*> all = shipped_without_scales();
+  std::vector<const MatrixUnit*> all;
+  for (const MatrixUnit& unit : shipped_units()) {
+    // Scales are known of shipped units only.
+    if (!known.empty() || !ports_of(unit, 1).scales) all.push_back(&unit);
+  }
   count = std::min(count, all.size());
   Counts counts;
   for (std::size_t i = 0; i < count; ++i)
