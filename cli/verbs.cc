@@ -23,6 +23,7 @@ constexpr std::array<Verb, 20> table{{
     {"gemm", "a product of matrices as a matrix unit and a kernel's order compute it", gemm_verb},
     {"kernel", "softmax, norms, attention and others, step by step as a document says",
      kernel_verb},
+    {"probe", "find out what a device that multiplies matrices computes", probe_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
     {"policy", "say which precision stands where in an experiment", policy_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},

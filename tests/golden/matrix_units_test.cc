@@ -7,7 +7,6 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,31 +17,13 @@
 #include "formats/rounding.h"
 #include "golden/kernels/unit_dot.h"
 #include "tests/golden/engines.h"
+#include "tests/golden/recordings.h"
 #include "tests/golden/vectors.h"
 
 namespace halfulp::golden {
 namespace {
 
 using MatrixUnits = GoldenTest;
-
-std::vector<std::string> words_of(const Fields& row) {
-  std::string line;
-  for (const std::string_view field : row) line += (line.empty() ? "" : ",") + std::string(field);
-  std::istringstream stream(line);
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
-}
-
-// "key=value" of a header.
-std::map<std::string, std::string> header_of(const std::vector<std::string>& words) {
-  std::map<std::string, std::string> header;
-  for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    if (equals != std::string::npos) header[word.substr(0, equals)] = word.substr(equals + 1);
-  }
-  return header;
-}
 
 // The codes of a row of digits without gaps.
 std::vector<Code> codes_of(const Format& format, const std::string& digits) {
@@ -63,21 +44,6 @@ Difference difference(const MatrixUnit& unit, const std::string& id, Code got, C
           .facts = {}};
 }
 
-// The name of a unit for a file's header. The model is named after the first device that has it;
-// later ones have units of their own.
-std::string unit_named(const std::map<std::string, std::string>& header) {
-  const std::string& gpu = header.at("gpu");
-  std::string model = header.at("model");
-  if (model.starts_with("emulated:"))
-    model = "nv.hopper.mma." + header.at("a") + "." + header.at("d");
-  const auto of_later = [&](const std::string& first, const std::string& later) {
-    if (model.starts_with(first)) model = later + model.substr(first.size());
-  };
-  if (gpu == "B200") of_later("nv.hopper.", "nv.blackwell.");
-  if (gpu == "Ada" || gpu == "L40S") of_later("nv.ampere.", "nv.ada.");
-  return model;
-}
-
 void check_recording(const Engine& engine, const std::string& file) {
   Comparison comparison(engine, file);
   const MatrixUnit* unit = nullptr;
@@ -85,10 +51,7 @@ void check_recording(const Engine& engine, const std::string& file) {
   for_each_row(file, [&](const Fields& row) {
     const std::vector<std::string> words = words_of(row);
     if (words[0] == "#") {
-      const auto header = header_of(words);
-      if (header.contains("model")) unit = &find_matrix_unit(unit_named(header));
-      if (header.contains("instruction") && header.at("instruction") == "VDPBF16PS")
-        unit = &find_matrix_unit("x86.vdpbf16ps");
+      if (const MatrixUnit* named = unit_of_header(header_of(words))) unit = named;
       if (unit != nullptr) dot.emplace(*unit, engine);
       return;
     }

@@ -24,7 +24,7 @@ namespace {
 const std::vector<std::string>& verbs() {
   static const std::vector<std::string> names{
       "formats", "cast",   "explain", "op",  "vectors", "check",      "compare", "quantize",
-      "kernel",  "verify", "policy",  "run", "report",  "completion", "help"};
+      "kernel",  "probe",  "verify",  "policy", "run", "report", "completion", "help"};
   return names;
 }
 

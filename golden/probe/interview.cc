@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "golden/probe/interview.h"
+
+#include <algorithm>
+
+namespace halfulp::probe {
+
+namespace {
+
+void add_alternatives(const Exam& exam, std::vector<MatrixUnit>& left) {
+  for (MatrixUnit& unit : alternatives(exam, left.front())) {
+    if (std::ranges::find(left, unit) == left.end()) left.push_back(std::move(unit));
+  }
+}
+
+}  // namespace
+
+Standing standing_of(const Exam& exam, std::span<const MatrixUnit> known, const Standing& previous,
+                     std::size_t first) {
+  Standing standing;
+  const std::vector<std::size_t> all = exam.all();
+  const std::span<const std::size_t> fresh = std::span(all).subspan(first);
+  for (const MatrixUnit& unit : previous.left) {
+    if (exam.misses(unit, fresh, 0) == 0) standing.fits.push_back({unit, 0});
+  }
+  if (standing.fits.empty()) {
+    std::vector<MatrixUnit> tried(known.begin(), known.end());
+    for (const Fit& fit : previous.fits) tried.push_back(fit.unit);
+    standing.fits = infer(exam, tried);
+  }
+  for (const Fit& fit : standing.fits) {
+    if (fit.misses == 0) standing.left.push_back(fit.unit);
+  }
+  if (standing.left.empty()) return standing;
+  if (previous.left.empty() || standing.left.front() != previous.left.front())
+    add_alternatives(exam, standing.left);
+  return standing;
+}
+
+Chosen next_round(const Exam& exam, const Standing& standing, std::uint64_t round) {
+  if (!standing.left.empty()) return next_questions(exam.ports(), standing.left, round);
+  std::vector<MatrixUnit> best;
+  for (const Fit& fit : standing.fits) best.push_back(fit.unit);
+  return next_questions(exam.ports(), best, round);
+}
+
+bool is_settled(const Standing& standing, const Chosen& next, std::uint64_t round) {
+  return round >= 2 && !standing.left.empty() && next.splitting == 0;
+}
+
+}  // namespace halfulp::probe
