@@ -9,7 +9,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 20> table{{
+constexpr std::array<Verb, 21> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
