@@ -10,6 +10,7 @@
 #include "cli/at_option.h"
 #include "cli/named_tensor.h"
 #include "cli/output.h"
+#include "cli/product_call.h"
 #include "cli/tensor_options.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
