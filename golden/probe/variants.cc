@@ -130,7 +130,10 @@ class Variants {
         });
       }
     }
-    if (sum(node).of == Sum::Of::terms) return;
+    if (sum(node).of == Sum::Of::terms) {
+      if (node > 0 && sum(node).rounded) vary_joining(node);
+      return;
+    }
     for (std::int64_t size = 1; size <= most; ++size) {
       add(of("terms of a part", node), std::to_string(size), [&](MatrixUnit& unit) {
         unit.tree.sums[node].size = size;
@@ -138,6 +141,21 @@ class Variants {
           unit.terms = size;
       });
     }
+  }
+
+  // Few terms are the same sum in several ways, but for the sign of zero.
+  void vary_joining(std::size_t node) {
+    const auto set = [&](const std::string& value, Joining joining) {
+      add(of("sum of a part", node), value, [&](MatrixUnit& unit) {
+        Sum& own = unit.tree.sums[node];
+        own.joining = joining;
+        own.together = 1;
+        if (joining == Joining::pairwise) own.alignment.reset();
+      });
+    };
+    set("one after the other, from +0", Joining::in_sequence);
+    set("in pairs", Joining::pairwise);
+    set("at once", Joining::at_once);
   }
 
   // --- What sums are rounded to; of several sums alike.
