@@ -32,6 +32,7 @@ class Variants {
       if (unit_.tree.sums[node].rounded) vary_rounding({node});
     }
     if (unit_.tree.sums.size() > 1 || unit_.tree.product) vary_rounding(rounded_nodes());
+    vary_place_of_addend();
     vary_instruction();
     vary_products();
     vary_operands();
@@ -139,6 +140,25 @@ class Variants {
         unit.tree.sums[node].size = size;
         if (node == 0 && unit.tree.order.empty() && sum(node).of == Sum::Of::runs)
           unit.terms = size;
+      });
+    }
+  }
+
+  // C aligned with the sum of the terms, or with the terms themselves.
+  void vary_place_of_addend() {
+    if (unit_.tree.sums.size() != 2 || sum(0).of != Sum::Of::runs || sum(1).rounded ||
+        !sum(1).alignment)
+      return;
+    for (const bool downward : {false, true}) {
+      const std::string cut = downward ? "downward" : "toward zero";
+      add("C", "aligned with the terms, all cut " + cut, [&](MatrixUnit& unit) {
+        Sum together = unit.tree.sums[0];
+        together.of = Sum::Of::terms;
+        together.together = together.size;
+        together.size = 0;
+        together.alignment = unit.tree.sums[1].alignment;
+        together.alignment->downward = downward;
+        unit.tree.sums = {together};
       });
     }
   }
