@@ -26,7 +26,7 @@ constexpr std::size_t most_slack = 4;        // misses
 constexpr std::size_t kept_units = 8;
 constexpr std::size_t most_tried = 48;  // of the misses, to see whether a variant mends any
 constexpr int most_steps = 24;
-constexpr int most_idle_steps = 3;  // that found nothing better
+constexpr int most_idle_steps = 7;  // that found nothing better
 
 // The best of many, as few as are to be kept: the earlier of equally good ones.
 class Best {

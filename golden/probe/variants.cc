@@ -33,6 +33,7 @@ class Variants {
     }
     if (unit_.tree.sums.size() > 1 || unit_.tree.product) vary_rounding(rounded_nodes());
     vary_place_of_addend();
+    vary_strands();
     vary_instruction();
     vary_products();
     vary_operands();
@@ -160,6 +161,25 @@ class Variants {
         together.alignment->downward = downward;
         unit.tree.sums = {together};
       });
+    }
+  }
+
+  // Terms summed in strands before their sums are aligned again.
+  void vary_strands() {
+    if (unit_.tree.sums.size() != 2 || sum(0).of != Sum::Of::runs || sum(1).rounded ||
+        !sum(1).alignment)
+      return;
+    for (const std::int64_t strands : {2, 4}) {
+      for (const bool downward : {false, true}) {
+        const std::string cut = downward ? ", cut downward" : ", cut toward zero";
+        add("strands of terms", std::to_string(strands) + cut, [&](MatrixUnit& unit) {
+          Sum within = unit.tree.sums[1];
+          within.of = Sum::Of::strands;
+          within.size = strands;
+          within.alignment->downward = downward;
+          unit.tree.sums.insert(unit.tree.sums.begin() + 1, within);
+        });
+      }
     }
   }
 
