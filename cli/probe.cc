@@ -40,7 +40,7 @@ const char* const description =
     "answers1.npy\n"
     "or answers1.safetensors, and --answers says what it is. --ask again writes another round, of "
     "inputs\n"
-    "on which the units left part, until nothing is left to ask. In PyTorch:\n"
+    "on which the units left part, until nothing is left to ask. In PyTorch (bfloat16, say):\n"
     "  q = safetensors.torch.load_file('device/questions1.safetensors')\n"
     "  d = torch.baddbmm(q['c'], q['a'], q['b'])\n"
     "  safetensors.torch.save_file({'d': d}, 'device/answers1.safetensors')\n"

@@ -45,6 +45,10 @@ class First {
   static constexpr std::int64_t gap_of_masks = 90;
 
   void keep(Question question) { questions_.push_back(std::move(question)); }
+  // Where so small a product is subnormal in D the question is about D's range too.
+  [[nodiscard]] const char* subject(const char* about, std::int64_t exponent) const {
+    return exponent < build_.d().least ? subjects::range : about;
+  }
 
   // One product beside a C that is 2^gap times as large: how many bits are kept and their rounding.
   void ask_rounding() {
@@ -58,7 +62,7 @@ class First {
         for (const bool c_negative : {false, true}) {
           for (const bool negative : {false, true}) {
             if (half_more && c_negative != negative) continue;
-            Question q = build_.empty(subjects::rounding);
+            Question q = build_.empty(subject(subjects::rounding, of_product));
             if (build_.addend(q, of_product + gap, c_negative) &&
                 build_.product(q, 0, of_product, negative, half_more))
               keep(q);
@@ -80,7 +84,7 @@ class First {
           if (second >= terms_) continue;
           for (const bool negative : {false, true}) {
             if (second == 2 && negative) continue;
-            Question q = build_.empty(subjects::alignment);
+            Question q = build_.empty(subject(subjects::alignment, of_c - gap));
             if (of_c - gap >= least_ && build_.addend(q, of_c) &&
                 build_.product(q, 0, of_c - precision) &&
                 build_.product(q, second, of_c - gap, negative))
@@ -99,7 +103,7 @@ class First {
     const std::int64_t large = std::min({most_, most_c_, std::max<std::int64_t>(least_ + 40, 0)});
     for (std::int64_t gap = 1; gap <= 40 && terms_ > 1; ++gap) {
       for (const bool negative : {false, true}) {
-        Question q = build_.empty(subjects::alignment);
+        Question q = build_.empty(subject(subjects::alignment, large - gap));
         if (large - gap >= least_ && build_.addend(q, large, negative, true) &&
             build_.product(q, 0, large - 1, negative) &&
             build_.product(q, 1, large - gap, negative, gap % 2 == 0))
@@ -111,7 +115,7 @@ class First {
     const std::int64_t large = std::clamp<std::int64_t>(least_ + half, least_, most_);
     for (std::int64_t gap = from; gap <= to; ++gap) {
       for (const bool negative : {false, true}) {
-        Question q = build_.empty(subjects::alignment);
+        Question q = build_.empty(subject(subjects::alignment, large - gap));
         if (large - gap < build_.c().least || terms_ < 2) continue;
         if (!build_.product(q, 0, large, !tie && !negative)) continue;
         if (tie && !(large - half >= least_ && build_.product(q, 1, large - half))) continue;

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "formats/codes.h"
@@ -12,6 +13,7 @@
 #include "golden/kernels/unit_operands.h"
 #include "golden/probe/first_questions.h"
 #include "golden/probe/hypotheses.h"
+#include "golden/probe/question_builder.h"
 
 namespace halfulp::probe {
 namespace {
@@ -19,11 +21,12 @@ namespace {
 constexpr std::size_t kept_cores = 4;        // of those that are alike
 constexpr std::size_t most_structures = 48;  // of a kind of core
 constexpr std::size_t worst_structure = 20;  // misses about the order
+constexpr std::int64_t least_range = 24;     // of the exponents of products
 constexpr std::size_t most_slack = 4;        // misses
 constexpr std::size_t kept_units = 8;
 constexpr std::size_t most_tried = 48;  // of the misses, to see whether a variant mends any
 constexpr int most_steps = 24;
-constexpr int most_far_steps = 6;  // from units that miss much
+constexpr int most_idle_steps = 7;  // that found nothing better
 
 // The best of many, as few as are to be kept: the earlier of equally good ones.
 class Best {
@@ -138,10 +141,13 @@ Cores best_of(const Exam& exam, const std::vector<Core>& kind, std::span<std::si
 }
 
 // Numbers of the structures that are right about masks of numbers far apart, on which the widths of
-// a core matter little.
+// a core matter little; where products are never far apart, about sums beside C as well.
 std::vector<std::size_t> right_structures(const Exam& exam, const std::vector<Core>& cores) {
-  const std::array<std::string, 1> subject{subjects::order};
-  std::vector<std::size_t> which = mixed(exam.about(subject));
+  std::vector<std::string> subjects_of_order{subjects::order};
+  const QuestionBuilder build(exam.ports());
+  if (build.most_product() - build.least_product() < least_range)
+    subjects_of_order.emplace_back(subjects::grouping);
+  std::vector<std::size_t> which = mixed(exam.about(subjects_of_order));
   std::vector<std::pair<std::size_t, std::size_t>> numbered;
   for (const Core& core : spread(cores, 3)) {
     const std::vector<MatrixUnit> units = units_of(core, exam.ports());
@@ -173,8 +179,8 @@ std::vector<Fit> best_structures(const Exam& exam) {
     best[i] = best_of(exam, kinds[i], about_rounding);
     fewest = std::min(fewest, best[i].misses);
   }
-  const std::array<std::string, 4> all{subjects::order, subjects::grouping, subjects::alignment,
-                                       subjects::rounding};
+  const std::array<std::string, 5> all{subjects::order, subjects::grouping, subjects::alignment,
+                                       subjects::rounding, subjects::specials};
   std::vector<std::size_t> which = mixed(exam.about(all));
   std::vector<MatrixUnit> units;
   for (const Cores& kind : best) {
@@ -186,6 +192,28 @@ std::vector<Fit> best_structures(const Exam& exam) {
     }
   }
   return few_misses(exam, units, which, 4 * kept_units);
+}
+
+// The unit with all choices for results that are subnormal or overflow, in products and sums alike.
+std::vector<MatrixUnit> at_the_ends_of_the_range(const MatrixUnit& unit) {
+  std::vector<MatrixUnit> all;
+  constexpr std::array<std::optional<Tininess>, 3> flushes{std::nullopt, Tininess::after_rounding,
+                                                           Tininess::before_rounding};
+  for (const std::optional<Tininess>& flush : flushes) {
+    for (const bool directed : {true, false}) {
+      MatrixUnit changed = unit;
+      const auto change = [&](Quantizer& quantizer) {
+        quantizer.rounding.flush_outputs = flush;
+        quantizer.rounding.overflow.directed = directed;
+      };
+      for (Sum& sum : changed.tree.sums) {
+        if (sum.rounded) change(sum.quantizer);
+      }
+      if (changed.tree.product) change(*changed.tree.product);
+      all.push_back(std::move(changed));
+    }
+  }
+  return all;
 }
 
 // One step from a unit to better ones: variants that mend some of its misses and break fewer.
@@ -201,7 +229,8 @@ void step(const Exam& exam, const Fit& from, Best& best) {
   for (const Variant& variant : variants_of(from.unit, exam.ports())) {
     if (exam.misses(variant.unit, some, some.size()) == some.size()) continue;
     const std::size_t still = exam.misses(variant.unit, missed, missed.size());
-    const std::size_t most = std::min(best.bound(), from.misses);
+    const std::size_t front = best.fits().front().misses;
+    const std::size_t most = std::min({best.bound(), from.misses, front + front / 4 + most_slack});
     if (still >= most) continue;
     const std::size_t broken = exam.misses(variant.unit, others, most - still);
     best.offer(variant.unit, still + broken);
@@ -213,14 +242,14 @@ bool is_perfect(const Best& best) {
 }
 // So few misses that the right unit may be next to the best one.
 bool is_near(const Exam& exam, const Best& best) {
-  return !best.fits().empty() && best.fits().front().misses <= exam.size() / 8;
+  return !best.fits().empty() && best.fits().front().misses <= exam.size() / 32;
 }
 
 // From neighbour to neighbour: always on from the best unit whose neighbours were not tried.
 void search(const Exam& exam, Best& best) {
   std::vector<MatrixUnit> tried;
-  const int most = is_near(exam, best) ? most_steps : most_far_steps;
-  for (int i = 0; i < most && !is_perfect(best); ++i) {
+  int idle = 0;
+  for (int i = 0; i < most_steps && idle < most_idle_steps && !is_perfect(best); ++i) {
     const auto untried = [&](const Fit& fit) {
       return std::ranges::find(tried, fit.unit) == tried.end();
     };
@@ -228,7 +257,9 @@ void search(const Exam& exam, Best& best) {
     if (next == best.fits().end()) break;
     tried.push_back(next->unit);
     const Fit from = *next;
+    const std::size_t fewest = best.fits().front().misses;
     step(exam, from, best);
+    idle = best.fits().front().misses < fewest ? 0 : idle + 1;
   }
 }
 
@@ -275,7 +306,9 @@ std::vector<Fit> infer(const Exam& exam, std::span<const MatrixUnit> known) {
   }
   if (is_near(exam, best)) search(exam, best);
   if (!is_perfect(best) && !exam.ports().scales) {
-    for (const Fit& fit : best_structures(exam)) best.judge(exam, fit.unit, all);
+    for (const Fit& fit : best_structures(exam)) {
+      for (const MatrixUnit& unit : at_the_ends_of_the_range(fit.unit)) best.judge(exam, unit, all);
+    }
     search(exam, best);
   }
   std::vector<Fit> result;

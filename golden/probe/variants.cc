@@ -32,6 +32,8 @@ class Variants {
       if (unit_.tree.sums[node].rounded) vary_rounding({node});
     }
     if (unit_.tree.sums.size() > 1 || unit_.tree.product) vary_rounding(rounded_nodes());
+    vary_place_of_addend();
+    vary_strands();
     vary_instruction();
     vary_products();
     vary_operands();
@@ -130,7 +132,10 @@ class Variants {
         });
       }
     }
-    if (sum(node).of == Sum::Of::terms) return;
+    if (sum(node).of == Sum::Of::terms) {
+      if (node > 0 && sum(node).rounded) vary_joining(node);
+      return;
+    }
     for (std::int64_t size = 1; size <= most; ++size) {
       add(of("terms of a part", node), std::to_string(size), [&](MatrixUnit& unit) {
         unit.tree.sums[node].size = size;
@@ -138,6 +143,59 @@ class Variants {
           unit.terms = size;
       });
     }
+  }
+
+  // C aligned with the sum of the terms, or with the terms themselves.
+  void vary_place_of_addend() {
+    if (unit_.tree.sums.size() != 2 || sum(0).of != Sum::Of::runs || sum(1).rounded ||
+        !sum(1).alignment)
+      return;
+    for (const bool downward : {false, true}) {
+      const std::string cut = downward ? "downward" : "toward zero";
+      add("C", "aligned with the terms, all cut " + cut, [&](MatrixUnit& unit) {
+        Sum together = unit.tree.sums[0];
+        together.of = Sum::Of::terms;
+        together.together = together.size;
+        together.size = 0;
+        together.alignment = unit.tree.sums[1].alignment;
+        together.alignment->downward = downward;
+        unit.tree.sums = {together};
+      });
+    }
+  }
+
+  // Terms summed in strands before their sums are aligned again.
+  void vary_strands() {
+    if (unit_.tree.sums.size() != 2 || sum(0).of != Sum::Of::runs || sum(1).rounded ||
+        !sum(1).alignment)
+      return;
+    for (const std::int64_t strands : {2, 4}) {
+      for (const bool downward : {false, true}) {
+        const std::string cut = downward ? ", cut downward" : ", cut toward zero";
+        add("strands of terms", std::to_string(strands) + cut, [&](MatrixUnit& unit) {
+          Sum within = unit.tree.sums[1];
+          within.of = Sum::Of::strands;
+          within.size = strands;
+          within.alignment->downward = downward;
+          unit.tree.sums.insert(unit.tree.sums.begin() + 1, within);
+        });
+      }
+    }
+  }
+
+  // Few terms are the same sum in several ways, but for the sign of zero.
+  void vary_joining(std::size_t node) {
+    const auto set = [&](const std::string& value, Joining joining) {
+      add(of("sum of a part", node), value, [&](MatrixUnit& unit) {
+        Sum& own = unit.tree.sums[node];
+        own.joining = joining;
+        own.together = 1;
+        if (joining == Joining::pairwise) own.alignment.reset();
+      });
+    };
+    set("one after the other, from +0", Joining::in_sequence);
+    set("in pairs", Joining::pairwise);
+    set("at once", Joining::at_once);
   }
 
   // --- What sums are rounded to; of several sums alike.
