@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "golden/kernels/tree_words.h"
 
+#include <algorithm>
+
 #include "formats/rounding.h"
 
 namespace halfulp::kernels {
 namespace {
 
+// The plural is that of the first word: "4 sums of 16 neighbours".
 std::string count_of(std::int64_t n, const std::string& one) {
-  return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
+  std::string words = one;
+  if (n != 1) words.insert(std::min(words.find(' '), words.size()), "s");
+  return std::to_string(n) + " " + words;
 }
 
 std::string items_of(const DotTree& tree, std::size_t node) {
