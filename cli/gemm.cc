@@ -50,11 +50,16 @@ const char* const description =
     "columns of A; they are filled up with +0 to whole instructions.";
 
 const char* const examples =
-    "  $ halfulp gemm --a a.npy --b b.npy --unit nv.hopper.wgmma.e4m3.f32 --order promote:128 -o "
-    "d.npy\n"
-    "  ...\n"
+    "  $ halfulp vectors gemm --unit nv.hopper.wgmma.e4m3.f32 --terms 256 --class wide -o "
+    "t.safetensors\n"
+    "  t.safetensors: a b c d of wide, 16 x 256 x 8, seed 0\n"
     "\n"
-    "  $ halfulp gemm --a a.npy --b b.npy --order exact:binary32 -o exact.npy --json\n"
+    "  $ halfulp gemm --a t.safetensors:a --b t.safetensors:b --unit nv.hopper.wgmma.e4m3.f32 "
+    "--order promote:128 -o d.npy\n"
+    "  d.npy: 16 x 8 of float32, 256 terms, nv.hopper.wgmma.e4m3.f32, promote:128\n"
+    "\n"
+    "  $ halfulp gemm --a t.safetensors:a --b t.safetensors:b --order exact:binary32 -o exact.npy "
+    "--json\n"
     "  ...\n";
 
 struct GemmOptions {
