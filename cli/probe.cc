@@ -174,7 +174,7 @@ class Folder {
 class Rounds {
  public:
   Rounds(const Folder& folder, const Engine& engine, std::vector<MatrixUnit> known)
-      : folder_(folder), known_(std::move(known)) {
+      : known_(std::move(known)) {
     for (std::size_t round = 1; folder.has_questions(round); ++round) {
       if (!folder.answers(round)) {
         unanswered_ = round;
@@ -196,7 +196,6 @@ class Rounds {
   [[nodiscard]] const Standing& standing() const { return standing_; }
 
  private:
-  const Folder& folder_;
   std::vector<MatrixUnit> known_;
   std::optional<Exam> exam_;
   Standing standing_;
