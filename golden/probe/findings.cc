@@ -27,8 +27,8 @@ std::vector<Finding> findings_of(const Exam& exam, const MatrixUnit& unit) {
   for (Finding& finding : findings) {
     if (finding.instead.empty()) finding.against = 0;
   }
-  std::ranges::stable_partition(findings,
-                                [](const Finding& finding) { return finding.open.empty(); });
+  std::stable_partition(findings.begin(), findings.end(),
+                        [](const Finding& finding) { return finding.open.empty(); });
   return findings;
 }
 

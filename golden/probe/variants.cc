@@ -296,14 +296,14 @@ class Variants {
   // --- How operands come in.
   void vary_operands() {
     using Subnormals = UnitOperand::Subnormals;
-    for (const auto& [value, words] : {std::pair{Subnormals::keep, "kept"},
-                                       {Subnormals::positive_zero, "+0"},
-                                       {Subnormals::signed_zero, "zeros of their sign"}}) {
+    for (const auto& way : {std::pair{Subnormals::keep, "kept"},
+                            {Subnormals::positive_zero, "+0"},
+                            {Subnormals::signed_zero, "zeros of their sign"}}) {
       const auto set = [&](const std::string& whose, bool a, bool b, bool c) {
-        add("subnormal " + whose, words, [&](MatrixUnit& unit) {
-          if (a) unit.a.subnormals = value;
-          if (b) unit.b.subnormals = value;
-          if (c) unit.c.subnormals = value;
+        add("subnormal " + whose, way.second, [&](MatrixUnit& unit) {
+          if (a) unit.a.subnormals = way.first;
+          if (b) unit.b.subnormals = way.first;
+          if (c) unit.c.subnormals = way.first;
         });
       };
       set("a", true, false, false);
