@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "formats/json.h"
 #include "golden/kernels/tree_words.h"
