@@ -77,6 +77,22 @@ std::map<std::string, std::string> named_values(const std::vector<std::string>& 
   return values;
 }
 
+// Without the parameters that settings of other members have put out of use.
+Json without_replaced(Json edited, const Json& document) {
+  if (!edited.is_object() || !edited.contains("parameters") || !edited["parameters"].is_object())
+    return edited;
+  const std::string before = document.dump();
+  const std::string after = edited.dump();
+  const Json parameters = edited["parameters"];
+  for (const auto& entry : parameters.items()) {
+    const std::string use = "\"$" + entry.key() + "\"";
+    const bool replaced =
+        before.find(use) != std::string::npos && after.find(use) == std::string::npos;
+    if (replaced) edited["parameters"].erase(entry.key());
+  }
+  return edited;
+}
+
 // The document with its parameters set.
 Json document_of(const KernelOptions& options) {
   const Json document = sequences::kernel_document(options.name);
@@ -97,7 +113,7 @@ Json document_of(const KernelOptions& options) {
     }
     settings.push_back(setting.starts_with("/") ? setting : "/parameters/" + setting);
   }
-  return experiments::apply_settings(document, settings);
+  return without_replaced(experiments::apply_settings(document, settings), document);
 }
 
 sequences::Kernel kernel_of(const KernelOptions& options, const Json& document) {
@@ -212,6 +228,9 @@ class Run {
       if (const auto found = shapes_.find(name); found != shapes_.end())
         how.shape = parse_extents(found->second, "--shape");
       const tensors::Tensor tensor = read_tensor(path, how);
+      if (how.format && tensor.type.format.kind != how.format->kind)
+        throw Error("is of " + tensor.type.name + ", which are no codes of " + how.format->name,
+                    how.option, "leave out --as " + name + ", or name the format of its codes");
       arrays[name] = at_option(how.option, [&] { return sequences::array_from(tensor); });
     }
     for (const auto* named : {&formats_, &shapes_}) {

@@ -146,7 +146,11 @@ class Folder {
     }
     if (d == nullptr) throw Error("holds several tensors, none of them \"d\"", file);
     try {
-      return probe::answers_of(*d, asked.questions.size(), asked.ports.d);
+      std::vector<Code> codes = probe::answers_of(*d, asked.questions.size(), asked.ports.d);
+      if (round == 1 && std::ranges::all_of(codes, [&](Code code) { return code == codes[0]; }))
+        throw Error("all " + std::to_string(codes.size()) + " answers are the same", "",
+                    "did the device multiply, and is this its d?");
+      return codes;
     } catch (const Error& error) {
       throw error.at(file);
     }
@@ -232,6 +236,7 @@ class Run {
       return write(folder, 1, ports, first_questions(ports));
     }
     const Rounds rounds(folder, engine_, known());
+    require_same_ports(rounds);
     if (rounds.unanswered() != 0)
       throw Error("there is no answer to " + folder.questions(rounds.unanswered()), "--ask",
                   "write the device's d into " + folder.wanted_answers(rounds.unanswered()));
@@ -259,6 +264,24 @@ class Run {
     }
   }
 
+  // The questions of a folder say what the device takes; options may only say the same.
+  void require_same_ports(const Rounds& rounds) const {
+    if (rounds.rounds() == 0 || (options_.unit.empty() && options_.a_format.empty())) return;
+    const Ports& asked = rounds.exam().ports();
+    const Ports said = ports_of(options_);
+    const auto require = [](const std::string& option, const Format& here, const Format& there) {
+      if (here.kind != there.kind)
+        throw Error("the questions of the folder are of " + there.name + ", not " + here.name,
+                    option, "leave it out, or ask in another folder");
+    };
+    const bool unit = !options_.unit.empty();
+    require(unit ? "--unit" : "--a-format", said.a, asked.a);
+    if (unit || !options_.b_format.empty())
+      require(unit ? "--unit" : "--b-format", said.b, asked.b);
+    if (unit || !options_.d_format.empty())
+      require(unit ? "--unit" : "--d-format", said.d, asked.d);
+  }
+
   int tell() {
     const Folder folder(options_.answers, "--answers");
     const Rounds rounds(folder, engine_, known());
@@ -268,6 +291,7 @@ class Run {
                   folder.has_questions(1)
                       ? "write the device's d into " + folder.wanted_answers(1)
                       : "`halfulp probe --ask " + folder.path() + "` writes them");
+    require_same_ports(rounds);
     ProbeReport report{.exam = &rounds.exam(),
                        .standing = rounds.standing(),
                        .nearest = {},

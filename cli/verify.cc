@@ -72,6 +72,18 @@ const MatrixUnit* unit_named(const std::string& name) {
   return nullptr;
 }
 
+Format format_or_hint(const std::string& name) {
+  try {
+    return format_from_text(name);
+  } catch (const Error& error) {
+    std::vector<std::string> units;
+    for (const MatrixUnit& unit : shipped_units()) units.push_back(unit.name);
+    const std::string near = suggest(name, units);
+    if (near.empty()) throw;
+    throw Error("\"" + name + "\" is no format and no matrix unit", error.location(), near);
+  }
+}
+
 // Of what the options name, or all of the catalogue.
 void add_formats(const VerifyOptions& options, Scope& scope) {
   for (const std::string& name : options.names) {
@@ -81,10 +93,10 @@ void add_formats(const VerifyOptions& options, Scope& scope) {
     }
     const bool described = looks_like_json(name) || looks_like_path(name);
     if (!described && !is_block_name(name)) {
-      scope.formats.push_back(format_from_text(name));
+      scope.formats.push_back(format_or_hint(name));
       continue;
     }
-    const AnyQuantizer any = any_quantizer_from_text(name);
+    const AnyQuantizer any = at_option("NAME", [&] { return any_quantizer_from_text(name); });
     if (const auto* block = std::get_if<BlockFormat>(&any)) {
       scope.block_formats.push_back(*block);
     } else {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "formats/catalogue.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 
 namespace halfulp::kernels {
@@ -28,11 +29,13 @@ std::vector<std::string> split(const std::string& text, char between) {
   return parts;
 }
 
-std::int64_t count_from(const std::string& text, const std::string& piece) {
+std::int64_t count_from(const std::string& text, const std::string& piece,
+                        const std::string& example = "promote:128") {
   const bool digits = !text.empty() && text.size() <= 15 &&
                       std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || std::stoll(text) < 1)
-    throw Error("\"" + piece + "\" has no number of terms", "", "write for example promote:128");
+    throw Error("\"" + piece + "\" lacks a number of at least 1", "",
+                "write for example " + example);
   return std::stoll(text);
 }
 
@@ -68,10 +71,13 @@ StreamK stream_k_from(const std::string& workers, const std::string& tile,
   const std::vector<std::string> sides = split(tile, 'x');
   if (sides.size() != 3)
     throw Error("\"" + piece + "\" has no tile", "", "write for example stream-k:108:128x128x32");
-  return {.workers = count_from(workers, piece),
-          .rows = count_from(sides[0], piece),
-          .columns = count_from(sides[1], piece),
-          .terms = count_from(sides[2], piece),
+  const auto count = [&](const std::string& text) {
+    return count_from(text, piece, "stream-k:108:128x128x32");
+  };
+  return {.workers = count(workers),
+          .rows = count(sides[0]),
+          .columns = count(sides[1]),
+          .terms = count(sides[2]),
           .sum = nearest("binary32")};
 }
 
@@ -96,6 +102,7 @@ void add_piece(const std::string& piece, Order& order) {
     order.sums.push_back(
         runs(count_from(word(1, ""), piece), Joining::pairwise, word(2, "binary32")));
   } else if (name == "stream-k" && words.size() == 3) {
+    if (order.stream_k) throw Error("two stream-k in one order", "", "keep one of them");
     order.stream_k = stream_k_from(words[1], words[2], piece);
   } else if (auto tree = words.size() == 2 ? whole_tree(name, words[1]) : std::nullopt) {
     if (order.tree) throw Error("two arithmetics in one order", "", "keep one of them");
@@ -126,6 +133,8 @@ OuterSum outer_sum_from_json(const Json& value, const std::string& where) {
       outer.grain = integer_from(value["grain"], where + "/grain", 1, dot_limits::terms);
     sum.erase("parts");
     sum.erase("grain");
+  } else if (value.contains("grain")) {
+    throw Error("a grain without a number of parts", where + "/grain", "give \"parts\" too");
   }
   outer.sum = sum_from_json(sum, where);
   if (outer.sum.of == Sum::Of::terms)
@@ -153,6 +162,8 @@ Slicing slicing_from_json(const Json& value, const std::string& where) {
   slicing.step = reader.integer("step", 0, 0, most);
   slicing.first = reader.integer("first", 0, 0, most);
   reader.finish();
+  if (slicing.grain != 1 && slicing.parts == 0)
+    throw Error("a grain without a number of parts", where + "/grain", "give \"parts\" too");
   if (slicing.size != 0 && slicing.parts != 0)
     throw Error("a size and a number of parts", where + "/size", "keep one of them");
   if (slicing.group == 0 && (slicing.step != 0 || slicing.first != 0))
@@ -199,10 +210,15 @@ EpilogueStep step_from_json(const Json& value, const std::string& where) {
   return step;
 }
 
-}  // namespace
+// A list; nullptr where there is none.
+const Json* list_of(ObjectReader& reader, const std::string& key) {
+  const Json* list = reader.find(key);
+  if (list != nullptr && !list->is_array())
+    throw Error("a list belongs here", reader.place(key), "write [{...}, ...]");
+  return list;
+}
 
-Order order_from_json(const Json& value, const std::string& where) {
-  if (is_plan(value)) return order_from_plan(value, where);
+Order read_order(const Json& value, const std::string& where) {
   ObjectReader reader(value, where);
   Order order;
   order.name = reader.text("name", "");
@@ -213,7 +229,7 @@ Order order_from_json(const Json& value, const std::string& where) {
   if (order.slicing && order.stream_k)
     throw Error("two ways to cut the terms into slices", reader.place("stream_k"),
                 "keep one of \"split\" and \"stream_k\"");
-  if (const Json* sums = reader.find("sums")) {
+  if (const Json* sums = list_of(reader, "sums")) {
     for (const Json& sum : *sums) {
       const std::string place = reader.place("sums") + "/" + std::to_string(order.sums.size());
       order.sums.push_back(outer_sum_from_json(sum, place));
@@ -221,7 +237,7 @@ Order order_from_json(const Json& value, const std::string& where) {
   }
   if (const Json* tree = reader.find("tree"))
     order.tree = dot_tree_from_json(*tree, reader.place("tree"));
-  if (const Json* epilogue = reader.find("epilogue")) {
+  if (const Json* epilogue = list_of(reader, "epilogue")) {
     for (const Json& step : *epilogue) {
       const std::string place =
           reader.place("epilogue") + "/" + std::to_string(order.epilogue.size());
@@ -229,6 +245,34 @@ Order order_from_json(const Json& value, const std::string& where) {
     }
   }
   reader.finish();
+  return order;
+}
+
+// Numbers are carried as doubles.
+void require_double(const Quantizer& quantizer, const std::string& place) {
+  if (!fits_binary64(quantizer.format))
+    throw Error(quantizer.format.name + " holds numbers that no double is", place,
+                "use a format whose numbers are doubles, such as binary64");
+}
+
+void require_doubles(const Order& order, const std::string& where) {
+  for (std::size_t i = 0; i < order.sums.size(); ++i)
+    require_double(order.sums[i].sum.quantizer, where + "/sums/" + std::to_string(i));
+  if (order.tree) {
+    if (order.tree->product) require_double(*order.tree->product, where + "/tree/product");
+    for (const Sum& sum : order.tree->sums) require_double(sum.quantizer, where + "/tree/sums");
+  }
+  if (order.slicing) require_double(order.slicing->sum, where + "/split/sum");
+  if (order.stream_k) require_double(order.stream_k->sum, where + "/stream_k/sum");
+  for (std::size_t i = 0; i < order.epilogue.size(); ++i)
+    require_double(order.epilogue[i].quantizer, where + "/epilogue/" + std::to_string(i));
+}
+
+}  // namespace
+
+Order order_from_json(const Json& value, const std::string& where) {
+  Order order = is_plan(value) ? order_from_plan(value, where) : read_order(value, where);
+  require_doubles(order, where);
   return order;
 }
 
@@ -245,6 +289,7 @@ Order order_from_text(const std::string& text) {
   Order order;
   order.name = text;
   for (const std::string& piece : split(text, ',')) add_piece(piece, order);
+  require_doubles(order, "");
   return order;
 }
 
@@ -252,6 +297,12 @@ bool adds_c_in_epilogue(const Order& order) {
   return std::ranges::any_of(order.epilogue, [](const EpilogueStep& step) {
     return step.what == EpilogueStep::What::add_c ||
            step.what == EpilogueStep::What::multiply_add_c;
+  });
+}
+
+bool adds_bias(const Order& order) {
+  return std::ranges::any_of(order.epilogue, [](const EpilogueStep& step) {
+    return step.what == EpilogueStep::What::add_bias;
   });
 }
 

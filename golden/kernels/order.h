@@ -42,9 +42,9 @@ struct OuterSum {
 // One step on every result, rounded once by its quantizer.
 struct EpilogueStep {
   enum class What : std::uint8_t {
-    scale,     // times a's scale times b's, which is rounded by `product` first where it is there
-    multiply,  // times `factor`
-    add_c,     // plus `factor` times C, that product rounded first by the step's quantizer
+    scale,           // times a's scale times b's, that product exact or rounded by `product` first
+    multiply,        // times `factor`
+    add_c,           // plus `factor` times C, that product rounded first by the step's quantizer
     multiply_add_c,  // `factor` times it, plus C, fused
     add_bias,        // plus the bias of the column
     function,        // a function of one operand
@@ -59,9 +59,9 @@ struct EpilogueStep {
 };
 
 // A product in slices, each of neighbouring terms and made like a whole product, without what the
-// epilogue does. They are added in their order, beginning with the first, not with zero, so that
-// -0 stays. Unlike an OuterSum it may round in two formats, and know of instructions that a kernel
-// issues at places of its own.
+// epilogue does. They are added in their order, beginning with the first, s = Q(part), not with
+// zero, so that -0 stays. Unlike an OuterSum it may round in two formats, and know of instructions
+// that a kernel issues at places of its own.
 struct Slicing {
   // sums: s = Q(s + part). rounded_parts: likewise, of parts that are rounded to the format of the
   // results. rounded_sums: s = R(Q(s + part)), R rounding to that format, s beginning with R(part).
@@ -110,6 +110,7 @@ Order order_from_plan(const Json& value, const std::string& where);
 Order order_from_text(const std::string& text);
 
 bool adds_c_in_epilogue(const Order& order);
+bool adds_bias(const Order& order);
 bool scales_in_epilogue(const Order& order);
 
 // A product in slices is several products one after the other (slices.h), and no single tree.

@@ -101,6 +101,9 @@ class Product {
       if (p_.c_begins && !p_.order.tree) require_format(*p_.operands.c, c.format, "c");
       c_.emplace(*p_.operands.c, c, AddendPlaces(*p_.operands.c, results_of(p_), "c"));
     }
+    if (p_.operands.bias != nullptr && !adds_bias(p_.order))
+      throw Error("a bias that the order does not add", "bias",
+                  R"(give the order an epilogue with {"what": "add_bias", "quantizer": ...})");
     if (p_.operands.bias != nullptr)
       bias_.emplace(*p_.operands.bias, plain(p_.operands.bias->type.format),
                     AddendPlaces(*p_.operands.bias, results_of(p_), "bias"));
@@ -162,13 +165,25 @@ class Product {
       const auto format_of = [&](const std::vector<const Tensor*>& all) {
         return place < all.size() ? all[place]->type.format : find_format("binary32");
       };
-      add_scales(place, format_of(p_.operands.a_scales), format_of(p_.operands.b_scales), 1);
+      const Format left = format_of(p_.operands.a_scales);
+      const Format right = format_of(p_.operands.b_scales);
+      require_exact_product(left, right);
+      add_scales(place, left, right, 1);
       ++place;
     }
     if (p_.operands.a_scales.size() > place || p_.operands.b_scales.size() > place)
       throw Error("scales that neither the unit nor the order takes", "a_scales",
                   "choose a unit or an order that does, such as deepgemm:128, or an epilogue that "
                   "scales");
+  }
+  // Two numbers of binary32 have a product that is a double, whose exponent too is in its range.
+  void require_exact_product(const Format& left, const Format& right) const {
+    if (fits_binary32(left) && fits_binary32(right)) return;
+    for (const EpilogueStep& step : p_.order.epilogue) {
+      if (step.what == EpilogueStep::What::scale && !step.product)
+        throw Error("the exact product of scales of " + left.name + " and " + right.name, "order",
+                    "give the step's \"product\", the quantizer that rounds it");
+    }
   }
   void add_scales(std::size_t place, const Format& left, const Format& right, std::size_t blocks) {
     const auto side = [&](const std::vector<const Tensor*>& all, const Format& format,
@@ -321,7 +336,9 @@ class Product {
       left[i] = left_.back().at(tile.row + i / tile.columns, 0);
       right[i] = right_.back().at(tile.column + i % tile.columns, 0);
     }
-    const Quantizer rounds = step.product.value_or(step.quantizer);
+    // Without a rounding of its own a double holds the product (take_scales).
+    static const Quantizer binary64{.format = find_format("binary64"), .rounding = {}};
+    const Quantizer rounds = step.product.value_or(binary64);
     const std::array<View, 2> in{as_const(view_of(left.data(), 1, left.size())),
                                  as_const(view_of(right.data(), 1, right.size()))};
     engine_.map(Op::multiply, in, engine_.prepare(rounds), {}, view_of(left.data(), 1, left.size()),

@@ -17,7 +17,7 @@ namespace halfulp::kernels {
 class OperandNumbers {
  public:
   OperandNumbers(const tensors::Tensor* tensor, const UnitOperand& operand)
-      : tensor_(tensor), read_(operand) {}
+      : tensor_(tensor), read_(operand, tensors::element_count(*tensor)) {}
   [[nodiscard]] double at(std::size_t index) const {
     return read_(tensors::code_at(*tensor_, index));
   }

@@ -34,9 +34,10 @@ std::vector<double> values_of(const Format& format) {
 
 }  // namespace
 
-OperandReader::OperandReader(const UnitOperand& operand)
+OperandReader::OperandReader(const UnitOperand& operand, std::size_t reads)
     : operand_(operand), mask_((Code{1} << bits(operand.format)) - 1) {
   if (bits(operand.format) > most_table_bits) return;
+  if (reads < (std::size_t{1} << bits(operand.format)) / 8) return;
   if (operand.as) {
     const std::size_t count = std::size_t{1} << bits(operand.format);
     for (std::size_t code = 0; code < count; ++code) table_.push_back(value_of(code));

@@ -3,6 +3,7 @@
 // Codes as the operands of a matrix unit, and its results as codes (formats/matrix_unit.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,10 +13,12 @@
 
 namespace halfulp::kernels {
 
-// The numbers that codes of an operand are to the unit. Of at most 16 bits by a table.
+// The numbers that codes of an operand are to the unit. Of at most 16 bits by a table, if about as
+// many are read as it has places.
 class OperandReader {
  public:
-  explicit OperandReader(const UnitOperand& operand);
+  static constexpr std::size_t many = std::size_t{1} << 16;
+  explicit OperandReader(const UnitOperand& operand, std::size_t reads = many);
   [[nodiscard]] double operator()(Code code) const {
     return table_.empty() ? value_of(code) : table_[static_cast<std::size_t>(code & mask_)];
   }

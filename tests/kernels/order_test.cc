@@ -74,7 +74,7 @@ TEST(Orders, ErrorsSayWhatThereIs) {
   EXPECT_EQ(error_of([] { order_from_text("promot:128"); }),
             "\"promot:128\" is no part of an order; did you mean \"promote\"?");
   EXPECT_EQ(error_of([] { order_from_text("promote"); }),
-            "\"promote\" has no number of terms; write for example promote:128");
+            "\"promote\" lacks a number of at least 1; write for example promote:128");
   EXPECT_EQ(error_of([] { order_from_text("exact:binary32,fma:binary32"); }),
             "two arithmetics in one order; keep one of them");
 }

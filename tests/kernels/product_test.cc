@@ -140,6 +140,47 @@ TEST(Product, DoesNotDependOnThreadsOrTiles) {
   EXPECT_EQ(tensors::code_at(alone, 529), tensors::code_at(one, 299 * 530 + 529));
 }
 
+// Scales of 1e-4 have a product that is no number of binary16; the step rounds once.
+TEST(Product, ScalesAreMultipliedExactlyUnlessTheyAreRounded) {
+  const Format binary16 = find_format("binary16");
+  const Format binary32 = find_format("binary32");
+  const auto code = [](const Format& format, double x) {
+    return static_cast<std::uint64_t>(encode(format, from_double(x)));
+  };
+  const auto of = [](const Format& format, std::int64_t rows, std::int64_t columns,
+                     std::vector<std::uint64_t> codes) {
+    return tensors::from_codes({"", tensors::element_type(format), {rows, columns}}, codes);
+  };
+  const Tensor a = of(binary16, 1, 2, {code(binary16, 200), code(binary16, 200)});
+  const Tensor b = of(binary16, 2, 1, {code(binary16, 200), code(binary16, 300)});
+  const Tensor scale = of(binary32, 1, 1, {code(binary32, 0x1.a36e2ep-14)});
+  const MatrixUnit& unit = find_matrix_unit("nv.hopper.mma.f16.f32");
+  ProductOperands operands{.a = &a, .b = &b};
+  operands.a_scales = operands.b_scales = {&scale};
+  const Order order =
+      order_from_text(R"({"epilogue": [{"what": "scale", "quantizer": "binary16"}]})");
+  const Tensor d = multiply(unit, order, emulator::engine(), operands, {});
+  // 100000 * 0x1.a36e2ep-14^2, rounded once.
+  const double exact = 100000 * (0x1.a36e2ep-14 * 0x1.a36e2ep-14);
+  const double got = to_double(decode(binary16, tensors::code_at(d, 0)));
+  EXPECT_NEAR(got, exact, 0x1p-10 * exact / 2);
+  const Tensor wide = of(find_format("binary64"), 1, 1, {code(find_format("binary64"), 1e-4)});
+  operands.a_scales = {&wide};
+  const auto text = error_of([&] { multiply(unit, order, emulator::engine(), operands, {}); });
+  EXPECT_NE(text.find("exact product of scales"), std::string::npos) << text;
+}
+
+TEST(Product, ABiasThatNothingAddsIsRefused) {
+  const MatrixUnit& unit = find_matrix_unit("nv.hopper.mma.f16.f32");
+  Stream stream(19);
+  const Tensor a = draw(unit.a.format, {2, 16}, false, stream);
+  const Tensor b = draw(unit.b.format, {16, 3}, false, stream);
+  const Tensor bias = draw(unit.d, {1, 3}, false, stream);
+  const ProductOperands operands{.a = &a, .b = &b, .bias = &bias};
+  const auto text = error_of([&] { multiply(unit, {}, emulator::engine(), operands, {}); });
+  EXPECT_NE(text.find("bias: a bias that the order does not add"), std::string::npos) << text;
+}
+
 TEST(Product, StochasticOrdersDrawByPlace) {
   const MatrixUnit& any = find_matrix_unit("nv.hopper.mma.bf16.f32");
   const Json json = parse_json(R"({"tree": {"sums": [{"joining": "in_sequence", "of": "terms",
