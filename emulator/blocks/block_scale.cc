@@ -108,9 +108,7 @@ int even_fraction_bits(const Format& element) {
 
 // A zero inner scale of arithmetics that encode stays.
 ZeroScale zero_scale_of(const BlockFormat& format, std::size_t level) {
-  const bool encodes = format.arithmetic == Arithmetic::transformer_engine ||
-                       format.arithmetic == Arithmetic::four_over_six;
-  return encodes && level == 1 ? ZeroScale::zero : format.zero_scale;
+  return encodes(format.arithmetic) && level == 1 ? ZeroScale::zero : format.zero_scale;
 }
 
 // m of a level: the largest element times the largest scales of the levels inside.
@@ -131,6 +129,10 @@ Operand largest_product(const BlockFormat& format, std::size_t level) {
 }
 
 }  // namespace
+
+bool encodes(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::transformer_engine || arithmetic == Arithmetic::four_over_six;
+}
 
 Operand one_operand() { return power_operand(0); }
 

@@ -31,6 +31,9 @@ struct Scale {
   Operand number;
 };
 
+// True of the arithmetics that have an encoding scale E, under which a zero inner scale stays.
+bool encodes(Arithmetic arithmetic);
+
 // a / b and so on in binary32: the exact result rounded once, to nearest even.
 Operand binary32(Op op, const Operand& a, const Operand& b);
 Operand rounded_to_binary32(const Real& x);

@@ -38,20 +38,6 @@ float joined(FourOverSix::Error measure, float sum, float error) {
 
 }  // namespace
 
-Scale second_scale(const CompiledBlock& plan, const Operand& a0, const Operand& a1,
-                   const Operand& s0, std::uint64_t random) {
-  Operand three_halves = one_operand();
-  three_halves.significand = 3;
-  three_halves.exponent = -1;
-  const CompiledLevel& inner = plan.level(1);
-  const Operand factor = encoding_factor(a0, plan.level(0).multiplied());
-  const Operand base = binary32(Op::multiply, binary32(Op::divide, a1, inner.multiplied()), factor);
-  const Operand asked = least_of(binary32(Op::multiply, base, three_halves), most_of_binary32());
-  Extent finite;
-  finite.finite = true;
-  return inner.choose(finite, s0, random, &asked);
-}
-
 BlockErrors::BlockErrors(const View& in, const CompiledBlock& plan, const Random& random,
                          const Area& area, const Operand& a0)
     : in_(in),

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Which of its two scales a block has under Arithmetic::four_over_six (FourOverSix in
-// formats/block.h).
+// How far a block is from its numbers under each of its two scales in Arithmetic::four_over_six
+// (FourOverSix in formats/block.h).
 #pragma once
-
-#include <cstdint>
 
 #include "emulator/blocks/block_scale.h"
 #include "emulator/blocks/element.h"
@@ -14,12 +12,8 @@
 
 namespace halfulp::emulator {
 
-// The scale under which the largest number of a block, a1, is two thirds of the largest element.
-// a0: the largest magnitude of the block around, whose scale s0 is finite and not zero.
-Scale second_scale(const CompiledBlock& plan, const Operand& a0, const Operand& a1,
-                   const Operand& s0, std::uint64_t random);
-
-// The errors of one block of numbers that are all finite. All must outlive it.
+// The errors of one block of numbers that are all finite. All must outlive it. a0: the largest
+// magnitude of the block around.
 class BlockErrors {
  public:
   BlockErrors(const View& in, const CompiledBlock& plan, const Random& random, const Area& area,

@@ -64,7 +64,7 @@ const Operand& BlockScales::largest_around(std::size_t block) const {
   return levels_[0].largest[holder(1, block)];
 }
 
-Scale BlockScales::choose(std::size_t i, std::size_t block, const Extent& extent) {
+Scale BlockScales::choose(std::size_t i, std::size_t block, const Extent& extent, bool second) {
   const CompiledLevel& level = plan_.level(i);
   const Operand& outside = around(i, block);
   const Arithmetic arithmetic = plan_.format().arithmetic;
@@ -75,8 +75,8 @@ Scale BlockScales::choose(std::size_t i, std::size_t block, const Extent& extent
     asked = asked_outer(arithmetic, largest, level);
     levels_[0].largest.push_back(largest);
   } else if (outside.kind == Operand::Class::finite) {
-    asked =
-        asked_inner(arithmetic, largest_around(block), largest, outside, {&plan_.level(0), &level});
+    asked = asked_inner(arithmetic, largest_around(block), largest, outside,
+                        {&plan_.level(0), &level}, second);
   }
   return level.choose(extent, outside, draw(i, block), &asked);
 }
@@ -113,9 +113,7 @@ Scaled BlockScales::exact(std::size_t block) {
   const bool twice = plan_.format().arithmetic == Arithmetic::four_over_six && scaled.ordinary &&
                      around(block).kind == Operand::Class::finite;
   if (twice) {
-    const Operand largest = unpack_double(std::bit_cast<double>(extent.largest));
-    const Scale second =
-        second_scale(plan_, largest_around(block), largest, around(block), draw(i, block));
+    const Scale second = choose(i, block, extent, true);
     const Scaled scaled_second = scaled_by(second, block, extent);
     const BlockErrors errors(in_, plan_, random_, area, largest_around(block));
     if (errors.of(scaled_second, second.number) < errors.of(scaled, scale.number)) {

@@ -51,7 +51,9 @@ class BlockScales {
   // The block of the level around that holds a block.
   [[nodiscard]] std::size_t holder(std::size_t i, std::size_t block) const;
   [[nodiscard]] const Operand& around(std::size_t i, std::size_t block) const;
-  [[nodiscard]] Scale choose(std::size_t i, std::size_t block, const Extent& extent);
+  // second: of the two scales of Arithmetic::four_over_six.
+  [[nodiscard]] Scale choose(std::size_t i, std::size_t block, const Extent& extent,
+                             bool second = false);
   [[nodiscard]] Scaled scaled_by(const Scale& scale, std::size_t block, const Extent& extent) const;
 
   const View& in_;

@@ -9,18 +9,21 @@ using Class = Operand::Class;
 Operand divide(const Operand& a, const Operand& b) { return binary32(Op::divide, a, b); }
 Operand multiply(const Operand& a, const Operand& b) { return binary32(Op::multiply, a, b); }
 
-bool encodes(Arithmetic arithmetic) {
-  return arithmetic == Arithmetic::transformer_engine || arithmetic == Arithmetic::four_over_six;
-}
-
-}  // namespace
-
 Operand most_of_binary32() {
   Operand x = one_operand();
   x.significand = (1U << 24) - 1;
   x.exponent = 104;
   return x;
 }
+
+Operand three_halves() {
+  Operand x = one_operand();
+  x.significand = 3;
+  x.exponent = -1;
+  return x;
+}
+
+}  // namespace
 
 Operand encoding_factor(const Operand& a0, const Operand& most) {
   if (a0.kind == Class::zero) return one_operand();
@@ -44,14 +47,15 @@ Operand encoding_step(const Operand& a0, const std::array<const CompiledLevel*, 
 }
 
 Operand asked_inner(Arithmetic arithmetic, const Operand& a0, const Operand& a1, const Operand& s0,
-                    const std::array<const CompiledLevel*, 2>& levels) {
+                    const std::array<const CompiledLevel*, 2>& levels, bool second) {
   const Operand& m = levels[1]->multiplied();
   if (arithmetic == Arithmetic::transformer_engine) {
     return least_of(multiply(a1, encoding_step(a0, levels)), most_of_binary32());
   }
   if (arithmetic == Arithmetic::four_over_six) {
     const Operand factor = encoding_factor(a0, levels[0]->multiplied());
-    return least_of(multiply(divide(a1, m), factor), most_of_binary32());
+    const Operand base = multiply(divide(a1, m), factor);
+    return least_of(second ? multiply(base, three_halves()) : base, most_of_binary32());
   }
   if (arithmetic == Arithmetic::torchao) {
     return largest_of(divide(divide(a1, m), s0), levels[1]->least_normal());

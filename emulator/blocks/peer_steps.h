@@ -17,13 +17,11 @@ bool has_scale_steps(Arithmetic arithmetic);
 
 // r of the outer scale. a0: the largest magnitude of its block.
 Operand asked_outer(Arithmetic arithmetic, const Operand& a0, const CompiledLevel& outer);
-// F.
-Operand most_of_binary32();
 // E of transformer_engine and four_over_six. most: M.
 Operand encoding_factor(const Operand& a0, const Operand& most);
-// r of an inner scale under s0, which is finite and not zero; of four_over_six the first.
+// r of an inner scale under s0, which is finite and not zero. second: of the two of four_over_six.
 Operand asked_inner(Arithmetic arithmetic, const Operand& a0, const Operand& a1, const Operand& s0,
-                    const std::array<const CompiledLevel*, 2>& levels);
+                    const std::array<const CompiledLevel*, 2>& levels, bool second = false);
 
 // E * (1 / m) of transformer_engine.
 Operand encoding_step(const Operand& a0, const std::array<const CompiledLevel*, 2>& levels);

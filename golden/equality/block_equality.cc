@@ -16,6 +16,7 @@
 #include "formats/json.h"
 #include "formats/numbers/value.h"
 #include "golden/equality/cases.h"
+#include "golden/equality/digest.h"
 #include "reference/engine.h"
 
 namespace halfulp::equality {
@@ -173,23 +174,6 @@ template <typename T>
 std::string hexadecimal(T x) {
   return hexadecimal_text(from_double(static_cast<double>(x)));
 }
-
-// FNV-1a.
-class Digest {
- public:
-  void add(std::uint64_t word) {
-    constexpr std::uint64_t prime = 0x100000001b3;
-    digest_ = (digest_ ^ word) * prime;
-  }
-  template <typename T>
-  void add_number(T x) {
-    add(std::isnan(x) ? 1 : std::bit_cast<std::uint64_t>(static_cast<double>(x)));
-  }
-  [[nodiscard]] std::uint64_t value() const { return digest_; }
-
- private:
-  std::uint64_t digest_ = 0xcbf29ce484222325;
-};
 
 // One matrix: what goes in, and what an engine makes of it.
 template <typename Out>

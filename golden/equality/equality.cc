@@ -12,6 +12,7 @@
 #include "formats/json.h"
 #include "formats/nan.h"
 #include "formats/numbers/value.h"
+#include "golden/equality/digest.h"
 #include "golden/equality/instances.h"
 #include "reference/mpfr_float.h"
 #include "reference/operations.h"
@@ -121,7 +122,7 @@ class RangeCheck {
       digest_arrays<float>();
       digest_arrays<double>();
     }
-    return digest_;
+    return digest_.value();
   }
 
  private:
@@ -262,19 +263,15 @@ class RangeCheck {
     engine_.encode(views[0], plan_, draws(), encoded_, nullptr);
   }
 
-  // FNV-1a over what execute() left, every NaN alike.
+  // Over what execute() left.
   template <typename T>
   void digest_arrays() {
     if (!arrays_agree<T>()) return;
     Lanes<T>& lanes = prepared<T>();
     execute(lanes);
-    constexpr std::uint64_t prime = 0x100000001b3;
-    for (const T x : lanes.out) {
-      const auto pattern = std::bit_cast<std::uint64_t>(static_cast<double>(x));
-      digest_ = (digest_ ^ (std::isnan(x) ? 1 : pattern)) * prime;
-    }
+    for (const T x : lanes.out) digest_.add_number(x);
     if (subject_.op) return;
-    for (const std::uint8_t byte : encoded_) digest_ = (digest_ ^ byte) * prime;
+    for (const std::uint8_t byte : encoded_) digest_.add(byte);
   }
 
   // Arrays draw their random bits by position, as check_codes_of did last: wanted_ is the answer.
@@ -389,7 +386,7 @@ class RangeCheck {
   std::vector<Code> wanted_;
   std::tuple<Lanes<float>, Lanes<double>> lanes_;
   std::vector<std::uint8_t> encoded_;
-  std::uint64_t digest_ = 0xcbf29ce484222325;
+  Digest digest_;
   Plan plan_;
   OperationPlan operation_plan_;
   Generator generator_ = Generator::philox4x32_10;

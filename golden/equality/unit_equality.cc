@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
+#include "golden/equality/digest.h"
 #include "golden/vectors/drawing.h"
 #include "reference/engine.h"
 
@@ -24,13 +23,8 @@ constexpr std::uint64_t product_seed = 5;
 class Numbers {
  public:
   explicit Numbers(const Format& format) : format_(format), range_(finite_range(format)) {
-    Rank low = std::max<Rank>(range_.lowest, 0);
-    Rank high = range_.highest;
-    while (low < high) {
-      const Rank middle = low + (high - low + 1) / 2;
-      compare(value_at(format, middle), make_value(1)) <= 0 ? low = middle : high = middle - 1;
-    }
-    one_ = low;
+    const Real one = real(make_value(1));
+    one_ = rank_of(format, vectors::rounded(format, one, Mode::toward_zero));
   }
 
   // Any code.
@@ -204,15 +198,11 @@ std::uint64_t digest_products(const MatrixUnit& unit, const CaseRange& range,
                               const Engine& engine) {
   const Drawer drawer(unit);
   const DotPlan plan = engine.prepare_dot(unit.tree);
-  std::uint64_t digest = 0xcbf29ce484222325;  // FNV-1a
+  Digest digest;
   for (std::uint64_t number = range.begin; number < range.end; ++number) {
-    for (const double x : results_of(drawer.draw(number), engine, plan)) {
-      const std::uint64_t word =
-          std::isnan(x) ? 0x7ff8000000000000 : std::bit_cast<std::uint64_t>(x);
-      digest = (digest ^ word) * 0x100000001b3;
-    }
+    for (const double x : results_of(drawer.draw(number), engine, plan)) digest.add_number(x);
   }
-  return digest;
+  return digest.value();
 }
 
 }  // namespace halfulp::equality

@@ -126,13 +126,10 @@ class Product {
         .name = "d", .type = tensors::element_type(result_.format), .shape = p_.shape, .data = {}};
     all.data.resize(tensors::element_count(p_.shape) * tensors::element_bytes(all.type));
     // Draws are counted along whole rows.
-    const auto draws = [](const Sum& sum) { return is_stochastic(sum.quantizer.rounding.mode); };
-    const bool stochastic = std::ranges::any_of(tree_.sums, draws) ||
-                            (tree_.product && is_stochastic(tree_.product->rounding.mode));
     constexpr std::size_t elements = std::size_t{1} << 18;
     const std::size_t width =
-        stochastic ? std::max<std::size_t>(p_.columns, 1)
-                   : std::clamp<std::size_t>(elements / (p_.padded_terms + 1), 8, 256);
+        draws_bits(tree_) ? std::max<std::size_t>(p_.columns, 1)
+                          : std::clamp<std::size_t>(elements / (p_.padded_terms + 1), 8, 256);
     std::vector<Tile> tiles;
     constexpr std::size_t height = 128;
     for (std::size_t batch = 0; batch < p_.batches; ++batch) {

@@ -29,56 +29,47 @@ std::size_t last(const Shape& shape, std::size_t from_last) {
   return static_cast<std::size_t>(shape[shape.size() - from_last]);
 }
 
-// A matrix, or a batch of them, of other rows and columns: `lines` and `places` say which, and
-// where they come to stand among `width` columns; what is left free is +0.
-struct Choice {
-  std::vector<std::size_t> lines;
-  std::size_t first = 0;                 // column of the first place
-  std::vector<std::size_t> places = {};  // of columns from `first` on
-  std::size_t width = 0;
-};
-
-Tensor chosen(const Tensor& from, const Choice& choice) {
-  Shape shape = from.shape;
-  const std::size_t rows = last(shape, 2);
-  const std::size_t columns = last(shape, 1);
-  const std::size_t matrices =
-      rows * columns == 0 ? 0 : tensors::element_count(from) / (rows * columns);
-  shape[shape.size() - 2] = static_cast<std::int64_t>(choice.lines.size());
-  shape[shape.size() - 1] = static_cast<std::int64_t>(choice.width);
-  Tensor made{.name = from.name, .type = from.type, .shape = shape, .data = {}};
-  const std::size_t bytes = tensors::element_bytes(from.type);
-  made.data.resize(tensors::element_count(shape) * bytes);
-  for (std::size_t line = 0; line < matrices * choice.lines.size(); ++line) {
-    const std::size_t matrix = line / choice.lines.size();
-    const std::size_t row = matrix * rows + choice.lines[line % choice.lines.size()];
-    for (std::size_t i = 0; i < choice.places.size(); ++i) {
-      const auto* source = &from.data[(row * columns + choice.first + i) * bytes];
-      std::copy_n(source, bytes, &made.data[(line * choice.width + choice.places[i]) * bytes]);
-    }
-  }
-  return made;
-}
-
 std::vector<std::size_t> counted_from(std::size_t first, std::size_t count) {
   std::vector<std::size_t> numbers(count);
   for (std::size_t i = 0; i < count; ++i) numbers[i] = first + i;
   return numbers;
 }
 
-// Columns first to end of all rows, or of those of a range.
-Choice columns_of(const Tensor& from, std::size_t first, std::size_t end) {
-  return {.lines = counted_from(0, last(from.shape, 2)),
-          .first = first,
-          .places = counted_from(0, end - first),
-          .width = end - first};
+// Neighbouring rows, or columns, from `first` on: each comes to stand at a place of its own among
+// `length`.
+struct Side {
+  std::size_t first = 0;
+  std::vector<std::size_t> places;
+  std::size_t length = 0;
+};
+Side range(std::size_t first, std::size_t end) {
+  return {.first = first, .places = counted_from(0, end - first), .length = end - first};
 }
-Choice rows_of(const Tensor& from, std::size_t first, std::size_t end) {
-  const std::size_t columns = last(from.shape, 1);
-  return {.lines = counted_from(first, end - first),
-          .first = 0,
-          .places = counted_from(0, columns),
-          .width = columns};
+Side all_rows(const Tensor& matrix) { return range(0, last(matrix.shape, 2)); }
+Side all_columns(const Tensor& matrix) { return range(0, last(matrix.shape, 1)); }
+
+// A matrix, or each of a batch, of chosen rows and columns; what is left free has code 0.
+Tensor chosen(const Tensor& from, const Side& rows, const Side& columns) {
+  Shape shape = from.shape;
+  const std::size_t height = last(shape, 2);
+  const std::size_t width = last(shape, 1);
+  const std::size_t matrices =
+      height * width == 0 ? 0 : tensors::element_count(from) / (height * width);
+  shape[shape.size() - 2] = static_cast<std::int64_t>(rows.length);
+  shape[shape.size() - 1] = static_cast<std::int64_t>(columns.length);
+  Tensor made{.name = from.name, .type = from.type, .shape = shape, .data = {}};
+  const std::size_t bytes = tensors::element_bytes(from.type);
+  made.data.resize(tensors::element_count(shape) * bytes);
+  for (std::size_t matrix = 0; matrix < matrices; ++matrix) {
+    for (std::size_t r = 0; r < rows.places.size(); ++r) {
+      const std::size_t source = (matrix * height + rows.first + r) * width + columns.first;
+      const std::size_t target = (matrix * rows.length + rows.places[r]) * columns.length;
+      for (std::size_t c = 0; c < columns.places.size(); ++c)
+        std::copy_n(&from.data[(source + c) * bytes], bytes,
+                    &made.data[(target + columns.places[c]) * bytes]);
+    }
+  }
+  return made;
 }
 
 void require_zero_code(const Tensor& tensor, const std::string& place) {
@@ -87,8 +78,6 @@ void require_zero_code(const Tensor& tensor, const std::string& place) {
         "groups are filled up with zeros, and " + tensor.type.name + " has no zero of code 0",
         place, "use another format");
 }
-
-bool draws(const Sum& sum) { return is_stochastic(sum.quantizer.rounding.mode); }
 
 // A product of some rows and columns in slices.
 class Slices {
@@ -108,7 +97,9 @@ class Slices {
     alone_.epilogue.clear();
     if (operands.c != nullptr && adds_c_in_epilogue(order))
       throw Error("slices whose epilogue adds C", "c", "add it to what the product makes");
-    if (operands.a_scales.size() > 0 || operands.b_scales.size() > 0) require_scales();
+    if (slicing.group != 0 && !(operands.a_scales.empty() && operands.b_scales.empty()))
+      throw Error("scales of terms that a kernel issues in groups of its own", "a_scales",
+                  "leave out the groups, or the scales");
   }
 
   Tensor run(const std::vector<Slice>& slices) {
@@ -160,47 +151,20 @@ class Slices {
     const std::size_t terms = slice.end - slice.first;
     const std::size_t instruction = alone_.tree ? 1 : whole_instructions(unit_, 1);
     std::vector<std::size_t> places = places_of(slicing_, terms, instruction);
-    Choice choice = columns_of(*operands_.a, slice.first, slice.end);
-    choice.width = places.back();
+    const std::size_t length = places.back();
     places.pop_back();
-    if (choice.width != terms) {
+    if (length != terms) {
       require_zero_code(*operands_.a, "a");
       require_zero_code(*operands_.b, "b");
     }
-    choice.places = places;
-    part.a = keep(chosen(*operands_.a, choice));
-    if (operands_.b_transposed) {
-      choice.lines = counted_from(0, last(operands_.b->shape, 2));
-      part.b = keep(chosen(*operands_.b, choice));
-    } else {
-      part.b = keep(rows_spread(*operands_.b, slice, choice));
-    }
+    const Side side{.first = slice.first, .places = std::move(places), .length = length};
+    const Tensor& b = *operands_.b;
+    part.a = keep(chosen(*operands_.a, all_rows(*operands_.a), side));
+    part.b = keep(operands_.b_transposed ? chosen(b, all_rows(b), side)
+                                         : chosen(b, side, all_columns(b)));
     return part;
   }
-  // Rows of b at their places among `width`, zeros between.
-  static Tensor rows_spread(const Tensor& b, const Slice& slice, const Choice& at) {
-    Tensor rows = chosen(b, rows_of(b, slice.first, slice.end));
-    if (at.width == slice.end - slice.first) return rows;
-    const std::size_t bytes = last(b.shape, 1) * tensors::element_bytes(b.type);
-    const std::size_t count = at.places.size();
-    Tensor made{.name = b.name, .type = b.type, .shape = rows.shape, .data = {}};
-    made.shape[made.shape.size() - 2] = static_cast<std::int64_t>(at.width);
-    made.data.resize(tensors::element_count(made.shape) * tensors::element_bytes(b.type));
-    const std::size_t matrices = bytes * count == 0 ? 0 : rows.data.size() / (bytes * count);
-    for (std::size_t m = 0; m < matrices; ++m) {
-      for (std::size_t i = 0; i < count; ++i)
-        std::copy_n(
-            rows.data.begin() + static_cast<std::ptrdiff_t>((m * count + i) * bytes), bytes,
-            made.data.begin() + static_cast<std::ptrdiff_t>((m * at.width + at.places[i]) * bytes));
-    }
-    return made;
-  }
 
-  void require_scales() {
-    if (slicing_.group != 0)
-      throw Error("scales of terms that a kernel issues in groups of its own", "a_scales",
-                  "leave out the groups, or the scales");
-  }
   // Those of the sums for the slice's blocks, and that of the epilogue behind the last.
   void take_scales(ProductOperands& part, const Slice& slice, bool is_last) {
     std::vector<std::size_t> blocks;
@@ -228,7 +192,7 @@ class Slices {
     const std::size_t end = ceil_of(slice.end, block);
     if (scales.shape.size() < 2 || last(scales.shape, 1) < end)
       throw Error("scales of another shape", "a_scales", "give one a row and block of terms");
-    return chosen(scales, columns_of(scales, slice.first / block, end));
+    return chosen(scales, all_rows(scales), range(slice.first / block, end));
   }
 
   const Tensor* keep(Tensor made) {
@@ -246,27 +210,6 @@ class Slices {
   Order alone_;
   std::vector<std::unique_ptr<Tensor>> kept_;
 };
-
-struct Extents {
-  std::size_t rows = 0, columns = 0, terms = 0;
-};
-
-Extents extents_of(const ProductOperands& operands) {
-  for (const auto& [tensor, place] : {std::pair(operands.a, "a"), std::pair(operands.b, "b")}) {
-    if (tensor->shape.size() < 2)
-      throw Error("a tensor of " + std::to_string(tensor->shape.size()) + " dimensions", place,
-                  "a matrix has two");
-  }
-  const std::size_t b_terms = last(operands.b->shape, operands.b_transposed ? 1 : 2);
-  const Extents extents{.rows = last(operands.a->shape, 2),
-                        .columns = last(operands.b->shape, operands.b_transposed ? 2 : 1),
-                        .terms = last(operands.a->shape, 1)};
-  if (b_terms != extents.terms)
-    throw Error(
-        "b has " + std::to_string(b_terms) + " terms and a has " + std::to_string(extents.terms),
-        "b", "give --b-transposed where its rows are the columns of the product");
-  return extents;
-}
 
 // The rectangle of a result that a tile is.
 struct Part {
@@ -289,7 +232,7 @@ class StreamedProduct {
         engine_(engine),
         operands_(operands),
         options_(options),
-        extents_(extents_of(operands)),
+        shape_(shape_of(unit, order, operands)),
         slicing_{.sum = order.stream_k->sum} {
     const bool matrices = operands.a->shape.size() == 2 && operands.b->shape.size() == 2;
     if (!matrices) throw Error("a batch of matrices by stream-k", "a", "give one at a time");
@@ -308,16 +251,16 @@ class StreamedProduct {
     const auto rows = static_cast<std::size_t>(stream.rows);
     const auto columns = static_cast<std::size_t>(stream.columns);
     Tensor all = of_nothing();
-    const std::size_t of_row = ceil_of(extents_.columns, columns);
-    const std::size_t tiles = ceil_of(extents_.rows, rows) * of_row;
+    const std::size_t of_row = ceil_of(shape_.columns, columns);
+    const std::size_t tiles = ceil_of(shape_.rows, rows) * of_row;
     for (std::size_t tile = 0; tile < tiles; ++tile) {
       const std::size_t row = tile / of_row * rows;
       const std::size_t column = tile % of_row * columns;
       const Part part{.row = row,
-                      .rows = std::min(rows, extents_.rows - row),
+                      .rows = std::min(rows, shape_.rows - row),
                       .column = column,
-                      .columns = std::min(columns, extents_.columns - column)};
-      put(of_part(part), part, extents_.columns, all);
+                      .columns = std::min(columns, shape_.columns - column)};
+      put(of_part(part), part, shape_.columns, all);
       if (options_.progress)
         options_.progress(static_cast<double>(tile + 1) / static_cast<double>(tiles));
     }
@@ -329,26 +272,27 @@ class StreamedProduct {
     const Quantizer out = options_.to.value_or(result_of(unit_, order_));
     Tensor all{.name = "d",
                .type = tensors::element_type(out.format),
-               .shape = {static_cast<std::int64_t>(extents_.rows),
-                         static_cast<std::int64_t>(extents_.columns)},
+               .shape = {static_cast<std::int64_t>(shape_.rows),
+                         static_cast<std::int64_t>(shape_.columns)},
                .data = {}};
     all.data.resize(tensors::element_count(all.shape) * tensors::element_bytes(all.type));
     return all;
   }
   [[nodiscard]] Tensor of_part(const Part& part) const {
-    const Tensor a = chosen(*operands_.a, rows_of(*operands_.a, part.row, part.row + part.rows));
-    const std::size_t end = part.column + part.columns;
-    const Tensor b =
-        chosen(*operands_.b, operands_.b_transposed ? rows_of(*operands_.b, part.column, end)
-                                                    : columns_of(*operands_.b, part.column, end));
+    const Side rows = range(part.row, part.row + part.rows);
+    const Side columns = range(part.column, part.column + part.columns);
+    const Tensor a = chosen(*operands_.a, rows, all_columns(*operands_.a));
+    const Tensor& all = *operands_.b;
+    const Tensor b = operands_.b_transposed ? chosen(all, columns, all_columns(all))
+                                            : chosen(all, all_rows(all), columns);
     ProductOperands operands = operands_;
     operands.a = &a;
     operands.b = &b;
     ProductOptions options = options_;
     options.progress = {};
-    options.random.offset += part.row * extents_.columns + part.column;
+    options.random.offset += part.row * shape_.columns + part.column;
     Slices slices(unit_, order_, slicing_, engine_, operands, options);
-    return slices.run(slices_of(*order_.stream_k, extents_.rows, extents_.columns, extents_.terms,
+    return slices.run(slices_of(*order_.stream_k, shape_.rows, shape_.columns, shape_.terms,
                                 part.row, part.column));
   }
 
@@ -357,7 +301,7 @@ class StreamedProduct {
   const Engine& engine_;
   const ProductOperands& operands_;
   const ProductOptions& options_;
-  Extents extents_;
+  ProductShape shape_;
   Slicing slicing_;
 };
 
@@ -424,16 +368,14 @@ std::vector<std::size_t> places_of(const Slicing& slicing, std::size_t terms,
 
 Tensor multiply_in_slices(const MatrixUnit& unit, const Order& order, const Engine& engine,
                           const ProductOperands& operands, const ProductOptions& options) {
-  const DotTree& tree = order.tree ? *order.tree : unit.tree;
-  const bool stochastic =
-      std::ranges::any_of(tree.sums, draws) ||
-      std::ranges::any_of(order.sums, [](const OuterSum& sum) { return draws(sum.sum); }) ||
-      (tree.product && is_stochastic(tree.product->rounding.mode)) ||
-      (order.slicing && is_stochastic(order.slicing->sum.rounding.mode));
+  const auto outer = [](const OuterSum& sum) { return draws_bits(sum.sum.quantizer); };
+  const bool stochastic = draws_bits(order.tree ? *order.tree : unit.tree) ||
+                          std::ranges::any_of(order.sums, outer) ||
+                          (order.slicing && draws_bits(order.slicing->sum));
   if (stochastic)
     throw Error("slices of sums that draw random bits", "order", "use another rounding");
   if (order.stream_k) return StreamedProduct(unit, order, engine, operands, options).run();
-  const std::size_t terms = extents_of(operands).terms;
+  const std::size_t terms = shape_of(unit, order, operands).terms;
   Slices slices(unit, order, *order.slicing, engine, operands, options);
   return slices.run(slices_of(*order.slicing, terms));
 }

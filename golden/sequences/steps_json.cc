@@ -36,6 +36,7 @@ class StepReader {
   Step blocks();
 
   void take_operands(Step& step, std::size_t least, std::size_t most);
+  void take_arrays(Step& step, std::size_t least, std::size_t most);  // no numbers among them
   void take_result(Step& step) {
     const Json* to = members_.find("to");
     step.to = to == nullptr ? scope_.result() : result_from_json(*to, place("to"), scope_);
@@ -128,13 +129,13 @@ void StepReader::take_operands(Step& step, std::size_t least, std::size_t most) 
                     (most == least ? "" : " or " + std::to_string(most)));
 }
 
-// Operands that are arrays, not constants.
-void require_arrays(const Step& step, const Scope& scope, const std::string& where) {
+void StepReader::take_arrays(Step& step, std::size_t least, std::size_t most) {
+  take_operands(step, least, most);
   for (const Operand& operand : step.of) {
     const auto* name = std::get_if<std::string>(&operand);
     if (name == nullptr)
-      throw Error("a number stands here", where, "the name of an array is needed");
-    scope.require_array(*name, where);
+      throw Error("a number stands here", place("of"), "the name of an array is needed");
+    scope_.require_array(*name, place("of"));
   }
 }
 
@@ -158,8 +159,7 @@ Step StepReader::select() {
 
 Step StepReader::fold() {
   Step step;
-  take_operands(step, 1, 1);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, 1, 1);
   members_.require("op");
   Fold fold{
       .op = operation_from(members_.text("op", ""), place("op")), .axis = axis(), .keep = keep()};
@@ -200,8 +200,7 @@ void require_unscaled(const kernels::Order& order, const DotTree& tree, const st
 
 Step StepReader::dot(std::size_t operands) {
   Step step;
-  take_operands(step, operands, operands);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, operands, operands);
   Dot dot{.order = order("sequential:binary32"), .axis = axis(), .keep = keep()};
   if (!dot.order.tree || !dot.order.epilogue.empty())
     throw Error("the order says only what lies around a unit", place("order"),
@@ -238,8 +237,7 @@ Product StepReader::unit_and_order() {
 
 Step StepReader::product() {
   Step step;
-  take_operands(step, 2, 3);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, 2, 3);
   Product product = unit_and_order();
   product.transposed = members_.boolean("transposed", false);
   take_further_result(step);
@@ -267,8 +265,7 @@ std::array<std::int64_t, 2> StepReader::pair(const std::string& key, std::int64_
 
 Step StepReader::convolution() {
   Step step;
-  take_operands(step, 2, 2);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, 2, 2);
   Convolution convolution{.product = unit_and_order()};
   convolution.stride = pair("stride", 1, 1);
   convolution.padding = pair("padding", 0, 0);
@@ -283,16 +280,14 @@ Step StepReader::convolution() {
 
 Step StepReader::gather() {
   Step step;
-  take_operands(step, 2, 2);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, 2, 2);
   step.what = Gather{.axis = axis()};
   return step;
 }
 
 Step StepReader::count() {
   Step step;
-  take_operands(step, 1, 1);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, 1, 1);
   take_result(step);
   step.what = Count{.axis = axis()};
   return step;
@@ -319,8 +314,7 @@ Step StepReader::fill() {
 
 Step StepReader::reshape() {
   Step step;
-  take_operands(step, 1, 1);
-  require_arrays(step, scope_, place("of"));
+  take_arrays(step, 1, 1);
   step.what = Reshape{.shape = known_shape(members_, scope_)};
   return step;
 }

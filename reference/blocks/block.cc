@@ -232,9 +232,8 @@ class Quantization {
     if (counts == nullptr) return;
     const Real u = quotient(format_, x, by);
     const bool lost = by.scale.is_zero() && u.numerator.is_zero() && !x.is_zero();
-    const bool zero_stays = format_.arithmetic == Arithmetic::transformer_engine ||
-                            format_.arithmetic == Arithmetic::four_over_six;
-    if (!lost || zero_stays) return count(counts, u, outcome, delivered);
+    if (!lost || zero_stays(format_, layout_.innermost()))
+      return count(counts, u, outcome, delivered);
     ++counts->elements;
     ++counts->flushed;
     ++counts->inexact;

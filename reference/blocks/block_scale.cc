@@ -170,14 +170,16 @@ Value encoding_scale(const Value& largest, const Value& m) {
   return ratio.is_zero() ? make_value(1) : ratio;
 }
 
+bool encodes(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::transformer_engine || arithmetic == Arithmetic::four_over_six;
+}
+
 Real asked_by_peer(const BlockFormat& format, const Surroundings& around,
                    const BlockContent& content, Scale& scale) {
   const Value& a = content.largest;
   const Value m = largest_below(format, around.level);  // M of the outer level, m of the inner
   const Format& inner = format.levels[1].scale.format;
-  const bool encodes = format.arithmetic == Arithmetic::transformer_engine ||
-                       format.arithmetic == Arithmetic::four_over_six;
-  if (encodes && around.level == 0) {
+  if (encodes(format.arithmetic) && around.level == 0) {
     scale.encoding = encoding_scale(a, m);
     scale.largest = a;
     return real(one_over(scale.encoding));
@@ -233,13 +235,11 @@ Code code_for_zero(ZeroScale choice, const Quantizer& scale, std::uint64_t rando
   return code_of(format, Landing::smallest, false);
 }
 
-// The peer's own rule for zero: an inner scale that is zero stays so.
-bool zero_stays(const BlockFormat& format, std::size_t level) {
-  return level == 1 && (format.arithmetic == Arithmetic::transformer_engine ||
-                        format.arithmetic == Arithmetic::four_over_six);
-}
-
 }  // namespace
+
+bool zero_stays(const BlockFormat& format, std::size_t level) {
+  return level == 1 && encodes(format.arithmetic);
+}
 
 void BlockContent::add(const Value& x) {
   nan = nan || x.is_nan();

@@ -50,6 +50,9 @@ Value element_error(const BlockFormat& format, const Value& x, const Value& q, c
 Value joined_errors(FourOverSix::Error measure, const Value& sum, const Value& error);
 Value measured(FourOverSix::Error measure, const Value& error);
 
+// A zero scale of that level stays and its elements are those of their quotients all the same.
+bool zero_stays(const BlockFormat& format, std::size_t level);
+
 // The product of two scales: NaN where zero meets infinity.
 Value product_of_scales(const Value& a, const Value& b);
 

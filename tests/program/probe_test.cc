@@ -12,21 +12,11 @@ namespace {
 
 class Probe : public Program {
  protected:
-  void expect_good(const std::string& call) const {
-    const Ran ran = shell(call);
-    EXPECT_EQ(ran.status, 0) << call << "\n" << ran.err;
-  }
-  void expect_error(const std::string& call, const std::string& part) const {
-    const Ran ran = shell(call);
-    EXPECT_EQ(ran.status, 2) << call;
-    EXPECT_EQ(lines_of(ran.err).size(), 1U) << ran.err;
-    EXPECT_NE(ran.err.find(part), std::string::npos) << ran.err;
-  }
   // The device answers a round.
   void answer(const std::string& unit, int round) const {
     const std::string file = "dev/questions" + std::to_string(round) + ".safetensors:";
-    expect_good("halfulp gemm --unit " + unit + " --a " + file + "a --b " + file + "b --c " + file +
-                "c --quiet -o dev/answers" + std::to_string(round) + ".npy");
+    expect_success("halfulp gemm --unit " + unit + " --a " + file + "a --b " + file + "b --c " +
+                   file + "c --quiet -o dev/answers" + std::to_string(round) + ".npy");
   }
   // Asks and answers until nothing is left to ask.
   void ask_all(const std::string& ask, const std::string& unit) const {
@@ -50,18 +40,18 @@ TEST_F(Probe, AsksUntilTheUnitIsKnown) {
   EXPECT_EQ(said["misses"], 0);
   EXPECT_EQ(said["settled"], true);
   EXPECT_EQ(said["named"], Json::parse(R"(["nv.hopper.wgmma.e4m3.f32"])"));
-  expect_good(
+  expect_success(
       "halfulp vectors gemm --unit nv.hopper.wgmma.e4m3.f32 --terms 96 --seed 9 --quiet "
       "-o v.safetensors --class wide");
-  expect_good(
+  expect_success(
       "halfulp gemm --unit ./mine.json --a v.safetensors:a --b v.safetensors:b "
       "--c v.safetensors:c -o d.safetensors && halfulp compare d.safetensors v.safetensors "
       "--only d");
 }
 
 TEST_F(Probe, FindsAUnitThatNobodyHasNamed) {
-  expect_good("halfulp units nv.hopper.wgmma.e4m3.f32 --json > wgmma.json");
-  expect_good(
+  expect_success("halfulp units nv.hopper.wgmma.e4m3.f32 --json > wgmma.json");
+  expect_success(
       "sed 's/\"bits\": 13/\"bits\": 11/' wgmma.json > other.json && "
       "! cmp -s other.json wgmma.json");
   ask_all("halfulp probe --ask dev --a-format float8_e4m3fn --terms 32", "./other.json");
@@ -73,10 +63,10 @@ TEST_F(Probe, FindsAUnitThatNobodyHasNamed) {
 }
 
 TEST_F(Probe, SaysWhereNoUnitAnswersSo) {
-  expect_good("halfulp probe --ask dev --a-format binary16 --terms 8");
+  expect_success("halfulp probe --ask dev --a-format binary16 --terms 8");
   // Results of another order, and then as if every C were left out: no sum of the family.
   answer("nv.volta.mma.f16.f32", 1);
-  expect_good(
+  expect_success(
       "halfulp gemm --unit amd.cdna1.f16 --a dev/questions1.safetensors:a "
       "--b dev/questions1.safetensors:b --quiet -o dev/answers1.npy");
   const Ran told = shell("halfulp probe --answers dev -o mine.json --json");
@@ -88,7 +78,7 @@ TEST_F(Probe, SaysWhereNoUnitAnswersSo) {
 }
 
 TEST_F(Probe, RecordedResultsNameTheirUnit) {
-  expect_good(
+  expect_success(
       "halfulp vectors gemm --unit nv.ada.mma.e4m3.f32 --terms 32 --quiet "
       "-o v.safetensors --class near-one");
   const std::string call =
@@ -98,7 +88,7 @@ TEST_F(Probe, RecordedResultsNameTheirUnit) {
   EXPECT_EQ(told.status, 0) << told.err;
   EXPECT_TRUE(told.out.starts_with("device          nv.ada.mma.e4m3.f32: all 128 answers"))
       << told.out;
-  expect_good(
+  expect_success(
       "halfulp vectors gemm --unit nv.blackwell.nvf4.f32 --terms 128 --quiet "
       "-o s.safetensors --class near-one");
   const Ran scaled = shell(
@@ -115,20 +105,20 @@ TEST_F(Probe, RecordedResultsNameTheirUnit) {
 }
 
 TEST_F(Probe, BadCallsAreRefused) {
-  expect_error("halfulp probe", "says what to do");
-  expect_error("halfulp probe --ask dev", "--a-format");
-  expect_error("halfulp probe --ask dev --a-format posit16", "--a-format");
-  expect_error("halfulp probe --answers nowhere", "there are no questions");
-  expect_error("halfulp probe --ask dev --answers dev", "says what to do");
-  expect_good("halfulp probe --ask dev --a-format float8_e5m2");
-  expect_error("halfulp probe --ask dev --a-format float8_e5m2", "no answer");
-  expect_error("halfulp probe --answers dev", "there are no answers");
+  expect_refusal("halfulp probe", "says what to do");
+  expect_refusal("halfulp probe --ask dev", "--a-format");
+  expect_refusal("halfulp probe --ask dev --a-format posit16", "--a-format");
+  expect_refusal("halfulp probe --answers nowhere", "there are no questions");
+  expect_refusal("halfulp probe --ask dev --answers dev", "says what to do");
+  expect_success("halfulp probe --ask dev --a-format float8_e5m2");
+  expect_refusal("halfulp probe --ask dev --a-format float8_e5m2", "no answer");
+  expect_refusal("halfulp probe --answers dev", "there are no answers");
   file("dev/answers1.npy", "nothing");
-  expect_error("halfulp probe --answers dev", "answers1.npy");
+  expect_refusal("halfulp probe --answers dev", "answers1.npy");
   file("rows.txt", "0 3c003c00 3c00 00000000 40000000\n");
-  expect_error("halfulp probe --recorded rows.txt --a-format binary16", "line 1");
+  expect_refusal("halfulp probe --recorded rows.txt --a-format binary16", "line 1");
   file("rows.txt", "3c00\n");
-  expect_error("halfulp probe --recorded rows.txt --a-format binary16", "line 1");
+  expect_refusal("halfulp probe --recorded rows.txt --a-format binary16", "line 1");
   EXPECT_FALSE(std::filesystem::exists(work() / "mine.json"));
 }
 

@@ -67,6 +67,18 @@ class Program : public ::testing::Test {
     return ran;
   }
 
+  void expect_success(const std::string& call) const {
+    const Ran ran = shell(call);
+    EXPECT_EQ(ran.status, 0) << call << "\n" << ran.err;
+  }
+  // One line on standard error that has the part.
+  void expect_refusal(const std::string& call, const std::string& part) const {
+    const Ran ran = shell(call);
+    EXPECT_EQ(ran.status, 2) << call;
+    EXPECT_EQ(lines_of(ran.err).size(), 1U) << ran.err;
+    EXPECT_NE(ran.err.find(part), std::string::npos) << ran.err;
+  }
+
   void file(const std::string& name, const std::string& text) const {
     write_text(work() / name, text);
   }

@@ -12,37 +12,27 @@ namespace {
 
 class VectorsGemm : public Program {
  protected:
-  void expect_good(const std::string& call) const {
-    const Ran ran = shell(call);
-    EXPECT_EQ(ran.status, 0) << call << "\n" << ran.err;
-  }
-  void expect_error(const std::string& call, const std::string& part) const {
-    const Ran ran = shell(call);
-    EXPECT_EQ(ran.status, 2) << call;
-    EXPECT_EQ(lines_of(ran.err).size(), 1U) << ran.err;
-    EXPECT_NE(ran.err.find(part), std::string::npos) << ran.err;
-  }
 };
 
 const std::string draw = "halfulp vectors gemm --unit nv.hopper.wgmma.e4m3.f32 ";
 
 TEST_F(VectorsGemm, GemmMakesTheSameResultOfTheFile) {
-  expect_good(draw + "--order promote:32 --terms 96 --class wide --seed 3 -o w.safetensors");
-  expect_good(
+  expect_success(draw + "--order promote:32 --terms 96 --class wide --seed 3 -o w.safetensors");
+  expect_success(
       "halfulp gemm --unit nv.hopper.wgmma.e4m3.f32 --order promote:32 "
       "--a w.safetensors:a --b w.safetensors:b --c w.safetensors:c -o d.safetensors");
-  expect_good("halfulp compare d.safetensors w.safetensors --only d");
-  expect_good(draw + "--order promote:32 --terms 96 --class w --seed 3 -o folder --quiet");
-  expect_good(
+  expect_success("halfulp compare d.safetensors w.safetensors --only d");
+  expect_success(draw + "--order promote:32 --terms 96 --class w --seed 3 -o folder --quiet");
+  expect_success(
       "halfulp gemm --unit nv.hopper.wgmma.e4m3.f32 --order promote:32 "
       "--a folder/a.npy --b folder/b.npy --c folder/c.npy -o e.npy && cmp e.npy folder/d.npy");
 }
 
 TEST_F(VectorsGemm, ScalesGoWithTheUnit) {
-  expect_good(
+  expect_success(
       "halfulp vectors gemm --unit nv.blackwell.nvf4.f32 --class near-one "
       "-o n.safetensors --json");
-  expect_good(
+  expect_success(
       "halfulp gemm --unit nv.blackwell.nvf4.f32 --a n.safetensors:a "
       "--b n.safetensors:b --c n.safetensors:c --a-scales n.safetensors:a_scales "
       "--b-scales n.safetensors:b_scales -o d.safetensors && "
@@ -55,19 +45,19 @@ TEST_F(VectorsGemm, AllClassesAreASetEachAndTheSameBytesAnyhow) {
   const Json said = parse_json(ran.out, "report");
   EXPECT_EQ(said["tensors"].size(), 40U);
   EXPECT_EQ(said["tensors"][0], "near-one.a");
-  expect_good(draw +
-              "--rows 4 --columns 3 --reference -o reference.safetensors && "
-              "cmp all.safetensors reference.safetensors");
-  expect_good(draw +
-              "--rows 4 --columns 3 --threads 3 -o threads.safetensors && "
-              "cmp all.safetensors threads.safetensors");
-  expect_good(draw +
-              "--rows 4 --columns 3 --seed 1 -o other.safetensors && "
-              "! cmp -s all.safetensors other.safetensors");
+  expect_success(draw +
+                 "--rows 4 --columns 3 --reference -o reference.safetensors && "
+                 "cmp all.safetensors reference.safetensors");
+  expect_success(draw +
+                 "--rows 4 --columns 3 --threads 3 -o threads.safetensors && "
+                 "cmp all.safetensors threads.safetensors");
+  expect_success(draw +
+                 "--rows 4 --columns 3 --seed 1 -o other.safetensors && "
+                 "! cmp -s all.safetensors other.safetensors");
 }
 
 TEST_F(VectorsGemm, OfAnOrderAlone) {
-  expect_good(
+  expect_success(
       "halfulp vectors gemm --order sequential:binary16 --format binary16 --class exact "
       "-o e.safetensors && halfulp gemm --a e.safetensors:a --b e.safetensors:b "
       "--c e.safetensors:c --order exact:binary16 -o d.safetensors && "
@@ -75,16 +65,16 @@ TEST_F(VectorsGemm, OfAnOrderAlone) {
 }
 
 TEST_F(VectorsGemm, BadCallsWriteNothing) {
-  expect_error(draw, "-o");
-  expect_error(draw + "-o x.npy", "neither a folder");
-  expect_error(draw + "--class exakt -o x.safetensors", "did you mean \"exact\"?");
-  expect_error(draw + "--rows 0 -o x.safetensors", "--rows");
-  expect_error(draw + "--count 5 -o x.safetensors", "--count");
-  expect_error(draw + "--format binary16 -o x.safetensors", "--format");
-  expect_error("halfulp vectors gemm -o x.safetensors", "--unit: is missing");
-  expect_error("halfulp vectors add --format binary16 --rows 3", "--rows");
-  expect_error("halfulp vectors gemm --order exact:int8 --format int8 -o x.safetensors",
-               "floating-point");
+  expect_refusal(draw, "-o");
+  expect_refusal(draw + "-o x.npy", "neither a folder");
+  expect_refusal(draw + "--class exakt -o x.safetensors", "did you mean \"exact\"?");
+  expect_refusal(draw + "--rows 0 -o x.safetensors", "--rows");
+  expect_refusal(draw + "--count 5 -o x.safetensors", "--count");
+  expect_refusal(draw + "--format binary16 -o x.safetensors", "--format");
+  expect_refusal("halfulp vectors gemm -o x.safetensors", "--unit: is missing");
+  expect_refusal("halfulp vectors add --format binary16 --rows 3", "--rows");
+  expect_refusal("halfulp vectors gemm --order exact:int8 --format int8 -o x.safetensors",
+                 "floating-point");
   EXPECT_EQ(names(), std::vector<std::string>{});
 }
 
