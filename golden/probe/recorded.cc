@@ -2,10 +2,11 @@
 #include "golden/probe/recorded.h"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "golden/kernels/result_operands.h"
 
 namespace halfulp::probe {
 namespace {
@@ -72,98 +73,25 @@ void add_row(std::string_view line, Recorded& recorded) {
   recorded.questions.push_back(std::move(question));
 }
 
-void require_codes(const Tensor& tensor, const Format& format, const std::string& place) {
-  if (tensors::element_bytes(tensor.type) == tensors::element_bytes(tensors::element_type(format)))
-    return;
+void require_format(const Tensor& tensor, const Format& format, const std::string& place) {
+  if (tensor.type.format.kind == format.kind) return;
   throw Error("elements of " + tensor.type.name, place, "give codes of " + format.name);
 }
 
-// The matrices of a product, and where their elements lie.
-class Product {
- public:
-  Product(const kernels::ProductOperands& operands, const Tensor& d, const Ports& formats)
-      : operands_(operands), d_(d), ports_(formats) {
-    const tensors::Shape& a = operands.a->shape;
-    const tensors::Shape& b = operands.b->shape;
-    if (a.size() < 2) throw Error("no matrix", "a", "give rows x terms");
-    if (b.size() < 2) throw Error("no matrix", "b", "give terms x columns");
-    rows_ = static_cast<std::size_t>(a[a.size() - 2]);
-    ports_.terms = static_cast<std::size_t>(a.back());
-    const std::size_t of_terms = operands.b_transposed ? 1 : 2;
-    columns_ = static_cast<std::size_t>(b[b.size() - (3 - of_terms)]);
-    if (static_cast<std::size_t>(b[b.size() - of_terms]) != ports_.terms)
-      throw Error("another number of terms than a", "b",
-                  "give --b-transposed where its rows are the columns of the product");
-    batches_ = tensors::element_count(tensors::Shape(a.begin(), a.end() - 2));
-    const std::size_t of_b = tensors::element_count(tensors::Shape(b.begin(), b.end() - 2));
-    shared_b_ = b.size() == 2;
-    if (!shared_b_ && of_b != batches_) throw Error("another batch than that of a", "b");
-    require("a", *operands.a, ports_.a);
-    require("b", *operands.b, ports_.b);
-    if (tensors::element_count(d) != size()) throw Error("another shape than the product", "d");
-    require("d", d, ports_.d);
-    if (operands.c != nullptr) {
-      const std::size_t count = tensors::element_count(*operands.c);
-      if (count != size() && count != columns_ && count != 1)
-        throw Error("another shape than the result", "c");
-      require("c", *operands.c, ports_.c);
-    }
-    if (ports_.scales) require_scales();
-  }
-
-  [[nodiscard]] std::size_t size() const { return batches_ * rows_ * columns_; }
-  [[nodiscard]] const Ports& ports() const { return ports_; }
-
-  [[nodiscard]] Question question(std::size_t i) const {
-    const std::size_t column = i % columns_;
-    const std::size_t row = i / columns_;  // of all batches
-    const std::size_t of_b = shared_b_ ? 0 : row / rows_ * ports_.terms * columns_;
-    Question question;
-    question.about = "recorded";
-    for (std::size_t k = 0; k < ports_.terms; ++k) {
-      question.a.push_back(tensors::code_at(*operands_.a, row * ports_.terms + k));
-      question.b.push_back(tensors::code_at(
-          *operands_.b,
-          of_b + (operands_.b_transposed ? column * ports_.terms + k : k * columns_ + column)));
-    }
-    question.c = addend(i);
-    for (std::size_t k = 0; k < blocks_; ++k) {
-      question.a_scales.push_back(
-          tensors::code_at(*operands_.a_scales[0], row % rows_ * blocks_ + k));
-      question.b_scales.push_back(tensors::code_at(*operands_.b_scales[0], column * blocks_ + k));
-    }
-    return question;
-  }
-  [[nodiscard]] Code answer(std::size_t i) const { return tensors::code_at(d_, i); }
-
- private:
-  static void require(const std::string& place, const Tensor& tensor, const Format& format) {
-    require_codes(tensor, format, place);
-  }
-  void require_scales() {
-    if (operands_.a_scales.size() != 1 || operands_.b_scales.size() != 1)
-      throw Error("the unit takes scales", "a_scales", "give those of a and of b");
-    const auto block = static_cast<std::size_t>(ports_.scales->block);
-    blocks_ = (ports_.terms + block - 1) / block;
-    if (tensors::element_count(*operands_.a_scales[0]) != rows_ * blocks_)
-      throw Error("another shape", "a_scales", "give rows x " + std::to_string(blocks_));
-    if (tensors::element_count(*operands_.b_scales[0]) != columns_ * blocks_)
-      throw Error("another shape", "b_scales", "give columns x " + std::to_string(blocks_));
-    require("a_scales", *operands_.a_scales[0], ports_.scales->left);
-    require("b_scales", *operands_.b_scales[0], ports_.scales->right);
-  }
-  [[nodiscard]] Code addend(std::size_t i) const {
-    if (operands_.c == nullptr) return zero_code(ports_.c, false);
-    const std::size_t count = tensors::element_count(*operands_.c);
-    return tensors::code_at(*operands_.c, count == 1 ? 0 : count == size() ? i : i % columns_);
-  }
-
-  const kernels::ProductOperands& operands_;
-  const Tensor& d_;
-  Ports ports_;
-  std::size_t batches_ = 1, rows_ = 0, columns_ = 0, blocks_ = 0;
-  bool shared_b_ = false;
-};
+// A unit that takes and gives what the device does; how it adds is of no matter.
+MatrixUnit unit_of(const Ports& ports) {
+  MatrixUnit unit;
+  unit.a.format = ports.a;
+  unit.b.format = ports.b;
+  unit.c.format = ports.c;
+  unit.d = ports.d;
+  Sum sum{.joining = Joining::in_sequence, .quantizer = {.format = ports.d, .rounding = {}}};
+  if (ports.scales)
+    sum.scaling = Scaling{
+        .block = ports.scales->block, .left = ports.scales->left, .right = ports.scales->right};
+  unit.tree.sums = {sum};
+  return unit;
+}
 
 }  // namespace
 
@@ -184,13 +112,34 @@ Recorded recorded_rows(std::string_view text, const Ports& formats) {
 
 Recorded recorded_product(const kernels::ProductOperands& operands, const Tensor& d,
                           const Ports& formats, std::size_t most) {
-  const Product product(operands, d, formats);
-  Recorded recorded{.ports = product.ports(), .questions = {}, .answers = {}};
-  const std::size_t count = std::min(product.size(), most);
+  const kernels::ResultOperands results(unit_of(formats), {}, operands);
+  if (operands.c != nullptr) require_format(*operands.c, formats.c, "c");
+  require_format(d, formats.d, "d");
+  const std::size_t size = results.batches() * results.rows() * results.columns();
+  if (tensors::element_count(d) != size) throw Error("another shape than the product", "d");
+  Recorded recorded{.ports = formats, .questions = {}, .answers = {}};
+  recorded.ports.terms = results.terms();
+  const std::size_t count = std::min(size, most);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t place = i * product.size() / count;
-    recorded.questions.push_back(product.question(place));
-    recorded.answers.push_back(product.answer(place));
+    const std::size_t place = i * size / count;
+    const std::size_t column = place % results.columns();
+    const std::size_t row = place / results.columns() % results.rows();
+    const std::size_t batch = place / (results.columns() * results.rows());
+    kernels::ResultLine left = results.row(batch, row);
+    kernels::ResultLine right = results.column(batch, column);
+    Question question{
+        .a = std::move(left.codes),
+        .b = std::move(right.codes),
+        .c = results.has_c() ? results.c(batch, row, column) : zero_code(formats.c, false),
+        .a_scales = {},
+        .b_scales = {},
+        .about = "recorded"};
+    if (formats.scales) {
+      question.a_scales = std::move(left.scales[0]);
+      question.b_scales = std::move(right.scales[0]);
+    }
+    recorded.questions.push_back(std::move(question));
+    recorded.answers.push_back(tensors::code_at(d, place));
   }
   return recorded;
 }
