@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "cli/named_tensor.h"
 #include "cli/output.h"
 #include "cli/product_call.h"
+#include "cli/progress.h"
 #include "cli/tensor_options.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
@@ -70,7 +72,7 @@ struct ProbeOptions {
   std::string a_format, b_format, c_format, d_format;
   std::uint64_t terms = 0;
   std::string unit, a, b, c, a_scales, b_scales;
-  bool b_transposed = false, json = false;
+  bool b_transposed = false, json = false, quiet = false;
 };
 
 constexpr std::size_t usual_terms = 64;
@@ -177,7 +179,8 @@ class Folder {
 // All rounds of a folder that are answered, one after the other.
 class Rounds {
  public:
-  Rounds(const Folder& folder, const Engine& engine, std::vector<MatrixUnit> known)
+  Rounds(const Folder& folder, const Engine& engine, std::vector<MatrixUnit> known,
+         const std::function<void(std::size_t)>& watcher)
       : known_(std::move(known)) {
     for (std::size_t round = 1; folder.has_questions(round); ++round) {
       if (!folder.answers(round)) {
@@ -185,7 +188,7 @@ class Rounds {
         break;
       }
       const probe::Asked asked = folder.asked(round);
-      if (!exam_) exam_.emplace(asked.ports, engine);
+      if (!exam_) exam_.emplace(asked.ports, engine).watch(watcher);
       if (asked.ports != exam_->ports())
         throw Error("other formats than in the round before", folder.questions(round));
       const std::size_t before = exam_->size();
@@ -209,7 +212,10 @@ class Rounds {
 class Run {
  public:
   explicit Run(const ProbeOptions& options)
-      : options_(options), engine_(emulator::engine()), known_(shipped_units()) {}
+      : options_(options),
+        engine_(emulator::engine()),
+        known_(shipped_units()),
+        bar_("units", options.quiet) {}
 
   int execute() {
     const bool given = !options_.a.empty() || !options_.b.empty() || !options_.d.empty();
@@ -235,22 +241,24 @@ class Run {
       const Ports ports = ports_of(options_);
       return write(folder, 1, ports, first_questions(ports));
     }
-    const Rounds rounds(folder, engine_, known());
+    const Rounds rounds(folder, engine_, known(), watcher());
     require_same_ports(rounds);
     if (rounds.unanswered() != 0)
       throw Error("there is no answer to " + folder.questions(rounds.unanswered()), "--ask",
                   "write the device's d into " + folder.wanted_answers(rounds.unanswered()));
     const probe::Chosen next = probe::next_round(rounds.exam(), rounds.standing(), rounds.rounds());
     if (probe::is_settled(rounds.standing(), next, rounds.rounds())) {
+      bar_.clear();
       print("nothing is left to ask: `halfulp probe --answers " + folder.path() +
             "` says what the device is\n");
       return exit_good;
     }
     return write(folder, rounds.rounds() + 1, rounds.exam().ports(), next.questions);
   }
-  static int write(const Folder& folder, std::size_t round, const Ports& ports,
-                   const std::vector<probe::Question>& questions) {
+  int write(const Folder& folder, std::size_t round, const Ports& ports,
+            const std::vector<probe::Question>& questions) {
     folder.write(round, ports, questions);
+    bar_.clear();
     print(folder.questions(round) + ": " + std::to_string(questions.size()) + " dot products of " +
           std::to_string(ports.terms) + " terms; the device's d goes into " +
           folder.wanted_answers(round) + "\n");
@@ -284,7 +292,7 @@ class Run {
 
   int tell() {
     const Folder folder(options_.answers, "--answers");
-    const Rounds rounds(folder, engine_, known());
+    const Rounds rounds(folder, engine_, known(), watcher());
     if (rounds.rounds() == 0)
       throw Error(folder.has_questions(1) ? "there are no answers" : "there are no questions",
                   folder.path(),
@@ -353,6 +361,7 @@ class Run {
   int tell_recorded(const probe::Recorded& recorded) {
     if (recorded.questions.empty()) throw Error("no results", "probe", "give at least one");
     Exam exam(recorded.ports, engine_);
+    exam.watch(watcher());
     exam.add(recorded.questions, recorded.answers);
     const std::vector<MatrixUnit> units = known();
     Standing standing{.fits = probe::ranked(exam, units), .left = {}};
@@ -362,6 +371,12 @@ class Run {
       if (fit.misses == 0) standing.left.push_back(fit.unit);
     }
     return finish({.exam = &exam, .standing = std::move(standing), .nearest = {}, .findings = {}});
+  }
+
+  std::function<void(std::size_t)> watcher() {
+    return [this](std::size_t tried) {
+      bar_.update(static_cast<double>(tried), 0, 0, std::to_string(tried) + " units tried");
+    };
   }
 
   // The shipped units, and one of the user's.
@@ -383,6 +398,7 @@ class Run {
           probe::documented(cli::unit_of(report), "probed", report.findings, exam.size());
       write_file(options_.out, to_json(unit).dump(2) + "\n");
     }
+    bar_.clear();
     print(options_.json ? probe_json(report) : probe_text(report));
     return report.standing.left.empty() ? exit_bad_verdict : exit_good;
   }
@@ -390,6 +406,7 @@ class Run {
   const ProbeOptions& options_;
   const Engine& engine_;
   std::vector<MatrixUnit> known_;
+  ProgressBar bar_;
 };
 
 }  // namespace
@@ -429,6 +446,7 @@ int probe_verb(const Arguments& arguments) {
   parser.text("-o,--output", options.out, "write the unit found as a file that gemm takes")
       .value_name("FILE");
   add_json(parser, options.json);
+  add_quiet(parser, options.quiet);
   if (!parser.parse(arguments)) return exit_good;
   return Run(options).execute();
 }

@@ -26,10 +26,12 @@ std::uint64_t Lanes::draw_one(const CompiledPlan& plan, const Draws& draws,
   return plan.stochastic() ? random_.bits(index, plan.rounding().random_bits) : 0;
 }
 
-// exact_ into out, then what has been marked.
+// exact_ into out, then what has been marked. What is rounded one by one is not padded.
 void Lanes::round(const CompiledPlan& plan, const Draws& draws, double* out) {
   if (plan.stochastic()) draw(random_, plan.rounding().random_bits, draws, bits_.data());
-  round_results(plan, exact_.data(), padded_, bits_.data(), out, nullptr);
+  const std::size_t rounded = plan.grid64() != nullptr ? padded_ : count_;
+  round_results(plan, exact_.data(), rounded, bits_.data(), out, nullptr);
+  std::fill(out + rounded, out + padded_, 0.0);
   for (const Marked& mark : marked_) out[mark.place] = mark.number;
 }
 

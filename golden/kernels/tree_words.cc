@@ -15,6 +15,16 @@ std::string count_of(std::int64_t n, const std::string& one) {
   return std::to_string(n) + " " + words;
 }
 
+std::string ordinal(std::int64_t n) {
+  const bool teen = n % 100 / 10 == 1;
+  const char* const ending = teen          ? "th"
+                             : n % 10 == 1 ? "st"
+                             : n % 10 == 2 ? "nd"
+                             : n % 10 == 3 ? "rd"
+                                           : "th";
+  return std::to_string(n) + ending;
+}
+
 std::string items_of(const DotTree& tree, std::size_t node) {
   const Sum& own = tree.sums[node];
   switch (own.of) {
@@ -25,7 +35,7 @@ std::string items_of(const DotTree& tree, std::size_t node) {
     case Sum::Of::strands:
       break;
   }
-  return "sum of every " + std::to_string(own.size) + "th term";
+  return "sum of every " + ordinal(own.size) + " term";
 }
 
 std::string alignment_words(const Alignment& alignment) {

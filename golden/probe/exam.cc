@@ -19,10 +19,11 @@ constexpr std::size_t padding = 128;
 
 }  // namespace
 
-bool same_answer(double x, double y) {
-  if (std::isnan(x) || std::isnan(y)) return std::isnan(x) && std::isnan(y);
-  return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);
+std::uint64_t mark_of(double x) {
+  return std::isnan(x) ? ~std::uint64_t{0} : std::bit_cast<std::uint64_t>(x);
 }
+
+bool same_answer(double x, double y) { return mark_of(x) == mark_of(y); }
 
 // One unit that answers.
 class Exam::Respondent {
@@ -35,6 +36,8 @@ class Exam::Respondent {
         a_(exam.decoded(Role::a, unit.a)),
         b_(exam.decoded(Role::b, unit.b)),
         c_(exam.decoded(Role::c, unit.c)) {
+    ++exam.tried_;
+    if (exam.watcher_) exam.watcher_(exam.tried_);
     for (const Sum& sum : unit.tree.sums) {
       if (!sum.scaling) continue;
       const auto block = static_cast<std::size_t>(sum.scaling->block);

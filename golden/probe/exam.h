@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "formats/engine.h"
@@ -22,8 +24,11 @@ class Exam {
   Exam(Ports ports, const Engine& engine);
 
   void add(std::span<const Question> questions, std::span<const Code> answers);
+  // Called with the number of units tried so far, at each.
+  void watch(std::function<void(std::size_t)> watcher) { watcher_ = std::move(watcher); }
 
   [[nodiscard]] const Ports& ports() const { return ports_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] std::size_t size() const { return questions_.size(); }
   [[nodiscard]] const std::vector<Question>& questions() const { return questions_; }
   [[nodiscard]] const std::vector<Code>& answers() const { return answers_; }
@@ -59,9 +64,13 @@ class Exam {
   std::vector<Code> answers_;
   std::vector<double> numbers_;
   mutable std::map<Role, std::vector<std::unique_ptr<Decoded>>> decoded_;
+  std::function<void(std::size_t)> watcher_;
+  mutable std::size_t tried_ = 0;
 };
 
 // True where both are NaN, or the same number and sign of zero.
 bool same_answer(double x, double y);
+// A mark that equal answers share.
+std::uint64_t mark_of(double x);
 
 }  // namespace halfulp::probe

@@ -219,8 +219,8 @@ class First {
   }
   void place(Question& q, bool left, std::size_t k, std::int64_t own, std::int64_t other,
              bool negative) const {
-    q.a[k] = QuestionBuilder::code(ports_.a, left ? own : other, negative, false);
-    q.b[k] = QuestionBuilder::code(ports_.b, left ? other : own, false, false);
+    q.a[k] = QuestionBuilder::code(ports_.a, left ? own : other, left && negative, false);
+    q.b[k] = QuestionBuilder::code(ports_.b, left ? other : own, !left && negative, false);
   }
   void ask_subnormal(bool left, std::int64_t exponent, bool negative) {
     const std::int64_t other = left ? build_.b().most : build_.a().most;

@@ -41,5 +41,7 @@ struct Variant {
 };
 // The unit with one property changed, all values that the property may have.
 std::vector<Variant> variants_of(const MatrixUnit& unit, const Ports& ports);
+// The unit with all combinations of ways in which operands may come in, its own among them.
+std::vector<MatrixUnit> with_all_operands(const MatrixUnit& unit, const Ports& ports);
 
 }  // namespace halfulp::probe

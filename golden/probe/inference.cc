@@ -24,6 +24,7 @@ constexpr std::size_t worst_structure = 20;  // misses about the order
 constexpr std::int64_t least_range = 24;     // of the exponents of products
 constexpr std::size_t most_slack = 4;        // misses
 constexpr std::size_t kept_units = 8;
+constexpr std::size_t most_groups = 6;  // that are searched
 constexpr std::size_t most_tried = 48;  // of the misses, to see whether a variant mends any
 constexpr int most_steps = 24;
 constexpr int most_idle_steps = 7;  // that found nothing better
@@ -166,8 +167,12 @@ std::vector<std::size_t> right_structures(const Exam& exam, const std::vector<Co
   return numbers;
 }
 
-// The best structures of the best cores.
-std::vector<Fit> best_structures(const Exam& exam) {
+// A structure with the best cores for it. Groups are searched one by one, lest many units of a
+// wrong structure crowd out the right one, whose other properties are still to be found.
+using Group = std::vector<Fit>;
+
+// The best structures of the best cores, each with some of these, the best first.
+std::vector<Group> best_structures(const Exam& exam) {
   const std::array<std::string, 1> of_rounding{subjects::rounding};
   std::vector<std::size_t> about_rounding = mixed(exam.about(of_rounding));
   std::array<std::vector<Core>, 3> kinds;
@@ -182,16 +187,21 @@ std::vector<Fit> best_structures(const Exam& exam) {
   const std::array<std::string, 5> all{subjects::order, subjects::grouping, subjects::alignment,
                                        subjects::rounding, subjects::specials};
   std::vector<std::size_t> which = mixed(exam.about(all));
-  std::vector<MatrixUnit> units;
+  std::vector<Group> groups;
   for (const Cores& kind : best) {
     if (kind.misses > fewest + most_slack) continue;
     const std::vector<std::size_t> numbers = right_structures(exam, kind.all);
+    std::vector<std::vector<MatrixUnit>> of_structure(numbers.size());
     for (const Core& core : kind.all) {
       const std::vector<MatrixUnit> of_core = units_of(core, exam.ports());
-      for (const std::size_t number : numbers) units.push_back(of_core[number]);
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        of_structure[i].push_back(of_core[numbers[i]]);
     }
+    for (const std::vector<MatrixUnit>& units : of_structure)
+      groups.push_back(few_misses(exam, units, which, kept_cores));
   }
-  return few_misses(exam, units, which, 4 * kept_units);
+  std::ranges::stable_sort(groups, {}, [](const Group& group) { return group.front().misses; });
+  return groups;
 }
 
 // The unit with all choices for results that are subnormal or overflow, in products and sums alike.
@@ -214,6 +224,14 @@ std::vector<MatrixUnit> at_the_ends_of_the_range(const MatrixUnit& unit) {
     }
   }
   return all;
+}
+
+// The unit with operands coming in as answers about operands say: subnormal ones of a, b and c, and
+// factors cut to fewer bits, of all combinations the best.
+MatrixUnit with_operands(const Exam& exam, const MatrixUnit& unit,
+                         std::span<std::size_t> about_operands) {
+  const std::vector<MatrixUnit> all = with_all_operands(unit, exam.ports());
+  return few_misses(exam, all, about_operands, 1).front().unit;
 }
 
 // One step from a unit to better ones: variants that mend some of its misses and break fewer.
@@ -263,6 +281,28 @@ void search(const Exam& exam, Best& best) {
   }
 }
 
+// From every structure on its own, the best first, until one gives all answers.
+void search_structures(const Exam& exam, std::span<const std::size_t> all, Best& best) {
+  const std::array<std::string, 1> of_operands{subjects::operands};
+  std::vector<std::size_t> about_operands = mixed(exam.about(of_operands));
+  std::vector<Best> started;
+  for (const Group& group : best_structures(exam)) {
+    Best own(kept_units);
+    for (const Fit& fit : group) {
+      const MatrixUnit ready = with_operands(exam, fit.unit, about_operands);
+      for (const MatrixUnit& unit : at_the_ends_of_the_range(ready)) own.judge(exam, unit, all);
+    }
+    started.push_back(std::move(own));
+  }
+  std::ranges::stable_sort(started, {}, [](const Best& own) { return own.fits().front().misses; });
+  if (started.size() > most_groups) started.resize(most_groups, Best(1));
+  for (Best& own : started) {
+    search(exam, own);
+    for (const Fit& fit : own.fits()) best.offer(fit.unit, fit.misses);
+    if (is_perfect(own)) return;
+  }
+}
+
 // With the rule whose NaN most answers are that are NaN.
 MatrixUnit with_nan(const Exam& exam, MatrixUnit unit) {
   if (!has_nan(exam.ports().d)) return unit;
@@ -305,24 +345,10 @@ std::vector<Fit> infer(const Exam& exam, std::span<const MatrixUnit> known) {
     if (probe::fits(unit, exam.ports())) best.judge(exam, unit, all);
   }
   if (is_near(exam, best)) search(exam, best);
-  if (!is_perfect(best) && !exam.ports().scales) {
-    for (const Fit& fit : best_structures(exam)) {
-      for (const MatrixUnit& unit : at_the_ends_of_the_range(fit.unit)) best.judge(exam, unit, all);
-    }
-    search(exam, best);
-  }
+  if (!is_perfect(best) && !exam.ports().scales) search_structures(exam, all, best);
   std::vector<Fit> result;
   for (const Fit& fit : best.fits()) result.push_back({with_nan(exam, fit.unit), fit.misses});
   return result;
-}
-
-std::vector<MatrixUnit> alternatives(const Exam& exam, const MatrixUnit& unit) {
-  std::vector<std::size_t> all = mixed(exam.all());
-  std::vector<MatrixUnit> found;
-  for (const Variant& variant : variants_of(unit, exam.ports())) {
-    if (exam.misses_learning(variant.unit, all, 0) == 0) found.push_back(variant.unit);
-  }
-  return found;
 }
 
 }  // namespace halfulp::probe

@@ -2,8 +2,8 @@
 //
 // The units of the family that give a device's answers. Shipped units are tried, and those that are
 // put together: first the cores (hypotheses.h) that agree on one product beside C, then the
-// structures of the best of them on the masks of large and small numbers, and from the best of both
-// on the search goes from unit to neighbouring unit, one property at a time, to fewer misses.
+// structures of the best of them on the masks of large and small numbers. From every structure that
+// agrees the search goes on from unit to neighbouring unit, one property at a time, to fewer misses.
 // Nothing is concluded from an answer but by units that give it.
 #pragma once
 
@@ -23,9 +23,6 @@ struct Fit {
 // Units with the fewest misses first, equal ones once; none where no unit has such operands. known:
 // units to try besides those that are put together, such as the shipped ones.
 std::vector<Fit> infer(const Exam& exam, std::span<const MatrixUnit> known);
-
-// Units that differ from one in one property and give all answers too.
-std::vector<MatrixUnit> alternatives(const Exam& exam, const MatrixUnit& unit);
 
 // Those of the known units that have such operands, the fewest misses first.
 std::vector<Fit> ranked(const Exam& exam, std::span<const MatrixUnit> known);

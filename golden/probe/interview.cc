@@ -3,13 +3,15 @@
 
 #include <algorithm>
 
+#include "golden/probe/rivals.h"
+
 namespace halfulp::probe {
 
 namespace {
 
-void add_alternatives(const Exam& exam, std::vector<MatrixUnit>& left) {
-  for (MatrixUnit& unit : alternatives(exam, left.front())) {
-    if (std::ranges::find(left, unit) == left.end()) left.push_back(std::move(unit));
+void add_new(std::vector<MatrixUnit> more, std::vector<MatrixUnit>& units) {
+  for (MatrixUnit& unit : more) {
+    if (std::ranges::find(units, unit) == units.end()) units.push_back(std::move(unit));
   }
 }
 
@@ -33,12 +35,18 @@ Standing standing_of(const Exam& exam, std::span<const MatrixUnit> known, const 
   }
   if (standing.left.empty()) return standing;
   if (previous.left.empty() || standing.left.front() != previous.left.front())
-    add_alternatives(exam, standing.left);
+    add_new(neighbouring_rivals(exam, standing.left.front()), standing.left);
   return standing;
 }
 
 Chosen next_round(const Exam& exam, const Standing& standing, std::uint64_t round) {
-  if (!standing.left.empty()) return next_questions(exam.ports(), standing.left, round);
+  if (!standing.left.empty()) {
+    Chosen chosen = next_questions(exam.ports(), standing.left, round);
+    if (chosen.splitting > 0) return chosen;
+    std::vector<MatrixUnit> farther = standing.left;
+    add_new(rivals(exam, standing.left.front()), farther);
+    return next_questions(exam.ports(), farther, round);
+  }
   std::vector<MatrixUnit> best;
   for (const Fit& fit : standing.fits) best.push_back(fit.unit);
   return next_questions(exam.ports(), best, round);

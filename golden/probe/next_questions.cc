@@ -11,12 +11,14 @@
 #include "golden/kernels/inputs.h"
 #include "golden/probe/exam.h"
 #include "golden/probe/first_questions.h"
+#include "golden/probe/sparse_questions.h"
 
 namespace halfulp::probe {
 namespace {
 
 constexpr std::size_t rows = 8;
 constexpr std::size_t columns = 4;
+constexpr std::size_t sparse = 960;         // candidates
 constexpr std::size_t shown = 12;           // of every class, whatever units give
 constexpr std::size_t most_splitting = 96;  // of a round
 
@@ -47,11 +49,6 @@ void add_products(const kernels::Inputs& inputs, const Ports& ports, std::vector
   }
 }
 
-// A mark that equal answers share.
-std::uint64_t mark_of(double x) {
-  return std::isnan(x) ? ~std::uint64_t{0} : std::bit_cast<std::uint64_t>(x);
-}
-
 }  // namespace
 
 std::vector<Question> drawn_questions(const Ports& ports, const MatrixUnit& unit,
@@ -71,7 +68,9 @@ std::vector<Question> drawn_questions(const Ports& ports, const MatrixUnit& unit
 Chosen next_questions(const Ports& ports, std::span<const MatrixUnit> units, std::uint64_t round) {
   Chosen chosen;
   if (units.empty()) return chosen;
-  const std::vector<Question> candidates = drawn_questions(ports, units[0], round);
+  std::vector<Question> candidates = drawn_questions(ports, units[0], round);
+  const std::size_t dense = candidates.size();
+  std::ranges::move(sparse_questions(ports, sparse, round), std::back_inserter(candidates));
   chosen.candidates = candidates.size();
   Exam exam(ports, emulator::engine());
   exam.add(candidates, std::vector<Code>(candidates.size(), 0));
@@ -103,7 +102,8 @@ Chosen next_questions(const Ports& ports, std::span<const MatrixUnit> units, std
     ++chosen.splitting;
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (!taken[i] && i % (rows * columns) < shown) chosen.questions.push_back(candidates[i]);
+    const bool first = i < dense ? i % (rows * columns) < shown : i - dense < 2 * shown;
+    if (!taken[i] && first) chosen.questions.push_back(candidates[i]);
   }
   return chosen;
 }

@@ -15,9 +15,25 @@ namespace halfulp::probe {
 namespace {
 
 constexpr int most_bits = 60;
+constexpr std::array subnormals{UnitOperand::Subnormals::keep,
+                                UnitOperand::Subnormals::positive_zero,
+                                UnitOperand::Subnormals::signed_zero};
 constexpr std::array modes{Mode::nearest_even,    Mode::toward_zero,  Mode::toward_negative,
                            Mode::toward_positive, Mode::nearest_away, Mode::nearest_zero,
                            Mode::away_from_zero,  Mode::to_odd};
+
+// Formats to which factors may be cut before they are multiplied; none of them is cut.
+std::vector<std::optional<Format>> cuts_of_factors(const Ports& ports) {
+  if (ports.a.kind != find_format("binary32").kind || ports.b.kind != ports.a.kind)
+    return {std::nullopt};
+  return {std::nullopt, find_format("tf32"), find_format("bfloat16")};
+}
+void set_factors(MatrixUnit& unit, const std::optional<Format>& as) {
+  unit.a.as = unit.b.as = as;
+  if (!is_aligned(unit.tree)) return;
+  unit.tree.left = as.value_or(unit.a.format);
+  unit.tree.right = as.value_or(unit.b.format);
+}
 
 // Collects variants of one unit, a function a property.
 class Variants {
@@ -312,19 +328,10 @@ class Variants {
       set("a and b", true, true, false);
       set("operands", true, true, true);
     }
-    if (ports_.a.kind != find_format("binary32").kind || ports_.b.kind != ports_.a.kind) return;
-    add("bits of factors", "all", [](MatrixUnit& unit) { set_factors(unit, std::nullopt); });
-    for (const char* const name : {"tf32", "bfloat16"}) {
-      const Format format = find_format(name);
-      add("bits of factors", std::string("those of ") + name,
-          [&](MatrixUnit& unit) { set_factors(unit, format); });
+    for (const std::optional<Format>& cut : cuts_of_factors(ports_)) {
+      add("bits of factors", cut ? "those of " + cut->name : "all",
+          [&](MatrixUnit& unit) { set_factors(unit, cut); });
     }
-  }
-  static void set_factors(MatrixUnit& unit, const std::optional<Format>& as) {
-    unit.a.as = unit.b.as = as;
-    if (!is_aligned(unit.tree)) return;
-    unit.tree.left = as.value_or(unit.a.format);
-    unit.tree.right = as.value_or(unit.b.format);
   }
 
   const MatrixUnit& unit_;
@@ -337,6 +344,25 @@ class Variants {
 
 std::vector<Variant> variants_of(const MatrixUnit& unit, const Ports& ports) {
   return Variants(unit, ports).all();
+}
+
+std::vector<MatrixUnit> with_all_operands(const MatrixUnit& unit, const Ports& ports) {
+  std::vector<MatrixUnit> all;
+  for (const std::optional<Format>& cut : cuts_of_factors(ports)) {
+    for (const UnitOperand::Subnormals of_a : subnormals) {
+      for (const UnitOperand::Subnormals of_b : subnormals) {
+        for (const UnitOperand::Subnormals of_c : subnormals) {
+          MatrixUnit changed = unit;
+          if (cut || unit.a.as) set_factors(changed, cut);
+          changed.a.subnormals = of_a;
+          changed.b.subnormals = of_b;
+          changed.c.subnormals = of_c;
+          all.push_back(std::move(changed));
+        }
+      }
+    }
+  }
+  return all;
 }
 
 }  // namespace halfulp::probe

@@ -316,7 +316,10 @@ class Suspects {
     if (!std::holds_alternative<BlockFormat>(asked_.quantizer)) return;
     for (const BlockEntry& entry : block_catalogue()) {
       if (bits(entry.format.element.format) != bits(own)) continue;
-      add_recipe("format", entry.format.name + ", instead of " + name_of_asked(),
+      const bool same_name = entry.format.name == name_of_asked();
+      add_recipe("format",
+                 same_name ? entry.format.name + " without the changes asked for"
+                           : entry.format.name + ", instead of " + name_of_asked(),
                  [&](Recipe& recipe) { recipe.quantizer = entry.format; });
     }
   }

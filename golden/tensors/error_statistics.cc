@@ -66,6 +66,37 @@ void count_special(const Matrix& in, const Matrix& out, ErrorStatistics& result)
   }
 }
 
+// The sum of squares of numbers whose squares may lie beyond the range of binary64.
+class SquareSum {
+ public:
+  void add(double x) {
+    plain_ += x * x;
+    of_small_ += (x * up) * (x * up);
+    of_large_ += (x * down) * (x * down);
+  }
+  [[nodiscard]] double plain() const { return plain_; }
+  [[nodiscard]] bool is_zero() const { return of_small_ == 0; }
+  [[nodiscard]] bool is_normal() const { return std::isnormal(plain_) && plain_ >= least; }
+  [[nodiscard]] double log10() const {
+    constexpr double decades = 1200 * 0.30102999566398119521;  // of a square: log10(2^1200)
+    if (is_normal()) return std::log10(plain_);
+    return plain_ < least ? std::log10(of_small_) - decades : std::log10(of_large_) + decades;
+  }
+
+ private:
+  static constexpr double up = 0x1p600, down = 0x1p-600;
+  static constexpr double least = 0x1p-900;  // sums below have lost squares
+  double plain_ = 0, of_small_ = 0, of_large_ = 0;
+};
+
+// In decibels; none where there is no error or no signal.
+std::optional<double> ratio_of(const SquareSum& signal, const SquareSum& noise) {
+  if (signal.is_zero() || noise.is_zero()) return std::nullopt;
+  const double ratio = signal.plain() / noise.plain();
+  const bool plain = signal.is_normal() && noise.is_normal() && std::isnormal(ratio);
+  return 10 * (plain ? std::log10(ratio) : signal.log10() - noise.log10());
+}
+
 constexpr std::size_t block = 4096;
 
 }  // namespace
@@ -84,8 +115,8 @@ ErrorStatistics error_statistics(const Unfolded& unfolded, const Quantized& out,
     result.saturated = quantizer.saturated(unfolded, out, random);
   const Ruler ruler(quantizer.element(), engine);
   const std::vector<double> scales = quantizer.scales(out);
-  double signal = 0;
-  double noise = 0;
+  SquareSum signal;
+  SquareSum noise;
   std::vector<double> numbers;
   for (std::size_t begin = 0; begin < in.size(); begin += block) {
     const std::size_t end = std::min(begin + block, in.size());
@@ -97,8 +128,8 @@ ErrorStatistics error_statistics(const Unfolded& unfolded, const Quantized& out,
       const double x = in.at(i);
       const double error = out.values.at(i) - x;
       if (!std::isfinite(x) || !std::isfinite(out.values.at(i))) continue;
-      signal += x * x;
-      noise += error * error;
+      signal.add(x);
+      noise.add(error);
       const double step = steps[i - begin] * (scales.empty() ? 1.0 : scales[i]);
       const double ulp = std::abs(error) / step;
       if (error == 0 || !std::isfinite(ulp) || ulp <= result.largest_ulp) continue;
@@ -106,8 +137,9 @@ ErrorStatistics error_statistics(const Unfolded& unfolded, const Quantized& out,
       result.largest_at = i;
     }
   }
-  if (result.measured > 0) result.mean_square = noise / static_cast<double>(result.measured);
-  if (noise > 0 && signal > 0) result.signal_to_noise = 10 * std::log10(signal / noise);
+  if (result.measured > 0)
+    result.mean_square = noise.plain() / static_cast<double>(result.measured);
+  result.signal_to_noise = ratio_of(signal, noise);
   return result;
 }
 
@@ -115,19 +147,20 @@ ErrorStatistics error_statistics(const Matrix& in, const Matrix& out) {
   ErrorStatistics result;
   result.elements = in.size();
   count_special(in, out, result);
-  double signal = 0;
-  double noise = 0;
+  SquareSum signal;
+  SquareSum noise;
   for (std::size_t i = 0; i < in.size(); ++i) {
     const double x = in.at(i);
     const double y = out.at(i);
     if (x != 0 && y == 0) ++result.flushed;
     if (x != y && !(std::isnan(x) && std::isnan(y))) ++result.inexact;
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
-    signal += x * x;
-    noise += (y - x) * (y - x);
+    signal.add(x);
+    noise.add(y - x);
   }
-  if (result.measured > 0) result.mean_square = noise / static_cast<double>(result.measured);
-  if (noise > 0 && signal > 0) result.signal_to_noise = 10 * std::log10(signal / noise);
+  if (result.measured > 0)
+    result.mean_square = noise.plain() / static_cast<double>(result.measured);
+  result.signal_to_noise = ratio_of(signal, noise);
   return result;
 }
 

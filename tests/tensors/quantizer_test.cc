@@ -4,6 +4,8 @@
 // nothing of the command line.
 #include "golden/tensors/quantizer.h"
 
+#include <cmath>
+
 #include "emulator/engine.h"
 #include "formats/block.h"
 #include "formats/catalogue.h"
@@ -89,6 +91,21 @@ TEST(Rotation, DrawsTheSameSignsInEveryBlock) {
   for (std::size_t j = 0; j < 8; ++j) EXPECT_EQ(in.matrix.floats[j], want.matrix.floats[j % 4]);
   EXPECT_NE(error_of([&] { rotate(in, 3, nullptr); }).find("power of two"), std::string::npos);
   EXPECT_NE(error_of([&] { rotate(in, 8, nullptr); }).find("whole blocks"), std::string::npos);
+}
+
+// Squares of such numbers are zeros and infinities of binary64; their ratio is the same as of
+// numbers near one.
+TEST(ErrorStatistics, RatioIsThatOfNumbersNearOne) {
+  const auto ratio = [](int exponent) {
+    Matrix in(Carrier::binary64, 1, 2);
+    Matrix out(Carrier::binary64, 1, 2);
+    in.doubles = {std::ldexp(1.25, exponent), std::ldexp(-3.0, exponent)};
+    out.doubles = {std::ldexp(1.0, exponent), std::ldexp(-3.0, exponent)};
+    return error_statistics(in, out).signal_to_noise.value();
+  };
+  EXPECT_NEAR(ratio(0), 22.278867046136735, 1e-12);
+  for (const int exponent : {-1060, -700, -480, 510, 1000})
+    EXPECT_NEAR(ratio(exponent), ratio(0), 1e-10) << exponent;
 }
 
 }  // namespace
