@@ -199,10 +199,23 @@ class First {
     }
     if (build_.c().lowest >= build_.c().least) return;
     for (const std::int64_t exponent : {build_.c().lowest, build_.c().least - 1}) {
-      for (const bool negative : {false, true}) {
-        Question q = minus_zeros(negative);
-        build_.addend(q, exponent, negative);
-        keep(q);
+      for (const bool negative : {false, true}) ask_subnormal_addend(exponent, negative);
+    }
+  }
+  // Alone; and beside products, where directed cuts and roundings show it however small it is.
+  // There is one at every place, so that C is not rounded alone before.
+  void ask_subnormal_addend(std::int64_t exponent, bool negative) {
+    Question alone = minus_zeros(negative);
+    build_.addend(alone, exponent, negative);
+    keep(alone);
+    for (const std::int64_t of_product :
+         {std::clamp<std::int64_t>(0, least_, most_), std::max(least_, build_.d().least)}) {
+      for (const bool product_negative : {false, true}) {
+        Question beside = build_.empty(subjects::operands);
+        bool good = build_.addend(beside, exponent, negative);
+        for (std::size_t k = 0; k < terms_; ++k)
+          good = good && build_.product(beside, k, of_product, product_negative);
+        if (good) keep(beside);
       }
     }
   }

@@ -15,9 +15,14 @@ namespace halfulp::probe {
 namespace {
 
 constexpr int most_bits = 60;
-constexpr std::array subnormals{UnitOperand::Subnormals::keep,
-                                UnitOperand::Subnormals::positive_zero,
-                                UnitOperand::Subnormals::signed_zero};
+using Subnormals = UnitOperand::Subnormals;
+constexpr std::array subnormals{Subnormals::keep, Subnormals::positive_zero,
+                                Subnormals::signed_zero};
+const char* words_of(Subnormals way) {
+  return way == Subnormals::keep            ? "kept"
+         : way == Subnormals::positive_zero ? "+0"
+                                            : "zeros of their sign";
+}
 constexpr std::array modes{Mode::nearest_even,    Mode::toward_zero,  Mode::toward_negative,
                            Mode::toward_positive, Mode::nearest_away, Mode::nearest_zero,
                            Mode::away_from_zero,  Mode::to_odd};
@@ -53,6 +58,7 @@ class Variants {
     vary_instruction();
     vary_products();
     vary_operands();
+    vary_subnormals();
     return std::move(variants_);
   }
 
@@ -311,15 +317,12 @@ class Variants {
 
   // --- How operands come in.
   void vary_operands() {
-    using Subnormals = UnitOperand::Subnormals;
-    for (const auto& way : {std::pair{Subnormals::keep, "kept"},
-                            {Subnormals::positive_zero, "+0"},
-                            {Subnormals::signed_zero, "zeros of their sign"}}) {
+    for (const Subnormals way : subnormals) {
       const auto set = [&](const std::string& whose, bool a, bool b, bool c) {
-        add("subnormal " + whose, way.second, [&](MatrixUnit& unit) {
-          if (a) unit.a.subnormals = way.first;
-          if (b) unit.b.subnormals = way.first;
-          if (c) unit.c.subnormals = way.first;
+        add("subnormal " + whose, words_of(way), [&](MatrixUnit& unit) {
+          if (a) unit.a.subnormals = way;
+          if (b) unit.b.subnormals = way;
+          if (c) unit.c.subnormals = way;
         });
       };
       set("a", true, false, false);
@@ -331,6 +334,29 @@ class Variants {
     for (const std::optional<Format>& cut : cuts_of_factors(ports_)) {
       add("bits of factors", cut ? "those of " + cut->name : "all",
           [&](MatrixUnit& unit) { set_factors(unit, cut); });
+    }
+  }
+
+  // Where products are too large to be subnormal themselves, a subnormal C that becomes a zero and
+  // a subnormal result that does are nearly the same.
+  void vary_subnormals() {
+    const std::optional<Tininess> own = sum(0).quantizer.rounding.flush_outputs;
+    const std::array<std::pair<std::optional<Tininess>, const char*>, 3> flushes{
+        {{std::nullopt, "kept"},
+         {Tininess::after_rounding, "zeros, tiny after rounding"},
+         {Tininess::before_rounding, "zeros, tiny before rounding"}}};
+    for (const Subnormals way : subnormals) {
+      for (const auto& [flush, words] : flushes) {
+        if (way == unit_.c.subnormals || flush == own) continue;
+        add("subnormal c and results", std::string(words_of(way)) + "; " + words,
+            [&, flush = flush](MatrixUnit& unit) {
+              unit.c.subnormals = way;
+              for (Sum& each : unit.tree.sums) {
+                if (each.rounded) each.quantizer.rounding.flush_outputs = flush;
+              }
+              if (unit.tree.product) unit.tree.product->rounding.flush_outputs = flush;
+            });
+      }
     }
   }
 
