@@ -70,7 +70,8 @@ Chosen next_questions(const Ports& ports, std::span<const MatrixUnit> units, std
   if (units.empty()) return chosen;
   std::vector<Question> candidates = drawn_questions(ports, units[0], round);
   const std::size_t dense = candidates.size();
-  std::ranges::move(sparse_questions(ports, sparse, round), std::back_inserter(candidates));
+  std::ranges::move(sparse_questions(ports, units[0], sparse, round),
+                    std::back_inserter(candidates));
   chosen.candidates = candidates.size();
   Exam exam(ports, emulator::engine());
   exam.add(candidates, std::vector<Code>(candidates.size(), 0));

@@ -23,7 +23,7 @@ class Walk {
  public:
   Walk(const Exam& exam, const MatrixUnit& unit)
       : exam_(exam), asked_(exam.all()), pool_(exam.ports(), exam.engine()) {
-    pool_.add(sparse_questions(exam.ports(), sparse, seed), std::vector<Code>(sparse, 0));
+    pool_.add(sparse_questions(exam.ports(), unit, sparse, seed), std::vector<Code>(sparse, 0));
     behaviours_.insert(behaviour_of(unit));
     known_.push_back(unit);
     different_.push_back(unit);

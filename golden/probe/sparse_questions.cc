@@ -19,8 +19,12 @@ constexpr std::uint64_t words = 256;   // of random bits, more than a question t
 // A number of an operand with random digits: its exponent, sign and fraction.
 class Drawing {
  public:
-  Drawing(const Ports& ports, std::uint64_t seed, std::uint64_t number)
-      : ports_(ports), build_(ports), random_{.seed = seed}, next_(number * words) {
+  Drawing(const Ports& ports, int precision, std::uint64_t seed, std::uint64_t number)
+      : ports_(ports),
+        build_(ports),
+        precision_(precision),
+        random_{.seed = seed},
+        next_(number * words) {
     random_.stream = 7;
   }
 
@@ -30,14 +34,7 @@ class Drawing {
     const std::int64_t most = std::min(build_.most_product(), build_.d().most - 3);
     const std::int64_t low = std::clamp(build_.d().least + 2, least, most);
     largest_ = one_in(4) ? between(low, std::min(most, low + 30)) : between(least, most);
-    const std::size_t count = 2 + below(5);
-    std::vector<std::size_t> places = places_of(std::min<std::size_t>(count, ports_.terms));
-    product(q, places[0], largest_, one_in(2));
-    std::size_t placed = 1;
-    if (places.size() > 1 && one_in(2)) cancel(q, places[0], places[placed++]);
-    for (; placed < places.size(); ++placed)
-      product(q, places[placed], largest_ - between(0, farthest), one_in(2));
-    addend(q);
+    one_in(3) ? tie(q) : cancelling(q);
     return q;
   }
 
@@ -49,6 +46,33 @@ class Drawing {
                ? least
                : least +
                      static_cast<std::int64_t>(below(static_cast<std::uint64_t>(most - least) + 1));
+  }
+
+  void cancelling(Question& q) {
+    const std::vector<std::size_t> places = places_of(2 + below(5));
+    product(q, places[0], largest_, one_in(2));
+    std::size_t placed = 1;
+    if (places.size() > 1 && one_in(2)) cancel(q, places[0], places[placed++]);
+    for (; placed < places.size(); ++placed)
+      product(q, places[placed], largest_ - between(0, farthest), one_in(2));
+    addend(q);
+  }
+  // C, half a step of the sum's format more, and one or two numbers far below.
+  void tie(Question& q) {
+    const ExponentRange& c = build_.c();
+    const std::int64_t of_c = std::clamp(largest_ + precision_, c.least, c.most - 1);
+    const bool holds_half = precision_ < c.precision && one_in(2);
+    q.c = code_of_digits(ports_.c, c, of_c, holds_half ? precision_ : precision_ - 1, holds_half);
+    if (one_in(2)) q.c |= Code{1} << (bits(ports_.c) - 1);
+    std::vector<std::size_t> places = places_of(holds_half ? 2 : 3);
+    if (!holds_half) {
+      build_.product(q, places.back(), of_c - precision_, one_in(2));
+      if (places.size() > 1) places.pop_back();
+    }
+    for (const std::size_t place : places) {
+      if (place != places[0] && one_in(2)) continue;
+      product(q, place, of_c - precision_ - between(0, farthest), one_in(2));
+    }
   }
 
   // Neighbours, places in the first few terms, or anywhere.
@@ -83,6 +107,17 @@ class Drawing {
       made = encode(format, largest_finite(format));
     return negative && fields.sign ? made | Code{1} << (bits(format) - 1) : made;
   }
+  // So many random digits behind the leading one, the last of which is one where that is asked for.
+  Code code_of_digits(const Format& format, const ExponentRange& range, std::int64_t exponent,
+                      int digits, bool last_is_one) {
+    const auto& fields = std::get<Float>(format.kind);
+    const int kept = std::min(digits, fields.fraction_bits);
+    const std::uint64_t all = (std::uint64_t{1} << kept) - 1;
+    const std::uint64_t fraction = (random_.bits(next_++, 64) & all) | (last_is_one ? 1U : 0U);
+    const auto field =
+        static_cast<std::uint64_t>(std::clamp(exponent, range.least, range.most) + fields.bias);
+    return Code(field) << fields.fraction_bits | Code(fraction << (fields.fraction_bits - kept));
+  }
   void product(Question& q, std::size_t place, std::int64_t exponent, bool negative) {
     const ExponentRange& a = build_.a();
     const ExponentRange& b = build_.b();
@@ -113,6 +148,7 @@ class Drawing {
 
   const Ports& ports_;
   QuestionBuilder build_;
+  int precision_;  // of sums
   Random random_;
   std::uint64_t next_;
   std::int64_t largest_ = 0;
@@ -120,9 +156,12 @@ class Drawing {
 
 }  // namespace
 
-std::vector<Question> sparse_questions(const Ports& ports, std::size_t count, std::uint64_t seed) {
+std::vector<Question> sparse_questions(const Ports& ports, const MatrixUnit& unit,
+                                       std::size_t count, std::uint64_t seed) {
+  const int precision = range_of(unit.tree.sums.front().quantizer.format, "sum").precision;
   std::vector<Question> all;
-  for (std::uint64_t i = 0; i < count; ++i) all.push_back(Drawing(ports, seed, i).question());
+  for (std::uint64_t i = 0; i < count; ++i)
+    all.push_back(Drawing(ports, precision, seed, i).question());
   return all;
 }
 
