@@ -41,6 +41,7 @@ int units_verb(const Arguments& arguments);
 int gemm_verb(const Arguments& arguments);
 int kernel_verb(const Arguments& arguments);
 int probe_verb(const Arguments& arguments);
+int bench_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
 int blame_verb(const Arguments& arguments);

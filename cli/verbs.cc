@@ -9,7 +9,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 21> table{{
+constexpr std::array<Verb, 22> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
@@ -25,6 +25,7 @@ constexpr std::array<Verb, 21> table{{
      kernel_verb},
     {"probe", "find out what a device that multiplies matrices computes", probe_verb},
     {"verify", "prove the fast emulator equal to the exact reference", verify_verb},
+    {"bench", "how fast the emulator is, beside copies, loops and sgemm", bench_verb},
     {"policy", "say which precision stands where in an experiment", policy_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},
     {"blame", "find which place of a policy costs what", blame_verb},

@@ -2,12 +2,14 @@
 #include "emulator/blocks/plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
 #include "emulator/arrays/plan.h"
 #include "emulator/blocks/narrow.h"
 #include "emulator/blocks/peer_steps.h"
 #include "emulator/scalar/exact.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 
 namespace halfulp::emulator {
@@ -127,6 +129,20 @@ CompiledBlock::CompiledBlock(const BlockFormat& format, const Preparation& prepa
   power32_ = power_rule32(format_, level(0), element_);
   power64_ = power_rule64(format_, level(0), element_);
   quotients_ = quotient_plan(*this);
+  constexpr std::uint64_t pays = 1 << 14;
+  for (const Level& level : format_.levels) {
+    const bool listed = preparation.elements >= pays;
+    scale_numbers_.push_back(listed ? numbers_of_codes(level.scale.format) : std::vector<double>{});
+  }
+}
+
+std::vector<double> numbers_of_codes(const Format& format) {
+  constexpr int most_bits = 8;
+  std::vector<double> numbers;
+  if (bits(format) > most_bits) return numbers;
+  for (Code code = 0; code < Code{1} << bits(format); ++code)
+    numbers.push_back(double_in_range(carried(format, code)).value_or(std::nan("")));
+  return numbers;
 }
 
 BlockPlan prepare_block(const BlockFormat& format, const Preparation& preparation) {

@@ -52,6 +52,10 @@ class CompiledBlock {
   [[nodiscard]] const PowerRule<std::uint32_t>* power32() const { return power32_.get(); }
   [[nodiscard]] const PowerRule<std::uint64_t>* power64() const { return power64_.get(); }
   [[nodiscard]] const QuotientPlan& quotients() const { return quotients_; }
+  // numbers_of_codes() of a level's scales; empty where the plan was prepared for too few elements.
+  [[nodiscard]] const std::vector<double>& scale_numbers(std::size_t level) const {
+    return scale_numbers_[level];
+  }
 
  private:
   BlockFormat format_;
@@ -61,7 +65,12 @@ class CompiledBlock {
   std::unique_ptr<const PowerRule<std::uint32_t>> power32_;
   std::unique_ptr<const PowerRule<std::uint64_t>> power64_;
   QuotientPlan quotients_;
+  std::vector<std::vector<double>> scale_numbers_;
 };
+
+// The numbers of all codes of a format of few bits, as doubles; NaN where double_in_range has none.
+// Empty for others.
+std::vector<double> numbers_of_codes(const Format& format);
 
 // Where elements and codes come from and go to.
 struct Transfer {

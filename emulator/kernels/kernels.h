@@ -135,6 +135,12 @@ struct Scales {
 void round_narrow(const float* in, std::size_t count, const NarrowTable& table,
                   const Scales& scales, float* out, std::uint32_t* codes);
 
+// Numbers times the scale of their block, rounded once to nearest even. Precondition of floats: a
+// scale is a float, or its products with the numbers are doubles. NaN results are positive and
+// quiet. Floating-point arithmetic.
+void scale_blocks(float* numbers, std::size_t count, const Scales& scales);
+void scale_blocks(double* numbers, std::size_t count, const Scales& scales);
+
 // Philox4x32-10 of the counters (low[i], high[i], stream): four words each.
 struct PhiloxKey {
   std::uint64_t seed = 0, stream = 0;

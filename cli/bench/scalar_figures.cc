@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// Single operations on codes, prepared once: what a simulator of hardware does. Figures are times,
+// without a yardstick.
+#include <array>
+#include <bit>
+#include <span>
+
+#include "cli/bench/figures.h"
+#include "cli/bench/numbers.h"
+#include "emulator/engine.h"
+#include "formats/catalogue.h"
+#include "formats/codes.h"
+#include "formats/error.h"
+#include "reference/engine.h"
+
+namespace halfulp::cli::bench {
+namespace {
+
+constexpr std::size_t count = 4096;
+
+struct Operations {
+  std::vector<std::array<Code, 3>> operands{count};
+  OperationPlan plan;
+  Code last = 0;
+};
+
+std::vector<Code> codes_of(const Format& format, std::uint64_t stream) {
+  const Format single = find_format("binary32");
+  const Plan plan = emulator::engine().prepare({.format = format, .rounding = {}});
+  std::vector<Code> codes;
+  for (const float x : tame_numbers(format, count, stream))
+    codes.push_back(
+        emulator::engine().convert(single, std::bit_cast<std::uint32_t>(x), plan, 0).code);
+  return codes;
+}
+
+FigureEntry scalar_figure(const std::string& how, Op op, const std::string& from,
+                          const std::string& to) {
+  const std::string name = "scalar/" + to + "/" + how + "/1/1";
+  const auto prepare = [=] {
+    auto held = std::make_shared<Operations>();
+    const std::vector<Format> inputs(static_cast<std::size_t>(arity(op)), find_format(from));
+    const Quantizer output{.format = find_format(to), .rounding = {}};
+    held->plan =
+        emulator::engine().prepare_operation({.op = op, .inputs = inputs, .output = &output});
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      const std::vector<Code> codes = codes_of(inputs[k], k + 1);
+      for (std::size_t i = 0; i < count; ++i) held->operands[i][k] = codes[i];
+    }
+    Operations* const all = held.get();
+    const std::size_t taken = inputs.size();
+    Job job{
+        .work =
+            [all, taken] {
+              for (const std::array<Code, 3>& operands : all->operands)
+                all->last ^=
+                    emulator::engine().operate(all->plan, std::span(operands).first(taken), 0).code;
+            },
+        .elements = static_cast<double>(count),
+        .held = held};
+    job.verify = [=] {
+      for (const std::array<Code, 3>& operands : all->operands) {
+        const auto some = std::span(operands).first(taken);
+        const Quantizer& result = all->plan.output;
+        const Operation operation{.op = op, .inputs = all->plan.inputs, .output = &result};
+        if (emulator::engine().operate(all->plan, some, 0) !=
+            reference::engine().apply(operation, some, 0))
+          throw Error("emulator and reference differ", name, "`halfulp verify` shows where");
+      }
+    };
+    return job;
+  };
+  return {name, "", prepare};
+}
+
+}  // namespace
+
+std::vector<FigureEntry> scalar_figures() {
+  return {scalar_figure("round", Op::convert, "binary32", "float8_e4m3fn"),
+          scalar_figure("round", Op::convert, "binary32", "binary16"),
+          scalar_figure("add", Op::add, "binary16", "binary16"),
+          scalar_figure("mul", Op::multiply, "binary16", "binary16"),
+          scalar_figure("fma", Op::fused_multiply_add, "binary16", "binary16"),
+          scalar_figure("fma", Op::fused_multiply_add, "binary32", "binary32")};
+}
+
+}  // namespace halfulp::cli::bench

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+//
+// The loops are compiled once for every instruction set.
+#include "cli/bench/yardsticks.h"
+
+#include <dlfcn.h>
+#include <hwy/cache_control.h>
+
+#include <cstdlib>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cli/bench/yardsticks.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace halfulp::cli::bench {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+using Lanes = hn::ScalableTag<float>;
+
+void copy_of_target(const float* in, std::size_t count, float* out) {
+  const Lanes d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t whole = count - count % lanes;
+  for (std::size_t i = 0; i < whole; i += lanes) hn::Stream(hn::LoadU(d, in + i), d, out + i);
+  for (std::size_t i = whole; i < count; ++i) out[i] = in[i];
+  hwy::FlushStream();
+}
+
+template <typename Function>
+HWY_INLINE void for_each(const float* a, const float* b, const float* c, std::size_t count,
+                         float* out, const Function& function) {
+  const Lanes d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t i = 0; i + lanes <= count; i += lanes)
+    hn::StoreU(function(hn::LoadU(d, a + i), hn::LoadU(d, b + i), hn::LoadU(d, c + i)), d, out + i);
+}
+
+void compute_of_target(Op op, const float* a, const float* b, const float* c, std::size_t count,
+                       float* out) {
+  using V = hn::Vec<Lanes>;
+  switch (op) {
+    case Op::add:
+      return for_each(a, b, c, count, out, [](V x, V y, V) HWY_ATTR { return x + y; });
+    case Op::multiply:
+      return for_each(a, b, c, count, out, [](V x, V y, V) HWY_ATTR { return x * y; });
+    case Op::divide:
+      return for_each(a, b, c, count, out, [](V x, V y, V) HWY_ATTR { return x / y; });
+    case Op::square_root:
+      return for_each(a, b, c, count, out, [](V x, V, V) HWY_ATTR { return hn::Sqrt(x); });
+    default:
+      return for_each(a, b, c, count, out,
+                      [](V x, V y, V z) HWY_ATTR { return hn::MulAdd(x, y, z); });
+  }
+}
+
+float dot_of_target(const float* a, const float* b, std::size_t count) {
+  const Lanes d;
+  using V = hn::Vec<Lanes>;
+  const std::size_t lanes = hn::Lanes(d);
+  V first = hn::Zero(d);
+  V second = first;
+  V third = first;
+  V fourth = first;
+  for (std::size_t i = 0; i + 4 * lanes <= count; i += 4 * lanes) {
+    first = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), first);
+    second = hn::MulAdd(hn::LoadU(d, a + i + lanes), hn::LoadU(d, b + i + lanes), second);
+    third = hn::MulAdd(hn::LoadU(d, a + i + 2 * lanes), hn::LoadU(d, b + i + 2 * lanes), third);
+    fourth = hn::MulAdd(hn::LoadU(d, a + i + 3 * lanes), hn::LoadU(d, b + i + 3 * lanes), fourth);
+  }
+  return hn::GetLane(hn::SumOfLanes(d, (first + second) + (third + fourth)));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfulp::cli::bench
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfulp::cli::bench {
+
+HWY_EXPORT(copy_of_target);
+HWY_EXPORT(compute_of_target);
+HWY_EXPORT(dot_of_target);
+
+void copy_past_caches(const float* in, std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(copy_of_target)(in, count, out);
+}
+void compute_plainly(Op op, const float* a, const float* b, const float* c, std::size_t count,
+                     float* out) {
+  HWY_DYNAMIC_DISPATCH(compute_of_target)(op, a, b, c, count, out);
+}
+float dot_plainly(const float* a, const float* b, std::size_t count) {
+  return HWY_DYNAMIC_DISPATCH(dot_of_target)(a, b, count);
+}
+
+Blas::Blas() {
+  // The library reads the first when it is loaded.
+  ::unsetenv("OPENBLAS_CORETYPE");
+  ::setenv("OPENBLAS_NUM_THREADS", "1", 1);
+  void* library = ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return;
+  multiply_ = reinterpret_cast<Multiply>(::dlsym(library, "cblas_sgemm"));
+  if (multiply_ == nullptr) return;
+  using Name = char* (*)();
+  const auto core = reinterpret_cast<Name>(::dlsym(library, "openblas_get_corename"));
+  name_ = std::string("OpenBLAS") + (core != nullptr ? std::string(" ") + core() : "");
+}
+
+void Blas::multiply(const float* a, const float* b, std::size_t side, float* out) const {
+  constexpr int row_major = 101;
+  constexpr int not_transposed = 111;
+  const int n = static_cast<int>(side);
+  multiply_(row_major, not_transposed, not_transposed, n, n, n, 1.0F, a, n, b, n, 0.0F, out, n);
+}
+
+}  // namespace halfulp::cli::bench
+#endif  // HWY_ONCE
