@@ -64,6 +64,15 @@ void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::G
   });
 }
 
+void round_floats(const View& in, const kernels::ArrayRounding& rounding, const MutableView& out) {
+  const StandardEnvironment environment;
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    kernels::round(pointer<float>(in, segment), segment.count, rounding,
+                   pointer<float>(out, segment));
+  });
+}
+
 // Through binary64, whatever the carriers: exact both ways.
 void round_through_binary64(const View& in, const CompiledPlan& plan, const Random& random,
                             const MutableView& out, Counts* counts) {
@@ -93,7 +102,9 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
   const bool same = in.carrier == out.carrier;
   const bool same32 = same && in.carrier == Carrier::binary32;
   const bool same64 = same && in.carrier == Carrier::binary64;
-  if (same32 && ready.grid32() != nullptr) {
+  if (same32 && ready.rounding32() != nullptr && counts == nullptr) {
+    round_floats(in, *ready.rounding32(), out);
+  } else if (same32 && ready.grid32() != nullptr) {
     round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
   } else if (same64 && ready.grid64() != nullptr) {
     round_in_carrier<double>(in, ready, *ready.grid64(), random, out, counts);

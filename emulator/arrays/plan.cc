@@ -179,6 +179,7 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
                        has_nan_fraction(quantizer.format)),
       kept_(kept_in(preparation.caches)) {
   if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
+  if (grid32_) rounding32_ = kernels::array_rounding_of(*grid32_);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
   arithmetic_grid_ = for_results(grid64_);
   // Significand, random bits, and two more that rounding to odd needs.

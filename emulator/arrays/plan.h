@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "emulator/arrays/steps.h"
+#include "emulator/kernels/array_round.h"
 #include "emulator/kernels/kernels.h"
 #include "emulator/rounding/kinds.h"
 #include "emulator/scalar/target.h"
@@ -41,6 +42,10 @@ class CompiledPlan {
   }
   [[nodiscard]] const kernels::Grid<std::uint64_t>* grid64() const {
     return grid64_ ? &*grid64_ : nullptr;
+  }
+  // Null where no faster way serves what grid32() does, without counts.
+  [[nodiscard]] const kernels::ArrayRounding* rounding32() const {
+    return rounding32_ ? &*rounding32_ : nullptr;
   }
   // The same for results of arithmetic, whose NaN carries no sign; not without a grid64().
   [[nodiscard]] const kernels::Grid<std::uint64_t>& arithmetic_grid() const {
@@ -89,6 +94,7 @@ class CompiledPlan {
   bool keeps_fractions_ = false;
   double flush_below_ = 0;
   std::optional<kernels::Grid<std::uint32_t>> grid32_;
+  std::optional<kernels::ArrayRounding> rounding32_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
   std::unique_ptr<const Steps<std::uint32_t>> steps32_;
