@@ -17,6 +17,9 @@
 namespace halfulp::emulator {
 namespace {
 
+// Elements of binary32 that are read and written within the caches of most machines: 32 MiB.
+constexpr std::size_t most_cached = std::size_t{1} << 22;
+
 void round_by_element(const View& in, const CompiledPlan& plan, const Random& random,
                       const MutableView& out, Counts* counts) {
   const Elements elements(plan.target(), random, counts);
@@ -65,12 +68,22 @@ void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::G
 }
 
 void round_floats(const View& in, const kernels::ArrayRounding& rounding, const MutableView& out) {
-  const StandardEnvironment environment;
+  const StandardEnvironment environment(rounding.direction);
   const Segments segments(in.rows, in.columns, {in.stride, out.stride});
-  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
-    kernels::round(pointer<float>(in, segment), segment.count, rounding,
-                   pointer<float>(out, segment));
+  const bool past_caches = in.data != out.data && in.rows * in.columns > most_cached;
+  if (!past_caches) {
+    segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+      kernels::round(pointer<float>(in, segment), segment.count, rounding,
+                     pointer<float>(out, segment));
+    });
+    return;
+  }
+  std::array<float, 2048> rounded;
+  segments.for_each(rounded.size(), [&](const Segment& segment) {
+    kernels::round(pointer<float>(in, segment), segment.count, rounding, rounded.data());
+    kernels::copy_past_caches(rounded.data(), segment.count, pointer<float>(out, segment));
   });
+  kernels::finish_past_caches();
 }
 
 // Through binary64, whatever the carriers: exact both ways.

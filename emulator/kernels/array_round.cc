@@ -8,16 +8,28 @@
 // to multiples of 2^d: add 2^(d - 1) - 1 and the lowest bit that stays, clear the low bits. A carry
 // goes to the next exponent, and from the largest to infinity. The sign is beyond its reach.
 //
-// Adder: magic_round.h. Conversion: binary16 through the processor's conversions, which are IEEE
-// 754's in both directions.
+// Conversion: binary16 through the processor's conversions, which are IEEE 754's in both
+// directions.
 //
-// What stands for infinities and NaN is put in for a group of vectors that has any.
+// Adder: magic_round.h. Directed: the same sum x + C in a rounding direction of the processor goes
+// to the multiple of q on that side; toward zero and away from it |x| is rounded down and up.
+// Halves: where ties go away from zero, toward it, up or down, the result is floor(x / q + 1/2) or
+// ceil(x / q - 1/2) of x or |x|. Two sums in that direction are right, the first to a grid that has
+// all multiples of q, as a floor of a floor is one. Odd: the sum S of |x| toward zero holds |x| / q
+// in its low bits, the last of which is set where S - C is not |x|.
+//
+// What stands for infinities and NaN costs a comparison where it is plain; else it is put in for a
+// group of vectors that has any.
 // This file is compiled once for every instruction set. Floating-point arithmetic.
 #include "emulator/kernels/array_round.h"
+
+#include <algorithm>
+#include <cmath>
 
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/array_round.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -40,30 +52,95 @@ inline constexpr bool converts = true;
 inline constexpr bool converts = false;
 #endif
 
-// A finite number x rounded.
-template <ArrayWay kWay, bool kSimple>
-HWY_INLINE V round_one(const ArrayRounding& rounding, V x) {
+HWY_INLINE auto magnitude_of(V x) { return hn::BitCast(Integers(), hn::Abs(x)); }
+
+HWY_INLINE V shifted(const ArrayRounding& rounding, V x) {
+  const Words d_bits;
+  const auto bits = hn::BitCast(d_bits, x);
+  const int spare = static_cast<int>(rounding.spare_bits);
+  const std::uint32_t half = (std::uint32_t{1} << (spare - 1)) - 1;
+  const auto odd = hn::And(hn::ShiftRightSame(bits, spare), hn::Set(d_bits, 1));
+  const auto sum = bits + hn::Set(d_bits, half) + odd;
+  return hn::BitCast(Floats(), hn::And(sum, hn::Set(d_bits, ~std::uint32_t{0} << spare)));
+}
+
+// A finite number x rounded as if there were no largest; of zeros the sign may be lost, and of all
+// where |x| is rounded.
+template <ArrayWay kWay>
+HWY_INLINE V unbounded(const ArrayRounding& rounding, V x) {
   const Floats d;
-  if constexpr (kWay == ArrayWay::conversion) {
+  if constexpr (kWay == ArrayWay::shift) {
+    return shifted(rounding, x);
+  } else if constexpr (kWay == ArrayWay::conversion) {
     const hn::Rebind<hwy::float16_t, Floats> half;
     return hn::PromoteTo(d, hn::DemoteTo(half, x));
-  } else if constexpr (kWay == ArrayWay::shift) {
-    const Words d_bits;
-    const auto bits = hn::BitCast(d_bits, x);
-    const int spare = static_cast<int>(rounding.spare_bits);
-    const std::uint32_t half = (std::uint32_t{1} << (spare - 1)) - 1;
-    const auto odd = hn::And(hn::ShiftRightSame(bits, spare), hn::Set(d_bits, 1));
-    const auto sum = bits + odd + hn::Set(d_bits, half);
-    const V rounded = hn::BitCast(d, hn::And(sum, hn::Set(d_bits, ~std::uint32_t{0} << spare)));
-    if constexpr (kSimple) return rounded;
-    const auto over = beyond<false>(d, rounding.magic, x);
-    return hn::IfThenElse(over, overflow_of<false>(d, rounding.magic, x), rounded);
   } else {
-    return round_sum<kSimple>(d, rounding.magic, x);
+    const Words d_bits;
+    const V power = leading_power(d, rounding.magic, x);
+    const V raise = hn::Set(d, rounding.magic.raise);
+    const std::uint32_t all = ~std::uint32_t{0};
+    const auto kept = hn::Set(d_bits, rounding.of_magnitude ? all >> 1 : all);
+    V number = kWay == ArrayWay::adder ? x
+               : kWay == ArrayWay::odd ? hn::Abs(x)
+                                       : hn::And(x, hn::BitCast(d, kept));
+    if constexpr (kWay == ArrayWay::halves)
+      number = hn::MulAdd(power, hn::Set(d, rounding.half), number);
+    V sum = hn::MulAdd(power, raise, number);
+    if constexpr (kWay == ArrayWay::odd) {
+      const auto inexact = hn::NegMulAdd(power, raise, sum) != number;
+      const V last = hn::Or(sum, hn::BitCast(d, hn::Set(d_bits, 1)));
+      sum = hn::IfThenElse(inexact, last, sum);
+    }
+    return hn::NegMulAdd(power, raise, sum);
   }
 }
 
-HWY_INLINE auto magnitude_of(V x) { return hn::BitCast(Integers(), hn::Abs(x)); }
+// With the sign of x, but for zeros where there is none negative. To nearest, differences of
+// nothing are +0.
+template <ArrayWay kWay>
+HWY_INLINE V with_sign(const ArrayRounding& rounding, V x, V rounded) {
+  if constexpr (kWay == ArrayWay::shift || kWay == ArrayWay::conversion) return rounded;
+  const V result = hn::CopySign(rounded, x);
+  if (rounding.magic.negative_zero) return result;
+  if constexpr (kWay == ArrayWay::adder) return rounded;
+  return hn::IfThenZeroElse(rounded == hn::Zero(Floats()), result);
+}
+
+// x rounded, infinities and NaN too. These two ways leave infinities as they are, and the second
+// keeps NaNs quiet and of their sign.
+template <ArrayWay kWay>
+HWY_INLINE V round_quiet(const ArrayRounding& rounding, V x) {
+  const Floats d;
+  const Words d_bits;
+  const V rounded = unbounded<kWay>(rounding, x);
+  const auto top = hn::BitCast(d, hn::Set(d_bits, 0xffc00000));
+  if constexpr (kWay == ArrayWay::conversion)
+    return hn::IfThenElse(hn::IsNaN(x), hn::And(rounded, top), rounded);
+  return hn::IfThenElse(hn::IsNaN(x), hn::CopySign(top, x), rounded);
+}
+
+template <ArrayWay kWay, ArrayForm kForm>
+HWY_INLINE V round_plain(const ArrayRounding& rounding, V x) {
+  if constexpr (kWay == ArrayWay::shift || kWay == ArrayWay::conversion)
+    return round_quiet<kWay>(rounding, x);
+  const Floats d;
+  const Integers d_bits;
+  const auto nan_above = hn::Set(d_bits, static_cast<std::int32_t>(rounding.nan_above));
+  const auto is_nan = hn::RebindMask(d, magnitude_of(x) > nan_above);
+  const V nan = hn::BitCast(d, hn::Set(d_bits, rounding.nan.positive));
+  const V overflow = hn::BitCast(d, hn::Set(d_bits, rounding.magic.overflow.positive));
+  V rounded = unbounded<kWay>(rounding, x);
+  if constexpr (kForm == ArrayForm::plain) {
+    rounded = with_sign<kWay>(rounding, x, rounded);
+    const auto over = beyond<false>(d, rounding.magic, x);
+    rounded = hn::IfThenElse(over, overflow_of<false>(d, rounding.magic, x), rounded);
+    return hn::IfThenElse(is_nan, by_sign(d, rounding.nan, x), rounded);
+  }
+  rounded = hn::IfThenElse(beyond<true>(d, rounding.magic, x), overflow, rounded);
+  if constexpr (kForm == ArrayForm::symmetric)
+    return hn::CopySign(hn::IfThenElse(is_nan, nan, rounded), x);
+  return hn::IfThenElse(is_nan, nan, hn::CopySign(rounded, x));
+}
 
 // `rounded` with what stands for infinities and NaN of x.
 HWY_INLINE V with_specials(const ArrayRounding& rounding, V x, V rounded) {
@@ -71,7 +148,7 @@ HWY_INLINE V with_specials(const ArrayRounding& rounding, V x, V rounded) {
   const Integers d_bits;
   const auto top = hn::Set(d_bits, 0x7f800000);
   const auto magnitude = magnitude_of(x);
-  const auto kept = hn::And(magnitude, hn::Set(d_bits, static_cast<int>(rounding.nan_fraction)));
+  const auto kept = hn::And(magnitude, hn::Set(d_bits, rounding.nan_fraction));
   const V nan = hn::Or(by_sign(d, rounding.nan, x), hn::BitCast(d, kept));
   const V infinity = by_sign(d, rounding.infinity, x);
   rounded = hn::IfThenElse(hn::RebindMask(d, magnitude == top), infinity, rounded);
@@ -79,16 +156,20 @@ HWY_INLINE V with_specials(const ArrayRounding& rounding, V x, V rounded) {
 }
 
 // The numbers of kVectors vectors; all are read before the first is written.
-template <ArrayWay kWay, bool kSimple, int kVectors>
+template <ArrayWay kWay, int kVectors>
 HWY_INLINE void round_group(const ArrayRounding& rounding, const float* in, float* out) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
   V x[kVectors];
   V rounded[kVectors];
   for (int k = 0; k < kVectors; ++k) x[k] = hn::LoadU(d, in + k * lanes);
-  for (int k = 0; k < kVectors; ++k) rounded[k] = round_one<kWay, kSimple>(rounding, x[k]);
   auto largest = magnitude_of(x[0]);
-  for (int k = 1; k < kVectors; ++k) largest = hn::Max(largest, magnitude_of(x[k]));
+  for (int k = 0; k < kVectors; ++k) {
+    const auto over = beyond<false>(d, rounding.magic, x[k]);
+    rounded[k] = with_sign<kWay>(rounding, x[k], unbounded<kWay>(rounding, x[k]));
+    rounded[k] = hn::IfThenElse(over, overflow_of<false>(d, rounding.magic, x[k]), rounded[k]);
+    largest = hn::Max(largest, magnitude_of(x[k]));
+  }
   const Integers d_bits;
   if (HWY_UNLIKELY(!hn::AllFalse(d_bits, largest > hn::Set(d_bits, 0x7f7fffff)))) {
     for (int k = 0; k < kVectors; ++k) rounded[k] = with_specials(rounding, x[k], rounded[k]);
@@ -96,35 +177,77 @@ HWY_INLINE void round_group(const ArrayRounding& rounding, const float* in, floa
   for (int k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], d, out + k * lanes);
 }
 
-template <ArrayWay kWay, bool kSimple>
-void round_way(const float* in, std::size_t count, const ArrayRounding& given, float* out) {
+// group(vectors, in, out) for groups of so many vectors and for the rest.
+template <int kVectors, class Group>
+HWY_INLINE void for_each_group(const float* in, std::size_t count, float* out, const Group& group) {
   const Floats d;
-  const ArrayRounding rounding = given;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr int group = 4;
   std::size_t i = 0;
-  for (; i + group * lanes <= count; i += group * lanes)
-    round_group<kWay, kSimple, group>(rounding, in + i, out + i);
-  for (; i + lanes <= count; i += lanes) round_group<kWay, kSimple, 1>(rounding, in + i, out + i);
+  for (; i + kVectors * lanes <= count; i += kVectors * lanes)
+    group.template operator()<kVectors>(in + i, out + i);
+  for (; i + lanes <= count; i += lanes) group.template operator()<1>(in + i, out + i);
   if (i == count) return;
   HWY_ALIGN float last[hn::MaxLanes(d)] = {};
   for (std::size_t k = i; k < count; ++k) last[k - i] = in[k];
-  round_group<kWay, kSimple, 1>(rounding, last, last);
+  group.template operator()<1>(last, last);
   for (std::size_t k = i; k < count; ++k) out[k] = last[k - i];
 }
 
+template <ArrayWay kWay, ArrayForm kForm>
+void round_form(const float* in, std::size_t count, const ArrayRounding& given, float* out) {
+  const ArrayRounding rounding = given;
+  constexpr int group = kForm == ArrayForm::any ? 4 : 2;
+  for_each_group<group>(in, count, out, [&]<int kVectors>(const float* from, float* to) HWY_ATTR {
+    if constexpr (kForm == ArrayForm::any) return round_group<kWay, kVectors>(rounding, from, to);
+    const Floats d;
+    for (int k = 0; k < kVectors; ++k) {
+      const std::size_t at = k * hn::Lanes(d);
+      hn::StoreU(round_plain<kWay, kForm>(rounding, hn::LoadU(d, from + at)), d, to + at);
+    }
+  });
+}
+
+template <ArrayWay kWay>
+void round_way(const float* in, std::size_t count, const ArrayRounding& rounding, float* out) {
+  constexpr bool quiet = kWay == ArrayWay::shift || kWay == ArrayWay::conversion;
+  if (rounding.form == ArrayForm::any)
+    return round_form<kWay, ArrayForm::any>(in, count, rounding, out);
+  if constexpr (!quiet) {
+    if (rounding.form == ArrayForm::plain)
+      return round_form<kWay, ArrayForm::plain>(in, count, rounding, out);
+    if (rounding.form == ArrayForm::one_nan)
+      return round_form<kWay, ArrayForm::one_nan>(in, count, rounding, out);
+  }
+  round_form<kWay, ArrayForm::symmetric>(in, count, rounding, out);
+}
+
+void stream_floats(const float* in, std::size_t count, float* out) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t bytes = lanes * sizeof(float);
+  const std::size_t unaligned = reinterpret_cast<std::uintptr_t>(out) % bytes;
+  std::size_t i = std::min(count, (bytes - unaligned) % bytes / sizeof(float));
+  std::copy_n(in, i, out);
+  for (; i + lanes <= count; i += lanes) hn::Stream(hn::LoadU(d, in + i), d, out + i);
+  std::copy_n(in + i, count - i, out + i);
+}
+
 void round_floats(const float* in, std::size_t count, const ArrayRounding& rounding, float* out) {
-  const bool simple = rounding.magic.simple;
-  if (rounding.way == ArrayWay::shift) {
-    return simple ? round_way<ArrayWay::shift, true>(in, count, rounding, out)
-                  : round_way<ArrayWay::shift, false>(in, count, rounding, out);
+  switch (rounding.way) {
+    case ArrayWay::shift:
+      return round_way<ArrayWay::shift>(in, count, rounding, out);
+    case ArrayWay::conversion:
+      if constexpr (converts) return round_way<ArrayWay::conversion>(in, count, rounding, out);
+      return round_way<ArrayWay::adder>(in, count, rounding, out);
+    case ArrayWay::adder:
+      return round_way<ArrayWay::adder>(in, count, rounding, out);
+    case ArrayWay::directed:
+      return round_way<ArrayWay::directed>(in, count, rounding, out);
+    case ArrayWay::halves:
+      return round_way<ArrayWay::halves>(in, count, rounding, out);
+    case ArrayWay::odd:
+      return round_way<ArrayWay::odd>(in, count, rounding, out);
   }
-  if constexpr (converts) {
-    if (rounding.way == ArrayWay::conversion)
-      return round_way<ArrayWay::conversion, true>(in, count, rounding, out);
-  }
-  return simple ? round_way<ArrayWay::adder, true>(in, count, rounding, out)
-                : round_way<ArrayWay::adder, false>(in, count, rounding, out);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -156,22 +279,75 @@ std::optional<ArrayRounding> by_shift(const Grid<std::uint32_t>& grid) {
   rounding.magic.last = {last(grid.limit.positive, grid.code_limit.positive),
                          last(grid.limit.negative, grid.code_limit.negative)};
   rounding.magic.overflow = grid.overflow;
-  rounding.magic.simple = overflows_to_infinity(grid) &&
-                          grid.limit.positive == infinity - (std::uint32_t{1} << grid.spare_bits);
   return rounding;
 }
 
-// Whether subnormals of the carrier count as zeros makes no difference: all of them are below half
-// of the quanta, which are normal numbers.
+// The way of a mode; false where there is none. Bits of ties: Grid.
+bool set_way(const Grid<std::uint32_t>& grid, ArrayRounding& rounding) {
+  const bool odd = grid.tie_odd != 0;
+  const bool negative = grid.tie_negative != 0;
+  const bool always = grid.tie_always != 0;
+  rounding.of_magnitude = !negative;
+  if (grid.kind == RoundingKind::directed && odd) {
+    rounding.way = ArrayWay::odd;
+    rounding.direction = Direction::zero;
+  } else if (grid.kind == RoundingKind::directed) {
+    rounding.way = ArrayWay::directed;
+    rounding.direction = always ? Direction::up : Direction::down;
+  } else if (odd && !negative && !always) {
+    rounding.way = ArrayWay::adder;
+    return true;
+  } else if (odd) {
+    return false;
+  } else {
+    // Ties up: floor(x + 1/2); ties down: ceil(x - 1/2).
+    rounding.way = ArrayWay::halves;
+    rounding.direction = always ? Direction::down : Direction::up;
+    const float half = std::ldexp(1.0F, -grid.fraction_bits - 1);
+    rounding.half = always ? half : -half;
+  }
+  return has_directions;
+}
+
+// Whether subnormals of the carrier count as zeros makes no difference to the nearest modes: all of
+// them are below half of the quanta, which are normal numbers.
 std::optional<ArrayRounding> by_adder(const Grid<std::uint32_t>& grid) {
-  const auto magic = magic_of(grid);
-  if (!magic) return {};
+  const bool to_nearest =
+      grid.kind == RoundingKind::nearest_even_simple || grid.kind == RoundingKind::nearest;
+  if (!to_nearest && (grid.kind != RoundingKind::directed || grid.flush_inputs)) return {};
+  const auto magic = adder_of(grid);
   ArrayRounding rounding;
+  if (!magic || !set_way(grid, rounding)) return {};
   rounding.magic = *magic;
-  const bool binary16 = magic->simple && grid.fraction_bits == 10 && grid.least_field == 127 - 14 &&
+  const bool binary16 = rounding.way == ArrayWay::adder && magic->simple &&
+                        grid.fraction_bits == 10 && grid.least_field == 127 - 14 &&
                         grid.limit.positive == 0x477fe000 && overflows_to_infinity(grid);
   if (binary16) rounding.way = ArrayWay::conversion;
   return rounding;
+}
+
+bool same(const Signs<std::uint32_t>& a, const Signs<std::uint32_t>& b) {
+  return a.positive == b.positive && a.negative == b.negative;
+}
+
+// Which form the specials of a grid allow.
+ArrayForm form_of(const Grid<std::uint32_t>& grid, const ArrayRounding& rounding) {
+  const std::uint32_t sign = std::uint32_t{1} << 31;
+  const bool as_overflow = same(grid.infinity, grid.overflow);
+  const bool signed_nan =
+      grid.nan.positive < sign && (grid.nan.positive | sign) == grid.nan.negative;
+  if (grid.nan_fraction != 0 || (!as_overflow && !same(grid.infinity, grid.nan)))
+    return ArrayForm::any;
+  if (rounding.way == ArrayWay::shift || rounding.way == ArrayWay::conversion) {
+    const bool quiet = signed_nan && grid.nan.positive == 0x7fc00000;
+    const bool whole = grid.limit.positive == infinity - (std::uint32_t{1} << grid.spare_bits) ||
+                       rounding.way == ArrayWay::conversion;
+    return quiet && whole && as_overflow && overflows_to_infinity(grid) ? ArrayForm::symmetric
+                                                                        : ArrayForm::any;
+  }
+  if (!rounding.magic.simple) return ArrayForm::plain;
+  if (signed_nan) return ArrayForm::symmetric;
+  return grid.nan.positive == grid.nan.negative ? ArrayForm::one_nan : ArrayForm::plain;
 }
 
 }  // namespace
@@ -183,14 +359,23 @@ std::optional<ArrayRounding> array_rounding_of(const Grid<std::uint32_t>& grid) 
   rounding->infinity = grid.infinity;
   rounding->nan = grid.nan;
   rounding->nan_fraction = grid.nan_fraction;
+  rounding->nan_above = same(grid.infinity, grid.overflow) ? infinity : infinity - 1;
+  rounding->form = form_of(grid, *rounding);
   return rounding;
 }
 
 HWY_EXPORT(round_floats);
+HWY_EXPORT(stream_floats);
 
 void round(const float* in, std::size_t count, const ArrayRounding& rounding, float* out) {
   HWY_DYNAMIC_DISPATCH(round_floats)(in, count, rounding, out);
 }
+
+void copy_past_caches(const float* in, std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(stream_floats)(in, count, out);
+}
+
+void finish_past_caches() { hwy::FlushStream(); }
 
 }  // namespace halfulp::emulator::kernels
 #endif  // HWY_ONCE
