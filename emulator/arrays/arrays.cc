@@ -71,19 +71,22 @@ void round_floats(const View& in, const kernels::ArrayRounding& rounding, const 
   const StandardEnvironment environment(rounding.direction);
   const Segments segments(in.rows, in.columns, {in.stride, out.stride});
   const bool past_caches = in.data != out.data && in.rows * in.columns > most_cached;
-  if (!past_caches) {
-    segments.for_each(segments.longest_row(), [&](const Segment& segment) {
-      kernels::round(pointer<float>(in, segment), segment.count, rounding,
-                     pointer<float>(out, segment));
-    });
-    return;
-  }
-  std::array<float, 2048> rounded;
-  segments.for_each(rounded.size(), [&](const Segment& segment) {
-    kernels::round(pointer<float>(in, segment), segment.count, rounding, rounded.data());
-    kernels::copy_past_caches(rounded.data(), segment.count, pointer<float>(out, segment));
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    kernels::round(pointer<float>(in, segment), segment.count, rounding, past_caches,
+                   pointer<float>(out, segment));
   });
-  kernels::finish_past_caches();
+}
+
+void round_floats(const View& in, const CompiledPlan& plan, const Random& random,
+                  const MutableView& out) {
+  const StandardEnvironment environment(Direction::zero);
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  alignas(64) std::array<std::uint32_t, draw_segment> draws;
+  segments.for_each(draw_segment, [&](const Segment& segment) {
+    draw(random, plan.rounding().random_bits, {segment.index, 1, segment.count}, draws.data());
+    kernels::round(pointer<float>(in, segment), segment.count, *plan.stochastic32(), draws.data(),
+                   pointer<float>(out, segment));
+  });
 }
 
 // Through binary64, whatever the carriers: exact both ways.
@@ -117,6 +120,8 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
   const bool same64 = same && in.carrier == Carrier::binary64;
   if (same32 && ready.rounding32() != nullptr && counts == nullptr) {
     round_floats(in, *ready.rounding32(), out);
+  } else if (same32 && ready.stochastic32() != nullptr && counts == nullptr) {
+    round_floats(in, ready, random, out);
   } else if (same32 && ready.grid32() != nullptr) {
     round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
   } else if (same64 && ready.grid64() != nullptr) {

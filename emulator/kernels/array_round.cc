@@ -155,9 +155,19 @@ HWY_INLINE V with_specials(const ArrayRounding& rounding, V x, V rounded) {
   return hn::IfThenElse(hn::RebindMask(d, magnitude > top), nan, rounded);
 }
 
+// Into an aligned place, past the caches, or anywhere.
+HWY_INLINE void store(V rounded, bool past_caches, float* out) {
+  if (past_caches) {
+    hn::Stream(rounded, Floats(), out);
+  } else {
+    hn::StoreU(rounded, Floats(), out);
+  }
+}
+
 // The numbers of kVectors vectors; all are read before the first is written.
 template <ArrayWay kWay, int kVectors>
-HWY_INLINE void round_group(const ArrayRounding& rounding, const float* in, float* out) {
+HWY_INLINE void round_group(const ArrayRounding& rounding, const float* in, bool past_caches,
+                            float* out) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
   V x[kVectors];
@@ -174,79 +184,96 @@ HWY_INLINE void round_group(const ArrayRounding& rounding, const float* in, floa
   if (HWY_UNLIKELY(!hn::AllFalse(d_bits, largest > hn::Set(d_bits, 0x7f7fffff)))) {
     for (int k = 0; k < kVectors; ++k) rounded[k] = with_specials(rounding, x[k], rounded[k]);
   }
-  for (int k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], d, out + k * lanes);
+  for (int k = 0; k < kVectors; ++k) store(rounded[k], past_caches, out + k * lanes);
 }
 
-// group(vectors, in, out) for groups of so many vectors and for the rest.
-template <int kVectors, class Group>
-HWY_INLINE void for_each_group(const float* in, std::size_t count, float* out, const Group& group) {
+template <ArrayWay kWay, ArrayForm kForm, int kVectors>
+HWY_INLINE void round_vectors(const ArrayRounding& rounding, const float* in, bool past_caches,
+                              float* out) {
   const Floats d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + kVectors * lanes <= count; i += kVectors * lanes)
-    group.template operator()<kVectors>(in + i, out + i);
-  for (; i + lanes <= count; i += lanes) group.template operator()<1>(in + i, out + i);
-  if (i == count) return;
-  HWY_ALIGN float last[hn::MaxLanes(d)] = {};
-  for (std::size_t k = i; k < count; ++k) last[k - i] = in[k];
-  group.template operator()<1>(last, last);
-  for (std::size_t k = i; k < count; ++k) out[k] = last[k - i];
+  if constexpr (kForm == ArrayForm::any) {
+    round_group<kWay, kVectors>(rounding, in, past_caches, out);
+  } else {
+    for (int k = 0; k < kVectors; ++k) {
+      const std::size_t at = k * hn::Lanes(d);
+      store(round_plain<kWay, kForm>(rounding, hn::LoadU(d, in + at)), past_caches, out + at);
+    }
+  }
+}
+
+// How many elements there are from here to where vectors are aligned.
+HWY_INLINE std::size_t elements_to_alignment(const float* out) {
+  const std::size_t bytes = hn::Lanes(Floats()) * sizeof(float);
+  return (bytes - reinterpret_cast<std::uintptr_t>(out) % bytes) % bytes / sizeof(float);
+}
+
+// Fewer numbers than a vector has.
+template <ArrayWay kWay, ArrayForm kForm>
+HWY_INLINE void round_few(const ArrayRounding& rounding, const float* in, std::size_t count,
+                          float* out) {
+  HWY_ALIGN float few[hn::MaxLanes(Floats())] = {};
+  std::copy_n(in, count, few);
+  round_vectors<kWay, kForm, 1>(rounding, few, false, few);
+  std::copy_n(few, count, out);
 }
 
 template <ArrayWay kWay, ArrayForm kForm>
-void round_form(const float* in, std::size_t count, const ArrayRounding& given, float* out) {
+void round_form(const float* in, std::size_t count, const ArrayRounding& given, bool past_caches,
+                float* out) {
   const ArrayRounding rounding = given;
+  const std::size_t lanes = hn::Lanes(Floats());
   constexpr int group = kForm == ArrayForm::any ? 4 : 2;
-  for_each_group<group>(in, count, out, [&]<int kVectors>(const float* from, float* to) HWY_ATTR {
-    if constexpr (kForm == ArrayForm::any) return round_group<kWay, kVectors>(rounding, from, to);
-    const Floats d;
-    for (int k = 0; k < kVectors; ++k) {
-      const std::size_t at = k * hn::Lanes(d);
-      hn::StoreU(round_plain<kWay, kForm>(rounding, hn::LoadU(d, from + at)), d, to + at);
-    }
-  });
+  std::size_t i = 0;
+  // Stores across lines of the cache cost twice.
+  if (past_caches || count >= 32 * lanes) {
+    i = std::min(count, elements_to_alignment(out));
+    round_few<kWay, kForm>(rounding, in, i, out);
+  }
+  constexpr std::size_t ahead = 512;  // elements that are on their way from memory
+  for (; past_caches && i + ahead + group * lanes <= count; i += group * lanes) {
+    for (std::size_t k = 0; k < group * lanes; k += 16) hwy::Prefetch(in + i + ahead + k);
+    round_vectors<kWay, kForm, group>(rounding, in + i, true, out + i);
+  }
+  for (; i + group * lanes <= count; i += group * lanes)
+    round_vectors<kWay, kForm, group>(rounding, in + i, false, out + i);
+  for (; i + lanes <= count; i += lanes)
+    round_vectors<kWay, kForm, 1>(rounding, in + i, false, out + i);
+  if (i != count) round_few<kWay, kForm>(rounding, in + i, count - i, out + i);
+  if (past_caches) hwy::FlushStream();
 }
 
 template <ArrayWay kWay>
-void round_way(const float* in, std::size_t count, const ArrayRounding& rounding, float* out) {
+void round_way(const float* in, std::size_t count, const ArrayRounding& rounding, bool past_caches,
+               float* out) {
   constexpr bool quiet = kWay == ArrayWay::shift || kWay == ArrayWay::conversion;
   if (rounding.form == ArrayForm::any)
-    return round_form<kWay, ArrayForm::any>(in, count, rounding, out);
+    return round_form<kWay, ArrayForm::any>(in, count, rounding, past_caches, out);
   if constexpr (!quiet) {
     if (rounding.form == ArrayForm::plain)
-      return round_form<kWay, ArrayForm::plain>(in, count, rounding, out);
+      return round_form<kWay, ArrayForm::plain>(in, count, rounding, past_caches, out);
     if (rounding.form == ArrayForm::one_nan)
-      return round_form<kWay, ArrayForm::one_nan>(in, count, rounding, out);
+      return round_form<kWay, ArrayForm::one_nan>(in, count, rounding, past_caches, out);
   }
-  round_form<kWay, ArrayForm::symmetric>(in, count, rounding, out);
+  round_form<kWay, ArrayForm::symmetric>(in, count, rounding, past_caches, out);
 }
 
-void stream_floats(const float* in, std::size_t count, float* out) {
-  const Floats d;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t bytes = lanes * sizeof(float);
-  const std::size_t unaligned = reinterpret_cast<std::uintptr_t>(out) % bytes;
-  std::size_t i = std::min(count, (bytes - unaligned) % bytes / sizeof(float));
-  std::copy_n(in, i, out);
-  for (; i + lanes <= count; i += lanes) hn::Stream(hn::LoadU(d, in + i), d, out + i);
-  std::copy_n(in + i, count - i, out + i);
-}
-
-void round_floats(const float* in, std::size_t count, const ArrayRounding& rounding, float* out) {
+void round_floats(const float* in, std::size_t count, const ArrayRounding& rounding,
+                  bool past_caches, float* out) {
   switch (rounding.way) {
     case ArrayWay::shift:
-      return round_way<ArrayWay::shift>(in, count, rounding, out);
+      return round_way<ArrayWay::shift>(in, count, rounding, past_caches, out);
     case ArrayWay::conversion:
-      if constexpr (converts) return round_way<ArrayWay::conversion>(in, count, rounding, out);
-      return round_way<ArrayWay::adder>(in, count, rounding, out);
+      if constexpr (converts)
+        return round_way<ArrayWay::conversion>(in, count, rounding, past_caches, out);
+      return round_way<ArrayWay::adder>(in, count, rounding, past_caches, out);
     case ArrayWay::adder:
-      return round_way<ArrayWay::adder>(in, count, rounding, out);
+      return round_way<ArrayWay::adder>(in, count, rounding, past_caches, out);
     case ArrayWay::directed:
-      return round_way<ArrayWay::directed>(in, count, rounding, out);
+      return round_way<ArrayWay::directed>(in, count, rounding, past_caches, out);
     case ArrayWay::halves:
-      return round_way<ArrayWay::halves>(in, count, rounding, out);
+      return round_way<ArrayWay::halves>(in, count, rounding, past_caches, out);
     case ArrayWay::odd:
-      return round_way<ArrayWay::odd>(in, count, rounding, out);
+      return round_way<ArrayWay::odd>(in, count, rounding, past_caches, out);
   }
 }
 
@@ -365,17 +392,11 @@ std::optional<ArrayRounding> array_rounding_of(const Grid<std::uint32_t>& grid) 
 }
 
 HWY_EXPORT(round_floats);
-HWY_EXPORT(stream_floats);
 
-void round(const float* in, std::size_t count, const ArrayRounding& rounding, float* out) {
-  HWY_DYNAMIC_DISPATCH(round_floats)(in, count, rounding, out);
+void round(const float* in, std::size_t count, const ArrayRounding& rounding, bool past_caches,
+           float* out) {
+  HWY_DYNAMIC_DISPATCH(round_floats)(in, count, rounding, past_caches, out);
 }
-
-void copy_past_caches(const float* in, std::size_t count, float* out) {
-  HWY_DYNAMIC_DISPATCH(stream_floats)(in, count, out);
-}
-
-void finish_past_caches() { hwy::FlushStream(); }
 
 }  // namespace halfulp::emulator::kernels
 #endif  // HWY_ONCE

@@ -49,12 +49,24 @@ struct ArrayRounding {
 // None where no way serves; then kernels::round does.
 std::optional<ArrayRounding> array_rounding_of(const Grid<std::uint32_t>& grid);
 
-// As kernels::round without counts. Floating-point arithmetic, in rounding.direction.
-void round(const float* in, std::size_t count, const ArrayRounding& rounding, float* out);
+// As kernels::round without counts. past_caches: by stores that leave the caches alone and wait for
+// no line of memory to be read. Floating-point arithmetic, in rounding.direction.
+void round(const float* in, std::size_t count, const ArrayRounding& rounding, bool past_caches,
+           float* out);
 
-// By stores that leave the caches alone and wait for no line of memory to be read. The last of such
-// copies is followed by `finish`, before anyone reads.
-void copy_past_caches(const float* in, std::size_t count, float* out);
-void finish_past_caches();
+// Mode::stochastic with at most 24 random bits, into floats with a sign and a negative zero
+// (array_stochastic.cc).
+struct StochasticRounding {
+  Magic<std::uint32_t> magic;
+  float unit = 0;           // 2^(-t - R): times the leading power and a draw, what is added
+  std::uint32_t clamp = 0;  // magnitudes are cut to the number behind the limit
+  std::uint32_t limit = 0;  // patterns; overflow's stands in magic
+  std::uint32_t nan_above = 0, nan = 0;
+};
+std::optional<StochasticRounding> stochastic_rounding_of(const Grid<std::uint32_t>& grid);
+
+// Floating-point arithmetic, in Direction::zero.
+void round(const float* in, std::size_t count, const StochasticRounding& rounding,
+           const std::uint32_t* random, float* out);
 
 }  // namespace halfulp::emulator::kernels

@@ -40,6 +40,17 @@ void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::ui
   }
 }
 
+void philox_consecutive(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                        std::uint32_t* words) {
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const std::uint64_t counter = first + i;
+    const auto low = static_cast<std::uint32_t>(counter);
+    const auto high = static_cast<std::uint32_t>((counter & (~std::uint64_t{0} >> 2)) >> 32);
+    philox_blocks(key, &low, &high, 1, words + 4 * i);
+    for (std::size_t k = 0; k < 4; ++k) words[4 * i + k] >>= shift;
+  }
+}
+
 #else
 
 // 1. Products of the even lanes and, moved down, of the odd lanes: 64 bits in each pair of lanes.
@@ -100,6 +111,62 @@ void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::ui
   for (std::size_t k = 0; k < 4 * (count - i); ++k) words[4 * i + k] = last_words[k];
 }
 
+// Counters in lanes of 64 bits, whose products need no halves gathered: what stands in the upper
+// halves of words is not looked at. Even lanes hold the first half of the blocks and odd lanes the
+// second, so that interleaving pairs of words leaves them in order.
+template <class D, class V = hn::Vec<D> >
+HWY_INLINE void consecutive_blocks(D d, const PhiloxKey& key, V counter, int shift,
+                                   std::uint32_t* words) {
+  const hn::Repartition<std::uint32_t, D> d_words;
+  const auto product = [&](V a, std::uint32_t b) HWY_ATTR {
+    return hn::MulEven(hn::BitCast(d_words, a), hn::Set(d_words, b));
+  };
+  V x0 = counter;
+  V x1 = hn::ShiftRight<32>(hn::And(counter, hn::Set(d, ~std::uint64_t{0} >> 2)));
+  V x2 = hn::Set(d, key.stream);
+  V x3 = hn::Set(d, key.stream >> 32);
+  auto key_0 = static_cast<std::uint32_t>(key.seed);
+  auto key_1 = static_cast<std::uint32_t>(key.seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const V product_0 = product(x0, multiplier_0);
+    const V product_1 = product(x2, multiplier_1);
+    x0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product_1), x1), hn::Set(d, std::uint64_t{key_0}));
+    x2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product_0), x3), hn::Set(d, std::uint64_t{key_1}));
+    x1 = product_1;
+    x3 = product_0;
+    key_0 += weyl_0;
+    key_1 += weyl_1;
+  }
+  const auto pair = [&](V even, V odd) HWY_ATTR {
+    const auto joined =
+        hn::OddEven(hn::BitCast(d_words, hn::ShiftLeft<32>(odd)), hn::BitCast(d_words, even));
+    return hn::BitCast(d, hn::ShiftRightSame(joined, shift));
+  };
+  const V first = pair(x0, x1);
+  const V second = pair(x2, x3);
+  const auto lower = hn::InterleaveLower(d, first, second);
+  const auto upper = hn::InterleaveUpper(d, first, second);
+  hn::StoreU(hn::BitCast(d_words, lower), d_words, words);
+  hn::StoreU(hn::BitCast(d_words, upper), d_words, words + hn::Lanes(d_words));
+}
+
+void philox_consecutive(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                        std::uint32_t* words) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN std::uint64_t counters[hn::MaxLanes(d)];
+  for (std::size_t k = 0; k < lanes; ++k) counters[k] = first + k / 2 + k % 2 * (lanes / 2);
+  auto counter = hn::Load(d, counters);
+  const auto step = hn::Set(d, std::uint64_t{lanes});
+  std::size_t i = 0;
+  for (; i + lanes <= blocks; i += lanes, counter = counter + step)
+    consecutive_blocks(d, key, counter, shift, words + 4 * i);
+  if (i == blocks) return;
+  HWY_ALIGN std::uint32_t last[4 * hn::MaxLanes(d)];
+  consecutive_blocks(d, key, counter, shift, last);
+  std::copy_n(last, 4 * (blocks - i), words + 4 * i);
+}
+
 #endif  // HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 
 }  // namespace HWY_NAMESPACE
@@ -110,6 +177,12 @@ HWY_AFTER_NAMESPACE();
 namespace halfulp::emulator::kernels {
 
 HWY_EXPORT(philox_blocks);
+HWY_EXPORT(philox_consecutive);
+
+void philox_words(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                  std::uint32_t* words) {
+  HWY_DYNAMIC_DISPATCH(philox_consecutive)(key, first, blocks, shift, words);
+}
 
 void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
             std::size_t count, std::uint32_t* words) {

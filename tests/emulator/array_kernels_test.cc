@@ -211,5 +211,66 @@ TEST_F(ArrayKernels, RoundsAnyLengthAnywhere) {
   }
 }
 
+// The instruction sets one by one, and the machine's choice, which may know one more.
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> list = emulator::instruction_sets();
+  list.emplace_back();
+  return list;
+}
+
+TEST_F(ArrayKernels, EncodesLikeTheReference) {
+  sampling::Stream stream(23);
+  for (const Format& format : formats()) {
+    const std::vector<float> in = operands(format);
+    for (std::size_t turn = 0; turn < 8; ++turn) {
+      const Quantizer q{.format = format,
+                        .rounding = rounding_of(turn < 6 ? Mode::nearest_even : Mode::nearest_away,
+                                                stream.below(1000))};
+      const Plan plan = emulator::engine().prepare(q);
+      const std::size_t length = turn == 0 ? in.size() : stream.below(400);
+      const std::size_t from = turn == 0 ? 0 : stream.below(in.size() - length);
+      const std::span<const float> read = std::span(in).subspan(from, length);
+      std::vector<std::uint8_t> theirs(packed_bytes(format, length), 0xAA);
+      reference::engine().encode(view_of(read), reference::engine().prepare(q), {}, theirs,
+                                 nullptr);
+      theirs.push_back(0xAA);
+      for (const std::string& set : instruction_sets()) {
+        emulator::force_instruction_set(set);
+        std::vector<std::uint8_t> ours(theirs.size(), 0xAA);
+        emulator::engine().encode(view_of(read), plan, {}, ours, nullptr);
+        EXPECT_EQ(ours, theirs) << describe(q) << " on " << set << ", " << length << " elements";
+      }
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST_F(ArrayKernels, DecodesLikeTheReference) {
+  sampling::Stream stream(24);
+  for (const CatalogueEntry& entry : catalogue()) {
+    const Format& format = entry.format;
+    if (bits(format) > 8 || !fits_binary32(format)) continue;
+    const Plan plan = emulator::engine().prepare({.format = format, .rounding = {}});
+    const Plan reference_plan = reference::engine().prepare({.format = format, .rounding = {}});
+    for (int turn = 0; turn < 8; ++turn) {
+      const std::size_t length = turn == 0 ? 1024 : stream.below(300);
+      const std::size_t to = stream.below(20);
+      std::vector<std::uint8_t> codes(packed_bytes(format, length));
+      for (std::size_t i = 0; i < codes.size(); ++i)
+        codes[i] = static_cast<std::uint8_t>(turn == 0 ? i : stream.bits(8));
+      std::vector<float> theirs(to + length + 1, -7.0F);
+      reference::engine().decode(codes, reference_plan,
+                                 view_of(std::span(theirs).subspan(to, length)));
+      for (const std::string& set : instruction_sets()) {
+        emulator::force_instruction_set(set);
+        std::vector<float> ours(theirs.size(), -7.0F);
+        emulator::engine().decode(codes, plan, view_of(std::span(ours).subspan(to, length)));
+        expect_same(theirs, ours, theirs, "decode " + format.name);
+      }
+      if (HasFailure()) return;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace halfulp
