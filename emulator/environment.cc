@@ -18,15 +18,17 @@ namespace {
 constexpr std::uint32_t standard_control = 0x1f80;
 }  // namespace
 
-StandardEnvironment::StandardEnvironment() : saved_(_mm_getcsr()) {
-  if (saved_ != standard_control) _mm_setcsr(standard_control);
+// Directions are numbered as its bits 13 and 14 are.
+StandardEnvironment::StandardEnvironment(Direction direction) : saved_(_mm_getcsr()) {
+  const std::uint32_t control = standard_control | static_cast<std::uint32_t>(direction) << 13;
+  if (saved_ != control) _mm_setcsr(control);
 }
 
 StandardEnvironment::~StandardEnvironment() { _mm_setcsr(saved_); }
 
 #else
 
-StandardEnvironment::StandardEnvironment() {
+StandardEnvironment::StandardEnvironment(Direction /*direction*/) {
   std::fegetenv(&saved_);
   std::fesetenv(FE_DFL_ENV);
 }

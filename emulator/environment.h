@@ -13,11 +13,21 @@
 
 namespace halfulp::emulator {
 
-// From construction to destruction: round to nearest even, subnormals kept, no traps. Destruction
-// restores the caller's control word and status flags as they were. Of one thread only.
+// A kernel that rounds in another direction than to nearest is called in an environment of it,
+// where there are any: compilers move no arithmetic over the call.
+enum class Direction : std::uint8_t { nearest, down, up, zero };
+#if defined(__SSE2__)
+inline constexpr bool has_directions = true;
+#else
+inline constexpr bool has_directions = false;
+#endif
+
+// From construction to destruction: round to nearest even, or in the direction, subnormals kept, no
+// traps. Destruction restores the caller's control word and status flags as they were. Of one
+// thread only.
 class StandardEnvironment {
  public:
-  StandardEnvironment();
+  explicit StandardEnvironment(Direction direction = Direction::nearest);
   ~StandardEnvironment();
   StandardEnvironment(const StandardEnvironment&) = delete;
   StandardEnvironment& operator=(const StandardEnvironment&) = delete;

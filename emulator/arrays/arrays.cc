@@ -17,6 +17,9 @@
 namespace halfulp::emulator {
 namespace {
 
+// Elements of binary32 that are read and written within the caches of most machines: 32 MiB.
+constexpr std::size_t most_cached = std::size_t{1} << 22;
+
 void round_by_element(const View& in, const CompiledPlan& plan, const Random& random,
                       const MutableView& out, Counts* counts) {
   const Elements elements(plan.target(), random, counts);
@@ -64,6 +67,28 @@ void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::G
   });
 }
 
+void round_floats(const View& in, const kernels::ArrayRounding& rounding, const MutableView& out) {
+  const StandardEnvironment environment(rounding.direction);
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  const bool past_caches = in.data != out.data && in.rows * in.columns > most_cached;
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    kernels::round(pointer<float>(in, segment), segment.count, rounding, past_caches,
+                   pointer<float>(out, segment));
+  });
+}
+
+void round_floats(const View& in, const CompiledPlan& plan, const Random& random,
+                  const MutableView& out) {
+  const StandardEnvironment environment(Direction::zero);
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  alignas(64) std::array<std::uint32_t, draw_run> draws;
+  segments.for_each(draw_run, [&](const Segment& segment) {
+    draw(random, plan.rounding().random_bits, {segment.index, 1, segment.count}, draws.data());
+    kernels::round(pointer<float>(in, segment), segment.count, *plan.stochastic32(), draws.data(),
+                   pointer<float>(out, segment));
+  });
+}
+
 // Through binary64, whatever the carriers: exact both ways.
 void round_through_binary64(const View& in, const CompiledPlan& plan, const Random& random,
                             const MutableView& out, Counts* counts) {
@@ -93,7 +118,11 @@ void round_array(const View& in, const Plan& plan, const Random& random, const M
   const bool same = in.carrier == out.carrier;
   const bool same32 = same && in.carrier == Carrier::binary32;
   const bool same64 = same && in.carrier == Carrier::binary64;
-  if (same32 && ready.grid32() != nullptr) {
+  if (same32 && ready.rounding32() != nullptr && counts == nullptr) {
+    round_floats(in, *ready.rounding32(), out);
+  } else if (same32 && ready.stochastic32() != nullptr && counts == nullptr) {
+    round_floats(in, ready, random, out);
+  } else if (same32 && ready.grid32() != nullptr) {
     round_in_carrier<float>(in, ready, *ready.grid32(), random, out, counts);
   } else if (same64 && ready.grid64() != nullptr) {
     round_in_carrier<double>(in, ready, *ready.grid64(), random, out, counts);

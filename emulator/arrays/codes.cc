@@ -154,6 +154,13 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
   HALFULP_REQUIRE(out.size() >= packed_bytes(ready.quantizer().format, count),
                   "encode: too few bytes for the codes");
   const int width = packed_bits(ready.quantizer().format);
+  const bool dense = in.rows == 1 || in.stride == in.columns;
+  if (dense && in.carrier == Carrier::binary32 && ready.encoding32() != nullptr &&
+      counts == nullptr) {
+    const StandardEnvironment environment;
+    kernels::encode(static_cast<const float*>(in.data), count, *ready.encoding32(), out.data());
+    return;
+  }
   Encoder encoder(in, ready, random, counts);
   for (std::size_t begin = 0; begin < count; begin += draw_segment) {
     encoder.block(begin, std::min(draw_segment, count - begin), width,
@@ -169,6 +176,11 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
                                                format.name + "; decode its codes one by one");
   const std::size_t count = out.rows * out.columns;
   HALFULP_REQUIRE(in.size() >= packed_bytes(format, count), "decode: too few bytes for the codes");
+  const bool dense = out.rows == 1 || out.stride == out.columns;
+  if (dense && out.carrier == Carrier::binary32 && ready.decode_table() != nullptr) {
+    kernels::decode(in.data(), count, *ready.decode_table(), static_cast<float*>(out.data));
+    return;
+  }
   const int width = packed_bits(format);
   const int used = bits(format);
   const std::uint64_t mask = used >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;

@@ -155,6 +155,13 @@ std::optional<Grid<Bits>> make_grid(const Target& target) {
   return grid;
 }
 
+std::unique_ptr<const kernels::DecodeTable> make_decode_table(const Format& format) {
+  std::vector<std::uint32_t> patterns(std::size_t{1} << bits(format));
+  for (std::size_t code = 0; code < patterns.size(); ++code)
+    patterns[code] = pattern_of<std::uint32_t>(unpack(format, code));
+  return std::make_unique<const kernels::DecodeTable>(kernels::decode_table_of(patterns));
+}
+
 // For exact results of arithmetic: no operand is flushed any more, and NaN carries no sign.
 std::optional<Grid<std::uint64_t>> for_results(std::optional<Grid<std::uint64_t>> grid) {
   if (!grid) return grid;
@@ -179,6 +186,12 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
                        has_nan_fraction(quantizer.format)),
       kept_(kept_in(preparation.caches)) {
   if (fits_binary32_) grid32_ = make_grid<std::uint32_t>(target_);
+  const int width = packed_bits(quantizer_.format);
+  if (grid32_) rounding32_ = kernels::array_rounding_of(*grid32_);
+  if (grid32_) stochastic32_ = kernels::stochastic_rounding_of(*grid32_);
+  if (grid32_) encoding32_ = kernels::array_encoding_of(*grid32_, width);
+  if (fits_binary32_ && !irrational_ && (target_.bits == 8 || target_.bits == 4))
+    decode_table_ = make_decode_table(quantizer_.format);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
   arithmetic_grid_ = for_results(grid64_);
   // Significand, random bits, and two more that rounding to odd needs.

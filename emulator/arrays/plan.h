@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "emulator/arrays/steps.h"
+#include "emulator/kernels/array_codes.h"
+#include "emulator/kernels/array_round.h"
 #include "emulator/kernels/kernels.h"
 #include "emulator/rounding/kinds.h"
 #include "emulator/scalar/target.h"
@@ -42,6 +44,18 @@ class CompiledPlan {
   [[nodiscard]] const kernels::Grid<std::uint64_t>* grid64() const {
     return grid64_ ? &*grid64_ : nullptr;
   }
+  // Null where no faster way serves what grid32() does, without counts.
+  [[nodiscard]] const kernels::ArrayRounding* rounding32() const {
+    return rounding32_ ? &*rounding32_ : nullptr;
+  }
+  [[nodiscard]] const kernels::StochasticRounding* stochastic32() const {
+    return stochastic32_ ? &*stochastic32_ : nullptr;
+  }
+  // The same of codes of 8 and 4 bits, and the other way.
+  [[nodiscard]] const kernels::ArrayEncoding* encoding32() const {
+    return encoding32_ ? &*encoding32_ : nullptr;
+  }
+  [[nodiscard]] const kernels::DecodeTable* decode_table() const { return decode_table_.get(); }
   // The same for results of arithmetic, whose NaN carries no sign; not without a grid64().
   [[nodiscard]] const kernels::Grid<std::uint64_t>& arithmetic_grid() const {
     return *arithmetic_grid_;
@@ -89,6 +103,10 @@ class CompiledPlan {
   bool keeps_fractions_ = false;
   double flush_below_ = 0;
   std::optional<kernels::Grid<std::uint32_t>> grid32_;
+  std::optional<kernels::ArrayRounding> rounding32_;
+  std::optional<kernels::StochasticRounding> stochastic32_;
+  std::optional<kernels::ArrayEncoding> encoding32_;
+  std::unique_ptr<const kernels::DecodeTable> decode_table_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
   std::unique_ptr<const Steps<std::uint32_t>> steps32_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/arrays/random_bits.h"
 
+#include <algorithm>
 #include <array>
 
 #include "emulator/kernels/kernels.h"
@@ -16,12 +17,11 @@ class PhiloxWords {
  public:
   explicit PhiloxWords(const Random& random) : key_{.seed = random.seed, .stream = random.stream} {}
 
-  // Consecutive words from `position` on; valid until the next call.
-  const std::uint32_t* consecutive(std::uint64_t position, std::size_t count) {
+  // Consecutive words from `position` on, moved down; valid until the next call.
+  const std::uint32_t* consecutive(std::uint64_t position, std::size_t count, int shift) {
     const std::size_t skipped = position % 4;
     const std::size_t blocks = (skipped + count + 3) / 4;
-    for (std::size_t i = 0; i < blocks; ++i) put(i, position / 4 + i);
-    kernels::philox(key_, low_.data(), high_.data(), blocks, words_.data());
+    kernels::philox_words(key_, position / 4, blocks, shift, words_.data());
     return words_.data() + skipped;
   }
 
@@ -50,8 +50,7 @@ void draw_words(const Random& random, int bits, const Draws& draws, Out* out) {
   const int shift = 32 - bits;
   const std::uint64_t first = draws.first + random.offset;
   if (draws.stride == 1) {
-    const std::uint32_t* word = words.consecutive(first, draws.count);
-    for (std::size_t i = 0; i < draws.count; ++i) out[i] = word[i] >> shift;
+    std::copy_n(words.consecutive(first, draws.count, shift), draws.count, out);
     return;
   }
   const std::uint32_t* block = words.blocks_of(first, draws.stride, draws.count);

@@ -148,6 +148,10 @@ struct PhiloxKey {
 void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
             std::size_t count, std::uint32_t* words);
 
+// The words of consecutive blocks, counters of 62 bits from `first` on; each moved down by `shift`.
+void philox_words(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                  std::uint32_t* words);
+
 // SplitMix64: out[i] = mix(first + i * step) >> shift, modulo 2^64. 32-bit words: shift at
 // least 32.
 struct SplitMixRun {

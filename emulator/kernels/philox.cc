@@ -40,6 +40,17 @@ void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::ui
   }
 }
 
+void philox_consecutive(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                        std::uint32_t* words) {
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const std::uint64_t counter = first + i;
+    const auto low = static_cast<std::uint32_t>(counter);
+    const auto high = static_cast<std::uint32_t>((counter & (~std::uint64_t{0} >> 2)) >> 32);
+    philox_blocks(key, &low, &high, 1, words + 4 * i);
+    for (std::size_t k = 0; k < 4; ++k) words[4 * i + k] >>= shift;
+  }
+}
+
 #else
 
 // 1. Products of the even lanes and, moved down, of the odd lanes: 64 bits in each pair of lanes.
@@ -100,6 +111,84 @@ void philox_blocks(const PhiloxKey& key, const std::uint32_t* low, const std::ui
   for (std::size_t k = 0; k < 4 * (count - i); ++k) words[4 * i + k] = last_words[k];
 }
 
+// The keys of the rounds, in every lane of 64 bits.
+template <class V>
+struct RoundKeys {
+  V first[10];
+  V second[10];
+};
+
+// Counters in lanes of 64 bits, whose products need no halves gathered: what stands in the upper
+// halves of words is not looked at. Even lanes hold the first half of the blocks and odd lanes the
+// second, so that interleaving pairs of words leaves them in order. One vector waits for its
+// products most of the time, hence several.
+template <int kVectors, class D, class V = hn::Vec<D> >
+HWY_INLINE void consecutive_blocks(D d, const PhiloxKey& key, const RoundKeys<V>& keys, V counter,
+                                   int shift, std::uint32_t* words) {
+  const hn::Repartition<std::uint32_t, D> d_words;
+  const auto factor_0 = hn::Set(d_words, multiplier_0);
+  const auto factor_1 = hn::Set(d_words, multiplier_1);
+  V x0[kVectors];
+  V x1[kVectors];
+  V x2[kVectors];
+  V x3[kVectors];
+  for (int k = 0; k < kVectors; ++k) {
+    x0[k] = counter + hn::Set(d, static_cast<std::uint64_t>(k) * hn::Lanes(d));
+    x1[k] = hn::ShiftRight<32>(hn::And(x0[k], hn::Set(d, ~std::uint64_t{0} >> 2)));
+    x2[k] = hn::Set(d, key.stream);
+    x3[k] = hn::Set(d, key.stream >> 32);
+  }
+  for (int round = 0; round < 10; ++round) {
+    for (int k = 0; k < kVectors; ++k) {
+      const V product_0 = hn::MulEven(hn::BitCast(d_words, x0[k]), factor_0);
+      const V product_1 = hn::MulEven(hn::BitCast(d_words, x2[k]), factor_1);
+      x0[k] = hn::Xor3(hn::ShiftRight<32>(product_1), x1[k], keys.first[round]);
+      x2[k] = hn::Xor3(hn::ShiftRight<32>(product_0), x3[k], keys.second[round]);
+      x1[k] = product_1;
+      x3[k] = product_0;
+    }
+  }
+  const auto pair = [&](V even, V odd) HWY_ATTR {
+    const auto joined =
+        hn::OddEven(hn::BitCast(d_words, hn::ShiftLeft<32>(odd)), hn::BitCast(d_words, even));
+    return hn::BitCast(d, hn::ShiftRightSame(joined, shift));
+  };
+  for (int k = 0; k < kVectors; ++k, words += 2 * hn::Lanes(d_words)) {
+    const V first = pair(x0[k], x1[k]);
+    const V second = pair(x2[k], x3[k]);
+    const auto lower = hn::InterleaveLower(d, first, second);
+    const auto upper = hn::InterleaveUpper(d, first, second);
+    hn::StoreU(hn::BitCast(d_words, lower), d_words, words);
+    hn::StoreU(hn::BitCast(d_words, upper), d_words, words + hn::Lanes(d_words));
+  }
+}
+
+void philox_consecutive(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                        std::uint32_t* words) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN std::uint64_t counters[hn::MaxLanes(d)];
+  for (std::size_t k = 0; k < lanes; ++k) counters[k] = first + k / 2 + k % 2 * (lanes / 2);
+  RoundKeys<hn::Vec<decltype(d)> > keys;
+  for (int round = 0; round < 10; ++round) {
+    const auto raised = static_cast<std::uint32_t>(round);
+    keys.first[round] = hn::Set(d, static_cast<std::uint32_t>(key.seed) + raised * weyl_0);
+    keys.second[round] = hn::Set(d, static_cast<std::uint32_t>(key.seed >> 32) + raised * weyl_1);
+  }
+  auto counter = hn::Load(d, counters);
+  std::size_t i = 0;
+  for (; i + 2 * lanes <= blocks; i += 2 * lanes) {
+    consecutive_blocks<2>(d, key, keys, counter, shift, words + 4 * i);
+    counter = counter + hn::Set(d, std::uint64_t{2 * lanes});
+  }
+  for (; i < blocks; i += lanes) {
+    HWY_ALIGN std::uint32_t last[4 * hn::MaxLanes(d)];
+    consecutive_blocks<1>(d, key, keys, counter, shift, last);
+    std::copy_n(last, 4 * std::min(lanes, blocks - i), words + 4 * i);
+    counter = counter + hn::Set(d, std::uint64_t{lanes});
+  }
+}
+
 #endif  // HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 
 }  // namespace HWY_NAMESPACE
@@ -110,6 +199,12 @@ HWY_AFTER_NAMESPACE();
 namespace halfulp::emulator::kernels {
 
 HWY_EXPORT(philox_blocks);
+HWY_EXPORT(philox_consecutive);
+
+void philox_words(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
+                  std::uint32_t* words) {
+  HWY_DYNAMIC_DISPATCH(philox_consecutive)(key, first, blocks, shift, words);
+}
 
 void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
             std::size_t count, std::uint32_t* words) {
