@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// Products of matrices whose terms are added in sequence, on tiles of results that stay in
+// registers: the interface of tiles.cc in plain types. Floating-point arithmetic, which needs a
+// StandardEnvironment.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "emulator/kernels/kernels.h"
+
+namespace halfulp::emulator::kernels {
+
+// What the finite nonzero numbers of a matrix have in common: at most `precision` significant bits,
+// all are multiples of 2^least_exponent, and smaller than 2^(most_exponent + 1). Of a matrix
+// without such numbers every bound is met.
+struct Survey {
+  int precision = 1;
+  int least_exponent = 1000;
+  int most_exponent = -1000;
+};
+Survey survey(const float* numbers, std::size_t rows, std::size_t columns, std::size_t stride);
+
+// Sums in the processor's own arithmetic. fused: of exact products, each rounded once where it is
+// added; else the product is rounded first. Answers whether it did so: without a fused
+// multiply-add, sums of exact products need products that Real holds.
+bool multiply_in_sequence(const Shape& shape, const Matrices<float>& m, bool fused);
+bool multiply_in_sequence(const Shape& shape, const Matrices<double>& m, bool fused);
+
+// A float of fewer bits than Real, its numbers times the power of two of TileRounding::scale. From
+// an exponent e on that is at least that of `least` its numbers are 2^e / shift apart.
+template <typename Real>
+struct NarrowFloat {
+  Real magic = 0;    // 1.5 * 2^(F - t), F and t being the fraction bits of Real and of the format
+  Real least = 0;    // the least normal number
+  Real largest = 0;  // finite
+  bool negative_zero = true;
+  // The numbers that are rounded are multiples of least / 2^t, so that what is below the normal
+  // numbers is exact.
+  bool exact_below = false;
+};
+
+enum class TileSteps : std::uint8_t { sum, product, both };
+
+// Which steps are rounded, and how. A sum that is not is Real's own.
+template <typename Real>
+struct TileRounding {
+  TileSteps steps = TileSteps::sum;
+  NarrowFloat<Real> product, sum;
+  // Factors of b times `scale` make sums so large that a step of an exponent beyond the largest
+  // number's leaves Real's range and stays out of it.
+  Real scale = 1;
+  bool signs_of_zero = false;  // a zero may be negative
+  std::size_t run = 0;  // terms of an inner sum, which a binary32 sum adds up; 0: all are one sum
+};
+
+// A tile's corner and extent.
+struct TilePlace {
+  std::size_t row = 0, column = 0, rows = 0, columns = 0;
+};
+
+// out = a * b + c, each step rounded. Answers the tiles that are not certain, and left as they
+// were: of results that are not finite, or overflowed on the way. Every exact product is a number
+// of Real, and so is every one times `scale`; rounding a step to Real and then to its format is one
+// rounding.
+template <typename Real>
+struct NarrowMatrices {
+  const Real* a = nullptr;
+  const float* b = nullptr;
+  const float* c = nullptr;
+  float* out = nullptr;
+  std::size_t a_stride = 0, b_stride = 0, c_stride = 0, out_stride = 0;
+};
+std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices<float>& m,
+                                        const TileRounding<float>& rounding);
+std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices<double>& m,
+                                        const TileRounding<double>& rounding);
+
+}  // namespace halfulp::emulator::kernels
