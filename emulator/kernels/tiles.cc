@@ -163,43 +163,80 @@ void copy_block(const Real* from, std::size_t from_stride, Real* to, std::size_t
     std::copy_n(from + r * from_stride, columns, to + r * to_stride);
 }
 
-// All tiles of some columns, and of some terms.
+// What of the problem is packed at a time: so many rows, terms and columns.
+struct Block {
+  std::size_t row = 0, rows = 0, first = 0, terms = 0, column = 0, columns = 0;
+};
+
+// The panels of a block, row after row of b.
+template <typename Real>
+void pack_all(const Matrices<Real>& m, const Block& block, Real* panels) {
+  const std::size_t width = tile_columns<Real>();
+  for (std::size_t k = 0; k < block.terms; ++k) {
+    const Real* row = m.b + (block.first + k) * m.b_stride + block.column;
+    Real* to = panels + k * width;
+    for (std::size_t i = 0; i < block.columns; i += width, to += block.terms * width) {
+      const std::size_t count = std::min(width, block.columns - i);
+      std::copy_n(row + i, count, to);
+      std::fill(to + count, to + width, Real{0});
+    }
+  }
+}
+
+// The tiles of a block's rows that have the columns of a panel.
 template <typename Real, class Step>
-void add_blocks(const Shape& s, const Matrices<Real>& m, std::size_t column, std::size_t first,
-                std::size_t terms, const Real* panel) {
+void add_panel(const Shape& s, const Matrices<Real>& m, const Block& block, const Real* a,
+               const Real* panel, std::size_t column) {
   const std::size_t width = tile_columns<Real>();
   const std::size_t columns = std::min(width, s.columns - column);
-  const bool last = first + terms == s.inner;
-  const Real* sums = first == 0 ? m.c : m.out;
-  const std::size_t stride = first == 0 ? m.c_stride : m.out_stride;
+  const bool last = block.first + block.terms == s.inner;
+  const Real* sums = block.first == 0 ? m.c : m.out;
+  const std::size_t stride = block.first == 0 ? m.c_stride : m.out_stride;
   HWY_ALIGN Real copy[tile_rows * tile_vectors * hn::MaxLanes(Lanes<Real>())] = {};
-  for (std::size_t row = 0; row < s.rows; row += tile_rows) {
-    const std::size_t count = std::min(tile_rows, s.rows - row);
-    const Rows<Real> rows(m.a + first, m.a_stride, row, count);
-    Real* out = m.out + row * m.out_stride + column;
-    const Real* from = sums == nullptr ? nullptr : sums + row * stride + column;
+  for (std::size_t row = 0; row < block.rows; row += tile_rows) {
+    const std::size_t count = std::min(tile_rows, block.rows - row);
+    const Rows<Real> rows(a, block.terms, row, count);
+    const std::size_t place = block.row + row;
+    Real* out = m.out + place * m.out_stride + column;
+    const Real* from = sums == nullptr ? nullptr : sums + place * stride + column;
     if (count == tile_rows && columns == width) {
-      add_block<Real, Step>(rows, panel, terms, from, stride, last, out, m.out_stride);
+      add_block<Real, Step>(rows, panel, block.terms, from, stride, last, out, m.out_stride);
       continue;
     }
     if (from != nullptr) copy_block(from, stride, copy, width, count, columns);
-    add_block<Real, Step>(rows, panel, terms, from == nullptr ? nullptr : copy, width, last, copy,
-                          width);
+    add_block<Real, Step>(rows, panel, block.terms, from == nullptr ? nullptr : copy, width, last,
+                          copy, width);
     copy_block(copy, width, out, m.out_stride, count, columns);
   }
 }
 
+// A panel and the tile's part of the rows stay in the first cache, a block of rows in the second.
 template <typename Real, class Step>
 void multiply_blocks(const Shape& s, const Matrices<Real>& m) {
-  // A panel of so many terms and the rows' part of them stay in the first cache.
-  constexpr std::size_t block = 1536 / sizeof(Real);
-  const Panel<Real> panel = make_panel<Real>(std::min(block, s.inner));
-  for (std::size_t first = 0; first < s.inner; first += block) {
-    const std::size_t terms = std::min(block, s.inner - first);
-    for (std::size_t column = 0; column < s.columns; column += tile_columns<Real>()) {
-      const std::size_t columns = std::min(tile_columns<Real>(), s.columns - column);
-      pack(m.b + column, m.b_stride, first, first + terms, columns, Real{1}, panel.get());
-      add_blocks<Real, Step>(s, m, column, first, terms, panel.get());
+  constexpr std::size_t most_terms = 1024 / sizeof(Real);
+  constexpr std::size_t most_rows = 64 * tile_rows;
+  constexpr std::size_t most_columns = 1024;
+  const std::size_t width = tile_columns<Real>();
+  const std::size_t terms = std::min(most_terms, s.inner);
+  const std::size_t panels = (std::min(most_columns, s.columns) + width - 1) / width;
+  // One allocation, as the memory of several goes back to the system at every call.
+  const std::size_t rows = std::min(most_rows, s.rows);
+  const Panel<Real> b = make_panel<Real>(terms * panels + (rows * terms + width - 1) / width);
+  Real* const a = b.get() + terms * panels * width;
+  Block block;
+  for (; block.column < s.columns; block.column += most_columns) {
+    block.columns = std::min(most_columns, s.columns - block.column);
+    for (block.first = 0; block.first < s.inner; block.first += most_terms) {
+      block.terms = std::min(most_terms, s.inner - block.first);
+      pack_all(m, block, b.get());
+      for (block.row = 0; block.row < s.rows; block.row += most_rows) {
+        block.rows = std::min(most_rows, s.rows - block.row);
+        copy_block(m.a + block.row * m.a_stride + block.first, m.a_stride, a, block.terms,
+                   block.rows, block.terms);
+        for (std::size_t i = 0; i < block.columns; i += width) {
+          add_panel<Real, Step>(s, m, block, a, b.get() + i * block.terms, block.column + i);
+        }
+      }
     }
   }
 }
@@ -227,34 +264,18 @@ bool multiply_own64(const Shape& s, const Matrices<double>& m, bool fused) {
 
 // --- What numbers have in common.
 
+// Of all patterns: their bits, the largest magnitude, and the least but zero less one; zero less
+// one is above all.
 struct Bounds {
-  hn::Vec<hn::ScalableTag<std::uint32_t>> lowest_bit, largest;
-  hn::Vec<hn::ScalableTag<float>> least;
+  hn::Vec<hn::ScalableTag<std::uint32_t>> bits, largest, least;
 };
 
-// Of every finite nonzero number: the lowest bit of its significand as an integer, its value, and
-// the magnitude.
 HWY_INLINE void take(hn::Vec<hn::ScalableTag<std::uint32_t>> pattern, Bounds& bounds) {
   const hn::ScalableTag<std::uint32_t> d;
-  const hn::ScalableTag<float> real;
-  const hn::RebindToSigned<decltype(d)> integer;
   const auto magnitude = hn::And(pattern, hn::Set(d, 0x7fffffffU));
-  const auto exponent = hn::And(pattern, hn::Set(d, 0x7f800000U));
-  const auto hidden = hn::Set(d, 0x00800000U);
-  const auto significand = hn::Or(hn::Xor(magnitude, exponent), hidden);
-  const auto bit = hn::And(significand, hn::Zero(d) - significand);
-  const auto scaled = hn::ConvertTo(real, hn::BitCast(integer, bit)) * hn::Set(real, 0x1p-23F);
-  const auto value = scaled * hn::BitCast(real, exponent);
-  // Zeros, subnormals and what is not finite.
-  const auto special = hn::Or(exponent == hn::Zero(d), exponent == hn::Set(d, 0x7f800000U));
-  const auto subnormal = hn::And(exponent == hn::Zero(d), hn::Not(magnitude == hn::Zero(d)));
-  bounds.lowest_bit = hn::Min(bounds.lowest_bit, hn::IfThenElse(special, hidden, bit));
-  bounds.lowest_bit = hn::IfThenElse(subnormal, hn::Set(d, 1U), bounds.lowest_bit);
-  const auto none = hn::Set(real, 0x1p127F);
-  const auto counted = hn::IfThenElse(hn::RebindMask(real, special), none, value);
-  bounds.least = hn::Min(bounds.least, hn::IfThenElse(hn::RebindMask(real, subnormal),
-                                                      hn::Set(real, 0x1p-149F), counted));
-  bounds.largest = hn::Max(bounds.largest, hn::IfThenZeroElse(special, magnitude));
+  bounds.bits = hn::Or(bounds.bits, pattern);
+  bounds.largest = hn::Max(bounds.largest, magnitude);
+  bounds.least = hn::Min(bounds.least, hn::Sub(magnitude, hn::Set(d, 1U)));
 }
 
 Survey survey_numbers(const float* numbers, std::size_t rows, std::size_t columns,
@@ -262,7 +283,7 @@ Survey survey_numbers(const float* numbers, std::size_t rows, std::size_t column
   const hn::ScalableTag<std::uint32_t> d;
   const hn::ScalableTag<float> real;
   const std::size_t lanes = hn::Lanes(d);
-  Bounds bounds{hn::Set(d, 0x00800000U), hn::Zero(d), hn::Set(real, 0x1p127F)};
+  Bounds bounds{hn::Zero(d), hn::Zero(d), hn::Set(d, ~0U)};
   for (std::size_t r = 0; r < rows; ++r) {
     const float* row = numbers + r * stride;
     std::size_t i = 0;
@@ -273,19 +294,22 @@ Survey survey_numbers(const float* numbers, std::size_t rows, std::size_t column
     take(hn::BitCast(d, hn::Load(real, last)), bounds);
   }
   HWY_ALIGN std::uint32_t bits[hn::MaxLanes(d)];
-  HWY_ALIGN std::uint32_t magnitudes[hn::MaxLanes(d)];
-  HWY_ALIGN float least[hn::MaxLanes(real)];
-  hn::Store(bounds.lowest_bit, d, bits);
-  hn::Store(bounds.largest, d, magnitudes);
-  hn::Store(bounds.least, real, least);
-  const std::uint32_t magnitude = *std::max_element(magnitudes, magnitudes + lanes);
-  const float lowest = *std::min_element(least, least + lanes);
-  Survey result;
-  if (magnitude == 0 && lowest == 0x1p127F) return result;
-  result.precision = 24 - std::ilogb(static_cast<double>(*std::min_element(bits, bits + lanes)));
-  result.least_exponent = std::ilogb(lowest);
-  result.most_exponent = magnitude == 0 ? -127 : static_cast<int>(magnitude >> 23) - 127;
-  return result;
+  HWY_ALIGN std::uint32_t largest[hn::MaxLanes(d)];
+  HWY_ALIGN std::uint32_t least[hn::MaxLanes(d)];
+  hn::Store(bounds.bits, d, bits);
+  hn::Store(bounds.largest, d, largest);
+  hn::Store(bounds.least, d, least);
+  std::uint32_t fraction = 0x00800000U;
+  for (std::size_t i = 0; i < lanes; ++i) fraction |= bits[i] & 0x007fffffU;
+  const std::uint32_t most = *std::max_element(largest, largest + lanes);
+  if (most == 0) return {};
+  const auto exponent = [](std::uint32_t magnitude) {
+    return std::max(static_cast<int>(magnitude >> 23), 1) - 127;
+  };
+  const int precision = 24 - hwy::Num0BitsBelowLS1Bit_Nonzero32(fraction);
+  return {.precision = precision,
+          .least_exponent = exponent(*std::min_element(least, least + lanes) + 1) - precision + 1,
+          .most_exponent = exponent(most)};
 }
 
 // --- Rounded sums.

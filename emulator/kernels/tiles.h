@@ -12,9 +12,9 @@
 
 namespace halfulp::emulator::kernels {
 
-// What the finite nonzero numbers of a matrix have in common: at most `precision` significant bits,
-// all are multiples of 2^least_exponent, and smaller than 2^(most_exponent + 1). Of a matrix
-// without such numbers every bound is met.
+// What the numbers of a matrix have in common: at most `precision` significant bits, all are
+// multiples of 2^least_exponent, and smaller than 2^(most_exponent + 1), which is 128 where some
+// are infinite or NaN. Zeros meet every bound.
 struct Survey {
   int precision = 1;
   int least_exponent = 1000;
