@@ -93,6 +93,13 @@ bool holds_products(const TileFormat& format, const Terms& exact) {
          exact.most_exponent <= format.most_exponent;
 }
 
+// Sums to odd are rounded to the format as if they were exact, with two bits to spare.
+template <typename Real>
+bool rounds_to_odd(const TileFormat& to) {
+  return sizeof(Real) == 4 && kernels::can_add_to_odd() &&
+         to.precision + 2 <= Own<Real>::precision && to.spacing() - 2 >= Own<Real>::least_exponent;
+}
+
 // A problem with its numbers.
 struct Surveyed {
   Terms products;
@@ -106,22 +113,29 @@ std::optional<kernels::TileRounding<Real>> rounding_of(const TilePlan& plan,
   const bool exact = plan.product && plan.product->negative_zero &&
                      holds_products(*plan.product, problem.products);
   const TileFormat* product = plan.product && !exact ? &*plan.product : nullptr;
-  if (problem.products.precision > Own<Real>::precision) return std::nullopt;
+  if (!product && !plan.sum) return std::nullopt;
   kernels::TileRounding<Real> rounding;
   const Terms items = product ? rounded(problem.products, *product) : problem.products;
-  const bool from_addend = problem.has_addend && plan.run == 0;
   int scale = 0;
-  if (product) scale = scale_of<Real>(*product);
+  int least = items.least_exponent;
+  if (product) {
+    scale = scale_of<Real>(*product);
+    least = std::min(least, problem.products.least_exponent);
+    if (Own<Real>::precision < product->precision + 2) return std::nullopt;
+  }
   if (plan.sum) {
     scale = std::max(scale, scale_of<Real>(*plan.sum));
-    if (!rounds_once<Real>(items, *plan.sum, from_addend)) return std::nullopt;
-  } else if (!product || Own<Real>::precision != 24) {
+    least = std::min(least, plan.sum->spacing());
+    const bool from_addend = problem.has_addend && plan.run == 0;
+    const bool safe = problem.products.precision <= Own<Real>::precision &&
+                      least + scale >= Own<Real>::least_exponent &&
+                      rounds_once<Real>(items, *plan.sum, from_addend);
+    rounding.to_odd = !safe && !product && rounds_to_odd<Real>(*plan.sum);
+    if (!safe && !rounding.to_odd) return std::nullopt;
+  } else if (Own<Real>::precision != 24 || problem.products.precision > 24 ||
+             least + scale < Own<Real>::least_exponent) {
     return std::nullopt;
   }
-  if (product && Own<Real>::precision - product->precision < 2) return std::nullopt;
-  const int least = std::min({problem.products.least_exponent, items.least_exponent,
-                              plan.sum ? plan.sum->spacing() : items.least_exponent});
-  if (least + scale < Own<Real>::least_exponent) return std::nullopt;
   using kernels::TileSteps;
   rounding.steps = !product ? TileSteps::sum : plan.sum ? TileSteps::both : TileSteps::product;
   rounding.scale = static_cast<Real>(std::ldexp(1.0, scale));

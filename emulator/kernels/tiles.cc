@@ -13,6 +13,11 @@
 // 2^e not below the least normal number the grid of subnormal numbers is met as well. Needs
 // F - t >= 2.
 //
+// Where rounding x to Real and then to the format would be two roundings, Real's is to odd, which
+// is safe with two bits to spare (Boldo and Melquiond 2008): two fused multiply-adds, downward and
+// upward, differ where the result is inexact; then it is the smaller magnitude with its last bit
+// set. Needs roundings that are part of instructions, as AVX-512 has them.
+//
 // Overflow is not looked for at every step. Numbers are scaled so that c is infinite where 2^e is
 // above the largest number's binade; what is infinite or NaN stays so, and the tile is made again
 // by steps that keep the largest magnitude that they have rounded to, or is left to the caller.
@@ -314,6 +319,28 @@ Survey survey_numbers(const float* numbers, std::size_t rows, std::size_t column
 
 // --- Rounded sums.
 
+// a * b + s to odd in binary32. Exact sums that cancel are -0 downward and +0 upward, equal, and
+// the smaller pattern.
+#if HWY_TARGET <= HWY_AVX3
+constexpr bool has_sums_to_odd = true;
+HWY_INLINE hn::Vec<Lanes<float>> add_to_odd(hn::Vec<Lanes<float>> a, hn::Vec<Lanes<float>> b,
+                                            hn::Vec<Lanes<float>> s) {
+  constexpr int downward = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+  constexpr int upward = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
+  const __m512 below = _mm512_fmadd_round_ps(a.raw, b.raw, s.raw, downward);
+  const __m512 above = _mm512_fmadd_round_ps(a.raw, b.raw, s.raw, upward);
+  const __m512i inner = _mm512_min_epu32(_mm512_castps_si512(below), _mm512_castps_si512(above));
+  const __mmask16 inexact = _mm512_cmp_ps_mask(below, above, _CMP_NEQ_UQ);
+  const __m512i odd = _mm512_mask_or_epi32(inner, inexact, inner, _mm512_set1_epi32(1));
+  return hn::Vec<Lanes<float>>{_mm512_castsi512_ps(odd)};
+}
+#else
+constexpr bool has_sums_to_odd = false;
+template <class V>
+HWY_INLINE V add_to_odd(V a, V b, V s) {
+  return hn::MulAdd(a, b, s);
+}
+#endif
 // plain: exact below the normal numbers. careful: keeps the sign of zero and the largest magnitude
 // that it has delivered.
 enum class Level : std::uint8_t { none, plain, floored, careful };
@@ -342,7 +369,7 @@ struct Rounder {
   }
 };
 
-template <typename Real, Level kProduct, Level kSum>
+template <typename Real, Level kProduct, Level kSum, bool kOdd>
 struct RoundedStep {
   using V = hn::Vec<Lanes<Real>>;
   static constexpr bool careful = kProduct == Level::careful || kSum == Level::careful;
@@ -358,6 +385,7 @@ struct RoundedStep {
         down(hn::Set(Lanes<Real>(), down_scale())) {}
   HWY_INLINE V column(V b) const { return careful ? hn::Mul(b, down) : b; }
   HWY_INLINE V add(V a, V b, V s) {
+    if constexpr (kOdd) return sum.round(add_to_odd(a, b, s));
     if constexpr (kProduct == Level::none) return sum.round(hn::MulAdd(a, b, s));
     return sum.round(hn::Add(s, product.round(hn::Mul(a, b))));
   }
@@ -408,10 +436,10 @@ HWY_INLINE hn::Vec<Lanes<double>> add_outer(hn::Vec<Lanes<double>> total,
 }
 
 // A tile by one kind of steps; false where it is not certain. sums: the addend, and the result.
-template <typename Real, Level kProduct, Level kSum>
+template <typename Real, Level kProduct, Level kSum, bool kOdd = false>
 HWY_NOINLINE bool run_tile(const TileRounding<Real>& rounding, const Rows<Real>& rows,
                            const Real* panel, std::size_t terms, TileBuffer<Real>& buffer) {
-  using Step = RoundedStep<Real, kProduct, kSum>;
+  using Step = RoundedStep<Real, kProduct, kSum, kOdd>;
   const std::size_t stride = tile_columns<Real>();
   const Real scale = rounding.scale * Step::down_scale();
   Step step(rounding);
@@ -465,6 +493,13 @@ Ways<Real> ways_of(const TileRounding<Real>& r) {
   constexpr Level plain = Level::plain;
   constexpr Level floored = Level::floored;
   constexpr Level careful = Level::careful;
+  if constexpr (has_sums_to_odd && sizeof(Real) == 4) {
+    if (r.to_odd) {
+      return {r.sum.exact_below ? run_tile<Real, none, plain, true>
+                                : run_tile<Real, none, floored, true>,
+              run_tile<Real, none, careful, true>};
+    }
+  }
   if (r.steps == TileSteps::sum) {
     return {r.sum.exact_below ? run_tile<Real, none, plain> : run_tile<Real, none, floored>,
             run_tile<Real, none, careful>};
@@ -524,6 +559,8 @@ std::vector<TilePlace> multiply_narrow(const Shape& s, const NarrowMatrices<Real
   return left;
 }
 
+bool sums_to_odd() { return has_sums_to_odd; }
+
 std::vector<TilePlace> multiply_narrow32(const Shape& s, const NarrowMatrices<float>& m,
                                          const TileRounding<float>& rounding) {
   return multiply_narrow(s, m, rounding);
@@ -545,6 +582,7 @@ HWY_EXPORT(multiply_own64);
 HWY_EXPORT(survey_numbers);
 HWY_EXPORT(multiply_narrow32);
 HWY_EXPORT(multiply_narrow64);
+HWY_EXPORT(sums_to_odd);
 
 bool multiply_in_sequence(const Shape& shape, const Matrices<float>& m, bool fused) {
   return HWY_DYNAMIC_DISPATCH(multiply_own32)(shape, m, fused);
@@ -552,6 +590,7 @@ bool multiply_in_sequence(const Shape& shape, const Matrices<float>& m, bool fus
 bool multiply_in_sequence(const Shape& shape, const Matrices<double>& m, bool fused) {
   return HWY_DYNAMIC_DISPATCH(multiply_own64)(shape, m, fused);
 }
+bool can_add_to_odd() { return HWY_DYNAMIC_DISPATCH(sums_to_odd)(); }
 Survey survey(const float* numbers, std::size_t rows, std::size_t columns, std::size_t stride) {
   return HWY_DYNAMIC_DISPATCH(survey_numbers)(numbers, rows, columns, stride);
 }

@@ -51,9 +51,13 @@ struct TileRounding {
   // Factors of b times `scale` make sums so large that a step of an exponent beyond the largest
   // number's leaves Real's range and stays out of it.
   Real scale = 1;
+  bool to_odd = false;         // exact products, summed in Real to odd; where can_add_to_odd()
   bool signs_of_zero = false;  // a zero may be negative
   std::size_t run = 0;  // terms of an inner sum, which a binary32 sum adds up; 0: all are one sum
 };
+
+// True where binary32 tiles can: then Real's rounding and the format's are always one.
+bool can_add_to_odd();
 
 // A tile's corner and extent.
 struct TilePlace {
@@ -61,9 +65,9 @@ struct TilePlace {
 };
 
 // out = a * b + c, each step rounded. Answers the tiles that are not certain, and left as they
-// were: of results that are not finite, or overflowed on the way. Every exact product is a number
-// of Real, and so is every one times `scale`; rounding a step to Real and then to its format is one
-// rounding.
+// were: of results that are not finite, or overflowed on the way. But where sums are to odd every
+// exact product is a number of Real, and so is every one times `scale`, and rounding a step to Real
+// and then to its format is one rounding.
 template <typename Real>
 struct NarrowMatrices {
   const Real* a = nullptr;
