@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Products of square matrices beside OpenBLAS's sgemm in the same run: speeds as ratios to it, the
-// median of interleaved rounds, of one thread. A case's first rows are compared with the reference
-// engine first.
+// median of interleaved rounds, of one thread. And exact dot products beside its sdot. A case's
+// results, of large ones the first row, are compared with the reference engine first.
 //
 //   product_ratios [SIDE ...] [--only TEXT]
 #include <cblas.h>
@@ -74,6 +74,12 @@ DotTree chunks(const char* accumulator) {
   return tree;
 }
 
+DotTree at_once() {
+  DotTree tree = sequence("binary32");
+  tree.sums.front().joining = Joining::at_once;
+  return tree;
+}
+
 std::vector<Case> cases() {
   const char* e4m3 = "float8_e4m3fn";
   const char* e5m2 = "float8_e5m2";
@@ -102,7 +108,22 @@ std::vector<Case> cases() {
        0.25},
       {"5  e4m3 inputs, runs of 128 in bfloat16, their sum in binary32", e4m3, chunks("bfloat16"),
        0.25},
+      {"6  e4m3 inputs, exact sums", e4m3, at_once(), 0},
+      {"6  binary16 inputs, exact sums", "binary16", at_once(), 0},
+      {"6  bfloat16 inputs, exact sums", "bfloat16", at_once(), 0},
   };
+}
+
+struct DotCase {
+  std::string name;
+  const char* inputs;
+  double goal = 0;  // times as long as sdot
+};
+const std::vector<DotCase>& dot_cases() {
+  static const std::vector<DotCase> list{{"6  e4m3 inputs, exact", "float8_e4m3fn", 1.5},
+                                         {"6  binary16 inputs, exact", "binary16", 4},
+                                         {"6  bfloat16 inputs, exact", "bfloat16", 25}};
+  return list;
 }
 
 // Of this thread's processor time, which others on the machine do not lengthen.
@@ -156,6 +177,57 @@ void sgemm(Matrices& m) {
               0, m.out.data(), n);
 }
 
+constexpr int rounds = 9;
+
+// The median of how often `ours` fits into the time of `theirs`.
+double ratio_of(const std::function<void()>& theirs, const std::function<void()>& ours) {
+  constexpr double least = 0.004;
+  const auto repeats = [](const std::function<void()>& work) {
+    work();
+    return static_cast<int>(std::clamp(std::ceil(least / seconds_of(work)), 1.0, 100000.0));
+  };
+  const auto time = [](const std::function<void()>& work, int count) {
+    return seconds_of([&] {
+             for (int i = 0; i < count; ++i) work();
+           }) /
+           count;
+  };
+  const int count_theirs = repeats(theirs);
+  const int count_ours = repeats(ours);
+  std::vector<double> ratios;
+  for (int round = 0; round < rounds; ++round) {
+    const double seconds = time(theirs, count_theirs);
+    ratios.push_back(seconds / time(ours, count_ours));
+  }
+  return median(ratios);
+}
+
+bool run(const DotCase& test, std::size_t terms) {
+  const std::vector<float> a = numbers(terms, test.inputs, 1);
+  const std::vector<float> b = numbers(terms, test.inputs, 2);
+  const DotTree tree = at_once();
+  float result = 0;
+  const auto dot = [&](const Engine& engine, const DotPlan& plan) {
+    engine.multiply(view_of(a.data(), 1, terms), view_of(b.data(), terms, 1), plan, {},
+                    view_of(&result, 1, 1));
+    return result;
+  };
+  const Engine& engine = emulator::engine();
+  const DotPlan plan = engine.prepare_dot(tree);
+  const Engine& defined = reference::engine();
+  if (dot(engine, plan) != dot(defined, defined.prepare_dot(tree))) {
+    std::printf("%-66s differs from the reference\n", test.name.c_str());
+    return false;
+  }
+  volatile float sink = 0;
+  const auto n = static_cast<int>(terms);
+  const double ratio = ratio_of([&] { sink = cblas_sdot(n, a.data(), 1, b.data(), 1); },
+                                [&] { sink = dot(engine, plan); });
+  std::printf("%-66s %5zu  %6.2f times sdot  goal %.1f\n", test.name.c_str(), terms, 1 / ratio,
+              test.goal);
+  return true;
+}
+
 bool run(const Case& test, std::size_t side) {
   const std::size_t count = side * side;
   Matrices m{side, numbers(count, test.inputs, 1), numbers(count, test.inputs, 2),
@@ -166,25 +238,8 @@ bool run(const Case& test, std::size_t side) {
   }
   const DotPlan plan = emulator::engine().prepare_dot(test.tree);
   const auto product = [&] { multiply(emulator::engine(), plan, m, side); };
-  const auto blas = [&] { sgemm(m); };
-  constexpr double least = 0.004;
-  const auto repeats = [](double once) {
-    return static_cast<int>(std::clamp(std::ceil(least / once), 1.0, 1000.0));
-  };
-  const int products = repeats(seconds_of(product));
-  blas();
-  const int sgemms = repeats(seconds_of(blas));
-  std::vector<double> ratios;
-  for (int round = 0; round < 9; ++round) {
-    const double theirs = seconds_of([&] {
-      for (int i = 0; i < sgemms; ++i) blas();
-    });
-    const double ours = seconds_of([&] {
-      for (int i = 0; i < products; ++i) product();
-    });
-    ratios.push_back(theirs / sgemms / (ours / products));
-  }
-  std::printf("%-66s %5zu  %6.3f  goal %.2f\n", test.name.c_str(), side, median(ratios), test.goal);
+  const double ratio = ratio_of([&] { sgemm(m); }, product);
+  std::printf("%-66s %5zu  %6.3f  goal %.2f\n", test.name.c_str(), side, ratio, test.goal);
   std::fflush(stdout);
   return true;
 }
@@ -215,6 +270,9 @@ int main(int argc, char** argv) {
   for (const halfulp::Case& test : halfulp::cases()) {
     if (test.name.find(only) == std::string::npos) continue;
     for (const std::size_t side : sides) good = halfulp::run(test, side) && good;
+  }
+  for (const halfulp::DotCase& test : halfulp::dot_cases()) {
+    if (test.name.find(only) != std::string::npos) good = halfulp::run(test, 16384) && good;
   }
   return good ? 0 : 1;
 }

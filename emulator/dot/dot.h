@@ -56,7 +56,8 @@ struct CompiledDot {
   // Where every rounding is plain arithmetic of a carrier, which one's.
   std::optional<Carrier> native;
   std::optional<TilePlan> tiles;  // of trees whose steps tiles of registers may do
-  bool fits_lanes = false;        // lanes can do every rounding and every addition
+  bool fits_exact_tiles = false;
+  bool fits_lanes = false;  // lanes can do every rounding and every addition
 
   // The innermost sum is one of whole terms, exact but for one rounding.
   [[nodiscard]] bool is_exact() const;
@@ -79,6 +80,15 @@ std::optional<TilePlan> tile_plan(const DotTree& tree, bool binary32_outside);
 // In registers. False, and nothing done, where the numbers are too wide for that.
 bool multiply_by_tiles(const MatrixOperands& operands, const CompiledDot& unit,
                        const MutableView& out);
+
+// Exact sums of exact products by tiles, of units that fits_exact_tiles. False, and nothing done,
+// where the numbers span too much.
+bool multiply_exactly(const MatrixOperands& operands, const CompiledDot& unit, const Random& random,
+                      const MutableView& out);
+
+// So many rows and columns from a place on.
+View part_of(const View& view, std::size_t row, std::size_t column, std::size_t rows,
+             std::size_t columns);
 
 // A matrix as doubles, transposed or not, row after row without gaps. flush: subnormals of its
 // carrier become zeros of their sign.

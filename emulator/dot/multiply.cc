@@ -206,6 +206,7 @@ class InOrder {
 void multiply_in_order(const MatrixOperands& operands, const CompiledDot& ready,
                        const Random& random, const MutableView& out) {
   if (multiply_natively(operands, ready, out) || multiply_by_tiles(operands, ready, out)) return;
+  if (ready.fits_exact_tiles && multiply_exactly(operands, ready, random, out)) return;
   if (ready.fits_lanes && multiply_by_lanes(operands, ready, random, out)) return;
   multiply_by_element(operands, ready, random, out);
 }
@@ -246,6 +247,9 @@ DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
   ready->native = native_carrier(tree);
   ready->tiles = tile_plan(ready->tree, is_native(tree.sums.front().quantizer, Carrier::binary32));
   ready->fits_lanes = fits_lanes(*ready);
+  ready->fits_exact_tiles = ready->is_exact() && tree.sums.size() == 1 && !tree.product &&
+                            tree.sums.front().joining == Joining::at_once &&
+                            lanes_can(*ready->sums.front());
   return {.tree = tree, .engine = engine_name, .compiled = ready};
 }
 
@@ -271,6 +275,18 @@ void store_result(const MutableView& out, std::size_t row, std::size_t column, d
   } else {
     static_cast<double*>(out.data)[place] = number;
   }
+}
+
+View part_of(const View& view, std::size_t row, std::size_t column, std::size_t rows,
+             std::size_t columns) {
+  const std::size_t place = row * view.stride + column;
+  View part = view;
+  part.data = view.carrier == Carrier::binary32
+                  ? static_cast<const void*>(static_cast<const float*>(view.data) + place)
+                  : static_cast<const void*>(static_cast<const double*>(view.data) + place);
+  part.rows = rows;
+  part.columns = columns;
+  return part;
 }
 
 std::vector<double> doubles_of(const View& view, bool transposed, bool flush) {

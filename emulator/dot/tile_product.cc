@@ -104,6 +104,8 @@ bool rounds_to_odd(const TileFormat& to) {
 struct Surveyed {
   Terms products;
   bool has_addend = false;
+  // What the factors that tiles scale, and the addend, are multiples of.
+  int least_scaled = 0;
 };
 
 // How Real's tiles do the tree; nothing where they do not.
@@ -136,6 +138,7 @@ std::optional<kernels::TileRounding<Real>> rounding_of(const TilePlan& plan,
              least + scale < Own<Real>::least_exponent) {
     return std::nullopt;
   }
+  if (problem.least_scaled + scale < Own<Real>::least_exponent) return std::nullopt;
   using kernels::TileSteps;
   rounding.steps = !product ? TileSteps::sum : plan.sum ? TileSteps::both : TileSteps::product;
   rounding.scale = static_cast<Real>(std::ldexp(1.0, scale));
@@ -146,18 +149,6 @@ std::optional<kernels::TileRounding<Real>> rounding_of(const TilePlan& plan,
   const bool goes_to_zero = plan.sum && !rounding.sum.exact_below;
   rounding.signs_of_zero = has_negative_zero && (problem.has_addend || goes_to_zero);
   return rounding;
-}
-
-View part_of(const View& view, std::size_t row, std::size_t column, std::size_t rows,
-             std::size_t columns) {
-  const std::size_t place = row * view.stride + column;
-  View part = view;
-  part.data = view.carrier == Carrier::binary32
-                  ? static_cast<const void*>(static_cast<const float*>(view.data) + place)
-                  : static_cast<const void*>(static_cast<const double*>(view.data) + place);
-  part.rows = rows;
-  part.columns = columns;
-  return part;
 }
 
 // The tiles that are left, by the other ways. None of the roundings draws.
@@ -263,15 +254,18 @@ bool multiply_by_tiles(const MatrixOperands& operands, const CompiledDot& unit,
   const Survey a = kernels::survey(numbers.a.data(), shape.rows, shape.inner, numbers.a.stride());
   const Survey b =
       kernels::survey(numbers.b.data(), shape.inner, shape.columns, numbers.b.stride());
-  if (numbers.c && unit.tiles->sum && unit.tiles->run == 0) {
+  int least_scaled = b.least_exponent;
+  if (numbers.c && unit.tiles->run == 0) {
     const Survey c =
         kernels::survey(numbers.c->data(), shape.rows, shape.columns, numbers.c->stride());
-    if (!are_numbers_of(*unit.tiles->sum, c)) return false;
+    if (unit.tiles->sum && !are_numbers_of(*unit.tiles->sum, c)) return false;
+    least_scaled = std::min(least_scaled, c.least_exponent);
   }
   const Surveyed problem{.products = {.precision = a.precision + b.precision,
                                       .least_exponent = a.least_exponent + b.least_exponent,
                                       .most_exponent = a.most_exponent + b.most_exponent + 2},
-                         .has_addend = operands.addend.has_value()};
+                         .has_addend = operands.addend.has_value(),
+                         .least_scaled = least_scaled};
   const auto narrow = rounding_of<float>(*unit.tiles, problem);
   const auto wide = narrow ? std::nullopt : rounding_of<double>(*unit.tiles, problem);
   if (!narrow && !wide) return false;

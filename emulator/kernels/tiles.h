@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Products of matrices whose terms are added in sequence, on tiles of results that stay in
-// registers: the interface of tiles.cc in plain types. Floating-point arithmetic, which needs a
-// StandardEnvironment.
+// registers: the interface of
+// tiles.cc, rounded_tiles.cc and exact_tiles.cc in plain types. Floating-point arithmetic, which
+// needs a StandardEnvironment.
 #pragma once
 
 #include <cstddef>
@@ -80,5 +81,27 @@ std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices
                                         const TileRounding<float>& rounding);
 std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices<double>& m,
                                         const TileRounding<double>& rounding);
+
+// Exact sums of products of floats, each as two doubles: multiples of 2^split, and of 2^unit. One
+// sum of doubles starts at a number so large that its last place is 2^split; what a step cannot add
+// there goes to the other, which has room for 2^53 of 2^unit. Numbers of a are doubles.
+struct ExactSplit {
+  int split = 0, unit = 0;
+  double magic = 0;  // 1.5 * 2^(52 + split)
+};
+// At most so many terms where products are multiples of 2^unit below 2^most; 0 where that is none.
+std::size_t exact_terms(int unit, int most);
+ExactSplit exact_split(int unit, std::size_t terms);
+// The panel's first column is `column`; terms first to end. high and low: a row each for every row
+// of a, of exact_panel_columns().
+struct ExactPanel {
+  std::size_t column = 0, first = 0, end = 0;
+};
+std::size_t exact_panel_columns();
+void add_exactly(const Shape& shape, const NarrowMatrices<double>& m, const ExactPanel& panel,
+                 const ExactSplit& split, double* high, double* low);
+// The same of one dot product.
+void add_exactly(const float* a, const float* b, std::size_t terms, const ExactSplit& split,
+                 double* high, double* low);
 
 }  // namespace halfulp::emulator::kernels

@@ -102,6 +102,7 @@ struct Problem {
   Matrix a, b, out;
   std::optional<Matrix> addend;
   std::string what;
+  Random random = {};
 };
 
 void fill(Matrix& m, const Format& format, Draw draw, Stream& stream) {
@@ -133,7 +134,8 @@ Problem draw_problem(const Formats& formats, Stream& stream) {
             .b = Matrix(draw_carrier(stream), inner, columns, stream.below(3)),
             .out = Matrix(draw_carrier(stream), rows, columns, stream.below(3)),
             .addend = {},
-            .what = {}};
+            .what = {},
+            .random = {}};
   fill(p.a, inputs, draw, stream);
   fill(p.b, inputs, draw, stream);
   if (stream.bits(1) != 0) {
@@ -168,13 +170,13 @@ MatrixOperands operands_of(const Problem& p) {
 void expect_equal_everywhere(Problem& p) {
   Matrix theirs = p.out;
   const Engine& defined = reference::engine();
-  defined.multiply_add(operands_of(p), defined.prepare_dot(p.tree), {}, theirs.view());
+  defined.multiply_add(operands_of(p), defined.prepare_dot(p.tree), p.random, theirs.view());
   const Engine& emulated = emulator::engine();
   const DotPlan plan = emulated.prepare_dot(p.tree);
   for (const std::string& set : emulator::instruction_sets()) {
     emulator::force_instruction_set(set);
     Matrix ours = p.out;
-    emulated.multiply_add(operands_of(p), plan, {}, ours.view());
+    emulated.multiply_add(operands_of(p), plan, p.random, ours.view());
     for (std::size_t i = 0; i < ours.doubles.size(); ++i) {
       if (ours.bits(i) == theirs.bits(i)) continue;
       ADD_FAILURE() << p.what << " on " << set << ", element " << i << " of stride " << ours.stride
@@ -218,10 +220,31 @@ constexpr std::array<Formats, 26> all_formats{{
 TEST(Tiles, EqualTheReferenceInEveryFormat) {
   Stream stream(71);
   for (const Formats& formats : all_formats) {
-    for (std::size_t i = 0; i < sampling::draws(24); ++i) {
+    for (std::size_t i = 0; i < sampling::draws(8); ++i) {
       Problem p = draw_problem(formats, stream);
       expect_equal_everywhere(p);
       if (HasFailure()) return;
+    }
+  }
+}
+
+// Of a single result, of few and of many; rounded in every mode, with draws, into formats of every
+// kind.
+TEST(Tiles, EqualTheReferenceInExactSums) {
+  Stream stream(74);
+  std::size_t turn = 0;
+  for (const char* inputs : {"float8_e4m3fn", "binary16", "bfloat16", "binary32"}) {
+    for (const char* sum : {"binary32", "binary16", "float8_e4m3fn", "posit8", "bfloat16"}) {
+      for (std::size_t i = 0; i < sampling::draws(4); ++i) {
+        Problem p = draw_problem({inputs, nullptr, sum}, stream);
+        p.tree.sums.erase(p.tree.sums.begin(), p.tree.sums.end() - 1);
+        p.tree.sums.front().joining = Joining::at_once;
+        p.tree.sums.front().quantizer.rounding = cases::rounding(turn++);
+        p.random = {.seed = 3, .stream = 9, .offset = stream.below(1000)};
+        p.what += " at once into " + cases::describe(p.tree.sums.front().quantizer);
+        expect_equal_everywhere(p);
+        if (HasFailure()) return;
+      }
     }
   }
 }
@@ -259,6 +282,12 @@ TEST(Tiles, TakeWhatTheyAreFor) {
     const DotPlan plan = emulator::engine().prepare_dot(p.tree);
     const auto& unit = *static_cast<const emulator::CompiledDot*>(plan.compiled.get());
     EXPECT_TRUE(emulator::multiply_by_tiles(operands_of(p), unit, p.out.view())) << p.what;
+    if (p.tree.sums.size() > 1 || formats.product != nullptr) continue;
+    p.tree.sums.front().joining = Joining::at_once;
+    const DotPlan exact_plan = emulator::engine().prepare_dot(p.tree);
+    const auto& exact = *static_cast<const emulator::CompiledDot*>(exact_plan.compiled.get());
+    EXPECT_TRUE(exact.fits_exact_tiles) << p.what;
+    EXPECT_TRUE(emulator::multiply_exactly(operands_of(p), exact, {}, p.out.view())) << p.what;
   }
 }
 
