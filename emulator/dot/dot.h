@@ -56,7 +56,7 @@ struct CompiledDot {
   // Where every rounding is plain arithmetic of a carrier, which one's.
   std::optional<Carrier> native;
   std::optional<TilePlan> tiles;  // of trees whose steps tiles of registers may do
-  bool fits_exact_tiles = false;
+  bool fits_exact_tiles = false, fits_grid_tiles = false;
   bool fits_lanes = false;  // lanes can do every rounding and every addition
 
   // The innermost sum is one of whole terms, exact but for one rounding.
@@ -80,6 +80,12 @@ std::optional<TilePlan> tile_plan(const DotTree& tree, bool binary32_outside);
 // In registers. False, and nothing done, where the numbers are too wide for that.
 bool multiply_by_tiles(const MatrixOperands& operands, const CompiledDot& unit,
                        const MutableView& out);
+
+// By grids in registers, of units that fits_grid_tiles: any mode but toward negative, with draws.
+// False, and nothing done, where steps are not exact in doubles.
+bool fits_grid_tiles(const CompiledDot& unit);
+bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
+                       const Random& random, const MutableView& out);
 
 // Exact sums of exact products by tiles, of units that fits_exact_tiles. False, and nothing done,
 // where the numbers span too much.

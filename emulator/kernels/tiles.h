@@ -2,8 +2,8 @@
 //
 // Products of matrices whose terms are added in sequence, on tiles of results that stay in
 // registers: the interface of
-// tiles.cc, rounded_tiles.cc and exact_tiles.cc in plain types. Floating-point arithmetic, which
-// needs a StandardEnvironment.
+// tiles.cc, rounded_tiles.cc, grid_tiles.cc and exact_tiles.cc in plain types. Floating-point
+// arithmetic, which needs a StandardEnvironment.
 #pragma once
 
 #include <cstddef>
@@ -81,6 +81,24 @@ std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices
                                         const TileRounding<float>& rounding);
 std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices<double>& m,
                                         const TileRounding<double>& rounding);
+
+// The same by any grids, product and sum of one kind: every product, rounded or not, and every sum
+// is exact in doubles, and NaN, where it arises, is NaN in the grids. product: null where it is
+// exact.
+struct GridDraws {
+  Generator generator = Generator::philox4x32_10;
+  PhiloxKey key;                      // of Philox
+  std::uint64_t start = 0, step = 0;  // of SplitMix64
+  std::uint64_t first = 0;            // the index at which the first result's draws begin
+  std::uint64_t per_term = 1, product = 0;
+};
+struct GridRounding {
+  const Grid<std::uint64_t>* product = nullptr;
+  const Grid<std::uint64_t>* sum = nullptr;
+  GridDraws draws;
+};
+void multiply_by_grid(const Shape& shape, const NarrowMatrices<double>& m,
+                      const GridRounding& rounding);
 
 // Exact sums of products of floats, each as two doubles: multiples of 2^split, and of 2^unit. One
 // sum of doubles starts at a number so large that its last place is 2^split; what a step cannot add

@@ -249,6 +249,28 @@ TEST(Tiles, EqualTheReferenceInExactSums) {
   }
 }
 
+// Every mode, with draws of both generators.
+TEST(Tiles, EqualTheReferenceInEveryMode) {
+  Stream stream(75);
+  std::size_t turn = 0;
+  for (const Formats& formats : all_formats) {
+    for (std::size_t i = 0; i < sampling::draws(6); ++i) {
+      Problem p = draw_problem(formats, stream);
+      for (Sum& sum : p.tree.sums) sum.quantizer.rounding = cases::rounding(turn);
+      if (p.tree.product) p.tree.product->rounding = cases::rounding(turn + stream.below(2) * 7);
+      turn += 1;
+      p.random = {
+          .seed = stream.bits(64),
+          .stream = stream.below(3),
+          .offset = stream.below(1000),
+          .generator = stream.bits(1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10};
+      p.what += " by " + cases::describe(p.tree.sums.back().quantizer);
+      expect_equal_everywhere(p);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 // More terms than a block of them has.
 TEST(Tiles, EqualTheReferenceOverBlocksOfTerms) {
   Stream stream(72);
