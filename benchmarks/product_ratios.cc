@@ -51,6 +51,7 @@ struct Case {
   const char* inputs;
   DotTree tree;
   double goal = 0;
+  Generator generator = Generator::philox4x32_10;
 };
 
 Quantizer nearest(const char* format, Mode mode = Mode::nearest_even) {
@@ -102,8 +103,12 @@ std::vector<Case> cases() {
        sequence("binary32", "binary16"), 0.14},
       {"3  binary16 inputs, sums in binary16, fused", "binary16", sequence("binary16"), 0.14},
       {"3  bfloat16 inputs, sums in bfloat16, fused", "bfloat16", sequence("bfloat16"), 0.14},
-      {"4  e4m3 inputs, stochastic sums in binary16", e4m3,
+      {"4  e4m3 inputs, stochastic sums in binary16, Philox", e4m3,
        sequence("binary16", nullptr, Mode::stochastic), 0.06},
+      {"4  e4m3 inputs, stochastic sums in binary16, SplitMix64", e4m3,
+       sequence("binary16", nullptr, Mode::stochastic), 0.06, Generator::splitmix64},
+      {"4  e4m3 inputs, sums in binary16 toward zero", e4m3,
+       sequence("binary16", nullptr, Mode::toward_zero), 0},
       {"5  e4m3 inputs, runs of 128 in binary16, their sum in binary32", e4m3, chunks("binary16"),
        0.25},
       {"5  e4m3 inputs, runs of 128 in bfloat16, their sum in binary32", e4m3, chunks("bfloat16"),
@@ -149,21 +154,23 @@ struct Matrices {
   std::vector<float> a, b, out;
 };
 
-void multiply(const Engine& engine, const DotPlan& plan, Matrices& m, std::size_t rows) {
-  engine.multiply(view_of(m.a.data(), rows, m.side), view_of(m.b.data(), m.side, m.side), plan, {},
-                  view_of(m.out.data(), rows, m.side));
+void multiply(const Engine& engine, const DotPlan& plan, Matrices& m, std::size_t rows,
+              Generator generator) {
+  const Random random{.seed = 1, .stream = 0, .offset = 0, .generator = generator};
+  engine.multiply(view_of(m.a.data(), rows, m.side), view_of(m.b.data(), m.side, m.side), plan,
+                  random, view_of(m.out.data(), rows, m.side));
 }
 
 // The whole product's first row, and all of a small one's.
 bool equals_reference(const Case& test, Matrices& m) {
   const auto same = [&test](Matrices& problem, std::size_t rows) {
     const Engine& engine = emulator::engine();
-    multiply(engine, engine.prepare_dot(test.tree), problem, problem.side);
+    multiply(engine, engine.prepare_dot(test.tree), problem, problem.side, test.generator);
     const std::vector<float> ours(
         problem.out.begin(),
         problem.out.begin() + static_cast<std::ptrdiff_t>(rows * problem.side));
     const Engine& defined = reference::engine();
-    multiply(defined, defined.prepare_dot(test.tree), problem, rows);
+    multiply(defined, defined.prepare_dot(test.tree), problem, rows, test.generator);
     return std::memcmp(ours.data(), problem.out.data(), ours.size() * sizeof(float)) == 0;
   };
   Matrices small{40, numbers(1600, test.inputs, 3), numbers(1600, test.inputs, 4),
@@ -237,7 +244,7 @@ bool run(const Case& test, std::size_t side) {
     return false;
   }
   const DotPlan plan = emulator::engine().prepare_dot(test.tree);
-  const auto product = [&] { multiply(emulator::engine(), plan, m, side); };
+  const auto product = [&] { multiply(emulator::engine(), plan, m, side, test.generator); };
   const double ratio = ratio_of([&] { sgemm(m); }, product);
   std::printf("%-66s %5zu  %6.3f  goal %.2f\n", test.name.c_str(), side, ratio, test.goal);
   std::fflush(stdout);

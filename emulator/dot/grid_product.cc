@@ -110,6 +110,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
                              .out_stride = out.columns},
                             {.product = unit.product ? &unit.product->arithmetic_grid() : nullptr,
                              .sum = &sum.arithmetic_grid(),
+                             .exact_below = least == numbers.least,
                              .draws = draws_of(random, unit.draws)});
   for (std::size_t i = 0; i < results.size(); ++i)
     store_result(out, i / out.columns, i % out.columns, static_cast<double>(results[i]));

@@ -92,16 +92,21 @@ class TileDraws {
   TileDraws(const GridDraws& draws, const std::uint64_t* first) : draws_(draws), first_(first) {
     for (std::size_t i = 0; i < tile_rows * tile_vectors * hn::Lanes(B()); ++i)
       together_ = together_ && first[i] % 4 == first[0] % 4;
+    if constexpr (kGenerator != Generator::splitmix64) return;
+    const B d;
+    for (std::size_t i = 0; i < vectors; ++i) {
+      const W next = hn::Load(d, first + i * hn::Lanes(d)) + hn::Set(d, std::uint64_t{1});
+      states_[i] = hn::Set(d, draws.start) + hn::Mul(next, hn::Set(d, draws.step));
+    }
   }
   // `bits` of them for vector i at index first + at.
   HWY_INLINE W next(std::size_t i, std::uint64_t at, int bits) {
     const B d;
-    const W index = hn::Load(d, first_ + i * hn::Lanes(d)) + hn::Set(d, at);
     if constexpr (kGenerator == Generator::splitmix64) {
-      const W state = hn::Set(d, draws_.start) +
-                      hn::Mul(index + hn::Set(d, std::uint64_t{1}), hn::Set(d, draws_.step));
+      const W state = states_[i] + hn::Set(d, at * draws_.step);
       return hn::ShiftRightSame(mixed(state), 64 - bits);
     } else {
+      const W index = hn::Load(d, first_ + i * hn::Lanes(d)) + hn::Set(d, at);
       const std::uint64_t place = (first_[0] + at) % 4;
       // Kept where the lanes' blocks change at the same terms.
       if (!together_ || (first_[0] + at) / 4 != kept_of_[i] || !any_[i]) {
@@ -129,6 +134,7 @@ class TileDraws {
   const GridDraws& draws_;
   const std::uint64_t* first_;
   bool together_ = true;
+  W states_[vectors];  // of SplitMix64, at index first
   Words kept_[vectors];
   std::uint64_t kept_of_[vectors] = {};
   bool any_[vectors] = {};
@@ -172,6 +178,41 @@ HWY_NOINLINE void run_grid_tile(const GridRounding& rounding, const Rows<double>
   }
 }
 
+// The same of stochastic sums of exact products that are exact where they are subnormal in the
+// grid: then the discarded bits are always the lowest d of the significand, where
+// floor(v 2^R) + random >= 2^R is a carry out of them when random is added at their top. False
+// where a sum is beyond the largest number.
+template <Generator kGenerator>
+HWY_NOINLINE bool run_stochastic_tile(const GridRounding& rounding, const Rows<double>& rows,
+                                      const double* panel, std::size_t terms,
+                                      const std::uint64_t* first, double* sums) {
+  const D d;
+  const B bits;
+  const std::size_t lanes = hn::Lanes(d);
+  const Grid<std::uint64_t>& grid = *rounding.sum;
+  const int discarded = static_cast<int>(grid.spare_bits);
+  const int left = std::max(discarded - grid.random_bits, 0);
+  const int right = std::max(grid.random_bits - discarded, 0);
+  const W kept = hn::Set(bits, ~std::uint64_t{0} << discarded);
+  TileDraws<kGenerator> random(rounding.draws, first);
+  V highest = hn::Zero(d);
+  for (std::size_t k = 0; k < terms; ++k, panel += tile_vectors * lanes) {
+    const std::uint64_t at = k * rounding.draws.per_term;
+    for (std::size_t i = 0; i < tile_rows * tile_vectors; ++i) {
+      const V a = hn::Set(d, rows.start[i / tile_vectors][k]);
+      const V b = hn::Load(d, panel + i % tile_vectors * lanes);
+      const W x = hn::BitCast(bits, hn::MulAdd(a, b, hn::Load(d, sums + i * lanes)));
+      const W drawn =
+          hn::ShiftLeftSame(hn::ShiftRightSame(random.next(i, at, grid.random_bits), right), left);
+      const V s = hn::BitCast(d, hn::And(x + drawn, kept));
+      highest = hn::Max(highest, hn::Abs(s));
+      hn::Store(s, d, sums + i * lanes);
+    }
+  }
+  const V largest = hn::BitCast(d, hn::Set(bits, grid.limit.positive));
+  return hn::AllTrue(d, highest <= largest);
+}
+
 using RunGridTile = void (*)(const GridRounding&, const Rows<double>&, const double*, std::size_t,
                              const std::uint64_t*, double*);
 RunGridTile grid_tile_of(const GridRounding& rounding) {
@@ -184,8 +225,43 @@ RunGridTile grid_tile_of(const GridRounding& rounding) {
   return run;
 }
 
+using RunQuickTile = bool (*)(const GridRounding&, const Rows<double>&, const double*, std::size_t,
+                              const std::uint64_t*, double*);
+// Null where there is none.
+RunQuickTile quick_tile_of(const GridRounding& rounding) {
+  const bool serves = rounding.product == nullptr && rounding.exact_below &&
+                      rounding.sum->kind == RoundingKind::stochastic_simple;
+  if (!serves) return nullptr;
+  return rounding.draws.generator == Generator::splitmix64
+             ? run_stochastic_tile<Generator::splitmix64>
+             : run_stochastic_tile<Generator::philox4x32_10>;
+}
+
+// Lanes outside of the result have indices as if it went on; nobody reads what they draw.
+void find_indices(const Shape& s, const GridDraws& draws, const TilePlace& at,
+                  std::uint64_t* first) {
+  const std::size_t width = tile_columns<double>();
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::uint64_t result = (at.row + r) * s.columns + at.column + i;
+      first[r * width + i] = draws.first + result * draws.per_term * s.inner;
+    }
+  }
+}
+
+void load_grid_tile(const NarrowMatrices<double>& m, const TilePlace& at, double* sums) {
+  const std::size_t width = tile_columns<double>();
+  std::fill_n(sums, tile_rows * width, 0.0);
+  if (m.c == nullptr) return;
+  for (std::size_t r = 0; r < at.rows; ++r) {
+    const float* c = m.c + (at.row + r) * m.c_stride + at.column;
+    std::copy_n(c, at.columns, sums + r * width);
+  }
+}
+
 void multiply_grid(const Shape& s, const NarrowMatrices<double>& m, const GridRounding& rounding) {
   const RunGridTile run = grid_tile_of(rounding);
+  const RunQuickTile quick = quick_tile_of(rounding);
   const Panel<double> panel = make_panel<double>(s.inner);
   const std::size_t width = tile_columns<double>();
   HWY_ALIGN double sums[tile_rows * tile_vectors * hn::MaxLanes(D())];
@@ -194,22 +270,17 @@ void multiply_grid(const Shape& s, const NarrowMatrices<double>& m, const GridRo
     const std::size_t columns = std::min(width, s.columns - column);
     pack(m.b + column, m.b_stride, 0, s.inner, columns, 1.0, panel.get());
     for (std::size_t row = 0; row < s.rows; row += tile_rows) {
-      const std::size_t count = std::min(tile_rows, s.rows - row);
-      for (std::size_t r = 0; r < tile_rows; ++r) {
-        for (std::size_t i = 0; i < width; ++i) {
-          const bool inside = r < count && i < columns;
-          const std::size_t place = (row + r) * m.c_stride + column + i;
-          sums[r * width + i] = inside && m.c != nullptr ? static_cast<double>(m.c[place]) : 0.0;
-          const std::uint64_t result = (row + r) * s.columns + column + i;
-          first[r * width + i] = rounding.draws.first + result * rounding.draws.per_term * s.inner;
-        }
+      const TilePlace at{row, column, std::min(tile_rows, s.rows - row), columns};
+      const Rows<double> rows(m.a, m.a_stride, row, at.rows);
+      find_indices(s, rounding.draws, at, first);
+      load_grid_tile(m, at, sums);
+      if (quick == nullptr || !quick(rounding, rows, panel.get(), s.inner, first, sums)) {
+        load_grid_tile(m, at, sums);
+        run(rounding, rows, panel.get(), s.inner, first, sums);
       }
-      run(rounding, Rows<double>(m.a, m.a_stride, row, count), panel.get(), s.inner, first, sums);
-      for (std::size_t r = 0; r < count; ++r) {
-        for (std::size_t i = 0; i < columns; ++i) {
-          const double x = sums[r * width + i];
-          m.out[(row + r) * m.out_stride + column + i] = static_cast<float>(x);
-        }
+      for (std::size_t r = 0; r < at.rows; ++r) {
+        float* out = m.out + (row + r) * m.out_stride + column;
+        for (std::size_t i = 0; i < columns; ++i) out[i] = static_cast<float>(sums[r * width + i]);
       }
     }
   }

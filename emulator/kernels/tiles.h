@@ -95,6 +95,7 @@ struct GridDraws {
 struct GridRounding {
   const Grid<std::uint64_t>* product = nullptr;
   const Grid<std::uint64_t>* sum = nullptr;
+  bool exact_below = false;  // as in NarrowFloat, of sums of exact products
   GridDraws draws;
 };
 void multiply_by_grid(const Shape& shape, const NarrowMatrices<double>& m,

@@ -271,6 +271,30 @@ TEST(Tiles, EqualTheReferenceInEveryMode) {
   }
 }
 
+// Sums of exact products whose discarded bits lie in one place, and some that overflow.
+TEST(Tiles, EqualTheReferenceInStochasticSums) {
+  Stream stream(76);
+  for (const char* sum : {"binary16", "bfloat16", "float8_e5m2"}) {
+    for (const int random_bits : {32, 3, 24, 42}) {
+      for (std::size_t i = 0; i < sampling::draws(4); ++i) {
+        Problem p =
+            draw_problem({i % 2 == 0 ? "float4_e2m1fn" : "float8_e4m3fn", nullptr, sum}, stream);
+        p.tree.sums.erase(p.tree.sums.begin(), p.tree.sums.end() - 1);
+        p.tree.sums.front().quantizer.rounding.mode = Mode::stochastic;
+        p.tree.sums.front().quantizer.rounding.random_bits = random_bits;
+        p.random = {
+            .seed = stream.bits(64),
+            .stream = stream.below(3),
+            .offset = stream.below(1000),
+            .generator = stream.bits(1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10};
+        p.what += " by " + cases::describe(p.tree.sums.back().quantizer);
+        expect_equal_everywhere(p);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 // More terms than a block of them has.
 TEST(Tiles, EqualTheReferenceOverBlocksOfTerms) {
   Stream stream(72);
