@@ -142,14 +142,26 @@ HWY_INLINE bool all_below(hn::Vec<Lanes<Real>> highest, Real largest) {
   return hn::AllTrue(Lanes<Real>(), highest <= hn::Set(Lanes<Real>(), largest));
 }
 
-// The outer sum of binary32, of numbers that are exact in it.
-HWY_INLINE hn::Vec<Lanes<float>> add_outer(hn::Vec<Lanes<float>> total, hn::Vec<Lanes<float>> x) {
-  return hn::Add(total, x);
+// The outer sums of binary32, to which numbers that binary32 holds are added. Through memory:
+// Highway's one lane narrows with saturation, and of a conversion there and back in registers GCC
+// 12 loses some lanes.
+HWY_INLINE void add_to_totals(const Sums<float>& sums, TileBuffer<float>& totals) {
+  Sums<float> next;
+  const std::size_t stride = tile_columns<float>();
+  load_sums(totals.x, stride, next);
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    for (std::size_t v = 0; v < tile_vectors; ++v)
+      next.x[r][v] = hn::Add(next.x[r][v], sums.x[r][v]);
+  }
+  store_sums(next, totals.x, stride);
 }
-HWY_INLINE hn::Vec<Lanes<double>> add_outer(hn::Vec<Lanes<double>> total,
-                                            hn::Vec<Lanes<double>> x) {
-  const hn::Rebind<float, Lanes<double>> narrow;
-  return hn::PromoteTo(Lanes<double>(), hn::DemoteTo(narrow, hn::Add(total, x)));
+HWY_NOINLINE void add_to_totals(const Sums<double>& sums, TileBuffer<double>& totals) {
+  TileBuffer<double> exact;
+  float rounded[tile_rows * tile_vectors * hn::MaxLanes(Lanes<double>())];
+  const std::size_t count = tile_rows * tile_columns<double>();
+  store_sums(sums, exact.x, tile_columns<double>());
+  for (std::size_t i = 0; i < count; ++i) rounded[i] = static_cast<float>(totals.x[i] + exact.x[i]);
+  for (std::size_t i = 0; i < count; ++i) totals.x[i] = static_cast<double>(rounded[i]);
 }
 
 // A tile by one kind of steps; false where it is not certain. sums: the addend, and the result.
@@ -167,17 +179,11 @@ HWY_NOINLINE bool run_tile(const TileRounding<Real>& rounding, const Rows<Real>&
     add_terms(step, rows, panel, 0, terms, sums);
     scale_sums(sums, 1 / scale);
   } else {
-    Sums<Real> totals;
     for (std::size_t first = 0; first < terms; first += rounding.run) {
       load_sums<Real>(nullptr, 0, sums);
       add_terms(step, rows, panel, first, std::min(terms, first + rounding.run), sums);
       scale_sums(sums, 1 / scale);
-      load_sums<Real>(buffer.x, stride, totals);
-      for (std::size_t r = 0; r < tile_rows; ++r) {
-        for (std::size_t v = 0; v < tile_vectors; ++v)
-          totals.x[r][v] = add_outer(totals.x[r][v], sums.x[r][v]);
-      }
-      store_sums(totals, buffer.x, stride);
+      add_to_totals(sums, buffer);
     }
     load_sums<Real>(buffer.x, stride, sums);
   }

@@ -5,6 +5,7 @@
 // whose sums overflow on the way, are subnormal, vanish, or meet infinities and NaN.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -58,21 +59,24 @@ struct Matrix {
 };
 
 // Which numbers of a format a matrix has.
-enum class Draw : std::uint8_t { ordinary, small, large, sparse, any };
+// edge: products near the largest number of the sum's format.
+enum class Draw : std::uint8_t { ordinary, small, large, sparse, any, edge };
 
 class Numbers {
  public:
-  Numbers(const Format& format, Draw draw) : draw_(draw) {
+  Numbers(const Format& format, Draw draw, const Format& sum) : draw_(draw) {
     if (bits(format) <= 16) all_ = emulator::carried_numbers(format, Carrier::binary64);
     largest_ = nearest_double(largest_finite(format));
     least_ = nearest_double(smallest_positive(format));
+    edge_ = std::min(std::sqrt(nearest_double(largest_finite(sum))), largest_);
   }
   [[nodiscard]] double next(Stream& stream) const {
     if (draw_ == Draw::any && !all_.empty()) return all_[stream.below(all_.size())];
     if (draw_ == Draw::sparse && stream.below(4) != 0) return stream.bits(1) != 0 ? 0.0 : -0.0;
-    const double target = draw_ == Draw::small   ? least_ * 0x1p3
-                          : draw_ == Draw::large ? largest_
-                                                 : 2.0;
+    double target = 2;
+    if (draw_ == Draw::small) target = least_ * 0x1p3;
+    if (draw_ == Draw::large) target = largest_;
+    if (draw_ == Draw::edge) target = edge_;
     return all_.empty() ? wide(target, stream) : near(target, stream);
   }
 
@@ -91,7 +95,7 @@ class Numbers {
   }
 
   std::vector<double> all_;
-  double largest_ = 0, least_ = 0;
+  double largest_ = 0, least_ = 0, edge_ = 0;
   Draw draw_;
 };
 
@@ -105,8 +109,8 @@ struct Problem {
   Random random = {};
 };
 
-void fill(Matrix& m, const Format& format, Draw draw, Stream& stream) {
-  const Numbers numbers(format, draw);
+void fill(Matrix& m, const Format& format, Draw draw, Stream& stream, const Format& sum) {
+  const Numbers numbers(format, draw, sum);
   for (std::size_t r = 0; r < m.rows; ++r) {
     for (std::size_t c = 0; c < m.columns; ++c) m.set(r, c, numbers.next(stream));
   }
@@ -126,7 +130,7 @@ Problem draw_problem(const Formats& formats, Stream& stream) {
   const std::size_t rows = 1 + stream.below(stream.bits(1) != 0 ? 4 : 15);
   const std::size_t columns = 1 + stream.below(stream.bits(1) != 0 ? 20 : 70);
   const std::size_t inner = 1 + stream.below(stream.below(8) == 0 ? 150 : 24);
-  const auto draw = static_cast<Draw>(stream.below(5));
+  const auto draw = static_cast<Draw>(stream.below(6));
   const Format inputs = find_format(formats.inputs);
   const Format sum = find_format(formats.sum);
   Problem p{.tree = {},
@@ -136,13 +140,13 @@ Problem draw_problem(const Formats& formats, Stream& stream) {
             .addend = {},
             .what = {},
             .random = {}};
-  fill(p.a, inputs, draw, stream);
-  fill(p.b, inputs, draw, stream);
+  fill(p.a, inputs, draw, stream, sum);
+  fill(p.b, inputs, draw, stream, sum);
   if (stream.bits(1) != 0) {
     p.addend.emplace(draw_carrier(stream), rows, columns, stream.below(3));
     // Now and then no numbers of the sum's format.
     fill(*p.addend, stream.below(4) == 0 ? find_format("binary32") : sum,
-         static_cast<Draw>(stream.below(5)), stream);
+         static_cast<Draw>(stream.below(5)), stream, sum);
   }
   if (formats.product != nullptr) p.tree.product = nearest(find_format(formats.product));
   p.tree.sums.push_back({.quantizer = nearest(sum)});
@@ -306,8 +310,8 @@ TEST(Tiles, EqualTheReferenceOverBlocksOfTerms) {
     p.b = Matrix(Carrier::binary32, 900, 35, 2);
     p.out = Matrix(Carrier::binary32, 9, 35, 0);
     p.addend.reset();
-    fill(p.a, find_format(format), Draw::ordinary, stream);
-    fill(p.b, find_format(format), Draw::ordinary, stream);
+    fill(p.a, find_format(format), Draw::ordinary, stream, find_format(format));
+    fill(p.b, find_format(format), Draw::ordinary, stream, find_format(format));
     expect_equal_everywhere(p);
   }
 }
@@ -323,8 +327,8 @@ TEST(Tiles, TakeWhatTheyAreFor) {
       continue;
     Problem p = draw_problem(formats, stream);
     p.addend.reset();
-    fill(p.a, find_format(formats.inputs), Draw::ordinary, stream);
-    fill(p.b, find_format(formats.inputs), Draw::ordinary, stream);
+    fill(p.a, find_format(formats.inputs), Draw::ordinary, stream, find_format(formats.sum));
+    fill(p.b, find_format(formats.inputs), Draw::ordinary, stream, find_format(formats.sum));
     const DotPlan plan = emulator::engine().prepare_dot(p.tree);
     const auto& unit = *static_cast<const emulator::CompiledDot*>(plan.compiled.get());
     EXPECT_TRUE(emulator::multiply_by_tiles(operands_of(p), unit, p.out.view())) << p.what;
