@@ -23,6 +23,23 @@ struct CompiledScaling {
   double least_left = 0, least_right = 0, least_item = 0;
 };
 
+// A float that tiles round to (kernels/tiles.h): its significant bits, the exponents of its least
+// and largest normal numbers, and the largest.
+struct TileFormat {
+  int precision = 0;
+  int least_exponent = 0, most_exponent = 0;
+  double largest = 0;
+  bool negative_zero = true;
+  // The exponent of the least positive number.
+  [[nodiscard]] int spacing() const { return least_exponent - precision + 1; }
+};
+// Terms in sequence, or, where `run` is not 0, in runs of so many that an outer sum of binary32
+// adds up. sum: nothing where it is of binary32.
+struct TilePlan {
+  std::optional<TileFormat> product, sum;
+  std::size_t run = 0;
+};
+
 // A least exponent is that of the format's normal numbers, which alignments count by; of formats
 // without one below all others.
 struct CompiledDot {
@@ -38,6 +55,8 @@ struct CompiledDot {
   double product_limit = 0;             // infinite where there is none
   // Where every rounding is plain arithmetic of a carrier, which one's.
   std::optional<Carrier> native;
+  std::optional<TilePlan> tiles;  // of trees whose steps tiles of registers may do
+  bool fits_exact_tiles = false, fits_grid_tiles = false;
   bool fits_lanes = false;  // lanes can do every rounding and every addition
 
   // The innermost sum is one of whole terms, exact but for one rounding.
@@ -55,6 +74,27 @@ void multiply_by_element(const MatrixOperands& operands, const CompiledDot& unit
 // of the format that the unit names for it: doubles hold what they do only of such.
 bool multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out);
+
+// What tiles do of a tree; binary32_outside: the outermost sum is the processor's of binary32.
+std::optional<TilePlan> tile_plan(const DotTree& tree, bool binary32_outside);
+// In registers. False, and nothing done, where the numbers are too wide for that.
+bool multiply_by_tiles(const MatrixOperands& operands, const CompiledDot& unit,
+                       const MutableView& out);
+
+// By grids in registers, of units that fits_grid_tiles: any mode but toward negative, with draws.
+// False, and nothing done, where steps are not exact in doubles.
+bool fits_grid_tiles(const CompiledDot& unit);
+bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
+                       const Random& random, const MutableView& out);
+
+// Exact sums of exact products by tiles, of units that fits_exact_tiles. False, and nothing done,
+// where the numbers span too much.
+bool multiply_exactly(const MatrixOperands& operands, const CompiledDot& unit, const Random& random,
+                      const MutableView& out);
+
+// So many rows and columns from a place on.
+View part_of(const View& view, std::size_t row, std::size_t column, std::size_t rows,
+             std::size_t columns);
 
 // A matrix as doubles, transposed or not, row after row without gaps. flush: subnormals of its
 // carrier become zeros of their sign.

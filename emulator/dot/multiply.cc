@@ -17,8 +17,10 @@
 #include "emulator/dot/additions.h"
 #include "emulator/dot/dot.h"
 #include "emulator/dot/lanes.h"
+#include "emulator/dot/native_matrix.h"
 #include "emulator/environment.h"
 #include "emulator/kernels/kernels.h"
+#include "emulator/kernels/tiles.h"
 #include "formats/catalogue/families.h"
 #include "formats/error.h"
 
@@ -39,14 +41,20 @@ bool is_native(const Quantizer& q, Carrier carrier) {
          !stops && !r.flush_inputs && !r.flush_outputs;
 }
 
+bool is_one_sequence(const DotTree& tree) {
+  return tree.sums.size() == 1 && tree.sums.front().joining == Joining::in_sequence;
+}
+
 std::optional<Carrier> native_carrier(const DotTree& tree) {
-  if (!tree.product || tree.product_limit) return std::nullopt;
+  if (tree.product_limit || (!tree.product && !is_one_sequence(tree))) return std::nullopt;
   for (std::size_t node = 0; node < tree.sums.size(); ++node) {
     if (adds_at_once(tree, node)) return std::nullopt;
   }
   for (const Carrier carrier : {Carrier::binary32, Carrier::binary64}) {
     const auto fits = [carrier](const Sum& sum) { return is_native(sum.quantizer, carrier); };
-    if (is_native(*tree.product, carrier) && std::ranges::all_of(tree.sums, fits)) return carrier;
+    if ((!tree.product || is_native(*tree.product, carrier)) &&
+        std::ranges::all_of(tree.sums, fits))
+      return carrier;
   }
   return std::nullopt;
 }
@@ -98,58 +106,40 @@ void prepare_alignments(CompiledDot& ready) {
 
 // --- Native arithmetic.
 
-// A matrix in Real, without copying where it is that already; `exact` tells whether it holds the
-// same numbers.
+// Sums of exact products are sums of products that are rounded where no product is rounded.
+bool products_are_exact(const kernels::Shape& shape, const kernels::Matrices<float>& m) {
+  // A row tells of most matrices that they are not such.
+  for (const std::size_t rows : {std::size_t{1}, std::max(shape.rows, shape.inner)}) {
+    const kernels::Survey a =
+        kernels::survey(m.a, std::min(rows, shape.rows), shape.inner, m.a_stride);
+    const kernels::Survey b =
+        kernels::survey(m.b, std::min(rows, shape.inner), shape.columns, m.b_stride);
+    if (a.precision + b.precision > 24 || a.least_exponent + b.least_exponent < -149 ||
+        a.most_exponent + b.most_exponent + 2 > 128)
+      return false;
+  }
+  return true;
+}
+bool products_are_exact(const kernels::Shape& /*shape*/, const kernels::Matrices<double>& /*m*/) {
+  return false;
+}
+
+// False where exact products are asked for, and the processor's are not.
 template <typename Real>
-class NativeMatrix {
- public:
-  explicit NativeMatrix(const View& view) : stride_(view.stride) {
-    if (view.carrier == carrier_of<Real>) {
-      data_ = static_cast<const Real*>(view.data);
-      return;
-    }
-    stride_ = view.columns;
-    if constexpr (sizeof(Real) == 8) {
-      copy_ = doubles_of(view, false);
-    } else {
-      narrow(view);
-    }
-    data_ = copy_.data();
+bool multiply_natively(const DotTree& tree, const kernels::Shape& shape,
+                       const kernels::Matrices<Real>& m) {
+  const bool in_tiles = shape.rows >= 4 && shape.columns >= 8;
+  if (!is_one_sequence(tree) || shape.inner == 0 || (tree.product && !in_tiles)) {
+    if (tree.product) kernels::multiply(tree, shape, m);
+    return tree.product.has_value();
   }
-
-  // A single column is read in order where its elements are neighbours.
-  void make_neighbours(std::size_t rows) {
-    if (stride_ == 1) return;
-    std::vector<Real> column(rows);
-    for (std::size_t r = 0; r < rows; ++r) column[r] = data_[r * stride_];
-    copy_ = std::move(column);
-    stride_ = 1;
-    data_ = copy_.data();
+  if (!tree.product) {
+    return kernels::multiply_in_sequence(shape, m, true) ||
+           (products_are_exact(shape, m) && kernels::multiply_in_sequence(shape, m, false));
   }
-
-  [[nodiscard]] bool exact() const { return exact_; }
-  [[nodiscard]] const Real* data() const { return data_; }
-  [[nodiscard]] std::size_t stride() const { return stride_; }
-
- private:
-  void narrow(const View& view) {
-    const auto* from = static_cast<const double*>(view.data);
-    copy_.resize(view.rows * view.columns);
-    for (std::size_t r = 0; r < view.rows && exact_; ++r) {
-      for (std::size_t c = 0; c < view.columns; ++c) {
-        const double x = from[r * view.stride + c];
-        const Real narrow = static_cast<Real>(x);
-        copy_[r * view.columns + c] = narrow;
-        exact_ = exact_ && (narrow == x || x != x);
-      }
-    }
-  }
-
-  std::vector<Real> copy_;
-  const Real* data_ = nullptr;
-  std::size_t stride_;
-  bool exact_ = true;
-};
+  return (products_are_exact(shape, m) && kernels::multiply_in_sequence(shape, m, true)) ||
+         kernels::multiply_in_sequence(shape, m, false);
+}
 
 // False, and nothing done, where an operand is no number of Real: its product is to be rounded from
 // what it is.
@@ -176,8 +166,7 @@ bool multiply_natively(const MatrixOperands& operands, const DotTree& tree,
     m.out = results.data();
     m.out_stride = out.columns;
   }
-  kernels::multiply(tree, {.rows = out.rows, .inner = operands.a.columns, .columns = out.columns},
-                    m);
+  if (!multiply_natively(tree, {out.rows, operands.a.columns, out.columns}, m)) return false;
   for (std::size_t i = 0; i < results.size(); ++i)
     store_result(out, i / out.columns, i % out.columns, static_cast<double>(results[i]));
   return true;
@@ -216,7 +205,9 @@ class InOrder {
 
 void multiply_in_order(const MatrixOperands& operands, const CompiledDot& ready,
                        const Random& random, const MutableView& out) {
-  if (multiply_natively(operands, ready, out)) return;
+  if (multiply_natively(operands, ready, out) || multiply_by_tiles(operands, ready, out)) return;
+  if (ready.fits_exact_tiles && multiply_exactly(operands, ready, random, out)) return;
+  if (ready.fits_grid_tiles && multiply_by_grids(operands, ready, random, out)) return;
   if (ready.fits_lanes && multiply_by_lanes(operands, ready, random, out)) return;
   multiply_by_element(operands, ready, random, out);
 }
@@ -255,7 +246,12 @@ DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
   prepare_scalings(*ready, plan_of);
   prepare_alignments(*ready);
   ready->native = native_carrier(tree);
+  ready->tiles = tile_plan(ready->tree, is_native(tree.sums.front().quantizer, Carrier::binary32));
   ready->fits_lanes = fits_lanes(*ready);
+  ready->fits_grid_tiles = fits_grid_tiles(*ready);
+  ready->fits_exact_tiles = ready->is_exact() && tree.sums.size() == 1 && !tree.product &&
+                            tree.sums.front().joining == Joining::at_once &&
+                            lanes_can(*ready->sums.front());
   return {.tree = tree, .engine = engine_name, .compiled = ready};
 }
 
@@ -281,6 +277,18 @@ void store_result(const MutableView& out, std::size_t row, std::size_t column, d
   } else {
     static_cast<double*>(out.data)[place] = number;
   }
+}
+
+View part_of(const View& view, std::size_t row, std::size_t column, std::size_t rows,
+             std::size_t columns) {
+  const std::size_t place = row * view.stride + column;
+  View part = view;
+  part.data = view.carrier == Carrier::binary32
+                  ? static_cast<const void*>(static_cast<const float*>(view.data) + place)
+                  : static_cast<const void*>(static_cast<const double*>(view.data) + place);
+  part.rows = rows;
+  part.columns = columns;
+  return part;
 }
 
 std::vector<double> doubles_of(const View& view, bool transposed, bool flush) {

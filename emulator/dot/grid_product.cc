@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// Products in sequence whose every step is exact in binary64 before a grid rounds it
+// (kernels/tiles.h), which the numbers at hand decide: a step adds a product, a multiple of 2^u
+// below 2^m, to a number of the sum's format or C, so that all bits lie between the least of the
+// last ones and twice the larger magnitude. 53 of them are enough.
+#include <algorithm>
+#include <limits>
+#include <variant>
+#include <vector>
+
+#include "emulator/dot/dot.h"
+#include "emulator/dot/lanes.h"
+#include "emulator/dot/native_matrix.h"
+#include "emulator/kernels/tiles.h"
+#include "formats/codes.h"
+#include "formats/numbers/value.h"
+
+namespace halfulp::emulator {
+namespace {
+
+// Numbers of a format are multiples of 2^least of at most 2^most.
+struct Range {
+  int least = 0, most = 0;
+};
+
+Range range_of(const Format& format) {
+  return {static_cast<int>(leading_exponent(smallest_positive(format))),
+          static_cast<int>(leading_exponent(largest_finite(format))) + 1};
+}
+
+// Rounded by lanes; a sum that has become NaN stays so.
+bool fits(const CompiledPlan& plan) {
+  const Format& format = plan.quantizer().format;
+  return lanes_can(plan) && plan.grid64() != nullptr && plan.fits(Carrier::binary32) &&
+         std::holds_alternative<Float>(format.kind) && has_zero(format) &&
+         plan.rounding().mode != Mode::toward_negative &&
+         (has_nan(format) || !has_infinity(format));
+}
+
+kernels::GridDraws draws_of(const Random& random, const TreeDraws& draws) {
+  const SplitMix64 generator = splitmix64(random.seed, random.stream);
+  return {.generator = random.generator,
+          .key = {.seed = random.seed, .stream = random.stream},
+          .start = generator.start,
+          .step = generator.step,
+          .first = random.offset,
+          .per_term = draws.per_term,
+          .product = draws.product};
+}
+
+bool has_bits(const CompiledPlan& plan, const Random& random) {
+  return !plan.stochastic() || random.generator == Generator::splitmix64 ||
+         plan.rounding().random_bits <= 32;
+}
+
+}  // namespace
+
+bool fits_grid_tiles(const CompiledDot& unit) {
+  const DotTree& tree = unit.tree;
+  if (tree.sums.size() != 1 || tree.product_limit ||
+      tree.sums.front().joining != Joining::in_sequence || adds_at_once(tree, 0))
+    return false;
+  if (!fits(*unit.sums.front())) return false;
+  return !unit.product || (fits(*unit.product) && unit.product->arithmetic_grid().kind ==
+                                                      unit.sums.front()->arithmetic_grid().kind);
+}
+
+bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
+                       const Random& random, const MutableView& out) {
+  const kernels::Shape shape{.rows = out.rows, .inner = operands.a.columns, .columns = out.columns};
+  const CompiledPlan& sum = *unit.sums.front();
+  if (shape.inner == 0 || !has_bits(sum, random) ||
+      (unit.product && !has_bits(*unit.product, random)))
+    return false;
+  const NativeMatrix<float> a(operands.a);
+  const NativeMatrix<float> b(operands.b);
+  std::optional<NativeMatrix<float>> c;
+  if (operands.addend) c.emplace(*operands.addend);
+  if (!a.exact() || !b.exact() || (c && !c->exact())) return false;
+  // 1. All are finite, and every step has at most 53 bits.
+  const kernels::Survey left = kernels::survey(a.data(), shape.rows, shape.inner, a.stride());
+  const kernels::Survey right = kernels::survey(b.data(), shape.inner, shape.columns, b.stride());
+  kernels::Survey addend;
+  if (c) addend = kernels::survey(c->data(), shape.rows, shape.columns, c->stride());
+  if (std::max({left.most_exponent, right.most_exponent, addend.most_exponent}) > 127) return false;
+  const Range numbers = range_of(sum.quantizer().format);
+  int least =
+      std::min({left.least_exponent + right.least_exponent, numbers.least, addend.least_exponent});
+  int most = std::max(
+      {left.most_exponent + right.most_exponent + 2, numbers.most, addend.most_exponent + 1});
+  if (unit.product) {
+    const Range products = range_of(unit.product->quantizer().format);
+    least = std::min(least, products.least);
+    most = std::max(most, products.most);
+  }
+  if (most + 1 - least > std::numeric_limits<double>::digits) return false;
+  // 2. In registers.
+  std::vector<float> results(out.rows * out.columns);
+  const std::vector<double> factors =
+      doubles_of({a.data(), Carrier::binary32, shape.rows, shape.inner, a.stride()}, false);
+  kernels::multiply_by_grid(shape,
+                            {.a = factors.data(),
+                             .b = b.data(),
+                             .c = c ? c->data() : nullptr,
+                             .out = results.data(),
+                             .a_stride = shape.inner,
+                             .b_stride = b.stride(),
+                             .c_stride = c ? c->stride() : 0,
+                             .out_stride = out.columns},
+                            {.product = unit.product ? &unit.product->arithmetic_grid() : nullptr,
+                             .sum = &sum.arithmetic_grid(),
+                             .exact_below = least == numbers.least,
+                             .draws = draws_of(random, unit.draws)});
+  for (std::size_t i = 0; i < results.size(); ++i)
+    store_result(out, i / out.columns, i % out.columns, static_cast<double>(results[i]));
+  return true;
+}
+
+}  // namespace halfulp::emulator
