@@ -190,8 +190,6 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
   if (grid32_) rounding32_ = kernels::array_rounding_of(*grid32_);
   if (grid32_) stochastic32_ = kernels::stochastic_rounding_of(*grid32_);
   if (grid32_) encoding32_ = kernels::array_encoding_of(*grid32_, width);
-  if (fits_binary32_ && !irrational_ && (target_.bits == 8 || target_.bits == 4))
-    decode_table_ = make_decode_table(quantizer_.format);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
   arithmetic_grid_ = for_results(grid64_);
   // Significand, random bits, and two more that rounding to odd needs.
@@ -212,6 +210,14 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
   } else {
     steps64_ = std::make_unique<const Steps<std::uint64_t>>(target_);
   }
+}
+
+const kernels::DecodeTable* CompiledPlan::decode_table() const {
+  const bool has_one = fits_binary32_ && !irrational_ && (target_.bits == 8 || target_.bits == 4);
+  if (!has_one) return nullptr;
+  std::call_once(decode_table_made_,
+                 [this] { decode_table_ = make_decode_table(quantizer_.format); });
+  return decode_table_.get();
 }
 
 // Zeros stand in the places of what lanes cannot do.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -55,7 +56,8 @@ class CompiledPlan {
   [[nodiscard]] const kernels::ArrayEncoding* encoding32() const {
     return encoding32_ ? &*encoding32_ : nullptr;
   }
-  [[nodiscard]] const kernels::DecodeTable* decode_table() const { return decode_table_.get(); }
+  // Made when it is asked for the first time. Null where the format has none.
+  [[nodiscard]] const kernels::DecodeTable* decode_table() const;
   // The same for results of arithmetic, whose NaN carries no sign; not without a grid64().
   [[nodiscard]] const kernels::Grid<std::uint64_t>& arithmetic_grid() const {
     return *arithmetic_grid_;
@@ -106,7 +108,8 @@ class CompiledPlan {
   std::optional<kernels::ArrayRounding> rounding32_;
   std::optional<kernels::StochasticRounding> stochastic32_;
   std::optional<kernels::ArrayEncoding> encoding32_;
-  std::unique_ptr<const kernels::DecodeTable> decode_table_;
+  mutable std::once_flag decode_table_made_;
+  mutable std::unique_ptr<const kernels::DecodeTable> decode_table_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
   std::unique_ptr<const Steps<std::uint32_t>> steps32_;
