@@ -9,10 +9,29 @@ namespace halfulp::probe {
 
 namespace {
 
+constexpr std::uint64_t more_candidates = 4;  // times as many
+constexpr std::uint64_t most_rounds = 64;     // whose operands are drawn apart
+
 void add_new(std::vector<MatrixUnit> more, std::vector<MatrixUnit>& units) {
   for (MatrixUnit& unit : more) {
     if (std::ranges::find(units, unit) == units.end()) units.push_back(std::move(unit));
   }
+}
+
+// Questions on which the units left part, or farther ones, or those left on rarer operands; where
+// there are none, nothing is known to split them.
+Chosen splitting_questions(const Exam& exam, const std::vector<MatrixUnit>& left,
+                           std::uint64_t round) {
+  Chosen chosen = next_questions(exam.ports(), left, round);
+  if (chosen.splitting > 0) return chosen;
+  std::vector<MatrixUnit> farther = left;
+  add_new(rivals(exam, left.front()), farther);
+  chosen = next_questions(exam.ports(), farther, round);
+  for (std::uint64_t more = 1; more <= more_candidates && chosen.splitting == 0; ++more) {
+    Chosen others = next_questions(exam.ports(), left, round + more * most_rounds);
+    if (others.splitting > 0) return others;
+  }
+  return chosen;
 }
 
 }  // namespace
@@ -40,13 +59,7 @@ Standing standing_of(const Exam& exam, std::span<const MatrixUnit> known, const 
 }
 
 Chosen next_round(const Exam& exam, const Standing& standing, std::uint64_t round) {
-  if (!standing.left.empty()) {
-    Chosen chosen = next_questions(exam.ports(), standing.left, round);
-    if (chosen.splitting > 0) return chosen;
-    std::vector<MatrixUnit> farther = standing.left;
-    add_new(rivals(exam, standing.left.front()), farther);
-    return next_questions(exam.ports(), farther, round);
-  }
+  if (!standing.left.empty()) return splitting_questions(exam, standing.left, round);
   std::vector<MatrixUnit> best;
   for (const Fit& fit : standing.fits) best.push_back(fit.unit);
   return next_questions(exam.ports(), best, round);
