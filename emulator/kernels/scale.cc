@@ -49,8 +49,10 @@ HWY_INLINE void scale_block_as_doubles(float* numbers, std::size_t count, double
   const hn::Rebind<float, decltype(d)> d_float;
   const std::size_t lanes = hn::Lanes(d);
   const auto factor = hn::Set(d, scale);
+  // Highway's conversion on single lanes does not overflow to infinity.
+  const std::size_t whole = lanes > 1 ? count / lanes * lanes : 0;
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
+  for (; i < whole; i += lanes) {
     const auto product = multiplied(d, hn::PromoteTo(d, hn::LoadU(d_float, numbers + i)), factor);
     hn::StoreU(hn::DemoteTo(d_float, product), d_float, numbers + i);
   }

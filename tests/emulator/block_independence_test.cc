@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cfenv>
+#include <cstring>
 #include <vector>
 #if defined(__SSE2__)
 #include <xmmintrin.h>
@@ -13,6 +14,9 @@
 #include "emulator/engine.h"
 #include "emulator/instruction_set.h"
 #include "formats/block.h"
+#include "formats/codes.h"
+#include "formats/numbers/value.h"
+#include "reference/engine.h"
 #include "tests/emulator/block_check.h"
 
 namespace halfulp {
@@ -148,6 +152,61 @@ TEST(Blocks, SplitBetweenRowsOfBlocksGiveTheSameBits) {
                                   nullptr, nullptr);
     }
     ASSERT_FALSE(cases::difference(whole, parts)) << cases::describe(format);
+  }
+}
+
+// All codes of elements and of scales, NaN and zeros among them, in matrices so large that tables
+// of scales pay. Of scales with more bits one in the middle, and such that products overflow or are
+// subnormal.
+struct LargeBlocks {
+  BlockFormat format;
+  std::size_t rows = 96, columns = 0;
+  std::int64_t exponent_of_scale = 0;
+};
+
+BlockCodes drawn_codes(const LargeBlocks& large, Stream& stream) {
+  const BlockFormat& format = large.format;
+  BlockCodes codes;
+  codes.elements.resize(packed_bytes(format.element.format, large.rows * large.columns));
+  for (std::uint8_t& byte : codes.elements) byte = static_cast<std::uint8_t>(stream.bits(8));
+  for (const Level& level : format.levels) {
+    std::vector<Code>& scales =
+        codes.scales.emplace_back(partition(level, large.rows, large.columns).count());
+    const Format& scale = level.scale.format;
+    for (Code& code : scales)
+      code = bits(scale) > 8 ? encode(scale, make_value(3, large.exponent_of_scale))
+                             : Code(stream.bits(bits(scale)));
+  }
+  return codes;
+}
+
+template <typename Out>
+void expect_same_worth(const LargeBlocks& large, std::uint64_t prepared, Stream& stream) {
+  const BlockCodes codes = drawn_codes(large, stream);
+  const auto worth = [&](const Engine& engine) {
+    std::vector<Out> numbers(large.rows * large.columns);
+    const BlockPlan plan = engine.prepare_block(large.format, {.elements = prepared});
+    engine.dequantize(codes, plan, view_of(numbers.data(), large.rows, large.columns));
+    return numbers;
+  };
+  const std::vector<Out> got = worth(emulator::engine());
+  const std::vector<Out> want = worth(reference::engine());
+  EXPECT_EQ(std::memcmp(got.data(), want.data(), got.size() * sizeof(Out)), 0)
+      << large.format.name << ", " << large.columns << " columns";
+}
+
+TEST_P(BlocksOnEachInstructionSet, LargeMatricesAreWorthTheSame) {
+  Stream stream(77);
+  for (const char* const name : {"mxfp8_e4m3", "mxfp6_e3m2", "mxfp4", "nvfp4", "mxint8"}) {
+    for (const std::int64_t exponent : {-7, 122, -140}) {
+      const LargeBlocks large{.format = find_block_format(name),
+                              .columns = exponent == -7 ? std::size_t{256} : std::size_t{40},
+                              .exponent_of_scale = exponent};
+      for (const std::uint64_t prepared : {std::uint64_t{0}, std::uint64_t{1} << 20}) {
+        expect_same_worth<float>(large, prepared, stream);
+        expect_same_worth<double>(large, prepared, stream);
+      }
+    }
   }
 }
 

@@ -5,19 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "emulator/engine.h"
 #include "formats/block.h"
-#include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
-#include "formats/numbers/value.h"
-#include "reference/engine.h"
 #include "tests/emulator/block_check.h"
 
 namespace halfulp {
@@ -146,46 +141,6 @@ TEST_P(CornerBlocks, EqualTheReferenceAndTheDefinition) {
       const double got = result.values.numbers[i];
       const double wanted = GetParam().wanted[i];
       EXPECT_TRUE(got == wanted || (std::isnan(got) && std::isnan(wanted))) << i << ": " << got;
-    }
-  }
-}
-
-// All codes of elements and of scales, NaN and zeros among them, in matrices so large that tables
-// of scales pay.
-template <typename Out>
-void expect_same_worth(const std::string& name, std::size_t columns, std::uint64_t prepared) {
-  const BlockFormat format = find_block_format(name);
-  constexpr std::size_t rows = 96;
-  Stream stream(77);
-  BlockCodes codes;
-  codes.elements.resize(packed_bytes(format.element.format, rows * columns));
-  for (std::uint8_t& byte : codes.elements) byte = static_cast<std::uint8_t>(stream.bits(8));
-  for (const Level& level : format.levels) {
-    std::vector<Code>& scales = codes.scales.emplace_back(partition(level, rows, columns).count());
-    const Format& scale = level.scale.format;
-    for (Code& code : scales)
-      code = bits(scale) > 8 ? encode(scale, make_value(3, -7)) : Code(stream.bits(bits(scale)));
-  }
-  const auto worth = [&](const Engine& engine) {
-    std::vector<Out> numbers(rows * columns);
-    const BlockPlan plan = engine.prepare_block(format, {.elements = prepared});
-    engine.dequantize(codes, plan, view_of(numbers.data(), rows, columns));
-    return numbers;
-  };
-  const std::vector<Out> got = worth(emulator::engine());
-  const std::vector<Out> want = worth(reference::engine());
-  EXPECT_EQ(std::memcmp(got.data(), want.data(), got.size() * sizeof(Out)), 0)
-      << name << ", " << columns << " columns";
-}
-
-TEST(LargeMatricesOfBlocks, AreWorthTheSame) {
-  for (const char* const name :
-       {"mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e3m2", "mxfp4", "nvfp4", "mxint8"}) {
-    for (const std::size_t columns : {256, 232}) {
-      for (const std::uint64_t prepared : {std::uint64_t{0}, std::uint64_t{1} << 20}) {
-        expect_same_worth<float>(name, columns, prepared);
-        expect_same_worth<double>(name, columns, prepared);
-      }
     }
   }
 }
