@@ -22,8 +22,8 @@ const char* const examples =
     "  Rounds each token once to the format --to and prints `code value flags`, a line a token.\n"
     "\n"
     "  $ halfulp help --man-pages man1 && ls man1 | head -2\n"
+    "  halfulp-bench.1\n"
     "  halfulp-blame.1\n"
-    "  halfulp-cast.1\n"
     "\n"
     "  $ halfulp help run --man | head -1\n"
     "  ...\n";

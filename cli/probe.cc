@@ -55,7 +55,7 @@ const char* const description =
 
 const char* const examples =
     "  $ halfulp probe --ask device --a-format float8_e4m3fn\n"
-    "  device/questions1.safetensors: 1344 dot products of 64 terms; the device's d goes into "
+    "  device/questions1.safetensors: 1360 dot products of 64 terms; the device's d goes into "
     "device/answers1.safetensors\n"
     "\n"
     "  $ halfulp gemm --a device/questions1.safetensors:a --b device/questions1.safetensors:b --c "
@@ -64,7 +64,7 @@ const char* const examples =
     "  ...\n"
     "\n"
     "  $ halfulp probe --answers device -o mine.json\n"
-    "  device          nv.hopper.wgmma.e4m3.f32: all 1344 answers\n"
+    "  device          nv.hopper.wgmma.e4m3.f32: all 1360 answers\n"
     "  ...\n";
 
 struct ProbeOptions {
