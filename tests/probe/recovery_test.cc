@@ -68,7 +68,7 @@ void recover_shipped(std::size_t count, std::span<const MatrixUnit> known,
 }
 
 TEST(Probe, RecoversShippedUnits) {
-  recover_shipped(sampling::draws(4), shipped_units(), "shipped units");
+  recover_shipped(sampling::draws(2), shipped_units(), "shipped units");
 }
 
 TEST(Probe, RecoversShippedUnitsThatItDoesNotKnow) {
@@ -83,14 +83,14 @@ TEST(Probe, RecoversDrawnUnits) {
   counts.report("drawn units");
 }
 
-// Drawn units that a neighbour or another structure resembles: a rounding so narrow beside the
-// alignment that it hides it, pairs among strands, operands that differ by the sign of zero.
+// Drawn units that another structure resembles: pairs in runs, whose products are TF32's, and an
+// alignment so wide beside the rounding that C may be aligned later as well.
 TEST(Probe, RecoversUnitsThatResembleOthers) {
   sampling::Stream stream(16);
   std::vector<MatrixUnit> drawn;
   for (std::size_t i = 0; i < 98; ++i) drawn.push_back(draw_unit(stream));
   Counts counts;
-  for (const std::size_t i : {21, 33, 78, 97}) counts.all.push_back(recover(drawn[i], {}));
+  for (const std::size_t i : {21, 97}) counts.all.push_back(recover(drawn[i], {}));
   counts.report("units that resemble others");
 }
 
