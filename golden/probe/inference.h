@@ -3,8 +3,8 @@
 // The units of the family that give a device's answers. Shipped units are tried, and those that are
 // put together: first the cores (hypotheses.h) that agree on one product beside C, then the
 // structures of the best of them on the masks of large and small numbers. From every structure that
-// agrees the search goes on from unit to neighbouring unit, one property at a time, to fewer misses.
-// Nothing is concluded from an answer but by units that give it.
+// agrees the search goes on from unit to neighbouring unit, one property at a time, to fewer
+// misses. Nothing is concluded from an answer but by units that give it.
 #pragma once
 
 #include <span>
