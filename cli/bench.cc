@@ -120,7 +120,7 @@ int bench_verb(const Arguments& arguments) {
   Parser parser("bench", description, examples);
   parser.list("NAME", options.names, "a figure, or the beginning of some").repeated();
   parser.flag("--list", options.list, "print the names, and time nothing");
-  parser.flag("--all", options.all, "time all sizes: the memory's take 800 MB");
+  parser.flag("--all", options.all, "time all sizes: the memory's take half a gigabyte");
   parser.count("--rounds", options.rounds, "turns whose median is taken (9)", 1, 1000);
   add_json(parser, options.json);
   add_quiet(parser, options.quiet);

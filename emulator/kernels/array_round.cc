@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Arrays of binary32 rounded to nearest, ties to even, in few operations a vector.
+// Arrays of binary32 rounded in few operations a vector, to nearest, ties to even, and in other
+// modes.
 //
 // Shift: a format with the carrier's exponents and t fraction bits has among the carrier's patterns
 // those whose low d = 23 - t bits are zero, subnormals included, as its least normal number is the

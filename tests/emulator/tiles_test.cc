@@ -253,6 +253,13 @@ TEST(Tiles, EqualTheReferenceInExactSums) {
   }
 }
 
+Random draw_random(Stream& stream) {
+  return {.seed = stream.bits(64),
+          .stream = stream.below(3),
+          .offset = stream.below(1000),
+          .generator = stream.bits(1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10};
+}
+
 // Every mode, with draws of both generators.
 TEST(Tiles, EqualTheReferenceInEveryMode) {
   Stream stream(75);
@@ -263,11 +270,7 @@ TEST(Tiles, EqualTheReferenceInEveryMode) {
       for (Sum& sum : p.tree.sums) sum.quantizer.rounding = cases::rounding(turn);
       if (p.tree.product) p.tree.product->rounding = cases::rounding(turn + stream.below(2) * 7);
       turn += 1;
-      p.random = {
-          .seed = stream.bits(64),
-          .stream = stream.below(3),
-          .offset = stream.below(1000),
-          .generator = stream.bits(1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10};
+      p.random = draw_random(stream);
       p.what += " by " + cases::describe(p.tree.sums.back().quantizer);
       expect_equal_everywhere(p);
       if (HasFailure()) return;
@@ -286,11 +289,7 @@ TEST(Tiles, EqualTheReferenceInStochasticSums) {
         p.tree.sums.erase(p.tree.sums.begin(), p.tree.sums.end() - 1);
         p.tree.sums.front().quantizer.rounding.mode = Mode::stochastic;
         p.tree.sums.front().quantizer.rounding.random_bits = random_bits;
-        p.random = {
-            .seed = stream.bits(64),
-            .stream = stream.below(3),
-            .offset = stream.below(1000),
-            .generator = stream.bits(1) != 0 ? Generator::splitmix64 : Generator::philox4x32_10};
+        p.random = draw_random(stream);
         p.what += " by " + cases::describe(p.tree.sums.back().quantizer);
         expect_equal_everywhere(p);
         if (HasFailure()) return;
