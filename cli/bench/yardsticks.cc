@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <hwy/cache_control.h>
 
+#include <cstdint>
 #include <cstdlib>
 
 #undef HWY_TARGET_INCLUDE
@@ -22,9 +23,14 @@ using Lanes = hn::ScalableTag<float>;
 void copy_of_target(const float* in, std::size_t count, float* out) {
   const Lanes d;
   const std::size_t lanes = hn::Lanes(d);
-  const std::size_t whole = count - count % lanes;
-  for (std::size_t i = 0; i < whole; i += lanes) hn::Stream(hn::LoadU(d, in + i), d, out + i);
-  for (std::size_t i = whole; i < count; ++i) out[i] = in[i];
+  // Such stores are for aligned vectors.
+  std::size_t i = 0;
+  const auto is_aligned = [&] {
+    return reinterpret_cast<std::uintptr_t>(out + i) % (lanes * sizeof(float)) == 0;
+  };
+  for (; i < count && !is_aligned(); ++i) out[i] = in[i];
+  for (; i + lanes <= count; i += lanes) hn::Stream(hn::LoadU(d, in + i), d, out + i);
+  for (; i < count; ++i) out[i] = in[i];
   hwy::FlushStream();
 }
 
