@@ -54,15 +54,10 @@ struct BenchOptions {
 
 std::vector<FigureEntry> all_figures(const bench::Blas& blas) {
   std::vector<FigureEntry> all = bench::array_figures();
-  for (const auto& more :
-       {bench::block_figures(), bench::product_figures(blas), bench::scalar_figures()})
+  for (const auto& more : {bench::block_figures(), bench::product_figures(blas),
+                           bench::scalar_figures(), bench::step_figures(), bench::thread_figures()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
-}
-
-bool is_quick(const std::string& name) {
-  const auto lacks = [&](const char* part) { return name.find(part) == std::string::npos; };
-  return lacks("/l3/") && lacks("/memory/") && lacks("/1024/");
 }
 
 std::vector<FigureEntry> chosen_figures(const BenchOptions& options, const bench::Blas& blas) {
@@ -77,8 +72,7 @@ std::vector<FigureEntry> chosen_figures(const BenchOptions& options, const bench
   for (const FigureEntry& entry : all) {
     const auto begins = [&](const std::string& name) { return entry.name.starts_with(name); };
     const bool named = std::ranges::any_of(options.names, begins);
-    const bool usual =
-        options.names.empty() && (options.all || options.list || is_quick(entry.name));
+    const bool usual = options.names.empty() && (options.all || options.list || entry.is_quick);
     if (named || usual) chosen.push_back(entry);
   }
   return chosen;

@@ -26,6 +26,9 @@ StandardEnvironment::StandardEnvironment(Direction direction) : saved_(_mm_getcs
 
 StandardEnvironment::~StandardEnvironment() { _mm_setcsr(saved_); }
 
+// The control word's last bits are the flags; bit 5 is that of inexact results.
+bool StandardEnvironment::was_exact() const { return (_mm_getcsr() & 0x20U) == 0; }
+
 #else
 
 StandardEnvironment::StandardEnvironment(Direction /*direction*/) {
@@ -34,6 +37,8 @@ StandardEnvironment::StandardEnvironment(Direction /*direction*/) {
 }
 
 StandardEnvironment::~StandardEnvironment() { std::fesetenv(&saved_); }
+
+bool StandardEnvironment::was_exact() const { return std::fetestexcept(FE_INEXACT) == 0; }
 
 #endif
 

@@ -32,6 +32,9 @@ class StandardEnvironment {
   StandardEnvironment(const StandardEnvironment&) = delete;
   StandardEnvironment& operator=(const StandardEnvironment&) = delete;
 
+  // True where every operation since its construction, of kernels that were called, was exact.
+  [[nodiscard]] bool was_exact() const;
+
  private:
 #if defined(__SSE2__)
   std::uint32_t saved_;

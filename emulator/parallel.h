@@ -8,15 +8,37 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace halfulp::emulator {
 
-// body(begin, end) for [0, chunk), [chunk, 2 chunk) and so on up to count. Precondition: chunk > 0.
-void for_each_chunk(std::size_t count, std::size_t chunk, int threads,
-                    const std::function<void(std::size_t begin, std::size_t end)>& body);
+using ChunkBody = std::function<void(std::size_t begin, std::size_t end)>;
+using TaskBody = std::function<void(std::size_t index)>;
 
-// body(index) for every index below count, each a task of its own, started in increasing order.
-void for_each_task(std::size_t count, int threads,
-                   const std::function<void(std::size_t index)>& body);
+// Threads that stay between calls, asleep while there is nothing to do: for work of less than a
+// millisecond, which is done before new ones are awake. One call at a time.
+class Workers {
+ public:
+  explicit Workers(int threads);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  [[nodiscard]] int threads() const { return threads_; }
+  // body(begin, end) for [0, chunk), [chunk, 2 chunk) and so on up to count. Precondition:
+  // chunk > 0.
+  void for_each_chunk(std::size_t count, std::size_t chunk, const ChunkBody& body);
+  // body(index) for every index below count, each a task of its own, started in increasing order.
+  void for_each_task(std::size_t count, const TaskBody& body);
+
+ private:
+  struct Arena;
+  int threads_;
+  std::unique_ptr<Arena> arena_;  // none where there is one thread
+};
+
+// The same with threads of the call's own.
+void for_each_chunk(std::size_t count, std::size_t chunk, int threads, const ChunkBody& body);
+void for_each_task(std::size_t count, int threads, const TaskBody& body);
 
 }  // namespace halfulp::emulator

@@ -3,6 +3,7 @@
 // Arrays rounded, encoded, decoded and operated on. Of rounding the yardstick is a copy of the same
 // array; of codes too, and the ratio is that of bytes read and written in the same time.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 #include <variant>
@@ -25,6 +26,10 @@ struct Size {
 constexpr Size l2{"l2", l2_elements};
 constexpr Size l3{"l3", std::size_t{1} << 20};
 constexpr Size memory{"memory", std::size_t{1} << 26};
+// Between them, for a picture of cost over size.
+constexpr std::array others{Size{"1024", 1024},       Size{"4096", 4096},
+                            Size{"16384", 16384},     Size{"262144", 262144},
+                            Size{"4194304", 4194304}, Size{"16777216", 16777216}};
 
 struct How {
   const char* name;
@@ -79,7 +84,7 @@ std::function<void()> copy_of(const std::shared_ptr<Arrays>& arrays, bool best) 
 }
 
 FigureEntry round_figure(const std::string& format, const How& how, const Size& size) {
-  const bool past_caches = size.elements >= memory.elements;
+  const bool past_caches = size.elements > 2 * l3.elements;
   const std::string name = "round/" + format + "/" + how.name + "/" + size.name + "/1";
   const auto prepare = [=] {
     const std::shared_ptr<Arrays> arrays = arrays_of(format, how, size.elements);
@@ -103,7 +108,8 @@ FigureEntry round_figure(const std::string& format, const How& how, const Size& 
     };
     return job;
   };
-  return {name, past_caches ? "best copy" : "memcpy", prepare};
+  const bool is_quick = size.elements == l2.elements;
+  return {name, past_caches ? "best copy" : "memcpy", prepare, is_quick};
 }
 
 std::vector<std::uint8_t> encoded(const Engine& engine, const View& in, const Plan& plan,
@@ -222,6 +228,15 @@ std::vector<FigureEntry> array_figures() {
                          How{"sr-splitmix16", Mode::stochastic, Generator::splitmix64}}) {
     for (const Size& size : {l2, l3, memory})
       all.push_back(round_figure("float8_e4m3fn", how, size));
+  }
+  for (const Size& size : others) {
+    for (const char* const format : {"float8_e4m3fn", "bfloat16"})
+      all.push_back(round_figure(format, rne, size));
+    for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+      const bool philox = generator == Generator::philox4x32_10;
+      const How how{philox ? "sr-philox16" : "sr-splitmix16", Mode::stochastic, generator};
+      all.push_back(round_figure("float8_e4m3fn", how, size));
+    }
   }
   for (const char* const format : {"nf4", "posit8", "posit16"})
     all.push_back(round_figure(format, rne, l2));

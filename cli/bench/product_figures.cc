@@ -96,7 +96,7 @@ FigureEntry product_figure(const Blas& blas, const std::string& how, const std::
       };
     return job;
   };
-  return {name, "sgemm", prepare};
+  return {name, "sgemm", prepare, side == 256};
 }
 
 FigureEntry dot_figure(const std::string& format) {

@@ -78,6 +78,27 @@ float dot_of_target(const float* a, const float* b, std::size_t count) {
   return hn::GetLane(hn::SumOfLanes(d, (first + second) + (third + fourth)));
 }
 
+// count: a multiple of the lanes of float.
+void scale_of_target(const double* variates, const float* deviations, std::size_t count,
+                     float* out) {
+  const hn::ScalableTag<double> d_wide;
+  const hn::Rebind<float, decltype(d_wide)> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d_wide)) {
+    const auto g = hn::DemoteTo(d, hn::LoadU(d_wide, variates + i));
+    hn::StoreU(g * hn::LoadU(d, deviations + i), d, out + i);
+  }
+}
+
+void update_of_target(float factor, const float* x, std::size_t count, float* w, float* sum) {
+  const Lanes d;
+  const auto by = hn::Set(d, factor);
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto next = hn::MulAdd(by, hn::LoadU(d, x + i), hn::LoadU(d, w + i));
+    hn::StoreU(next, d, w + i);
+    hn::StoreU(hn::LoadU(d, sum + i) + next, d, sum + i);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::cli::bench
 HWY_AFTER_NAMESPACE();
@@ -88,6 +109,8 @@ namespace halfulp::cli::bench {
 HWY_EXPORT(copy_of_target);
 HWY_EXPORT(compute_of_target);
 HWY_EXPORT(dot_of_target);
+HWY_EXPORT(scale_of_target);
+HWY_EXPORT(update_of_target);
 
 void copy_past_caches(const float* in, std::size_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(copy_of_target)(in, count, out);
@@ -98,6 +121,13 @@ void compute_plainly(Op op, const float* a, const float* b, const float* c, std:
 }
 float dot_plainly(const float* a, const float* b, std::size_t count) {
   return HWY_DYNAMIC_DISPATCH(dot_of_target)(a, b, count);
+}
+
+void scale_plainly(const double* variates, const float* deviations, std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(scale_of_target)(variates, deviations, count, out);
+}
+void update_plainly(float factor, const float* x, std::size_t count, float* w, float* sum) {
+  HWY_DYNAMIC_DISPATCH(update_of_target)(factor, x, count, w, sum);
 }
 
 Blas::Blas() {

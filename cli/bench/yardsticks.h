@@ -20,6 +20,11 @@ void compute_plainly(Op op, const float* a, const float* b, const float* c, std:
 // The sum of products in several partial sums.
 float dot_plainly(const float* a, const float* b, std::size_t count);
 
+// A row of a regression without rounding: out = deviations * variates; and the step's update,
+// w += factor * x, sum += w.
+void scale_plainly(const double* variates, const float* deviations, std::size_t count, float* out);
+void update_plainly(float factor, const float* x, std::size_t count, float* w, float* sum);
+
 // OpenBLAS on one thread, with the kernels of this processor whatever OPENBLAS_CORETYPE says.
 class Blas {
  public:

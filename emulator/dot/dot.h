@@ -56,7 +56,7 @@ struct CompiledDot {
   // Where every rounding is plain arithmetic of a carrier, which one's.
   std::optional<Carrier> native;
   std::optional<TilePlan> tiles;  // of trees whose steps tiles of registers may do
-  bool fits_exact_tiles = false, fits_grid_tiles = false;
+  bool fits_exact_tiles = false, fits_grid_tiles = false, fits_aligned_tiles = false;
   bool fits_lanes = false;  // lanes can do every rounding and every addition
 
   // The innermost sum is one of whole terms, exact but for one rounding.
@@ -75,11 +75,21 @@ void multiply_by_element(const MatrixOperands& operands, const CompiledDot& unit
 bool multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out);
 
+// Rounding by the plan, if any, changes none of the first `columns` numbers of any row.
+bool are_numbers_of(const CompiledPlan* plan, const std::vector<double>& numbers,
+                    std::size_t stride, std::size_t columns);
+
 // What tiles do of a tree; binary32_outside: the outermost sum is the processor's of binary32.
 std::optional<TilePlan> tile_plan(const DotTree& tree, bool binary32_outside);
 // In registers. False, and nothing done, where the numbers are too wide for that.
 bool multiply_by_tiles(const MatrixOperands& operands, const CompiledDot& unit,
                        const MutableView& out);
+
+// Aligned sums in registers, of units that fits_aligned_tiles. False, and nothing done, where a
+// factor is no number of its format, or there is one row alone.
+bool fits_aligned_tiles(const CompiledDot& unit);
+bool multiply_by_aligned_tiles(const MatrixOperands& operands, const CompiledDot& unit,
+                               const MutableView& out);
 
 // By grids in registers, of units that fits_grid_tiles: any mode but toward negative, with draws.
 // False, and nothing done, where steps are not exact in doubles.

@@ -14,6 +14,7 @@
 #include "emulator/dot/dot.h"
 #include "emulator/dot/lanes.h"
 #include "emulator/dot/native_matrix.h"
+#include "emulator/environment.h"
 #include "emulator/kernels/tiles.h"
 #include "emulator/scalar/exact.h"
 #include "emulator/scalar/operand.h"
@@ -22,6 +23,9 @@ namespace halfulp::emulator {
 namespace {
 
 __extension__ using Total = __int128;
+
+// Of a single sum, between two looks at the flags.
+constexpr std::size_t single_terms = 2048;
 
 double power_of_two(int exponent) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
@@ -57,6 +61,7 @@ class ExactProduct {
     const NativeMatrix<float> a(operands_.a);
     const NativeMatrix<float> b(operands_.b);
     if (inner_ == 0 || !a.exact() || !b.exact()) return false;
+    if (in_single_sums(a, b)) return true;
     const kernels::Survey left = kernels::survey(a.data(), out_.rows, inner_, a.stride());
     const kernels::Survey right = kernels::survey(b.data(), inner_, out_.columns, b.stride());
     const bool zero = left.least_exponent > 127 || right.least_exponent > 127;
@@ -72,6 +77,27 @@ class ExactProduct {
   }
 
  private:
+  // Sums that stay exact in one binary64 number each, which the processor's flags tell. Of products
+  // with one column, whose terms are lanes, and without C. False, and nothing done, where some sum
+  // does not.
+  bool in_single_sums(const NativeMatrix<float>& a, const NativeMatrix<float>& b) {
+    if (out_.columns != 1 || b.stride() != 1 || operands_.addend) return false;
+    std::vector<double> sums(out_.rows);
+    const StandardEnvironment environment;
+    for (std::size_t r = 0; r < out_.rows; ++r) {
+      const float* row = a.data() + r * a.stride();
+      for (std::size_t first = 0; first < inner_; first += single_terms) {
+        const std::size_t terms = std::min(single_terms, inner_ - first);
+        sums[r] = kernels::add_products(row + first, b.data() + first, terms, sums[r]);
+        if (!environment.was_exact()) return false;
+      }
+      if (!std::isfinite(sums[r])) return false;
+    }
+    for (std::size_t r = 0; r < out_.rows; ++r)
+      round_row(r, 0, 1, [&](std::size_t /*column*/) { return sums[r]; });
+    return true;
+  }
+
   void one_by_one(const NativeMatrix<float>& a, const NativeMatrix<float>& b) {
     std::vector<float> column(b.stride() == 1 ? 0 : inner_);
     std::vector<Total> totals(out_.columns * out_.rows);
@@ -89,7 +115,7 @@ class ExactProduct {
       }
     }
     for (std::size_t r = 0; r < out_.rows; ++r)
-      round_row(r, 0, out_.columns, totals.data() + r * out_.columns);
+      round_totals(r, 0, out_.columns, totals.data() + r * out_.columns);
   }
 
   void by_panels(const NativeMatrix<float>& a, const NativeMatrix<float>& b) {
@@ -112,21 +138,29 @@ class ExactProduct {
       }
       const std::size_t columns = std::min(width, out_.columns - column);
       for (std::size_t r = 0; r < out_.rows; ++r)
-        round_row(r, column, columns, totals.data() + r * width);
+        round_totals(r, column, columns, totals.data() + r * width);
     }
   }
 
-  // Results of a row from a column on.
-  void round_row(std::size_t row, std::size_t column, std::size_t count, Total* totals) {
+  void round_totals(std::size_t row, std::size_t column, std::size_t count, Total* totals) {
+    round_row(row, column, count, [&](std::size_t i) {
+      const bool added = add_addend(row, column + i, totals[i]);
+      return added ? to_odd(totals[i], split_.unit) : 0.0;
+    });
+  }
+
+  // Results of a row from a column on. number(i): the i-th sum, exact or rounded to odd; 0 where it
+  // is zero or is not known.
+  template <typename Number>
+  void round_row(std::size_t row, std::size_t column, std::size_t count, const Number& number) {
     const std::uint64_t of_result = unit_.draws.per_term * inner_;
     for (std::size_t first = 0; first < count; first += draw_segment) {
       const std::size_t part = std::min(draw_segment, count - first);
       left_.clear();
       for (std::size_t i = 0; i < part; ++i) {
         const std::size_t at = column + first + i;
-        const bool done = add_addend(row, at, totals[first + i]) && totals[first + i] != 0;
-        if (!done) left_.push_back(at);
-        numbers_[i] = done ? to_odd(totals[first + i], split_.unit) : 0.0;
+        numbers_[i] = number(first + i);
+        if (numbers_[i] == 0.0) left_.push_back(at);
       }
       lanes_.resize(part);
       std::fill(numbers_.data() + part, numbers_.data() + lanes_.padded(), 0.0);

@@ -364,21 +364,6 @@ Padded padded(const View& view, bool transposed, std::size_t stride) {
   }
   return result;
 }
-// Rounding to the format changes none of the first `columns` numbers of any row.
-bool are_numbers_of(const CompiledPlan* plan, const std::vector<double>& numbers,
-                    std::size_t stride, std::size_t columns) {
-  if (plan == nullptr) return true;
-  std::vector<double> rounded(columns);
-  for (std::size_t first = 0; first < numbers.size(); first += stride) {
-    const double* row = numbers.data() + first;
-    round_results(*plan, row, columns, nullptr, rounded.data(), nullptr);
-    for (std::size_t i = 0; i < columns; ++i) {
-      const bool finite = row[i] - row[i] == 0;
-      if (finite && rounded[i] != row[i]) return false;
-    }
-  }
-  return true;
-}
 void find_exponents(Padded& matrix, double least) {
   matrix.exponents.resize(matrix.numbers.size());
   kernels::stored_exponents(matrix.numbers.data(), matrix.numbers.size(), least,
@@ -457,6 +442,21 @@ LaneArithmetic::Operands operands_at(const LaneProblem& p, std::size_t outer, st
 }
 
 }  // namespace
+
+bool are_numbers_of(const CompiledPlan* plan, const std::vector<double>& numbers,
+                    std::size_t stride, std::size_t columns) {
+  if (plan == nullptr) return true;
+  std::vector<double> rounded(columns);
+  for (std::size_t first = 0; first < numbers.size(); first += stride) {
+    const double* row = numbers.data() + first;
+    round_results(*plan, row, columns, nullptr, rounded.data(), nullptr);
+    for (std::size_t i = 0; i < columns; ++i) {
+      const bool finite = row[i] - row[i] == 0;
+      if (finite && rounded[i] != row[i]) return false;
+    }
+  }
+  return true;
+}
 
 bool multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out) {

@@ -208,6 +208,7 @@ void multiply_in_order(const MatrixOperands& operands, const CompiledDot& ready,
   if (multiply_natively(operands, ready, out) || multiply_by_tiles(operands, ready, out)) return;
   if (ready.fits_exact_tiles && multiply_exactly(operands, ready, random, out)) return;
   if (ready.fits_grid_tiles && multiply_by_grids(operands, ready, random, out)) return;
+  if (ready.fits_aligned_tiles && multiply_by_aligned_tiles(operands, ready, out)) return;
   if (ready.fits_lanes && multiply_by_lanes(operands, ready, random, out)) return;
   multiply_by_element(operands, ready, random, out);
 }
@@ -249,6 +250,7 @@ DotPlan prepare_dot(const DotTree& tree, const Preparation& preparation) {
   ready->tiles = tile_plan(ready->tree, is_native(tree.sums.front().quantizer, Carrier::binary32));
   ready->fits_lanes = fits_lanes(*ready);
   ready->fits_grid_tiles = fits_grid_tiles(*ready);
+  ready->fits_aligned_tiles = fits_aligned_tiles(*ready);
   ready->fits_exact_tiles = ready->is_exact() && tree.sums.size() == 1 && !tree.product &&
                             tree.sums.front().joining == Joining::at_once &&
                             lanes_can(*ready->sums.front());

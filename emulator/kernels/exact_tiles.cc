@@ -7,6 +7,10 @@
 // second sum adds what is left without error as long as it stays below 2^53 times the last bit that
 // a product can have. No order of such sums matters; what is split when does, but not to the total.
 //
+// Where the processor's flag of inexact results stays down over a sum of the products in one
+// binary64 number each, that sum is exact as well, whatever the numbers: most dot products of
+// narrow formats need no more.
+//
 // With products p = n * 2^u, |p| <= 2^m, and T = 2^t terms, h = u + 54 - t: the second sum stays
 // below T * 2^(h - 1) = 2^(u + 53), the first moves by less than 2^(51 + h) where
 // m + t < 51 + h, that is m - u + 2 t < 105.
@@ -124,6 +128,33 @@ void add_dot_exactly(const float* a, const float* b, std::size_t terms, const Ex
   *low_out = total_low;
 }
 
+double add_products_of(const float* a, const float* b, std::size_t terms, double start) {
+  constexpr std::size_t sums = 8;
+  const D d;
+  const hn::Rebind<float, D> narrow;
+  const std::size_t lanes = hn::Lanes(d);
+  V sum[sums];
+  for (V& s : sum) s = hn::Zero(d);
+  std::size_t k = 0;
+  const auto add = [&](std::size_t i) HWY_ATTR {
+    const auto product = hn::Mul(hn::LoadU(narrow, a + k), hn::LoadU(narrow, b + k));
+    sum[i] = hn::Add(sum[i], hn::PromoteTo(d, product));
+    k += lanes;
+  };
+  while (k + sums * lanes <= terms) {
+    for (std::size_t i = 0; i < sums; ++i) add(i);
+  }
+  while (k + lanes <= terms) add(0);
+  HWY_ALIGN double each[hn::MaxLanes(D())];
+  double total = start;
+  for (const V s : sum) {
+    hn::Store(s, d, each);
+    for (std::size_t j = 0; j < lanes; ++j) total += each[j];
+  }
+  for (; k < terms; ++k) total += static_cast<double>(a[k] * b[k]);
+  return total;
+}
+
 std::size_t panel_columns() { return tile_columns<double>(); }
 
 }  // namespace HWY_NAMESPACE
@@ -135,6 +166,7 @@ namespace halfulp::emulator::kernels {
 
 HWY_EXPORT(add_panel_exactly);
 HWY_EXPORT(add_dot_exactly);
+HWY_EXPORT(add_products_of);
 HWY_EXPORT(panel_columns);
 
 std::size_t exact_terms(int unit, int most) {
@@ -150,6 +182,9 @@ std::size_t exact_panel_columns() { return HWY_DYNAMIC_DISPATCH(panel_columns)()
 void add_exactly(const Shape& shape, const NarrowMatrices<double>& m, const ExactPanel& panel,
                  const ExactSplit& split, double* high, double* low) {
   HWY_DYNAMIC_DISPATCH(add_panel_exactly)(shape, m, panel, split, high, low);
+}
+double add_products(const float* a, const float* b, std::size_t terms, double start) {
+  return HWY_DYNAMIC_DISPATCH(add_products_of)(a, b, terms, start);
 }
 void add_exactly(const float* a, const float* b, std::size_t terms, const ExactSplit& split,
                  double* high, double* low) {

@@ -2,8 +2,8 @@
 //
 // Products of matrices whose terms are added in sequence, on tiles of results that stay in
 // registers: the interface of
-// tiles.cc, rounded_tiles.cc, grid_tiles.cc and exact_tiles.cc in plain types. Floating-point
-// arithmetic, which needs a StandardEnvironment.
+// tiles.cc, rounded_tiles.cc, grid_tiles.cc, aligned_tiles.cc and exact_tiles.cc in plain types.
+// Floating-point arithmetic, which needs a StandardEnvironment.
 #pragma once
 
 #include <cstddef>
@@ -101,6 +101,33 @@ struct GridRounding {
 void multiply_by_grid(const Shape& shape, const NarrowMatrices<double>& m,
                       const GridRounding& rounding);
 
+// Sums of `together` terms at once, aligned to their largest exponent, s among them
+// (formats/dot_tree.h, Alignment), and rounded by a grid without draws.
+struct AlignedRounding {
+  const Grid<std::uint64_t>* grid = nullptr;
+  std::size_t together = 1;
+  int bits = 0;              // kept below the largest exponent
+  double least = 0;          // 2^least_exponent; 0 where there is none
+  double least_running = 0;  // 2^e, e being the least exponent of the sum's normal numbers
+  bool downward = false;
+};
+// All row after row without gaps; powers: stored_powers of the numbers; c: null where there is
+// none.
+struct AlignedMatrices {
+  const double* a = nullptr;
+  const double* a_powers = nullptr;
+  const double* b = nullptr;
+  const double* b_powers = nullptr;
+  const double* c = nullptr;
+  double* out = nullptr;
+};
+// 2^e of numbers, e being the exponent that their format stores: at least that of `least`. 0 of
+// zeros and of what is not finite.
+void stored_powers(const double* numbers, std::size_t count, double least, double* powers);
+// Answers the tiles that are left as they were: those where a result is not finite.
+std::vector<TilePlace> multiply_aligned(const Shape& shape, const AlignedMatrices& m,
+                                        const AlignedRounding& rounding);
+
 // Exact sums of products of floats, each as two doubles: multiples of 2^split, and of 2^unit. One
 // sum of doubles starts at a number so large that its last place is 2^split; what a step cannot add
 // there goes to the other, which has room for 2^53 of 2^unit. Numbers of a are doubles.
@@ -122,5 +149,8 @@ void add_exactly(const Shape& shape, const NarrowMatrices<double>& m, const Exac
 // The same of one dot product.
 void add_exactly(const float* a, const float* b, std::size_t terms, const ExactSplit& split,
                  double* high, double* low);
+// start and the products, these in binary32 and sums in binary64, in no stated order: the exact sum
+// where no step was inexact (StandardEnvironment::was_exact).
+double add_products(const float* a, const float* b, std::size_t terms, double start);
 
 }  // namespace halfulp::emulator::kernels

@@ -2,10 +2,8 @@
 //
 // Random variates of mean 0 and variance 1 by counter: variate i of a stream is a function of that
 // stream's words 2 i and 2 i + 1 alone, so arrays can be filled in any order and in any pieces.
-// Normal variates are the inverse normal distribution function by Wichura's algorithm AS 241
-// (PPND16; Applied Statistics 37, 1988) at the middle of one of 2^53 equal cells of (0, 1). The
-// logarithm of its tails is our own, of + - * / alone, so that the bits are the same everywhere;
-// relative error of a variate below 2^-49 (tests measure it against MPFR). The words are
+// Normal variates are the inverse normal distribution function (experiments/data/inverse_normal.h)
+// at the middle of one of 2^53 equal cells of (0, 1). The words are
 // Philox's, whatever Random::generator says: data do not change with the bits that roundings draw.
 #pragma once
 

@@ -253,6 +253,55 @@ TEST(Tiles, EqualTheReferenceInExactSums) {
   }
 }
 
+// One product, so many times 1, and what is to be added to a sum of a row and a column of `terms`
+// numbers: the first two terms are a b and c d, the rest is `rest` times 1.
+struct Edge {
+  const char* what;
+  std::array<double, 4> leading;  // a, b, c, d
+  double rest;
+};
+// A single binary64 number is exact up to 53 bits between the sum's first and the terms' last;
+// binary32 products up to 24 bits within its range. On both sides of each of these borders; what
+// vanishes, what is infinite, and totals of zero, whose sign is that of their terms.
+constexpr std::array<Edge, 12> edges{{
+    {"53 bits", {0x1p26, 0x1p26, 1, 1}, 0},
+    {"54 bits", {0x1p27, 0x1p26, 1, 1}, 0},
+    {"54 bits and their ties", {0x1p27, 0x1p26, 1, 1}, 1},
+    {"24 bits of a product", {4097, 4095, 1, 1}, 0.5},
+    {"25 bits of a product", {4097, 4097, 1, 1}, 0.5},
+    {"the least product", {0x1p-74, 0x1p-75, 0x1p-74, 0x1p-75}, 0},
+    {"less than that", {0x1p-75, 0x1p-75, 0x1p-20, 0x1p-20}, 0},
+    {"a large product", {0x1p63, 0x1p64, -0x1p63, 0x1p64}, 1},
+    {"larger than binary32", {0x1p64, 0x1p64, -0x1p64, 0x1p64}, 1},
+    {"infinite", {INFINITY, 1, 1, 1}, 1},
+    {"not a number", {NAN, 1, 1, 1}, 1},
+    {"zero", {3, 5, -5, 3}, 0},
+}};
+
+TEST(Tiles, EqualTheReferenceWhereSingleSumsCeaseToBeExact) {
+  for (const Edge& edge : edges) {
+    for (const std::size_t terms : {2, 17, 64, 129, 2049, 4100}) {
+      for (const char* format : {"binary32", "binary64", "float8_e4m3fn"}) {
+        const Quantizer sum = nearest(find_format(format));
+        Problem p{
+            .tree = {.product = {}, .sums = {{.joining = Joining::at_once, .quantizer = sum}}},
+            .a = Matrix(Carrier::binary32, 1, terms, 0),
+            .b = Matrix(Carrier::binary32, terms, 1, 0),
+            .out = Matrix(Carrier::binary64, 1, 1, 0),
+            .addend = {},
+            .what = std::string(edge.what) + " into " + format};
+        const auto& [a, b, c, d] = edge.leading;
+        for (std::size_t k = 0; k < terms; ++k) {
+          p.a.set(0, k, k == 0 ? a : k + 1 == terms ? c : edge.rest);
+          p.b.set(k, 0, k == 0 ? b : k + 1 == terms ? d : 1);
+        }
+        expect_equal_everywhere(p);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 Random draw_random(Stream& stream) {
   return {.seed = stream.bits(64),
           .stream = stream.below(3),

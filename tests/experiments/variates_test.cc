@@ -9,7 +9,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
+
+#include "emulator/instruction_set.h"
+#include "experiments/data/inverse_normal.h"
+#include "experiments/data/variate_lanes.h"
 
 namespace halfulp::experiments {
 namespace {
@@ -62,6 +67,53 @@ TEST(Variates, NormalsInvertTheDistributionFunction) {
   }
   EXPECT_LT(worst, 0x1p-49);
   RecordProperty("worst_relative_error", std::to_string(worst));
+}
+
+// Every instruction set in turn, the best again afterwards.
+template <typename Check>
+void on_every_instruction_set(const Check& check) {
+  for (const std::string& name : emulator::instruction_sets()) {
+    SCOPED_TRACE(name);
+    emulator::force_instruction_set(name);
+    check();
+  }
+  emulator::force_instruction_set("");
+}
+
+TEST(Variates, AreTheFormulasOnEveryInstructionSet) {
+  on_every_instruction_set([] {
+    for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{777}}) {
+      const std::vector<double> x = draw(Law::gaussian, first, 5001);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::uint64_t high = stream.word(2 * (first + i));
+        const double q = inverse_normal::centred(high << 32 | stream.word(2 * (first + i) + 1));
+        ASSERT_EQ(x[i], inverse_normal::variate(q)) << first << " " << i;
+      }
+    }
+  });
+}
+
+// Draws come near none of these: the borders of the regions, and the far tail, where the formula
+// has another quotient.
+TEST(Variates, AreTheFormulasAtTheBordersOfItsRegions) {
+  std::vector<double> q;
+  const double far = 0.5 - std::exp(-25.0);
+  for (const double border : {0.425, far, 0.5 - 0x1p-54, 0.5 - 0x1p-40, 0x1p-54, 0.1}) {
+    double x = border;
+    for (int k = 0; k < 20; ++k) x = std::nextafter(x, 0.0);
+    for (int k = 0; k < 40 && x < 0.5; ++k, x = std::nextafter(x, 1.0)) {
+      q.push_back(x);
+      q.push_back(-x);
+    }
+  }
+  q.resize((q.size() + 15) / 16 * 16, 0.25);
+  ASSERT_LE(q.size(), variate_block);
+  on_every_instruction_set([&] {
+    std::vector<double> x(q.size());
+    normals(q.data(), q.size(), x.data());
+    for (std::size_t i = 0; i < q.size(); ++i)
+      ASSERT_EQ(x[i], inverse_normal::variate(q[i])) << q[i];
+  });
 }
 
 TEST(Variates, DependOnTheirIndexAlone) {

@@ -219,6 +219,15 @@ Instance make_instance(const Problem& problem, const Policy& policy, const Needs
   return instance;
 }
 
+std::size_t block_rows(const Instance& instance) {
+  constexpr std::size_t most = 256;
+  constexpr std::size_t wide = 32;                      // where every row has d numbers
+  constexpr std::size_t cached = std::size_t{1} << 15;  // numbers
+  if (instance.needs.inputs) return wide;
+  if (!instance.factor.empty()) return most;
+  return std::clamp<std::size_t>(cached / instance.stride, 1, most);
+}
+
 void draw_samples(const Instance& instance, const Machine& machine, Site site,
                   std::uint64_t first_row, std::size_t rows, Samples& samples) {
   const std::size_t m = instance.features();

@@ -73,6 +73,10 @@ struct Samples {
   std::vector<double> variates;  // scratch
 };
 
+// How many rows are drawn at a time: as many as the second-level cache holds where they are made
+// one by one, more where a matrix product makes them. No result depends on it.
+std::size_t block_rows(const Instance& instance);
+
 // Draws rows first_row .. first_row + rows of the stream of `site`.
 void draw_samples(const Instance& instance, const Machine& machine, Site site,
                   std::uint64_t first_row, std::size_t rows, Samples& samples);

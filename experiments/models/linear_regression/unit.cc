@@ -14,9 +14,6 @@
 namespace halfulp::experiments::linear_regression {
 namespace {
 
-constexpr std::size_t block_rows = 256;
-constexpr std::size_t wide_block_rows = 32;  // where every row has d numbers
-
 // One repeat of one point.
 struct Run {
   const Regression* point = nullptr;
@@ -67,8 +64,7 @@ void measure(const Machine& machine, const Instance& instance, const Spectrum* s
 bool train(const Machine& machine, const Instance& instance, std::vector<Run>& runs,
            const Watch& watch) {
   const std::size_t batch = runs.front().point->training.batch;
-  const std::size_t wanted = instance.needs.inputs ? wide_block_rows : block_rows;
-  const std::size_t rows = batch * std::max<std::size_t>(1, wanted / batch);
+  const std::size_t rows = batch * std::max<std::size_t>(1, block_rows(instance) / batch);
   std::size_t total = 0;
   for (const Run& run : runs) total = std::max(total, run.point->training.samples);
   Samples samples;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+//
+// The formulas of inverse_normal.h in lanes of doubles: the same operations in the same order, none
+// of them fused, so that every lane has the bits of the formula. Numbers of the centre (85 of 100)
+// are made where they stand. Those of the tails are gathered, go through the logarithm and the
+// tail's quotient eight or so at a time, and are put back; the far tail, one number in 10^11, is
+// left to the formula itself.
+#include "experiments/data/variate_lanes.h"
+
+#include "experiments/data/inverse_normal.h"
+
+// The same instruction sets as the emulator's kernels.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "experiments/data/variate_lanes.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace halfulp::experiments {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<double>;
+using V = hn::Vec<D>;
+
+HWY_INLINE V ratio_of(const inverse_normal::Polynomial& above,
+                      const inverse_normal::Polynomial& below, V x) {
+  const D d;
+  V numerator = hn::Set(d, above[7]);
+  V denominator = hn::Set(d, below[7]);
+  for (std::size_t k = 7; k-- > 0;) {
+    numerator = numerator * x + hn::Set(d, above[k]);
+    denominator = denominator * x + hn::Set(d, below[k]);
+  }
+  return numerator / denominator;
+}
+
+HWY_INLINE V minus_log_of(V p) {
+  const D d;
+  const hn::RebindToUnsigned<D> d_bits;
+  const hn::RebindToSigned<D> d_integer;
+  const auto root_half = hn::Set(d_bits, inverse_normal::root_half);
+  const auto shifted = hn::BitCast(d_bits, p) - root_half;
+  const auto exponent = hn::ConvertTo(d, hn::ShiftRight<52>(hn::BitCast(d_integer, shifted)));
+  const V m = hn::BitCast(d, hn::And(shifted, hn::Set(d_bits, 0x000fffffffffffff)) + root_half);
+  const V one = hn::Set(d, 1.0);
+  const V f = (m - one) / (m + one);
+  const V g = f * f;
+  V series = hn::Set(d, inverse_normal::odd_inverse[10]);
+  for (std::size_t k = 10; k-- > 0;)
+    series = series * g + hn::Set(d, inverse_normal::odd_inverse[k]);
+  return hn::Neg(exponent * hn::Set(d, inverse_normal::log_2) + hn::Set(d, 2.0) * f * series);
+}
+
+// Numbers of the tails. Answers whether some lie in the far tail, where the result is not meant.
+HWY_INLINE bool near_tails(const double* q, double* out) {
+  const D d;
+  const V at = hn::Load(d, q);
+  const V r = hn::Sqrt(minus_log_of(hn::Set(d, 0.5) - hn::Abs(at)));
+  const V x = ratio_of(inverse_normal::near_above, inverse_normal::near_below,
+                       r - hn::Set(d, inverse_normal::near_origin));
+  hn::Store(hn::CopySign(x, at), d, out);
+  return !hn::AllTrue(d, r <= hn::Set(d, inverse_normal::split_tail));
+}
+
+void put_tails(const double* q, const std::uint64_t* places, std::size_t count, double* out) {
+  const std::size_t lanes = hn::Lanes(D());
+  HWY_ALIGN double made[hn::MaxLanes(D())];
+  for (std::size_t i = 0; i < count; i += lanes) {
+    const bool far = near_tails(q + i, made);
+    const std::size_t width = HWY_MIN(lanes, count - i);
+    for (std::size_t k = 0; k < width; ++k)
+      out[places[i + k]] = far ? inverse_normal::tail(q[i + k]) : made[k];
+  }
+}
+
+// out: of a whole number of vectors, as is q.
+void normal_lanes(const double* q, std::size_t count, double* out) {
+  const D d;
+  const hn::RebindToUnsigned<D> d_places;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN double tails[variate_block + 2 * hn::MaxLanes(d)];
+  HWY_ALIGN std::uint64_t places[variate_block + 2 * hn::MaxLanes(d)];
+  const V split = hn::Set(d, inverse_normal::split_centre);
+  const V square = hn::Set(d, inverse_normal::centre_square);
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; i += lanes) {
+    const V at = hn::LoadU(d, q + i);
+    const V x =
+        at * ratio_of(inverse_normal::centre_above, inverse_normal::centre_below, square - at * at);
+    hn::StoreU(x, d, out + i);
+    const auto outside = hn::Abs(at) > split;
+    hn::CompressStore(hn::Iota(d_places, i), hn::RebindMask(d_places, outside), d_places,
+                      places + found);
+    found += hn::CompressStore(at, outside, d, tails + found);
+  }
+  // The last vector is filled up with a number that stays out of the way.
+  hn::StoreU(hn::Set(d, 0.45), d, tails + found);
+  put_tails(tails, places, found, out);
+}
+
+void cell_lanes(const std::uint32_t* words, std::size_t count, double* q) {
+#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  for (std::size_t i = 0; i < count; ++i)
+    q[i] = inverse_normal::centred(std::uint64_t{words[2 * i]} << 32 | words[2 * i + 1]);
+#else
+  // 2 cell + 1 - 2^53, with 2 cell = (bits >> 10) without its last bit.
+  const D d;
+  const hn::RebindToSigned<D> d_integer;
+  const hn::RebindToUnsigned<D> d_bits;
+  const hn::Repartition<std::uint32_t, D> d_words;
+  const auto one = hn::Set(d_bits, 1);
+  const auto half_range = hn::Set(d_integer, std::int64_t{1} << 53);
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto bits = hn::BitCast(d_bits, hn::Shuffle2301(hn::LoadU(d_words, words + 2 * i)));
+    const auto odd = hn::Or(hn::ShiftRight<10>(bits), one);
+    const V n = hn::ConvertTo(d, hn::BitCast(d_integer, odd) - half_range);
+    hn::StoreU(n * hn::Set(d, 0x1p-54), d, q + i);
+  }
+#endif
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfulp::experiments
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfulp::experiments {
+
+HWY_EXPORT(normal_lanes);
+HWY_EXPORT(cell_lanes);
+
+void cells(const std::uint32_t* words, std::size_t count, double* q) {
+  HWY_DYNAMIC_DISPATCH(cell_lanes)(words, count, q);
+}
+
+void normals(const double* q, std::size_t count, double* out) {
+  HWY_DYNAMIC_DISPATCH(normal_lanes)(q, count, out);
+}
+
+}  // namespace halfulp::experiments
+#endif  // HWY_ONCE
