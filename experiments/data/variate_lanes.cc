@@ -7,6 +7,8 @@
 // left to the formula itself.
 #include "experiments/data/variate_lanes.h"
 
+#include <bit>
+
 #include "experiments/data/inverse_normal.h"
 
 // The same instruction sets as the emulator's kernels.
@@ -64,7 +66,7 @@ HWY_INLINE bool near_tails(const double* q, double* out) {
   return !hn::AllTrue(d, r <= hn::Set(d, inverse_normal::split_tail));
 }
 
-void put_tails(const double* q, const std::uint64_t* places, std::size_t count, double* out) {
+void put_tails(const double* q, const std::uint16_t* places, std::size_t count, double* out) {
   const std::size_t lanes = hn::Lanes(D());
   HWY_ALIGN double made[hn::MaxLanes(D())];
   for (std::size_t i = 0; i < count; i += lanes) {
@@ -75,25 +77,38 @@ void put_tails(const double* q, const std::uint64_t* places, std::size_t count, 
   }
 }
 
-// out: of a whole number of vectors, as is q.
-void normal_lanes(const double* q, std::size_t count, double* out) {
+// The centre's formula for `count` numbers, at most 64, a whole number of vectors. Answers a bit
+// for each that lies in the tails, where the result is not meant.
+HWY_INLINE std::uint64_t centres(const double* q, std::size_t count, double* out) {
   const D d;
-  const hn::RebindToUnsigned<D> d_places;
-  const std::size_t lanes = hn::Lanes(d);
-  HWY_ALIGN double tails[variate_block + 2 * hn::MaxLanes(d)];
-  HWY_ALIGN std::uint64_t places[variate_block + 2 * hn::MaxLanes(d)];
   const V split = hn::Set(d, inverse_normal::split_centre);
   const V square = hn::Set(d, inverse_normal::centre_square);
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < count; i += lanes) {
+  std::uint64_t outside = 0;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
     const V at = hn::LoadU(d, q + i);
     const V x =
         at * ratio_of(inverse_normal::centre_above, inverse_normal::centre_below, square - at * at);
     hn::StoreU(x, d, out + i);
-    const auto outside = hn::Abs(at) > split;
-    hn::CompressStore(hn::Iota(d_places, i), hn::RebindMask(d_places, outside), d_places,
-                      places + found);
-    found += hn::CompressStore(at, outside, d, tails + found);
+    std::uint8_t bits[8] = {};
+    hn::StoreMaskBits(d, hn::Abs(at) > split, bits);
+    outside |= std::uint64_t{bits[0]} << i;
+  }
+  return outside;
+}
+
+// out: of a whole number of vectors of any target, as is q.
+void normal_lanes(const double* q, std::size_t count, double* out) {
+  const D d;
+  HWY_ALIGN double tails[variate_block + hn::MaxLanes(d)];
+  std::uint16_t places[variate_block];
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; i += 64) {
+    std::uint64_t outside = centres(q + i, HWY_MIN(std::size_t{64}, count - i), out + i);
+    for (; outside != 0; outside &= outside - 1) {
+      const std::size_t place = i + static_cast<std::size_t>(std::countr_zero(outside));
+      places[found] = static_cast<std::uint16_t>(place);
+      tails[found++] = q[place];
+    }
   }
   // The last vector is filled up with a number that stays out of the way.
   hn::StoreU(hn::Set(d, 0.45), d, tails + found);
