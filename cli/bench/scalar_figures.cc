@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Single operations on codes, prepared once: what a simulator of hardware does. Figures are times,
-// without a yardstick.
+// Single operations on codes, prepared once: what a simulator of hardware does; and roundings by
+// the reference. Figures are times, without a yardstick.
 #include <array>
 #include <bit>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "cli/bench/figures.h"
 #include "cli/bench/numbers.h"
@@ -74,15 +76,43 @@ FigureEntry scalar_figure(const std::string& how, Op op, const std::string& from
   return {name, "", prepare};
 }
 
+// The reference's own speed, which bounds what can be compared with it.
+FigureEntry reference_figure(const std::string& format) {
+  const auto prepare = [=] {
+    struct Held {
+      std::vector<float> in, out;
+      Plan plan;
+    };
+    auto held = std::make_shared<Held>();
+    held->in = numbers_for(find_format(format), count, 1);
+    held->out.resize(count);
+    held->plan = reference::engine().prepare({.format = find_format(format), .rounding = {}});
+    Held* const all = held.get();
+    return Job{.work =
+                   [all] {
+                     reference::engine().round(view_of(std::span(all->in)), all->plan, {},
+                                               view_of(std::span(all->out)), nullptr);
+                   },
+               .elements = static_cast<double>(count),
+               .verify = [] {},
+               .held = held};
+  };
+  return {"reference/" + format + "/rne/4096/1", "", prepare};
+}
+
 }  // namespace
 
 std::vector<FigureEntry> scalar_figures() {
-  return {scalar_figure("round", Op::convert, "binary32", "float8_e4m3fn"),
-          scalar_figure("round", Op::convert, "binary32", "binary16"),
-          scalar_figure("add", Op::add, "binary16", "binary16"),
-          scalar_figure("mul", Op::multiply, "binary16", "binary16"),
-          scalar_figure("fma", Op::fused_multiply_add, "binary16", "binary16"),
-          scalar_figure("fma", Op::fused_multiply_add, "binary32", "binary32")};
+  std::vector<FigureEntry> all{
+      scalar_figure("round", Op::convert, "binary32", "float8_e4m3fn"),
+      scalar_figure("round", Op::convert, "binary32", "binary16"),
+      scalar_figure("add", Op::add, "binary16", "binary16"),
+      scalar_figure("mul", Op::multiply, "binary16", "binary16"),
+      scalar_figure("fma", Op::fused_multiply_add, "binary16", "binary16"),
+      scalar_figure("fma", Op::fused_multiply_add, "binary32", "binary32")};
+  for (const char* format : {"float8_e4m3fn", "binary16", "posit16", "nf4"})
+    all.push_back(reference_figure(format));
+  return all;
 }
 
 }  // namespace halfulp::cli::bench

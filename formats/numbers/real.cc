@@ -8,6 +8,13 @@
 #include "formats/numbers/value.h"
 
 namespace halfulp {
+namespace {
+
+bool is_one(const Value& v) {
+  return v.is_dyadic() && v.exponent == 0 && !v.negative && v.significand == 1;
+}
+
+}  // namespace
 
 Real negated(Real x) {
   x.numerator.negative = !x.numerator.negative;
@@ -46,6 +53,7 @@ int compare(const Real& x, const Value& v) {
     const std::array<Value, 3> terms{x.numerator, x.addend, negated(product(v, x.denominator))};
     return sign_of_sum(terms);
   }
+  if (!x.root && is_one(x.denominator)) return compare(x.numerator, v);
   if (!x.root) return compare(x.numerator, product(v, x.denominator));
   if (v.negative && !v.is_zero()) return 1;
   return compare(x.numerator, product(product(v, v), x.denominator));

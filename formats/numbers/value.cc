@@ -14,8 +14,15 @@
 namespace halfulp {
 namespace {
 
+__extension__ using Wide = unsigned __int128;
+
+// Most significands are one word.
+bool is_word(const Integer& n) { return n.backend().size() == 1; }
+std::uint64_t word_of(const Integer& n) { return *n.backend().limbs(); }
+
 std::int64_t bit_length(const Integer& n) {
-  return n.is_zero() ? 0 : static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
+  if (is_word(n)) return 64 - std::countl_zero(word_of(n));
+  return static_cast<std::int64_t>(boost::multiprecision::msb(n)) + 1;
 }
 
 int sign_of(const Value& a) {
@@ -30,6 +37,12 @@ int compare_magnitude(const Value& a, const Value& b) {
   const std::int64_t leading_b = leading_exponent(b);
   if (leading_a != leading_b) return leading_a < leading_b ? -1 : 1;
   const std::int64_t shift = a.exponent - b.exponent;
+  if (is_word(a.significand) && is_word(b.significand)) {
+    // The leading bits are one place, so that the shift is below 64.
+    const Wide left = Wide{word_of(a.significand)} << std::max<std::int64_t>(shift, 0);
+    const Wide right = Wide{word_of(b.significand)} << std::max<std::int64_t>(-shift, 0);
+    return int{left > right} - int{left < right};
+  }
   const int order =
       shift >= 0 ? Integer(a.significand << static_cast<unsigned>(shift)).compare(b.significand)
                  : a.significand.compare(b.significand << static_cast<unsigned>(-shift));
