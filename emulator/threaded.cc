@@ -81,14 +81,6 @@ class PartCounts {
   Counts* total_;
 };
 
-bool draws_bits(const DotTree& tree) {
-  const auto draws = [](const Quantizer& quantizer) {
-    return is_stochastic(quantizer.rounding.mode);
-  };
-  return (tree.product && draws(*tree.product)) ||
-         std::ranges::any_of(tree.sums, [&](const Sum& sum) { return draws(sum.quantizer); });
-}
-
 // Tiles of results: of sums that draw, whole rows, as their draws are counted along rows; else as
 // many rows and columns as one thread packs once.
 struct ResultTiles {

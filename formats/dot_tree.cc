@@ -181,6 +181,14 @@ bool adds_at_once(const DotTree& tree, std::size_t node) {
          unrounded_items;
 }
 
+bool draws_bits(const DotTree& tree) {
+  const auto draws = [](const Quantizer& quantizer) {
+    return is_stochastic(quantizer.rounding.mode);
+  };
+  return (tree.product && draws(*tree.product)) ||
+         std::ranges::any_of(tree.sums, [&](const Sum& sum) { return draws(sum.quantizer); });
+}
+
 bool is_aligned(const DotTree& tree) {
   return std::ranges::any_of(tree.sums, [](const Sum& sum) { return sum.alignment.has_value(); });
 }

@@ -154,6 +154,9 @@ struct DotTree {
   bool operator==(const DotTree&) const = default;
 };
 
+// True where any rounding draws random bits.
+bool draws_bits(const DotTree& tree);
+
 // Throws Error, located at the member ("/sums/0/size"), where members do not go together.
 void validate(const DotTree& tree, const std::string& where = {});
 

@@ -241,8 +241,10 @@ std::vector<FigureEntry> array_figures() {
   for (const char* const format : {"nf4", "posit8", "posit16"})
     all.push_back(round_figure(format, rne, l2));
   all.push_back(encode_figure("encode", "float8_e4m3fn", l2));
+  all.push_back(encode_figure("encode", "float8_e5m2", l2));
   all.push_back(encode_figure("encode4", "float4_e2m1fn", l2));
   all.push_back(decode_figure("decode", "float8_e4m3fn", l2));
+  all.push_back(decode_figure("decode", "float8_e5m2", l2));
   all.push_back(decode_figure("decode4", "float4_e2m1fn", l2));
   for (const char* const format : {"binary16", "float8_e4m3fn"}) {
     for (const auto& [what, op] : {std::pair{"add", Op::add},

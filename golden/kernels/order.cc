@@ -314,11 +314,6 @@ bool scales_in_epilogue(const Order& order) {
 
 bool draws_bits(const Quantizer& quantizer) { return is_stochastic(quantizer.rounding.mode); }
 
-bool draws_bits(const DotTree& tree) {
-  return (tree.product && draws_bits(*tree.product)) ||
-         std::ranges::any_of(tree.sums, [](const Sum& sum) { return draws_bits(sum.quantizer); });
-}
-
 bool is_sliced(const Order& order) { return order.slicing || order.stream_k; }
 
 DotTree tree_of(const Order& order, const DotTree& unit, std::size_t terms) {

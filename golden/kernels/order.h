@@ -113,9 +113,8 @@ bool adds_c_in_epilogue(const Order& order);
 bool adds_bias(const Order& order);
 bool scales_in_epilogue(const Order& order);
 
-// True where roundings draw random bits.
+// True where its roundings draw random bits.
 bool draws_bits(const Quantizer& quantizer);
-bool draws_bits(const DotTree& tree);
 
 // A product in slices is several products one after the other (slices.h), and no single tree.
 bool is_sliced(const Order& order);
