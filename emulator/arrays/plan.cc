@@ -257,9 +257,9 @@ const kernels::DecodeTable* CompiledPlan::decode_table() const {
   return decode_table_.get();
 }
 
-// Lanes deliver what is beyond 2^+-800 as something that is beyond it as well (array_functions.h).
+// Lanes deliver what is beyond 2^+-200 as something that is beyond it as well (array_functions.h).
 int CompiledPlan::bits_of_functions(int looked_at) const {
-  constexpr std::int64_t farthest = 500;
+  constexpr std::int64_t farthest = 190;
   const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);
   const int needed = std::max(precision + looked_at + 2, kernels::least_odd_bits);
   const bool near = target_.least_exponent - target_.fraction_bits - looked_at >= -farthest &&

@@ -80,20 +80,67 @@ HWY_INLINE Odd odd_float_of(V y) {
   return {at_most(odd.number, largest_float), hn::AndNot(large, odd.unknown)};
 }
 
+// Negative numbers' logarithms and roots are as common as others.
+constexpr bool is_of_positive(Op op) {
+  return is_logarithm(op) || op == Op::reciprocal_square_root;
+}
+
 template <Op kOp, bool kFloats>
 HWY_INLINE V to_odd(V x, int dropped, M& any_unknown) {
   const V y = approximate<kOp>(x);
   const Odd odd = kFloats ? odd_float_of(y) : odd_of(y, dropped);
-  V result = hn::IfThenElse(odd.unknown, word(unknown_double), odd.number);
-  const M special = is_special<kOp, kFloats>(x);
+  M special = is_special<kOp, kFloats>(x);
   M unknown = odd.unknown;
-  if (HWY_UNLIKELY(!hn::AllFalse(D(), special))) {
-    result = hn::IfThenElse(special, special_result<kOp>(x), result);
-    unknown = hn::AndNot(special, unknown);
+  V result = odd.number;
+  if constexpr (is_of_positive(kOp)) {
+    const M negative = x < hn::Zero(D());
+    result = hn::IfThenElse(negative, word(0x7ff8000000000000U), result);
+    unknown = hn::AndNot(negative, unknown);
+    special = hn::AndNot(negative, special);
   }
-  any_unknown = hn::Or(any_unknown, unknown);
+  if (HWY_UNLIKELY(!hn::AllFalse(D(), hn::Or(special, unknown)))) {
+    result = hn::IfThenElse(unknown, word(unknown_double), result);
+    result = hn::IfThenElse(special, special_result<kOp>(x), result);
+    any_unknown = hn::Or(any_unknown, hn::AndNot(special, unknown));
+  }
   return result;
 }
+
+#if HWY_TARGET <= HWY_AVX3
+// The same for floats by conversions toward zero of both ends of what y stands for: cuts to floats,
+// subnormals and the largest ones too, and where both are one number it is the cut result. All is
+// done without a branch but for what is special or unknown.
+template <Op kOp>
+HWY_NOINLINE __m256 with_rare(V x, __m256 result, __mmask8 unknown, __mmask8 special) {
+  const __m256 mark = _mm256_castsi256_ps(_mm256_set1_epi32(unknown_float));
+  const __m256 told = _mm512_cvtpd_ps(special_result<kOp>(x).raw);
+  return _mm256_mask_mov_ps(_mm256_mask_mov_ps(result, unknown, mark), special, told);
+}
+
+template <Op kOp>
+HWY_INLINE __mmask8 store_odd(V x, float* out) {
+  constexpr int inward = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+  const V y = approximate<kOp>(x);
+  const __m256 cut = _mm512_cvt_roundpd_ps((y * set(1 - 0x1p-44)).raw, inward);
+  const __m256 other = _mm512_cvt_roundpd_ps((y * set(1 + 0x1p-44)).raw, inward);
+  const __m256i bits = _mm256_castps_si256(cut);
+  __mmask8 unknown = _mm256_cmpneq_epi32_mask(bits, _mm256_castps_si256(other));
+  __m256 result = _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(1)));
+  auto special = static_cast<__mmask8>(is_special<kOp, true>(x).raw);
+  if constexpr (is_of_positive(kOp)) {
+    const __mmask8 negative = _mm512_cmp_pd_mask(x.raw, _mm512_setzero_pd(), _CMP_LT_OQ);
+    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
+    result = _mm256_mask_mov_ps(result, negative, nan);
+    unknown = static_cast<__mmask8>(unknown & ~negative);
+    special = static_cast<__mmask8>(special & ~negative);
+  }
+  unknown = static_cast<__mmask8>(unknown & ~special);
+  if (HWY_UNLIKELY((unknown | special) != 0)) result = with_rare<kOp>(x, result, unknown, special);
+  _mm256_storeu_ps(out, result);
+  return unknown;
+}
+
+#endif
 
 HWY_INLINE V load(const float* in) { return hn::PromoteTo(D(), hn::LoadU(Halves(), in)); }
 HWY_INLINE void store(V x, double* out) { hn::StoreU(x, D(), out); }
@@ -106,20 +153,31 @@ HWY_INLINE void store(V x, float* out) {
 #endif
 }
 
+template <Op kOp>
+HWY_INLINE void step(V x, int dropped, M& any_unknown, double* out) {
+  store(to_odd<kOp, false>(x, dropped, any_unknown), out);
+}
+template <Op kOp>
+HWY_INLINE void step(V x, int /*dropped*/, M& any_unknown, float* out) {
+#if HWY_TARGET <= HWY_AVX3
+  any_unknown.raw = static_cast<__mmask8>(any_unknown.raw | store_odd<kOp>(x, out));
+#else
+  store(to_odd<kOp, true>(x, 29, any_unknown), out);
+#endif
+}
+
 template <Op kOp, typename Real>
 bool run_all(const float* in, std::size_t count, int dropped, Real* out) {
-  constexpr bool floats = sizeof(Real) == sizeof(float);
   const std::size_t lanes = hn::Lanes(D());
   M unknown = hn::IsNaN(hn::Zero(D()));  // none
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes)
-    store(to_odd<kOp, floats>(load(in + i), dropped, unknown), out + i);
+  for (; i + lanes <= count; i += lanes) step<kOp>(load(in + i), dropped, unknown, out + i);
   if (i != count) {
     HWY_ALIGN float some[hn::MaxLanes(D())];
     HWY_ALIGN Real results[hn::MaxLanes(D())];
     std::fill_n(some, lanes, 0.75F);
     std::copy_n(in + i, count - i, some);
-    store(to_odd<kOp, floats>(load(some), dropped, unknown), results);
+    step<kOp>(load(some), dropped, unknown, results);
     std::copy_n(results, count - i, out + i);
   }
   return !hn::AllFalse(D(), unknown);
@@ -171,7 +229,7 @@ bool dispatch(Op op, Arguments... arguments) {
 template <Op kOp>
 struct Floats {
   static bool run(const float* in, std::size_t count, float* out) {
-    return run_all<kOp>(in, count, 29, out);
+    return run_all<kOp>(in, count, 0, out);
   }
 };
 template <Op kOp>

@@ -21,7 +21,7 @@ inline constexpr std::uint64_t unknown_double = 0x7fffffffe0000000U;
 inline constexpr std::uint32_t unknown_float = 0x7fffffffU;
 
 // out[i] = op(in[i]) to odd, of 24 bits; floats end where binary32 does, and of doubles those
-// beyond 2^+-800 are of that magnitude or more or less than it. Answers whether any is unknown.
+// beyond 2^+-200 are of that magnitude or more or less than it. Answers whether any is unknown.
 // Floating-point arithmetic. Precondition: has_lanes(op).
 bool function_to_odd(Op op, const float* in, std::size_t count, float* out);
 // The same with `bits` bits, least_odd_bits to most_odd_bits.

@@ -157,22 +157,24 @@ struct Loop {
   }
 
   void run() const {
+    // A copy, which no store may be to, so that constants stay in registers.
+    const Loop loop = *this;
     const std::size_t lanes = hn::Lanes(Floats());
     const std::size_t count = operands.count;
     const bool past_caches = operands.past_caches;
     std::size_t i = 0;
     if (past_caches || count >= 32 * lanes) {
       i = std::min(count, elements_to_alignment(operands.out));
-      if (i != 0) few(0, i);
+      if (i != 0) loop.few(0, i);
     }
     constexpr std::size_t ahead = 512;
     for (; past_caches && i + ahead + 2 * lanes <= count; i += 2 * lanes) {
-      prefetch(i + ahead, 2 * lanes);
-      group<2>(i, true);
+      loop.prefetch(i + ahead, 2 * lanes);
+      loop.template group<2>(i, true);
     }
-    for (; i + 2 * lanes <= count; i += 2 * lanes) group<2>(i, false);
-    for (; i + lanes <= count; i += lanes) group<1>(i, false);
-    if (i != count) few(i, count - i);
+    for (; i + 2 * lanes <= count; i += 2 * lanes) loop.template group<2>(i, false);
+    for (; i + lanes <= count; i += lanes) loop.template group<1>(i, false);
+    if (i != count) loop.few(i, count - i);
     if (past_caches) hwy::FlushStream();
   }
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Vectors of finite binary32 numbers rounded as if the format had no largest number, in the ways of
-// array_round.h (array_round.cc says why they are right), and what loops over arrays share.
+// array_rounding.h (array_round.cc says why they are right), and what loops over arrays share.
 // Included once for every instruction set (foreach_target.h), hence the guard that toggles.
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
-#include "emulator/kernels/array_round.h"
+#include "emulator/kernels/array_rounding.h"
 #include "emulator/kernels/magic_round.h"
 
 #if defined(HALFULP_EMULATOR_KERNELS_ARRAY_ROUND_LANES_H) == defined(HWY_TARGET_TOGGLE)

@@ -6,9 +6,9 @@
 //
 // e^a: k = a / ln 2 to an integer, r = a - k ln 2, |r| <= 0.347. The upper part of ln 2 has 32 bits
 // and k 11, so that its product is exact, and so is the difference (Sterbenz) or it errs by a unit
-// of r; r errs by 3 u. e^r - 1 is the sum of Taylor to r^13 / 13!, whose remainder is below
-// 0.347^14 / 14! e^0.347 < 2^-57; the last two of its steps round terms of no more than 0.06 and
-// 0.35. Together 2^-50.
+// of r; r errs by 3 u. e^r - 1 is the sum of Taylor to r^12 / 12!, whose remainder is below
+// 0.347^13 / 13! e^0.347 < 2^-51.8; the last two of its steps round terms of no more than 0.06 and
+// 0.35. Together 2^-49.
 //
 // log x: x = 2^k m, m from sqrt(1/2) to sqrt 2, log m = 2 atanh s, s = (m - 1) / (m + 1), |s| <
 // 0.1716, by its series to s^19: the remainder is below s^20 / 21 / (1 - s^2) < 2^-55 of it. s errs
@@ -18,10 +18,11 @@
 //
 // Q(t) = erfc(t / sqrt 2) / 2 = e^(-t^2 / 2) H(u) w, w = 1 / (t + 5), u = 1 - 10 w (the variable of
 // Shepherd and Laframboise, "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x in 0 <= x < inf",
-// Math. Comp. 36, 1981). H is the sum of the first 21 terms of its Chebyshev series from t = 0 to
-// 36 (interpolated in 48 points with 200 bits), written in powers of u and rounded to binary64: off
-// by 2^-51.4 at most of 2000 points, and the magnitudes of its terms are 3.9 of the sum at most, so
-// that its steps err by less than 12 u. Together 2^-48.
+// Math. Comp. 36, 1981). H is the sum of the first 18 terms of its Chebyshev series from t = 0 to
+// 17 (interpolated in 48 points with 200 bits, where the terms left out sum up to 2^-48.4), written
+// in powers of u and rounded to binary64: off by 2^-49.6 at most of 2000 points. The magnitudes of
+// its terms are 2.7 of the sum at most, so that its steps err by less than 8 u, u by 4 more.
+// Together 2^-47.
 //
 // The others are formulas of these; e^x - 1, with its own reduction, and log(1 + x), are within a
 // few units near 0 too. What a formula does near a number that the function only approaches (1,
@@ -77,11 +78,11 @@ struct Power {
   V scale;     // 2^k
 };
 
-// Of r = (a - k upper) - k lower. (1/2!, 1/3!, ... 1/13!)
+// Of r = (a - k upper) - k lower. (1/2!, 1/3!, ... 1/12!)
 HWY_INLINE V taylor(V r) {
-  static constexpr double terms[] = {
-      1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,      1.0 / 720,       1.0 / 5040,
-      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+  static constexpr double terms[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,       1.0 / 120,
+                                     1.0 / 720,     1.0 / 5040,     1.0 / 40320,    1.0 / 362880,
+                                     1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600};
   return hn::MulAdd(r * r, polynomial(terms, r), r);
 }
 inline constexpr double shifter = 0x1.8p52;  // a sum with it is rounded to an integer
@@ -140,15 +141,14 @@ HWY_INLINE V add_logarithms(V k, V more) {
   return add_logarithms(k, 0x1.62e42fee00000p-1, 0x1.a39ef35793c76p-33, more);
 }
 
-// erfc(t / sqrt 2) / 2 for t from 0 to 36, given t^2 / 2.
+// erfc(t / sqrt 2) / 2 for t from 0 to 17, given t^2 / 2.
 HWY_INLINE V tail(V t, V half_square) {
   static constexpr double terms[] = {
-      0x1.89d3abe1f95aep-1,   -0x1.54ad03f27c9fap-1, 0x1.fb31653877018p-2,   -0x1.410ed5f87704bp-2,
-      0x1.51f6329efdd48p-3,   -0x1.1b1c254c00102p-4, 0x1.54b4d4f76b6b7p-6,   -0x1.88590fa1e8928p-9,
-      -0x1.a2503bf931438p-11, 0x1.1daf37fafd2d0p-11, -0x1.f212852565e2bp-15, -0x1.a17788f782528p-15,
-      0x1.17ccca081f83fp-16,  0x1.0ba6a6312d2e7p-18, -0x1.724d4c919475cp-19, -0x1.73f68520815aep-22,
-      0x1.bf42fcfa65cb9p-22,  0x1.9b645b486d2dep-25, -0x1.b799c232cee56p-25, -0x1.232b0aadf3696p-27,
-      0x1.0dd81591b176fp-29};
+      0x1.89d3abe1f95b5p-1,   -0x1.54ad03f27c9dfp-1, 0x1.fb31653875f86p-2,   -0x1.410ed5f8784ecp-2,
+      0x1.51f6329f65e8fp-3,   -0x1.1b1c254b2b77fp-4, 0x1.54b4d4b958bd4p-6,   -0x1.885911d5c609cp-9,
+      -0x1.a24ff4046e77dp-11, 0x1.1daf9ac7b3cf0p-11, -0x1.f228596b95ac2p-15, -0x1.a19d34a02c6c0p-15,
+      0x1.1834f90eb8054p-16,  0x1.0f8c8f0d6d3e0p-18, -0x1.7476fcf158eedp-19, -0x1.db9375fbd5e19p-22,
+      0x1.99606978ab002p-22,  0x1.c9885935dbc3cp-24};
   const V w = set(1) / (t + set(5));
   const V u = hn::NegMulAdd(set(10), w, set(1));
   return exp(hn::Neg(half_square)) * (polynomial(terms, u) * w);
@@ -201,10 +201,11 @@ HWY_INLINE V softplus(V x) {
 
 // Q(|x|) is below 2^-40 from 7.1 on; next to zero 1 - Q is 1/2 (1 + 0.8 x).
 HWY_INLINE V gelu(V x) {
-  const V t = hn::Min(hn::Abs(at_least(x, tiny)), set(36));
+  const V t = hn::Min(hn::Abs(at_least(x, tiny)), set(17));
   const V kept = hn::IfThenElse(x < hn::Zero(D()), t, hn::Min(t, set(7.1)));
   const V q = tail(kept, set(0.5) * kept * kept);
-  return x * hn::IfThenElse(x < hn::Zero(D()), q, set(1) - q);
+  // Below -17 it is smaller still, and so is what stands for it.
+  return hn::Max(x, set(-17)) * hn::IfThenElse(x < hn::Zero(D()), q, set(1) - q);
 }
 
 // By Taylor below 1: 2 / sqrt(pi) sum of (-1)^n x^(2n + 1) / (n! (2n + 1)) to n = 17, whose

@@ -58,9 +58,9 @@ std::vector<float> turning_points() {
         0x1p-25, 0x1p-24,    0x1p-20,  0x1p-12,    0.125,   0.25,    0.34657359, 0.41421356,
         0.5,     0.70710678, 1.0,      1.41421356, 2.0,     5.0,     5.1,        7.0,
         7.1,     8.0,        9.0,      10.0,       14.25,   17.3,    18.0,       27.7,
-        28.0,    36.0,       87.3,     88.72,      89.0,    100.0,   103.97,     104.0,
-        127.0,   128.0,      149.0,    150.0,      200.0,   700.0,   1000.0,     1001.0,
-        1e10,    3e38}) {
+        28.0,    17.0,       36.0,     87.3,       88.72,   89.0,    100.0,      103.97,
+        104.0,   127.0,      128.0,    149.0,      150.0,   200.0,   700.0,      1000.0,
+        1001.0,  1e10,       3e38}) {
     auto number = static_cast<float>(x);
     for (int i = 0; i < 4; ++i) number = std::nextafter(number, 0.0F);
     for (int i = 0; i < 9; ++i) {
@@ -131,7 +131,7 @@ bool is_approximated(Op op, float x) {
     case Op::erf:
       return magnitude < 5.1;
     case Op::gelu:
-      return x < 7.1 && x > -36;
+      return x < 7.1 && x > -17;
     case Op::sigmoid:
     case Op::silu:
       return magnitude >= 0x1p-12 && x < 28;
@@ -168,8 +168,8 @@ TEST_P(ArrayFunctions, ErrByNoMoreThanIsTrusted) {
       where = x[i];
     }
     RecordProperty("units_of_2^-53_on_" + set, std::to_string(largest));
-    // The proof says 2^-48 or better, the kernel trusts 2^-45.
-    EXPECT_LE(largest, trusted / 8) << name_of(GetParam()) << " of " << where << " on " << set;
+    // The proof says 2^-47 or better, the kernel trusts 2^-45.
+    EXPECT_LE(largest, trusted / 4) << name_of(GetParam()) << " of " << where << " on " << set;
   }
 }
 
