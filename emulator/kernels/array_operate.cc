@@ -10,10 +10,9 @@
 // two bits or more of every number. Operands need not be numbers of the format.
 //
 // To odd: instructions that say how they round give the neighbours below and above the exact
-// result. Where they differ, the inner one with its last bit set is the odd one of the two, which
-// are consecutive patterns. Inner is the smaller pattern of both of a sign; of -0 and +0 around an
-// exact zero sum, which compare as equal, +0. Beyond the largest number the neighbours are that
-// number, which is odd, and infinity.
+// result. They are one number, or consecutive patterns of one sign, of which one is odd. Of -0 and
+// +0 around an exact zero sum that is +0. Beyond the largest number the neighbours are that number,
+// which is odd, and infinity.
 //
 // Quotients and roots are computed once, toward zero, as they are slow: with a, b >= 0 the rest
 // a - q b of a quotient q <= a / b is not negative, and rounded up it is zero only where it is
@@ -55,8 +54,8 @@ HWY_INLINE V set_last_bit(__m512 number, __mmask16 where) {
 
 // Of the neighbours of a number.
 HWY_INLINE V odd_of(__m512 below, __m512 above) {
-  const __m512i inner = _mm512_min_epu32(_mm512_castps_si512(below), _mm512_castps_si512(above));
-  return set_last_bit(_mm512_castsi512_ps(inner), _mm512_cmp_ps_mask(below, above, _CMP_NEQ_OQ));
+  const __mmask16 odd = _mm512_test_epi32_mask(_mm512_castps_si512(below), _mm512_set1_epi32(1));
+  return V{_mm512_mask_mov_ps(above, odd, below)};
 }
 
 // The neighbours of the exact sum of an operation, rounded in one direction.
@@ -90,6 +89,14 @@ HWY_INLINE V to_odd(V a, V b, V c, bool zero_sum_negative) {
   }
 }
 
+// Where whatever lies beyond the last number is NaN.
+HWY_INLINE V deliver_or_nan(const ArrayRounding& rounding, V x) {
+  const Floats d;
+  const V nan = hn::BitCast(d, hn::Set(Integers(), rounding.nan.positive));
+  const V rounded = hn::CopySign(unbounded<ArrayWay::adder>(rounding, x), x);
+  return hn::IfThenElse(beyond<true>(d, rounding.magic, x), nan, rounded);
+}
+
 // A result as it is delivered: as round_plain of array_round.cc for one NaN, where overflows are
 // infinities in the first two ways.
 template <ArrayWay kWay>
@@ -107,7 +114,7 @@ HWY_INLINE V deliver(const ArrayRounding& rounding, V x) {
 }
 
 // How results leave the registers: to odd, for a buffer, or rounded.
-enum class Finish : std::uint8_t { odd, shift, conversion, adder };
+enum class Finish : std::uint8_t { odd, shift, conversion, adder, adder_or_nan };
 
 template <Op kOp, Finish kFinish>
 struct Loop {
@@ -126,6 +133,7 @@ struct Loop {
     if constexpr (kFinish == Finish::conversion)
       return deliver<ArrayWay::conversion>(rounding, odd);
     if constexpr (kFinish == Finish::adder) return deliver<ArrayWay::adder>(rounding, odd);
+    if constexpr (kFinish == Finish::adder_or_nan) return deliver_or_nan(rounding, odd);
     return odd;
   }
 
@@ -197,15 +205,21 @@ void run_loop(Op op, const ArrayRounding& rounding, const ArrayOperands& operand
   }
 }
 
-bool operate_floats(Op op, const ArrayRounding* rounding, const ArrayOperands& operands) {
-  if (rounding == nullptr) {
+// Null: to odd.
+bool operate_floats(Op op, const ArrayOperation* operation, const ArrayOperands& operands) {
+  if (operation == nullptr) {
     run_loop<Finish::odd>(op, {}, operands);
-  } else if (rounding->way == ArrayWay::shift) {
-    run_loop<Finish::shift>(op, *rounding, operands);
-  } else if (rounding->way == ArrayWay::conversion && converts) {
-    run_loop<Finish::conversion>(op, *rounding, operands);
+    return true;
+  }
+  const ArrayRounding& rounding = operation->rounding;
+  if (operation->to_nan) {
+    run_loop<Finish::adder_or_nan>(op, rounding, operands);
+  } else if (rounding.way == ArrayWay::shift) {
+    run_loop<Finish::shift>(op, rounding, operands);
+  } else if (rounding.way == ArrayWay::conversion && converts) {
+    run_loop<Finish::conversion>(op, rounding, operands);
   } else {
-    run_loop<Finish::adder>(op, *rounding, operands);
+    run_loop<Finish::adder>(op, rounding, operands);
   }
   return true;
 }
@@ -213,7 +227,7 @@ bool has_operations() { return true; }
 
 #else
 
-bool operate_floats(Op /*op*/, const ArrayRounding* /*rounding*/,
+bool operate_floats(Op /*op*/, const ArrayOperation* /*operation*/,
                     const ArrayOperands& /*operands*/) {
   return false;
 }
@@ -255,6 +269,14 @@ bool is_fused(const Grid<std::uint32_t>& grid, const ArrayRounding& rounding) {
   }
 }
 
+// Whether `deliver_or_nan` does.
+bool ends_in_nan(const Grid<std::uint32_t>& grid, const ArrayRounding& rounding) {
+  const Signs<std::uint32_t>& last = rounding.magic.last;
+  return rounding.way == ArrayWay::adder && grid.negative_zero && grid.nan_fraction == 0 &&
+         grid.nan.positive == grid.nan.negative && last.positive == last.negative &&
+         same(grid.overflow, grid.nan) && same(grid.infinity, grid.nan);
+}
+
 }  // namespace
 
 HWY_EXPORT(operate_floats);
@@ -267,15 +289,17 @@ std::optional<ArrayOperation> array_operation_of(const Grid<std::uint32_t>& grid
   if (grid.spare_bits < least_spare) return {};
   const std::optional<ArrayRounding> rounding = array_rounding_of(grid);
   if (!rounding) return {};
-  return ArrayOperation{.rounding = *rounding, .fused = is_fused(grid, *rounding)};
+  const bool to_nan = ends_in_nan(grid, *rounding);
+  return ArrayOperation{
+      .rounding = *rounding, .fused = to_nan || is_fused(grid, *rounding), .to_nan = to_nan};
 }
 
 void operate(Op op, const ArrayOperation& operation, const ArrayOperands& operands) {
-  const auto run = [op](const ArrayRounding* rounding, const ArrayOperands& some) {
-    HWY_DYNAMIC_DISPATCH(operate_floats)(op, rounding, some);
+  const auto run = [op](const ArrayOperation* known, const ArrayOperands& some) {
+    HWY_DYNAMIC_DISPATCH(operate_floats)(op, known, some);
   };
   if (operation.fused) {
-    run(&operation.rounding, operands);
+    run(&operation, operands);
     return;
   }
   constexpr std::size_t longest = 1024;

@@ -18,6 +18,7 @@ namespace halfulp::emulator::kernels {
 struct ArrayOperation {
   ArrayRounding rounding;  // of results
   bool fused = false;      // whether results are rounded where they are made, without a buffer
+  bool to_nan = false;     // fused, by the adder: overflows and infinities are the one NaN
 };
 
 // None where binary32 has fewer than two bits more than the grid, or no way of rounding serves. Of
