@@ -131,7 +131,7 @@ bool is_approximated(Op op, float x) {
     case Op::erf:
       return magnitude < 5.1;
     case Op::gelu:
-      return x < 7.1 && x > -17;
+      return x < 7 && x > -17;
     case Op::sigmoid:
     case Op::silu:
       return magnitude >= 0x1p-12 && x < 28;
