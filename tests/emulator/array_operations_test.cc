@@ -5,10 +5,12 @@
 // place, on every instruction set of the machine.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include "emulator/engine.h"
@@ -201,6 +203,40 @@ TEST_F(ArrayOperations, AnyLengthAnywhere) {
           ASSERT_EQ(std::bit_cast<std::uint32_t>(static_cast<const float*>(own.data)[i]),
                     std::bit_cast<std::uint32_t>(want[i]));
       }
+    }
+  }
+}
+
+// So long that results are stored past the caches: as in pieces, which are not.
+TEST_F(ArrayOperations, LongArrays) {
+  constexpr std::size_t count = (std::size_t{1} << 22) + 77;
+  constexpr std::size_t piece = 50000;
+  sampling::Stream stream(33);
+  const Operands drawn = drawn_operands(find_format("binary16"), 4099, stream);
+  Operands x;
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    for (std::size_t i = 0; i < count; ++i) x[k].push_back(drawn[k][i % drawn[k].size()]);
+  }
+  for (const auto& [name, mode, op] : {std::tuple{"binary16", Mode::nearest_even, Op::add},
+                                       {"bfloat16", Mode::nearest_even, Op::fused_multiply_add},
+                                       {"float8_e4m3fn", Mode::nearest_even, Op::multiply},
+                                       {"binary16", Mode::toward_zero, Op::divide}}) {
+    const Quantizer q{.format = find_format(name), .rounding = {.mode = mode, .overflow = {}}};
+    const Plan plan = emulator::engine().prepare(q);
+    std::vector<float> whole(count + 3);
+    emulator::engine().map(op, views(op, x), plan, {}, view_of(std::span(whole).subspan(3)),
+                           nullptr);
+    std::vector<float> part(piece);
+    for (std::size_t from = 0; from < count; from += piece) {
+      const std::size_t here = std::min(piece, count - from);
+      std::vector<View> in;
+      for (int k = 0; k < arity(op); ++k)
+        in.push_back(view_of(std::span<const float>(x[k]).subspan(from, here)));
+      emulator::engine().map(op, in, plan, {}, view_of(std::span(part).first(here)), nullptr);
+      for (std::size_t i = 0; i < here; ++i)
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(whole[3 + from + i]),
+                  std::bit_cast<std::uint32_t>(part[i]))
+            << name_of(op) << " " << cases::describe(q) << " " << from + i;
     }
   }
 }
