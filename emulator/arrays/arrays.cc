@@ -17,9 +17,6 @@
 namespace halfulp::emulator {
 namespace {
 
-// Elements of binary32 that are read and written within the caches of most machines: 32 MiB.
-constexpr std::size_t most_cached = std::size_t{1} << 22;
-
 void round_by_element(const View& in, const CompiledPlan& plan, const Random& random,
                       const MutableView& out, Counts* counts) {
   const Elements elements(plan.target(), random, counts);

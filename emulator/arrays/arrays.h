@@ -16,6 +16,9 @@
 
 namespace halfulp::emulator {
 
+// Elements of binary32 that are read and written within the caches of most machines: 32 MiB.
+inline constexpr std::size_t most_cached = std::size_t{1} << 22;
+
 void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
                  Counts* counts);
 void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& random,

@@ -3,7 +3,9 @@
 // Elementwise operations on arrays: a segment of exact results, rounded to odd by the lanes, is
 // rounded by the plan's grid or steps; elements that the lanes cannot do are recomputed by the
 // scalar path, and so is everything where the plan's precision and random bits leave binary64 too
-// narrow. Functions are bounded in binary64 and both bounds rounded (functions/candidate.h).
+// narrow. Functions of binary32 are rounded to odd by lanes too, as far as they know them
+// (kernels/array_functions.h); others are bounded in binary64 and both bounds rounded
+// (functions/candidate.h).
 #include <array>
 #include <bit>
 #include <limits>
@@ -13,12 +15,14 @@
 #include <vector>
 
 #include "emulator/arrays/arrays.h"
+#include "emulator/arrays/map_floats.h"
 #include "emulator/arrays/random_bits.h"
 #include "emulator/arrays/results.h"
 #include "emulator/arrays/segments.h"
 #include "emulator/environment.h"
 #include "emulator/functions/candidate.h"
 #include "emulator/functions/kept.h"
+#include "emulator/kernels/array_functions.h"
 #include "emulator/scalar/round_below.h"
 
 namespace halfulp::emulator {
@@ -80,7 +84,25 @@ class Mapper {
     segments.for_each(draw_segment, [&](const Segment& segment) { one_block(in, segment, out); });
   }
 
+  // Functions of floats on lanes (kernels/array_functions.h), where the plan says so: into floats
+  // without counts, where binary32 rounded to odd is enough, else through binary64.
+  void by_function_lanes(const View& in, const MutableView& out) {
+    const StandardEnvironment environment;
+    const Segments segments(out.rows, out.columns, {in.stride, out.stride});
+    const auto* operation = plan_.operation32();
+    if (operation != nullptr && counts_ == nullptr && out.carrier == Carrier::binary32) {
+      segments.for_each(function_segment, [&](const Segment& segment) {
+        one_block_of_floats(in, segment, operation->rounding, out);
+      });
+      return;
+    }
+    segments.for_each(draw_segment,
+                      [&](const Segment& segment) { one_block_of_doubles(in, segment, out); });
+  }
+
  private:
+  static constexpr std::size_t function_segment = 1024;
+
   Operand one(std::span<const View> in, std::size_t index) const {
     std::array<Operand, 3> operands;
     for (std::size_t i = 0; i < in.size(); ++i) {
@@ -92,6 +114,42 @@ class Mapper {
     Operand x = delivered(plan_, outcome, false);
     if (x.kind == Operand::Class::nan) x.negative = elements_.nan_is_negative(op_, used);
     return x;
+  }
+
+  template <typename Real, typename Bits>
+  void recompute_unknown(const View& in, const Segment& segment, Bits unknown, Real* results) {
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      if (std::bit_cast<Bits>(results[i]) != unknown) continue;
+      results[i] = 0;
+      recomputed_.emplace_back(segment.index + i, one(std::span(&in, 1), segment.index + i));
+      if (counts_ != nullptr) --counts_->elements;
+    }
+  }
+
+  void one_block_of_floats(const View& in, const Segment& segment,
+                           const kernels::ArrayRounding& rounding, const MutableView& out) {
+    recomputed_.clear();
+    if (kernels::function_to_odd(op_, pointer<float>(in, segment), segment.count, floats_.data()))
+      recompute_unknown(in, segment, kernels::unknown_float, floats_.data());
+    {
+      const StandardEnvironment environment(rounding.direction);
+      kernels::round(floats_.data(), segment.count, rounding, false, pointer<float>(out, segment));
+    }
+    for (const auto& [index, x] : recomputed_) store(out, index, x);
+  }
+
+  void one_block_of_doubles(const View& in, const Segment& segment, const MutableView& out) {
+    if (plan_.stochastic()) {
+      draw(random_, plan_.rounding().random_bits, {segment.index, 1, segment.count}, draws_.data());
+    }
+    recomputed_.clear();
+    if (kernels::function_to_odd(op_, pointer<float>(in, segment), segment.count,
+                                 plan_.function_bits(), exact_.data()))
+      recompute_unknown(in, segment, kernels::unknown_double, exact_.data());
+    kernels::round(exact_.data(), segment.count, plan_.function_grid(), draws_.data(),
+                   exact_.data(), counts_);
+    narrow(exact_.data(), out, segment);
+    for (const auto& [index, x] : recomputed_) store(out, index, x);
   }
 
   void one_block(std::span<const View> in, const Segment& segment, const MutableView& out) {
@@ -174,6 +232,7 @@ class Mapper {
   kernels::OddOptions options_;
   std::vector<std::pair<std::size_t, Operand>> recomputed_;
   std::array<std::array<double, draw_segment>, 3> numbers_{};
+  std::array<float, function_segment> floats_;
   std::array<double, draw_segment> exact_;
   std::array<std::uint64_t, draw_segment> draws_;
 };
@@ -190,7 +249,11 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
   const CompiledPlan& ready = *of_call;
   require_fits(ready, out.carrier);
   for (const View& view : in) require_same_shape(view, out);
+  if (counts == nullptr && map_floats(op, in, ready, out)) return;
   Mapper mapper(op, ready, random, counts, kept);
+  const bool on_lanes =
+      ready.function_bits() != 0 && kernels::has_lanes(op) && in[0].carrier == Carrier::binary32;
+  if (on_lanes) return mapper.by_function_lanes(in[0], out);
   if (kept != nullptr) mapper.find_table(*kept, elements);
   const bool by_bounds = is_function(op) && (ready.grid64() != nullptr || ready.rounds_odd());
   if (by_bounds || (is_arithmetic(op) && ready.rounds_odd())) {

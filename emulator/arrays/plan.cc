@@ -6,6 +6,7 @@
 
 #include "emulator/arrays/carried.h"
 #include "emulator/functions/kept.h"
+#include "emulator/kernels/array_functions.h"
 #include "emulator/scalar/exact.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -163,14 +164,44 @@ std::unique_ptr<const kernels::DecodeTable> make_decode_table(const Format& form
 }
 
 // For exact results of arithmetic: no operand is flushed any more, and NaN carries no sign.
-std::optional<Grid<std::uint64_t>> for_results(std::optional<Grid<std::uint64_t>> grid) {
+template <typename Bits>
+std::optional<Grid<Bits>> for_results(std::optional<Grid<Bits>> grid) {
   if (!grid) return grid;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  constexpr Bits infinity = ((sign >> CarrierShape<Bits>::fraction_bits) - 1)
+                            << CarrierShape<Bits>::fraction_bits;
   grid->flush_inputs = false;
-  for (Signs<std::uint64_t>* signs : {&grid->overflow, &grid->infinity, &grid->nan}) {
-    const std::uint64_t positive_nan = signs->negative & ~(std::uint64_t{1} << 63);
-    if (positive_nan > std::uint64_t{0x7ff} << 52) signs->negative = positive_nan;
+  for (Signs<Bits>* signs : {&grid->overflow, &grid->infinity, &grid->nan}) {
+    const Bits positive_nan = signs->negative & ~sign;
+    if (positive_nan > infinity) signs->negative = positive_nan;
   }
   return grid;
+}
+
+// Whether all results of operations that are NaN are the same one.
+bool has_one_nan(const Rounding& rounding) {
+  return rounding.nan != NanRule::x86 && rounding.nan != NanRule::arm_propagate;
+}
+
+template <typename Bits>
+void set_one_nan(const Target& target, Grid<Bits>& grid) {
+  Operand nan = unpack(target.quantizer->format, deliver_nan(target, NanCause{}).code);
+  if (nan.kind == Operand::Class::nan)
+    nan.negative = choose_nan(target.quantizer->rounding.nan, NanCause{}).negative;
+  const Bits pattern = pattern_of<Bits>(nan);
+  grid.nan = {pattern, pattern};
+  grid.nan_fraction = 0;
+}
+
+// Of operations without random bits on operands that are not flushed.
+std::optional<kernels::ArrayOperation> operation_of(
+    const Target& target, const std::optional<Grid<std::uint32_t>>& grid) {
+  const Rounding& rounding = target.quantizer->rounding;
+  if (!grid || !has_one_nan(rounding) || rounding.flush_inputs || is_stochastic(rounding.mode))
+    return {};
+  Grid<std::uint32_t> results = *for_results(grid);
+  set_one_nan(target, results);
+  return kernels::array_operation_of(results);
 }
 
 }  // namespace
@@ -190,6 +221,7 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
   if (grid32_) rounding32_ = kernels::array_rounding_of(*grid32_);
   if (grid32_) stochastic32_ = kernels::stochastic_rounding_of(*grid32_);
   if (grid32_) encoding32_ = kernels::array_encoding_of(*grid32_, width);
+  operation32_ = operation_of(target_, grid32_);
   if (fits_binary64_) grid64_ = make_grid<std::uint64_t>(target_);
   arithmetic_grid_ = for_results(grid64_);
   // Significand, random bits, and two more that rounding to odd needs.
@@ -197,6 +229,11 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
   const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);
   const int looked_at = stochastic_ ? quantizer.rounding.random_bits + 1 : 0;
   rounds_odd_ = grid64_ ? precision + looked_at + 2 <= double_precision : rounds_odd_by_steps();
+  if (grid64_) function_bits_ = bits_of_functions(looked_at);
+  if (function_bits_ != 0) {
+    function_grid_ = arithmetic_grid_;
+    set_one_nan(target_, *function_grid_);
+  }
   if (grid64_ && quantizer.rounding.flush_inputs && target_.is_float) {
     Operand normal;
     normal.kind = Operand::Class::finite;
@@ -218,6 +255,18 @@ const kernels::DecodeTable* CompiledPlan::decode_table() const {
   std::call_once(decode_table_made_,
                  [this] { decode_table_ = make_decode_table(quantizer_.format); });
   return decode_table_.get();
+}
+
+// Lanes deliver what is beyond 2^+-200 as something that is beyond it as well (array_functions.h).
+int CompiledPlan::bits_of_functions(int looked_at) const {
+  constexpr std::int64_t farthest = 190;
+  const int precision = target_.fraction_bits + (target_.is_float ? 1 : 0);
+  const int needed = std::max(precision + looked_at + 2, kernels::least_odd_bits);
+  const bool near = target_.least_exponent - target_.fraction_bits - looked_at >= -farthest &&
+                    target_.most_exponent <= farthest;
+  const bool serves = near && needed <= kernels::most_odd_bits && has_one_nan(rounding()) &&
+                      !rounding().flush_inputs;
+  return serves ? needed : 0;
 }
 
 // Zeros stand in the places of what lanes cannot do.

@@ -12,6 +12,7 @@
 
 #include "emulator/arrays/steps.h"
 #include "emulator/kernels/array_codes.h"
+#include "emulator/kernels/array_operate.h"
 #include "emulator/kernels/array_round.h"
 #include "emulator/kernels/kernels.h"
 #include "emulator/rounding/kinds.h"
@@ -62,6 +63,18 @@ class CompiledPlan {
   [[nodiscard]] const kernels::Grid<std::uint64_t>& arithmetic_grid() const {
     return *arithmetic_grid_;
   }
+  // Null where binary32 rounded to odd is too narrow for results, where no way of rounding serves
+  // or which NaN a result is depends on its operands.
+  [[nodiscard]] const kernels::ArrayOperation* operation32() const {
+    return operation32_ ? &*operation32_ : nullptr;
+  }
+  // How many bits of a result of a function, rounded to odd, its rounding looks at, by the grid of
+  // binary64; 0 where lanes of functions do not serve.
+  [[nodiscard]] int function_bits() const { return function_bits_; }
+  // What they are rounded by: as arithmetic_grid(), with the one NaN that results have.
+  [[nodiscard]] const kernels::Grid<std::uint64_t>& function_grid() const {
+    return *function_grid_;
+  }
   // True where rounding a binary64 that was rounded to odd equals rounding the exact number
   // (results.h).
   [[nodiscard]] bool rounds_odd() const { return rounds_odd_; }
@@ -94,9 +107,11 @@ class CompiledPlan {
     return target_.bits <= table_bits && !stochastic_ && !keeps_fractions_;
   }
   [[nodiscard]] bool rounds_odd_by_steps() const;
+  [[nodiscard]] int bits_of_functions(int looked_at) const;
 
   Quantizer quantizer_;
   Target target_;
+  int function_bits_ = 0;
   bool stochastic_ = false;
   bool irrational_ = false;
   bool fits_binary32_ = false;
@@ -110,8 +125,10 @@ class CompiledPlan {
   std::optional<kernels::ArrayEncoding> encoding32_;
   mutable std::once_flag decode_table_made_;
   mutable std::unique_ptr<const kernels::DecodeTable> decode_table_;
+  std::optional<kernels::ArrayOperation> operation32_;
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
+  std::optional<kernels::Grid<std::uint64_t>> function_grid_;
   std::unique_ptr<const Steps<std::uint32_t>> steps32_;
   std::unique_ptr<const Steps<std::uint64_t>> steps64_;
   std::shared_ptr<Kept> kept_;
