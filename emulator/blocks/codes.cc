@@ -3,8 +3,10 @@
 // Matrices in block formats from their codes.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -106,6 +108,7 @@ class Dequantizing {
       own_numbers_.push_back(pays ? numbers_of_codes(plan_.format().levels[i].scale.format)
                                   : std::vector<double>{});
     }
+    known_.resize(cuts_.size());
     const Partition& cut = cuts_.back();
     // So few that they stay in the nearest cache, but where a table of numbers has to pay.
     const bool tabulated =
@@ -164,33 +167,46 @@ class Dequantizing {
   }
   // The products of scales over the blocks of a row; NaN, and false, where one is no double in
   // range.
-  bool find_totals(std::size_t row, std::span<double> totals) const {
+  bool find_totals(std::size_t row, std::span<double> totals) {
     std::ranges::fill(totals, 1.0);
     for (std::size_t level = 0; level < cuts_.size(); ++level) multiply_level(level, row, totals);
-    return std::ranges::all_of(totals, [](double total) { return total == total; });
+    // Positive or NaN, whose patterns are greater.
+    std::uint64_t greatest = 0;
+    for (const double total : totals)
+      greatest = std::max(greatest, std::bit_cast<std::uint64_t>(total) << 1);
+    return greatest <= std::uint64_t{0x7ff} << 53;
   }
-  void multiply_level(std::size_t level, std::size_t row, std::span<double> totals) const {
-    const Format& format = plan_.format().levels[level].scale.format;
-    const Code mask = code_mask(format);
-    const bool planned = own_numbers_[level].empty();
-    const std::vector<double>& list = planned ? plan_.scale_numbers(level) : own_numbers_[level];
+  void multiply_level(std::size_t level, std::size_t row, std::span<double> totals) {
+    const Code mask = code_mask(plan_.format().levels[level].scale.format);
+    const std::vector<double>& list = list_of(level);
     const Partition& cut = cuts_[level];
     const Code* const scales = codes_.scales[level].data() + row / cut.block_rows * cut.across;
-    if (cut.block_columns == cuts_.back().block_columns && !list.empty()) {
+    const std::size_t inner = cuts_.back().block_columns;
+    const std::size_t blocks = (cut.block_columns + inner - 1) / inner;  // that share a scale
+    if (blocks == 1 && !list.empty()) {
       for (std::size_t k = 0; k < totals.size(); ++k)
         totals[k] *= list[static_cast<std::size_t>(scales[k] & mask)];
       return;
     }
-    const std::size_t inner = cuts_.back().block_columns;
-    const std::size_t blocks = (cut.block_columns + inner - 1) / inner;  // that share a scale
     for (std::size_t k = 0; k < cut.across; ++k) {
-      const Code code = scales[k] & mask;
-      const double number = list.empty()
-                                ? double_in_range(carried(format, code)).value_or(std::nan(""))
-                                : list[static_cast<std::size_t>(code)];
+      const double number = number_of_scale(level, scales[k] & mask);
       const std::size_t end = std::min((k + 1) * blocks, totals.size());
       for (std::size_t i = k * blocks; i < end; ++i) totals[i] *= number;
     }
+  }
+  [[nodiscard]] const std::vector<double>& list_of(std::size_t level) const {
+    return own_numbers_[level].empty() ? plan_.scale_numbers(level) : own_numbers_[level];
+  }
+  // Scales that are in no list are remembered: blocks of many rows may have one.
+  double number_of_scale(std::size_t level, Code code) {
+    const std::vector<double>& list = list_of(level);
+    if (!list.empty()) return list[static_cast<std::size_t>(code)];
+    std::optional<Known>& known = known_[level];
+    if (!known || known->code != code) {
+      const Operand number = carried(plan_.format().levels[level].scale.format, code);
+      known = Known{code, double_in_range(number).value_or(std::nan(""))};
+    }
+    return known->number;
   }
   void redo_lost(std::size_t down, std::span<const double> totals) {
     const Random none;
@@ -206,6 +222,11 @@ class Dequantizing {
   Code mask_;
   std::vector<Partition> cuts_;
   std::vector<std::vector<double>> own_numbers_;
+  struct Known {
+    Code code = 0;
+    double number = 0;
+  };
+  std::vector<std::optional<Known>> known_;
   std::vector<double> totals_;  // of the lines of blocks at hand
 };
 

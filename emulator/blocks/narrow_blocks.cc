@@ -30,31 +30,34 @@ void NarrowBlocks::read_around(std::size_t block) {
   if (outer && divisor) ratio_ = {.divisor = *divisor, .outer = *outer};
 }
 
-void NarrowBlocks::find_scales(std::size_t first, std::size_t count) {
+bool NarrowBlocks::find_scales(std::size_t first, std::size_t count) {
   read_around(first);
   largest_ = finder_.find(transfer_.in, cut_, first, count, false);
-  if (!ratio_) return;
-  kernels::ratio_scales(largest_.data(), count, *plan_.quotients().ratio, *ratio_, totals_.data(),
-                        ranks_.data());
+  if (!ratio_) return false;
+  const bool all = kernels::ratio_scales(largest_.data(), count, *plan_.quotients().ratio, *ratio_,
+                                         totals_.data(), ranks_.data());
+  const auto totals = std::span(totals_).first(count);
+  return all && std::ranges::all_of(totals, [](double total) { return in_range(total); });
 }
 
 // Zeros stay zeros under any scale that is a number: theirs counts as one.
-bool NarrowBlocks::has_scale(std::size_t first, std::size_t k) {
+bool NarrowBlocks::has_scale(std::size_t k) {
   if (!ratio_) return false;
-  Code code = ranks_[k];
   if (largest_[k] == 0) {
     const auto& zero_block = plan_.quotients().zero_block;
     if (!zero_block) return false;
     totals_[k] = 1;
-    code = zero_block->code;
+    ranks_[k] = static_cast<std::uint64_t>(zero_block->code);
   }
-  if (!in_range(totals_[k])) return false;
-  if (transfer_.codes != nullptr) transfer_.codes->scales.back()[first + k] = code;
-  return true;
+  return in_range(totals_[k]);
 }
 
 // Blocks first + begin to first + end.
 void NarrowBlocks::on_lanes(std::size_t first, std::size_t begin, std::size_t end) {
+  if (transfer_.codes != nullptr) {
+    Code* const codes = transfer_.codes->scales.back().data() + first;
+    for (std::size_t k = begin; k < end; ++k) codes[k] = ranks_[k];
+  }
   const Area area = area_of_run(cut_, first + begin, end - begin, transfer_.in);
   const bool in_pieces = transfer_.codes != nullptr;
   for_each_piece(area, cut_.block_columns, in_pieces ? codes_.size() : area.right - area.left,

@@ -38,11 +38,11 @@ class NarrowBlocks {
       run(first, count / 2, exact);
       return run(first + count / 2, count - count / 2, exact);
     }
-    find_scales(first, count);
+    if (find_scales(first, count)) return on_lanes(first, 0, count);
     std::size_t k = 0;
     while (k < count) {
       const std::size_t begin = k;
-      while (k < count && has_scale(first, k)) ++k;
+      while (k < count && has_scale(k)) ++k;
       if (k > begin) on_lanes(first, begin, k);
       if (k < count) exact(first + k++);
     }
@@ -51,9 +51,10 @@ class NarrowBlocks {
  private:
   static constexpr std::size_t elements_at_once = 2048;
 
-  void find_scales(std::size_t first, std::size_t count);
-  // That of block first + k, and its code; false where there is none.
-  bool has_scale(std::size_t first, std::size_t k);
+  // Whether all have one.
+  bool find_scales(std::size_t first, std::size_t count);
+  // False where block k of those at hand has none for lanes.
+  bool has_scale(std::size_t k);
   void read_around(std::size_t block);
   void on_lanes(std::size_t first, std::size_t begin, std::size_t end);
   void piece(std::size_t row, std::size_t column, std::size_t length, const double* totals);

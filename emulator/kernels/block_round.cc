@@ -47,18 +47,30 @@ HWY_INLINE I pattern(std::uint32_t bits) {
   return hn::Set(Integers(), static_cast<std::int32_t>(bits));
 }
 
+// What moves with a block.
+template <MovedForm kForm>
+struct Constants {
+  I shift, least, clamp, last;
+
+  HWY_INLINE Constants(const MovedRounding& rounding, I by)
+      : shift(by),
+        least(pattern(rounding.magic.least) + by),
+        clamp(pattern(rounding.clamp.positive) + by),
+        last(pattern(rounding.magic.last.positive) + by) {}
+};
+
 // The numbers of one vector, rounded; their codes.
 template <MovedForm kForm, bool kCodes>
-HWY_INLINE V round_vector(const MovedRounding& rounding, V x, I shift, I& code) {
+HWY_INLINE V round_vector(const MovedRounding& rounding, const Constants<kForm>& moved, V x,
+                          I& code) {
   const Floats d;
   const Integers d_bits;
   const I magnitude = hn::BitCast(d_bits, hn::Abs(x));
-  I most = pattern(rounding.clamp.positive);
+  I most = moved.clamp;
   if constexpr (kForm == MovedForm::by_sign)
-    most = hn::BitCast(d_bits, by_sign(d, rounding.clamp, x));
-  const I cut = hn::Min(magnitude, most + shift);
-  const I least = pattern(rounding.magic.least) + shift;
-  const I field = hn::Max(hn::And(cut, pattern(0x7f800000)), least);
+    most = hn::BitCast(d_bits, by_sign(d, rounding.clamp, x)) + moved.shift;
+  const I cut = hn::Min(magnitude, most);
+  const I field = hn::Max(hn::And(cut, pattern(0x7f800000)), moved.least);
   const V power = hn::BitCast(d, field);
   const V raise = hn::Set(d, rounding.magic.raise);
   const V sum = hn::MulAdd(power, raise, hn::BitCast(d, cut));
@@ -67,35 +79,48 @@ HWY_INLINE V round_vector(const MovedRounding& rounding, V x, I shift, I& code) 
   if constexpr (kForm == MovedForm::by_sign) {
     if (!rounding.magic.negative_zero) result = hn::IfThenZeroElse(rounded == hn::Zero(d), result);
   } else if constexpr (kForm == MovedForm::overflowing) {
-    const auto over = hn::RebindMask(d, magnitude > pattern(rounding.magic.last.positive) + shift);
+    const auto over = hn::RebindMask(d, magnitude > moved.last);
     result = hn::IfThenElse(over, overflow_of<false>(d, rounding.magic, x), result);
   }
   if constexpr (kCodes) {
     const int spare = static_cast<int>(rounding.spare_bits);
-    const I moved = hn::ShiftRightSame(field - shift, spare) - field;
+    const I rank = hn::ShiftRightSame(field - moved.shift, spare) - field;
     const hn::RebindToUnsigned<Integers> d_words;
     const auto sign = hn::ShiftRightSame(hn::BitCast(d_words, x), 32 - rounding.width);
     const auto place = hn::Set(d_words, std::uint32_t{1} << (rounding.width - 1));
-    code = hn::Or(hn::BitCast(d_bits, sum) + (moved + pattern(rounding.offset)),
+    code = hn::Or(hn::BitCast(d_bits, sum) + (rank + pattern(rounding.offset)),
                   hn::BitCast(d_bits, hn::And(sign, place)));
   }
   return result;
 }
 
-// Four vectors; their codes as bytes.
-template <MovedForm kForm, bool kCodes>
-HWY_INLINE void round_four(const MovedRounding& rounding, const float* in,
-                           const std::int32_t* shifts, float* out, std::uint8_t* bytes) {
+// Four vectors; their codes as bytes. shift(k): that of the k-th. kPer: how many share one.
+template <MovedForm kForm, bool kCodes, int kPer, class Shift>
+HWY_INLINE void round_four(const MovedRounding& rounding, const float* in, const Shift& shift,
+                           float* out, std::uint8_t* bytes) {
   const Floats d;
-  const Integers d_bits;
   const std::size_t lanes = hn::Lanes(d);
   I code[4];
-  for (int k = 0; k < 4; ++k) {
-    const V x = hn::LoadU(d, in + k * lanes);
-    const I shift = hn::LoadU(d_bits, shifts + k * lanes);
-    hn::StoreU(round_vector<kForm, kCodes>(rounding, x, shift, code[k]), d, out + k * lanes);
+  for (int k = 0; k < 4; k += kPer) {
+    const Constants<kForm> moved(rounding, shift(k));
+    for (int j = k; j < k + kPer; ++j) {
+      const V x = hn::LoadU(d, in + j * lanes);
+      const V rounded = round_vector<kForm, kCodes>(rounding, moved, x, code[j]);
+      hn::StoreU(rounded, d, out + j * lanes);
+    }
   }
-  if constexpr (kCodes) store_four(d_bits, code[0], code[1], code[2], code[3], bytes);
+  if constexpr (kCodes) store_four(Integers(), code[0], code[1], code[2], code[3], bytes);
+}
+
+// Four vectors, and their codes to where those of element `at` belong.
+template <MovedForm kForm, bool kCodes, int kPer, class Shift>
+HWY_INLINE void round_to(const MovedRounding& rounding, const float* in, const Shift& shift,
+                         std::size_t at, float* out, std::uint8_t* codes) {
+  if (!kCodes || rounding.width == 8)
+    return round_four<kForm, kCodes, kPer>(rounding, in, shift, out, codes + (kCodes ? at : 0));
+  HWY_ALIGN std::uint8_t bytes[4 * hn::MaxLanes(Floats())];
+  round_four<kForm, kCodes, kPer>(rounding, in, shift, out, bytes);
+  join_halves(bytes, 4 * hn::Lanes(Floats()), codes + at / 2);
 }
 
 // As many elements as there are shifts, and zeros for four vectors more behind these.
@@ -103,31 +128,23 @@ template <MovedForm kForm, bool kCodes>
 HWY_INLINE void round_piece(const MovedRounding& rounding, const float* in, std::size_t count,
                             const std::int32_t* shifts, float* out, std::uint8_t* codes) {
   constexpr std::size_t most = 4 * hn::MaxLanes(Floats());
-  const std::size_t step = 4 * hn::Lanes(Floats());
-  HWY_ALIGN std::uint8_t bytes[most];
-  const auto put = [&](std::size_t at, std::size_t length) {
-    if (!kCodes) return;
-    if (rounding.width == 4) {
-      join_halves(bytes, length, codes + at / 2);
-    } else {
-      std::copy_n(bytes, length, codes + at);
-    }
-  };
+  const std::size_t lanes = hn::Lanes(Floats());
   std::size_t i = 0;
-  for (; i + step <= count; i += step) {
-    if (kCodes && rounding.width == 8) {
-      round_four<kForm, kCodes>(rounding, in + i, shifts + i, out + i, codes + i);
-    } else {
-      round_four<kForm, kCodes>(rounding, in + i, shifts + i, out + i, bytes);
-      put(i, step);
-    }
-  }
+  const auto shift = [&](int k) HWY_ATTR { return hn::LoadU(Integers(), shifts + i + k * lanes); };
+  for (; i + 4 * lanes <= count; i += 4 * lanes)
+    round_to<kForm, kCodes, 1>(rounding, in + i, shift, i, out + i, codes);
   if (i == count) return;
   HWY_ALIGN float last[most] = {};
+  HWY_ALIGN std::uint8_t bytes[most];
   std::copy_n(in + i, count - i, last);
-  round_four<kForm, kCodes>(rounding, last, shifts + i, last, bytes);
+  round_four<kForm, kCodes, 1>(rounding, last, shift, last, bytes);
   std::copy_n(last, count - i, out + i);
-  put(i, count - i);
+  if (!kCodes) return;
+  if (rounding.width == 4) {
+    join_halves(bytes, count - i, codes + i / 2);
+  } else {
+    std::copy_n(bytes, count - i, codes + i);
+  }
 }
 
 // Of which block the next element is, and how many there are to its end.
@@ -153,14 +170,15 @@ HWY_INLINE void write_shifts(const Shifts<std::uint32_t>& shifts, std::size_t co
     hn::StoreU(hn::Zero(d), d, written + count + k);
 }
 
+// Elements of which the first is at `place`.
 template <MovedForm kForm, bool kCodes>
-void round_pieces(const float* in, std::size_t count, const MovedRounding& given,
-                  const Shifts<std::uint32_t>& shifts, float* out, std::uint8_t* codes) {
+void round_written(const float* in, std::size_t count, const MovedRounding& given,
+                   const Shifts<std::uint32_t>& shifts, Place place, float* out,
+                   std::uint8_t* codes) {
   const MovedRounding rounding = given;
   constexpr std::size_t most = 1024;
   HWY_ALIGN std::int32_t written[most + 4 * hn::MaxLanes(Integers())];
   const auto width = static_cast<std::size_t>(rounding.width);
-  Place place{0, shifts.block};
   for (std::size_t begin = 0; begin < count; begin += most) {
     const std::size_t length = std::min(most, count - begin);
     write_shifts(shifts, length, place, written);
@@ -169,13 +187,62 @@ void round_pieces(const float* in, std::size_t count, const MovedRounding& given
   }
 }
 
-template <MovedForm kForm>
+// As many as there are in fours of vectors, where kPer of these have one block, or all of several
+// fours. Answers how many.
+template <bool kCodes, int kPer>
+std::size_t round_whole(const float* in, std::size_t count, const MovedRounding& given,
+                        const Shifts<std::uint32_t>& shifts, float* out, std::uint8_t* codes) {
+  const MovedRounding rounding = given;
+  const std::size_t step = 4 * hn::Lanes(Floats());
+  const std::size_t fours = std::max<std::size_t>(1, shifts.block / step);  // of a block
+  const std::uint32_t* block = shifts.shifts;
+  const auto shift = [&](int k) HWY_ATTR { return pattern(block[k / kPer]); };
+  std::size_t left = fours;
+  std::size_t i = 0;
+  for (; i + step <= count; i += step) {
+    round_to<MovedForm::saturating, kCodes, kPer>(rounding, in + i, shift, i, out + i, codes);
+    if (kPer < 4) {
+      block += 4 / kPer;
+    } else if (--left == 0) {
+      ++block;
+      left = fours;
+    }
+  }
+  return i;
+}
+
+template <bool kCodes>
+std::size_t round_fours(const float* in, std::size_t count, const MovedRounding& rounding,
+                        const Shifts<std::uint32_t>& shifts, float* out, std::uint8_t* codes) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  if (shifts.block % (4 * lanes) == 0)
+    return round_whole<kCodes, 4>(in, count, rounding, shifts, out, codes);
+  if (shifts.block == 2 * lanes)
+    return round_whole<kCodes, 2>(in, count, rounding, shifts, out, codes);
+  if (shifts.block == lanes) return round_whole<kCodes, 1>(in, count, rounding, shifts, out, codes);
+  return 0;
+}
+
+template <MovedForm kForm, bool kCodes>
 HWY_INLINE void round_form(const float* in, std::size_t count, const MovedRounding& rounding,
                            const Shifts<std::uint32_t>& shifts, float* out, std::uint8_t* codes) {
+  std::size_t i = 0;
+  if constexpr (kForm == MovedForm::saturating)
+    i = round_fours<kCodes>(in, count, rounding, shifts, out, codes);
+  if (i == count) return;
+  const Place place{i / shifts.block, shifts.block - i % shifts.block};
+  const auto width = static_cast<std::size_t>(rounding.width);
+  round_written<kForm, kCodes>(in + i, count - i, rounding, shifts, place, out + i,
+                               kCodes ? codes + i * width / 8 : nullptr);
+}
+
+template <MovedForm kForm>
+HWY_INLINE void with_codes(const float* in, std::size_t count, const MovedRounding& rounding,
+                           const Shifts<std::uint32_t>& shifts, float* out, std::uint8_t* codes) {
   if (codes != nullptr) {
-    round_pieces<kForm, true>(in, count, rounding, shifts, out, codes);
+    round_form<kForm, true>(in, count, rounding, shifts, out, codes);
   } else {
-    round_pieces<kForm, false>(in, count, rounding, shifts, out, codes);
+    round_form<kForm, false>(in, count, rounding, shifts, out, codes);
   }
 }
 
@@ -183,11 +250,11 @@ void round_moved_lanes(const float* in, std::size_t count, const MovedRounding& 
                        const Shifts<std::uint32_t>& shifts, float* out, std::uint8_t* codes) {
   switch (rounding.form) {
     case MovedForm::saturating:
-      return round_form<MovedForm::saturating>(in, count, rounding, shifts, out, codes);
+      return with_codes<MovedForm::saturating>(in, count, rounding, shifts, out, codes);
     case MovedForm::by_sign:
-      return round_form<MovedForm::by_sign>(in, count, rounding, shifts, out, codes);
+      return with_codes<MovedForm::by_sign>(in, count, rounding, shifts, out, codes);
     case MovedForm::overflowing:
-      return round_form<MovedForm::overflowing>(in, count, rounding, shifts, out, codes);
+      return with_codes<MovedForm::overflowing>(in, count, rounding, shifts, out, codes);
   }
 }
 

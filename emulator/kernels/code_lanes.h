@@ -98,7 +98,8 @@ struct ByteTables {
   // 1. Four codes of every quarter of the result to one quarter of the register.
   // 2. Both bytes of every number, and the sign.
   // 3. Bytes joined to halves of patterns, and these put above zeros.
-  HWY_INLINE void numbers(const std::uint8_t* codes, __m512i* patterns) const {
+  // Answers whether there may be infinities or NaN.
+  HWY_INLINE bool numbers(const std::uint8_t* codes, __m512i* patterns) const {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const __m512i zero = _mm512_setzero_si512();
     const __m512i sign = _mm512_set1_epi8(-128);
@@ -112,6 +113,7 @@ struct ByteTables {
     patterns[1] = _mm512_unpackhi_epi16(zero, first);
     patterns[2] = _mm512_unpacklo_epi16(zero, second);
     patterns[3] = _mm512_unpackhi_epi16(zero, second);
+    return _mm512_cmpeq_epi8_mask(above, _mm512_set1_epi8(0x7f)) != 0;
   }
 };
 #endif

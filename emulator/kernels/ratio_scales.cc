@@ -34,7 +34,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 HWY_INLINE std::size_t whole_vectors(D d, const std::uint32_t* largest, std::size_t i,
                                      std::size_t count, const RatioRounding& rounding,
-                                     const Ratio& ratio, double* totals, std::uint64_t* ranks) {
+                                     const Ratio& ratio, double* totals, std::uint64_t* ranks,
+                                     bool& all) {
   const hn::RebindToSigned<D> d_bits;
   const hn::RebindToUnsigned<D> d_words;
   const hn::Rebind<float, D> d_float;
@@ -55,6 +56,7 @@ HWY_INLINE std::size_t whole_vectors(D d, const std::uint32_t* largest, std::siz
     const auto last = hn::Set(d_bits, static_cast<std::int64_t>(rounding.magic.last.positive));
     const auto good = hn::AndNot(hn::RebindMask(d, magnitude > last), scale > zero);
     const auto total = scale * hn::Set(d, ratio.outer);
+    all = all && hn::AllTrue(d, good);
     hn::StoreU(hn::IfThenElse(good, total, none), d, totals + i);
     const auto field = hn::BitCast(d_words, power);
     const auto rank = hn::BitCast(d_words, sum) + hn::ShiftRightSame(field, spare) - field + offset;
@@ -63,12 +65,14 @@ HWY_INLINE std::size_t whole_vectors(D d, const std::uint32_t* largest, std::siz
   return i;
 }
 
-void ratio_scales_lanes(const std::uint32_t* largest, std::size_t count,
+bool ratio_scales_lanes(const std::uint32_t* largest, std::size_t count,
                         const RatioRounding& rounding, const Ratio& ratio, double* totals,
                         std::uint64_t* ranks) {
-  const std::size_t i =
-      whole_vectors(hn::ScalableTag<double>(), largest, 0, count, rounding, ratio, totals, ranks);
-  whole_vectors(hn::CappedTag<double, 1>(), largest, i, count, rounding, ratio, totals, ranks);
+  bool all = true;
+  const std::size_t i = whole_vectors(hn::ScalableTag<double>(), largest, 0, count, rounding, ratio,
+                                      totals, ranks, all);
+  whole_vectors(hn::CappedTag<double, 1>(), largest, i, count, rounding, ratio, totals, ranks, all);
+  return all;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -93,9 +97,9 @@ std::optional<RatioRounding> ratio_rounding_of(const Grid<std::uint64_t>& grid, 
 
 HWY_EXPORT(ratio_scales_lanes);
 
-void ratio_scales(const std::uint32_t* largest, std::size_t count, const RatioRounding& rounding,
+bool ratio_scales(const std::uint32_t* largest, std::size_t count, const RatioRounding& rounding,
                   const Ratio& ratio, double* totals, std::uint64_t* ranks) {
-  HWY_DYNAMIC_DISPATCH(ratio_scales_lanes)(largest, count, rounding, ratio, totals, ranks);
+  return HWY_DYNAMIC_DISPATCH(ratio_scales_lanes)(largest, count, rounding, ratio, totals, ranks);
 }
 
 }  // namespace halfulp::emulator::kernels

@@ -26,10 +26,10 @@ struct Ratio {
   double divisor = 1, outer = 1;  // both finite and positive, from 2^-400 to 2^400
 };
 // totals[k]: largest[k] / divisor rounded, times outer; NaN where the largest is no finite number
-// above zero or its quotient rounds to zero or beyond the largest scale. largest: patterns without
-// sign. ranks: of the scales, which are their codes; not of those that are NaN.
-// Floating-point arithmetic.
-void ratio_scales(const std::uint32_t* largest, std::size_t count, const RatioRounding& rounding,
+// above zero or its quotient rounds to zero or beyond the largest scale; answers whether none is.
+// largest: patterns without sign. ranks: of the scales, which are their codes; not of those that
+// are NaN. Floating-point arithmetic.
+bool ratio_scales(const std::uint32_t* largest, std::size_t count, const RatioRounding& rounding,
                   const Ratio& ratio, double* totals, std::uint64_t* ranks);
 
 }  // namespace halfulp::emulator::kernels
