@@ -72,9 +72,11 @@ void NarrowBlocks::piece(std::size_t row, std::size_t column, std::size_t length
                          const double* totals) {
   const Segment segment{.row = row, .column = column, .index = 0, .count = length};
   const bool wanted = transfer_.codes != nullptr;
-  kernels::round_narrow(pointer<float>(transfer_.in, segment), length, *plan_.quotients().narrow,
-                        {.scales = totals, .block = cut_.block_columns},
-                        pointer<float>(transfer_.out, segment), wanted ? codes_.data() : nullptr);
+  kernels::round_narrow(
+      pointer<float>(transfer_.in, segment), length, *plan_.quotients().narrow,
+      plan_.quotients().narrow_quotients ? &*plan_.quotients().narrow_quotients : nullptr,
+      {.scales = totals, .block = cut_.block_columns}, pointer<float>(transfer_.out, segment),
+      wanted ? codes_.data() : nullptr);
   if (!wanted) return;
   pack_codes_at(std::span<const std::uint8_t>(codes_).first(length),
                 packed_bits(plan_.format().element.format), row * transfer_.in.columns + column,

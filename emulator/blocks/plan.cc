@@ -114,6 +114,10 @@ QuotientPlan quotient_plan(const CompiledBlock& plan) {
       of_scales + turn_bits <= double_precision) {
     quotients.narrow = narrow_table(plan.format().element);
   }
+  const auto* const grid = plan.element().grid32();
+  if (quotients.narrow && grid != nullptr)
+    quotients.narrow_quotients =
+        kernels::narrow_by_quotients(moving_grid(*grid), plan.element().encoding32(), of_scales);
   quotients.scales = scales_fit_lanes(plan);
   if (quotients.scales && quotients.narrow) quotients.ratio = ratio_of(plan);
   const CompiledLevel& innermost = plan.level(plan.levels() - 1);

@@ -12,6 +12,7 @@
 #include "emulator/blocks/block_scale.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/power.h"
+#include "emulator/kernels/block_round.h"
 #include "emulator/kernels/kernels.h"
 #include "emulator/kernels/ratio_scales.h"
 #include "formats/engine.h"
@@ -26,6 +27,7 @@ struct QuotientPlan {
   bool exact_products = false;
   // Elements of few magnitudes, numbers and scales in binary32.
   std::optional<kernels::NarrowTable> narrow;
+  std::optional<kernels::MovedRounding> narrow_quotients;
   // Their innermost scales too, where they are ratios in exact arithmetic that rounds to nearest.
   std::optional<kernels::RatioRounding> ratio;
   // Of elements with zero points: integers of any size, rounded as they are. Null where lanes

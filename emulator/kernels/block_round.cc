@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #define HWY_WANT_AVX3_DL 1
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
@@ -312,6 +313,24 @@ std::optional<MovedRounding> moved_rounding_of(const MovingGrid<std::uint32_t>& 
   rounding.width = encoding->width;
   rounding.spare_bits = encoding->spare_bits;
   rounding.offset = encoding->offset;
+  return rounding;
+}
+
+// Numbers of a format with t <= 3 have at most four significant bits, and S - h at most 40 - 24.
+// With spacings from 2^-19 on and scales from 2^-60 on no product has bits below 2^-118.
+std::optional<MovedRounding> narrow_by_quotients(const MovingGrid<std::uint32_t>& moving,
+                                                 const ArrayEncoding* encoding, int scale_bits) {
+  const Grid<std::uint32_t>& grid = moving.grid;
+  constexpr int most_bits = 40;
+  constexpr std::uint32_t least_field = 127 - 16;
+  constexpr int most_fraction_bits = 3;
+  if (grid.fraction_bits > most_fraction_bits || scale_bits > most_bits ||
+      grid.least_field < least_field || grid.flush_inputs)
+    return {};
+  auto rounding = moved_rounding_of(moving, encoding);
+  if (!rounding || rounding->form != MovedForm::saturating || rounding->most_power < 60) return {};
+  const int t = grid.fraction_bits;
+  rounding->close = std::ldexp(1 - std::ldexp(1.0F, t - 19), -t - 1);
   return rounding;
 }
 

@@ -30,11 +30,23 @@ struct MovedRounding {
   int least_power = 0, most_power = 0;
   int width = 0;  // of the codes, 8 or 4; 0 where they are for other kernels
   std::uint32_t spare_bits = 0, offset = 0;  // ArrayEncoding
+  // Times the leading power of two: a distance from the rounded number that is nearly half of the
+  // spacing (narrow.cc).
+  float close = 0;
 };
 // None where the adder does not serve the grid, or numbers beyond the largest become something
 // else. encoding: of the same grid; may be null.
 std::optional<MovedRounding> moved_rounding_of(const MovingGrid<std::uint32_t>& moving,
                                                const ArrayEncoding* encoding);
+
+// The rounding that round_narrow may do by quotients: saturating, few fraction bits, far from the
+// ends of floats. scale_bits: that scales have at most.
+std::optional<MovedRounding> narrow_by_quotients(const MovingGrid<std::uint32_t>& moving,
+                                                 const ArrayEncoding* encoding, int scale_bits);
+// round_narrow with it; null for turns alone.
+void round_narrow(const float* in, std::size_t count, const NarrowTable& table,
+                  const MovedRounding* quotients, const Scales& scales, float* out,
+                  std::uint8_t* codes);
 
 // As round_moved and encode_moved, of finite numbers. Precondition: all powers are within those
 // that may be. codes: packed, may be null; the bits behind the last of a byte are zero.
