@@ -330,7 +330,8 @@ std::optional<MovedRounding> narrow_by_quotients(const MovingGrid<std::uint32_t>
   auto rounding = moved_rounding_of(moving, encoding);
   if (!rounding || rounding->form != MovedForm::saturating || rounding->most_power < 60) return {};
   const int t = grid.fraction_bits;
-  rounding->close = std::ldexp(1 - std::ldexp(1.0F, t - 19), -t - 1);
+  const float close = std::ldexp(1 - std::ldexp(1.0F, t - 19), -t - 1);
+  rounding->close = std::bit_cast<std::uint32_t>(close) - std::bit_cast<std::uint32_t>(1.0F);
   return rounding;
 }
 

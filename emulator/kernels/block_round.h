@@ -30,9 +30,9 @@ struct MovedRounding {
   int least_power = 0, most_power = 0;
   int width = 0;  // of the codes, 8 or 4; 0 where they are for other kernels
   std::uint32_t spare_bits = 0, offset = 0;  // ArrayEncoding
-  // Times the leading power of two: a distance from the rounded number that is nearly half of the
-  // spacing (narrow.cc).
-  float close = 0;
+  // Added to the pattern of the leading power of two: that of a distance from the rounded number
+  // which is nearly half of the spacing (narrow.cc).
+  std::uint32_t close = 0;
 };
 // None where the adder does not serve the grid, or numbers beyond the largest become something
 // else. encoding: of the same grid; may be null.

@@ -259,20 +259,22 @@ HWY_INLINE void round_by_quotients(const NarrowTable& table, const MovedRounding
   const auto scale = hn::Set(d, quotients.scale[k]);
   const auto rest = hn::Set(d, quotients.rest[k]);
   const auto raise = hn::Set(d, rounding.magic.raise);
-  const auto most = hn::BitCast(d, hn::Set(d_bits, rounding.clamp.positive));
+  const auto most = hn::Set(d_bits, static_cast<std::int32_t>(rounding.clamp.positive));
+  const auto close = hn::Set(d_bits, static_cast<std::int32_t>(rounding.close));
   const std::size_t end = std::min((k + 1) * some.block, some.count);
   for (std::size_t i = k * some.block; i < end; i += hn::Lanes(d)) {
     const auto x = hn::LoadU(d, in + i);
-    const auto quotient = hn::Min(hn::Abs(x * hn::Set(d, quotients.by[k])), most);
+    const auto magnitude = hn::BitCast(d_bits, hn::Abs(x * hn::Set(d, quotients.by[k])));
+    const auto quotient = hn::BitCast(d, hn::Min(magnitude, most));
     const auto power = leading_power(d, rounding.magic, quotient);
     const auto sum = hn::MulAdd(power, raise, quotient);
     const auto rounded = hn::NegMulAdd(power, raise, sum);
-    const auto distance = hn::Abs(quotient - rounded);
-    const auto undecided = distance > power * hn::Set(d, rounding.close);
+    const auto distance = hn::BitCast(d_bits, hn::Abs(quotient - rounded));
+    const auto undecided = distance > hn::BitCast(d_bits, power) + close;
     auto value = hn::CopySign(hn::MulAdd(rounded, scale, rounded * rest), x);
     auto code = hn::Zero(d_bits);
     if constexpr (kCodes) code = code_of_sum(d, rounding, x, power, sum);
-    if (HWY_UNLIKELY(!hn::AllFalse(d, undecided))) {
+    if (HWY_UNLIKELY(!hn::AllFalse(d_bits, undecided))) {
       Steps steps;
       find_any_steps(table, some.scales[k], steps);
       const StepUp<kTurns, kEven, kCodes> step_up{table, steps};
@@ -285,8 +287,9 @@ HWY_INLINE void round_by_quotients(const NarrowTable& table, const MovedRounding
 
 // By turns alone.
 template <int kTurns, bool kEven, bool kCodes>
-HWY_INLINE void round_by_turns(const NarrowTable& table, const Blocks& some, const float* in,
+HWY_INLINE void round_by_turns(const NarrowTable& given, const Blocks& some, const float* in,
                                float* out, std::uint8_t* codes) {
+  const NarrowTable table = given;
   Steps steps[at_once];
   for (std::size_t k = 0; k < some.blocks; ++k) find_any_steps(table, some.scales[k], steps[k]);
   for (std::size_t k = 0, begin = 0; k < some.blocks; ++k, begin += some.block) {
@@ -297,10 +300,9 @@ HWY_INLINE void round_by_turns(const NarrowTable& table, const Blocks& some, con
 }
 
 template <int kTurns, bool kEven, bool kCodes>
-void narrow_all(const float* in, std::size_t count, const NarrowTable& given,
+void narrow_all(const float* in, std::size_t count, const NarrowTable& table,
                 const MovedRounding* quotient, const Scales& scales, float* out,
                 std::uint8_t* codes) {
-  const NarrowTable table = given;
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<float>());
   const MovedRounding rounding = quotient == nullptr ? MovedRounding{} : *quotient;
   const bool whole = quotient != nullptr && scales.block % lanes == 0 && count % lanes == 0 &&
