@@ -119,7 +119,7 @@ void decode_bytes(const std::uint8_t* codes, std::size_t count, const DecodeTabl
 #if HWY_TARGET == HWY_AVX3_DL
   if (table.short_and_odd) {
     i = decode_some_bytes(codes, 0, std::min(count, elements_to_alignment(out)), table, out);
-    const ByteTables tables(table);
+    const ByteTables tables(table.low.data(), table.high.data());
     __m512i patterns[4];
     for (; i + 64 <= count; i += 64) {
       tables.numbers(codes + i, patterns);

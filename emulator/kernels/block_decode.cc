@@ -133,7 +133,7 @@ bool decode_blocks_lanes(const std::uint8_t* codes, std::size_t count, const Dec
     return false;
   constexpr std::size_t most = 256;  // vectors at once
   float factors[most];
-  const ByteTables tables(table);
+  const ByteTables tables(table.low.data(), table.high.data());
   for (std::size_t first = 0; first < count / 16; first += most) {
     const std::size_t vectors = std::min(most, count / 16 - first);
     write_factors(scales, first, vectors, factors);

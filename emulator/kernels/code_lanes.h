@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "emulator/kernels/array_codes.h"
-
 #if defined(HALFULP_EMULATOR_KERNELS_CODE_LANES_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef HALFULP_EMULATOR_KERNELS_CODE_LANES_H
 #undef HALFULP_EMULATOR_KERNELS_CODE_LANES_H
@@ -83,14 +81,14 @@ HWY_INLINE __m512i sixteen_halves(const std::uint8_t* codes) {
 #endif
 
 #if HWY_TARGET == HWY_AVX3_DL
-// The tables of DecodeTable::short_and_odd, in registers.
+// The tables of DecodeTable::short_and_odd (array_codes.h), of 128 bytes each, in registers.
 struct ByteTables {
   __m512i low[2], high[2];
 
-  HWY_INLINE explicit ByteTables(const DecodeTable& table) {
+  HWY_INLINE ByteTables(const std::uint8_t* lower, const std::uint8_t* higher) {
     for (int k = 0; k < 2; ++k) {
-      low[k] = _mm512_loadu_si512(table.low.data() + 64 * k);
-      high[k] = _mm512_loadu_si512(table.high.data() + 64 * k);
+      low[k] = _mm512_loadu_si512(lower + 64 * k);
+      high[k] = _mm512_loadu_si512(higher + 64 * k);
     }
   }
 

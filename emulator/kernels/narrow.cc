@@ -239,7 +239,7 @@ struct Blocks {
 
 // The code of what round_by_quotients makes of x.
 template <class D, class V = hn::Vec<D>, class I = hn::Vec<hn::RebindToSigned<D>>>
-HWY_INLINE I code_of_sum(D d, const MovedRounding& rounding, V x, V power, V sum) {
+HWY_INLINE I code_of_sum(D, const MovedRounding& rounding, V x, V power, V sum) {
   const hn::RebindToSigned<D> d_bits;
   const I field = hn::BitCast(d_bits, power);
   const I rank = hn::ShiftRightSame(field, static_cast<int>(rounding.spare_bits)) - field;
