@@ -25,6 +25,8 @@ void map_array(Op op, std::span<const View> in, const Plan& plan, const Random& 
                const MutableView& out, Counts* counts);
 void encode_array(const View& in, const Plan& plan, const Random& random,
                   std::span<std::uint8_t> out, Counts* counts);
+void decode_array(std::span<const std::uint8_t> in, const CompiledPlan& plan,
+                  const MutableView& out);
 void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out);
 
 // An element whose number is of the plan's format: an element next to an irrational one stands for

@@ -169,8 +169,8 @@ void encode_array(const View& in, const Plan& plan, const Random& random,
 }
 
 // A table of all numbers where there are as many elements.
-void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out) {
-  const CompiledPlan& ready = compiled(plan);
+void decode_array(std::span<const std::uint8_t> in, const CompiledPlan& ready,
+                  const MutableView& out) {
   const Format& format = ready.quantizer().format;
   HALFULP_REQUIRE(ready.fits(out.carrier), "the carrier does not hold every number of " +
                                                format.name + "; decode its codes one by one");
@@ -205,6 +205,10 @@ void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const Muta
     }
     scatter(numbers.data(), begin, length, out);
   }
+}
+
+void decode_array(std::span<const std::uint8_t> in, const Plan& plan, const MutableView& out) {
+  decode_array(in, compiled(plan), out);
 }
 
 }  // namespace halfulp::emulator

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/arrays/packing.h"
 
+#include "emulator/kernels/kernels.h"
+
 namespace halfulp::emulator {
 namespace {
 
@@ -130,6 +132,13 @@ void unpack_codes(const std::uint8_t* bytes, int width, std::span<Code> codes) {
 
 void pack_codes_at(std::span<const std::uint32_t> codes, int width, std::size_t index,
                    std::uint8_t* bytes) {
+  pack_at(codes, width, index, bytes);
+}
+
+void pack_codes_at(std::span<const std::uint8_t> codes, int width, std::size_t index,
+                   std::uint8_t* bytes) {
+  if (width == 4 && index % 2 == 0 && codes.size() % 2 == 0)
+    return kernels::pack_halves(codes.data(), codes.size(), bytes + index / 2);
   pack_at(codes, width, index, bytes);
 }
 

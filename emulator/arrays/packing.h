@@ -21,6 +21,8 @@ void unpack_codes(const std::uint8_t* bytes, int width, std::span<Code> codes);
 // of index 0.
 void pack_codes_at(std::span<const std::uint32_t> codes, int width, std::size_t index,
                    std::uint8_t* bytes);
+void pack_codes_at(std::span<const std::uint8_t> codes, int width, std::size_t index,
+                   std::uint8_t* bytes);
 void pack_codes_at(std::span<const std::uint64_t> codes, int width, std::size_t index,
                    std::uint8_t* bytes);
 void unpack_codes_at(const std::uint8_t* bytes, int width, std::size_t index,

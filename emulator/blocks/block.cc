@@ -10,8 +10,10 @@
 #include "emulator/arrays/arrays.h"
 #include "emulator/blocks/lanes.h"
 #include "emulator/blocks/matrix_scales.h"
+#include "emulator/blocks/narrow_blocks.h"
 #include "emulator/blocks/plan.h"
 #include "emulator/blocks/quotient.h"
+#include "emulator/environment.h"
 #include "formats/error.h"
 
 namespace halfulp::emulator {
@@ -27,12 +29,46 @@ void for_each_run(const Partition& cut, std::size_t longest, const Function& fun
   }
 }
 
+// A matrix as one row of blocks where its rows follow each other without gaps and end with whole
+// blocks of one row: the indices of elements and of blocks stay what they are.
+struct OneRow {
+  View in;
+  MutableView out;
+  Partition cut;
+
+  OneRow(const Transfer& transfer, const Partition& given)
+      : in(transfer.in), out(transfer.out), cut(given) {
+    const bool dense = in.stride == in.columns && out.stride == in.columns;
+    if (!dense || cut.block_rows != 1 || in.columns % cut.block_columns != 0) return;
+    in.columns = in.stride = out.columns = out.stride = in.rows * in.columns;
+    in.rows = out.rows = 1;
+    cut.across = cut.count();
+    cut.down = 1;
+  }
+};
+
 template <typename Real, typename Bits>
 void by_power(const PowerRule<Bits>& rule, const CompiledBlock& plan, const Partition& cut,
               const Random& random, const Transfer& transfer, QuotientBlocks& others) {
-  PowerBlocks<Real, Bits> blocks(rule, plan.element(), cut, random);
-  for_each_run(cut, blocks.blocks_at_once(), [&](std::size_t first, std::size_t count) {
-    blocks.run(first, count, transfer, [&](std::size_t block) { others.run(block, 1); });
+  const StandardEnvironment environment;
+  const OneRow one(transfer, cut);
+  const Transfer flat{
+      .in = one.in, .out = one.out, .codes = transfer.codes, .counts = transfer.counts};
+  PowerBlocks<Real, Bits> blocks(rule, plan.element(), one.cut, random);
+  for_each_run(one.cut, blocks.blocks_at_once(), [&](std::size_t first, std::size_t count) {
+    blocks.run(first, count, flat, [&](std::size_t block) { others.run(block, 1); });
+  });
+}
+
+void by_ratio(const CompiledBlock& plan, BlockScales& scales, const Transfer& transfer,
+              QuotientBlocks& others) {
+  const StandardEnvironment environment;
+  const OneRow one(transfer, scales.innermost());
+  const Transfer flat{
+      .in = one.in, .out = one.out, .codes = transfer.codes, .counts = transfer.counts};
+  NarrowBlocks blocks(plan, scales, one.cut, flat);
+  for_each_run(one.cut, blocks.blocks_at_once(), [&](std::size_t first, std::size_t count) {
+    blocks.run(first, count, [&](std::size_t block) { others.run(block, 1); });
   });
 }
 
@@ -57,6 +93,8 @@ void quantize(const View& in, const BlockPlan& plan, const Random& random, const
     by_power<float>(*ready.power32(), ready, cut, random, transfer, blocks);
   } else if (same && in.carrier == Carrier::binary64 && ready.power64() != nullptr) {
     by_power<double>(*ready.power64(), ready, cut, random, transfer, blocks);
+  } else if (NarrowBlocks::serves(ready, cut, transfer)) {
+    by_ratio(ready, scales, transfer, blocks);
   } else {
     for_each_run(cut, blocks.blocks_at_once(),
                  [&](std::size_t first, std::size_t count) { blocks.run(first, count); });

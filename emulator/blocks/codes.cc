@@ -3,11 +3,12 @@
 // Matrices in block formats from their codes.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
-#include <memory>
+#include <optional>
 #include <span>
-#include <variant>
+#include <vector>
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/arrays/packing.h"
@@ -16,6 +17,7 @@
 #include "emulator/blocks/extent.h"
 #include "emulator/blocks/plan.h"
 #include "emulator/environment.h"
+#include "emulator/kernels/array_codes.h"
 #include "emulator/kernels/kernels.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -87,7 +89,7 @@ class Dequantizing {
     }
   }
 
-  // --- Row by row: decoded, and multiplied by the scales of the row's blocks.
+  // --- Row by row: the numbers of their codes times the scales of the row's blocks.
 
   // True where elements and products of scales are numbers of the carrier or of doubles, so that
   // one multiplication rounds once; and rows begin at whole bytes.
@@ -106,81 +108,107 @@ class Dequantizing {
       own_numbers_.push_back(pays ? numbers_of_codes(plan_.format().levels[i].scale.format)
                                   : std::vector<double>{});
     }
+    known_.resize(cuts_.size());
     const Partition& cut = cuts_.back();
-    constexpr std::size_t elements_at_once = 1 << 15;
-    const std::size_t at_once = std::max<std::size_t>(
-        elements_at_once / std::max<std::size_t>(out_.columns, 1) / cut.block_rows, 1);
+    // So few that they stay in the nearest cache, but where a table of numbers has to pay.
+    const bool tabulated =
+        out_.carrier == Carrier::binary32 && plan_.element().decode_table() != nullptr;
+    const std::size_t elements_at_once = tabulated ? 1 << 12 : 1 << 15;
+    const std::size_t at_once =
+        std::clamp<std::size_t>(elements_at_once / out_.columns / cut.block_rows, 1, cut.down);
+    totals_.resize(at_once * cut.across);
     for (std::size_t down = 0; down < cut.down; down += at_once)
       run_lines(down, std::min(down + at_once, cut.down));
   }
-  // Lines of blocks.
+  // Lines of blocks, whose totals follow each other. Lines of whole blocks of one row, without gaps
+  // in between, are as one.
   void run_lines(std::size_t first, std::size_t end) {
     const Partition& cut = cuts_.back();
-    decode_rows(first * cut.block_rows, std::min(end * cut.block_rows, out_.rows));
-    std::vector<double> totals(cut.across);
+    const bool as_one =
+        cut.block_rows == 1 && out_.columns % cut.block_columns == 0 && out_.stride == out_.columns;
+    bool all = true;
     for (std::size_t down = first; down < end; ++down) {
-      const std::size_t top = down * cut.block_rows;
-      const std::size_t bottom = std::min(top + cut.block_rows, out_.rows);
-      const bool all = find_totals(top, totals);
-      for (std::size_t row = top; row < bottom; ++row) multiply_row(row, totals);
-      if (!all) redo_lost(down, totals);
+      const std::span<double> totals = totals_of(down - first);
+      all = find_totals(down * cut.block_rows, totals) && all;
+      const std::size_t bottom = std::min((down + 1) * cut.block_rows, out_.rows);
+      for (std::size_t row = down * cut.block_rows; !as_one && row < bottom; ++row)
+        worth_of_rows(row, 1, totals.data());
     }
+    if (as_one) worth_of_rows(first, end - first, totals_.data());
+    for (std::size_t down = first; !all && down < end; ++down)
+      redo_lost(down, totals_of(down - first));
   }
-  [[nodiscard]] MutableView rows_of_out(std::size_t first, std::size_t end) const {
+  [[nodiscard]] std::span<double> totals_of(std::size_t line) {
+    const std::size_t across = cuts_.back().across;
+    return std::span(totals_).subspan(line * across, across);
+  }
+  // What the elements of rows without gaps are worth, in one piece.
+  void worth_of_rows(std::size_t first, std::size_t count, const double* totals) const {
+    const CompiledPlan& element = plan_.element();
+    const std::size_t bytes = packed_bytes(element.quantizer().format, out_.columns);
+    const auto codes = std::span(codes_.elements).subspan(first * bytes, count * bytes);
     const std::size_t size = out_.carrier == Carrier::binary32 ? sizeof(float) : sizeof(double);
     MutableView rows = out_;
-    rows.rows = end - first;
     rows.data = static_cast<std::byte*>(out_.data) + first * out_.stride * size;
-    return rows;
-  }
-  void decode_rows(std::size_t first, std::size_t end) const {
-    const std::size_t bytes = packed_bytes(plan_.format().element.format, out_.columns);
-    const auto codes = std::span(codes_.elements).subspan(first * bytes, (end - first) * bytes);
-    // A plan that owns nothing: the block format's outlives it.
-    const Plan elements{
-        .quantizer = plan_.element().quantizer(),
-        .engine = engine_name,
-        .compiled = std::shared_ptr<const void>(std::shared_ptr<const void>(), &plan_.element())};
-    decode_array(codes, elements, rows_of_out(first, end));
+    rows.columns = rows.stride = count * out_.columns;
+    rows.rows = 1;
+    const kernels::Scales scales{totals, cuts_.back().block_columns};
+    if (out_.carrier == Carrier::binary64) {
+      decode_array(codes, element, rows);
+      return kernels::scale_blocks(static_cast<double*>(rows.data), rows.columns, scales);
+    }
+    auto* const numbers = static_cast<float*>(rows.data);
+    const kernels::DecodeTable* const table = element.decode_table();
+    if (table != nullptr &&
+        kernels::decode_blocks(codes.data(), rows.columns, *table, scales, numbers))
+      return;
+    decode_array(codes, element, rows);
+    kernels::scale_blocks(numbers, rows.columns, scales);
   }
   // The products of scales over the blocks of a row; NaN, and false, where one is no double in
   // range.
-  bool find_totals(std::size_t row, std::vector<double>& totals) const {
+  bool find_totals(std::size_t row, std::span<double> totals) {
     std::ranges::fill(totals, 1.0);
     for (std::size_t level = 0; level < cuts_.size(); ++level) multiply_level(level, row, totals);
-    return std::ranges::all_of(totals, [](double total) { return total == total; });
+    // Positive or NaN, whose patterns are greater.
+    std::uint64_t greatest = 0;
+    for (const double total : totals)
+      greatest = std::max(greatest, std::bit_cast<std::uint64_t>(total) << 1);
+    return greatest <= std::uint64_t{0x7ff} << 53;
   }
-  void multiply_level(std::size_t level, std::size_t row, std::vector<double>& totals) const {
-    const Format& format = plan_.format().levels[level].scale.format;
-    const Code mask = code_mask(format);
-    const bool planned = own_numbers_[level].empty();
-    const std::vector<double>& list = planned ? plan_.scale_numbers(level) : own_numbers_[level];
+  void multiply_level(std::size_t level, std::size_t row, std::span<double> totals) {
+    const Code mask = code_mask(plan_.format().levels[level].scale.format);
+    const std::vector<double>& list = list_of(level);
     const Partition& cut = cuts_[level];
-    const Code* scale = codes_.scales[level].data() + row / cut.block_rows * cut.across;
-    double number = 0;
-    std::size_t column = 0;
-    std::size_t end = 0;  // of the columns that `number` scales
-    for (double& total : totals) {
-      if (column >= end) {
-        const Code code = *scale++ & mask;
-        number = list.empty() ? double_in_range(carried(format, code)).value_or(std::nan(""))
-                              : list[static_cast<std::size_t>(code)];
-        end += cut.block_columns;
-      }
-      total *= number;
-      column += cuts_.back().block_columns;
+    const Code* const scales = codes_.scales[level].data() + row / cut.block_rows * cut.across;
+    const std::size_t inner = cuts_.back().block_columns;
+    const std::size_t blocks = (cut.block_columns + inner - 1) / inner;  // that share a scale
+    if (blocks == 1 && !list.empty()) {
+      for (std::size_t k = 0; k < totals.size(); ++k)
+        totals[k] *= list[static_cast<std::size_t>(scales[k] & mask)];
+      return;
+    }
+    for (std::size_t k = 0; k < cut.across; ++k) {
+      const double number = number_of_scale(level, scales[k] & mask);
+      const std::size_t end = std::min((k + 1) * blocks, totals.size());
+      for (std::size_t i = k * blocks; i < end; ++i) totals[i] *= number;
     }
   }
-  void multiply_row(std::size_t row, const std::vector<double>& totals) {
-    const MutableView of_row = rows_of_out(row, row + 1);
-    const kernels::Scales scales{totals.data(), cuts_.back().block_columns};
-    if (out_.carrier == Carrier::binary32) {
-      kernels::scale_blocks(static_cast<float*>(of_row.data), out_.columns, scales);
-    } else {
-      kernels::scale_blocks(static_cast<double*>(of_row.data), out_.columns, scales);
-    }
+  [[nodiscard]] const std::vector<double>& list_of(std::size_t level) const {
+    return own_numbers_[level].empty() ? plan_.scale_numbers(level) : own_numbers_[level];
   }
-  void redo_lost(std::size_t down, const std::vector<double>& totals) {
+  // Scales that are in no list are remembered: blocks of many rows may have one.
+  double number_of_scale(std::size_t level, Code code) {
+    const std::vector<double>& list = list_of(level);
+    if (!list.empty()) return list[static_cast<std::size_t>(code)];
+    std::optional<Known>& known = known_[level];
+    if (!known || known->code != code) {
+      const Operand number = carried(plan_.format().levels[level].scale.format, code);
+      known = Known{code, double_in_range(number).value_or(std::nan(""))};
+    }
+    return known->number;
+  }
+  void redo_lost(std::size_t down, std::span<const double> totals) {
     const Random none;
     BlockElements elements(plan_.element(), false, none, nullptr);
     for (std::size_t across = 0; across < totals.size(); ++across) {
@@ -194,6 +222,12 @@ class Dequantizing {
   Code mask_;
   std::vector<Partition> cuts_;
   std::vector<std::vector<double>> own_numbers_;
+  struct Known {
+    Code code = 0;
+    double number = 0;
+  };
+  std::vector<std::optional<Known>> known_;
+  std::vector<double> totals_;  // of the lines of blocks at hand
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <vector>
 
 #include "emulator/arrays/arrays.h"
 #include "emulator/arrays/plan.h"
@@ -92,10 +93,14 @@ Extent by_element(const View& view, const Area& area, ScaleRule rule, bool flush
 // The largest magnitude as a pattern of binary64; of infinities and NaN nothing less.
 template <typename Real, typename Bits>
 std::uint64_t largest_in(const View& view, const Area& area, bool flush) {
-  const Partition whole{.block_rows = area.bottom - area.top,
-                        .block_columns = area.right - area.left,
-                        .down = 1,
-                        .across = 1};
+  Partition whole{.block_rows = area.bottom - area.top,
+                  .block_columns = area.right - area.left,
+                  .down = 1,
+                  .across = 1};
+  if (whole.block_columns == view.stride) {  // one row after another
+    whole.block_columns *= whole.block_rows;
+    whole.block_rows = 1;
+  }
   const View part{at<Real>(view, area.top, area.left), view.carrier, whole.block_rows,
                   whole.block_columns, view.stride};
   LargestFinder<Real, Bits> finder;
@@ -147,7 +152,8 @@ std::span<const Bits> LargestFinder<Real, Bits>::find(const View& view, const Pa
                                                       bool flush) {
   const Area area = area_of_run(cut, first, count, view);
   const std::size_t columns = area.right - area.left;
-  largest_.assign(count, 0);
+  const std::span<Bits> found = std::span(largest_).first(count);
+  std::ranges::fill(found, 0);
   if (area.bottom - area.top == 1) {
     kernels::largest_magnitudes(at<Real>(view, area.top, area.left), columns, cut.block_columns,
                                 largest_.data());
@@ -157,7 +163,7 @@ std::span<const Bits> LargestFinder<Real, Bits>::find(const View& view, const Pa
     const std::size_t longest = whole == 0 ? buffer_elements : whole;
     for (std::size_t begin = 0; begin < columns; begin += longest) {
       const std::size_t length = std::min(longest, columns - begin);
-      magnitudes_.assign(length, 0);
+      std::fill_n(magnitudes_.data(), length, Real{0});
       for (std::size_t row = area.top; row < area.bottom; ++row) {
         kernels::larger_magnitudes(at<Real>(view, row, area.left + begin), length,
                                    magnitudes_.data());
@@ -170,9 +176,9 @@ std::span<const Bits> LargestFinder<Real, Bits>::find(const View& view, const Pa
   }
   if (flush) {
     constexpr Bits least_normal = Bits{1} << (sizeof(Bits) == 4 ? 23 : 52);
-    for (Bits& largest : largest_) largest = largest < least_normal ? 0 : largest;
+    for (Bits& largest : found) largest = largest < least_normal ? 0 : largest;
   }
-  return largest_;
+  return found;
 }
 
 template class LargestFinder<float, std::uint32_t>;

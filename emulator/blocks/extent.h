@@ -4,10 +4,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "emulator/blocks/block_scale.h"
 #include "formats/engine.h"
@@ -49,14 +49,15 @@ Extent extent_of(const View& view, const Area& area, ScaleRule rule, bool flush)
 template <typename Real, typename Bits>
 class LargestFinder {
  public:
-  // Of `count` blocks of one row of blocks; valid until the next call.
+  // Of `count` blocks of one row of blocks, at most blocks_at_once; valid until the next call.
   std::span<const Bits> find(const View& view, const Partition& cut, std::size_t first,
                              std::size_t count, bool flush);
+  static constexpr std::size_t blocks_at_once = 2048;
 
  private:
   static constexpr std::size_t buffer_elements = 2048;
-  std::vector<Bits> largest_;
-  std::vector<Real> magnitudes_;
+  std::array<Bits, blocks_at_once> largest_;
+  std::array<Real, buffer_elements> magnitudes_;
 };
 
 }  // namespace halfulp::emulator

@@ -38,7 +38,6 @@ class PowerBlocks {
   template <typename Exact>
   void run(std::size_t first, std::size_t count, const Transfer& transfer, const Exact& exact) {
     largest_ = finder_.find(transfer.in, cut_, first, count, element_.rounding().flush_inputs);
-    shifts_.resize(count);
     std::size_t k = 0;
     while (k < count) {
       const std::size_t begin = k;
@@ -56,6 +55,17 @@ class PowerBlocks {
     return static_cast<Real*>(view.data) + (row * view.stride + column);
   }
 
+  // Whether kernels::MovedRounding does all of blocks begin to end of those at hand: nobody counts,
+  // the powers of two are such that it may, and no code shares a byte with one of another piece.
+  [[nodiscard]] bool is_fast(std::size_t begin, std::size_t end, const Transfer& transfer) const {
+    if (!rule_.moved || transfer.counts != nullptr) return false;
+    const bool even = transfer.in.columns % 2 == 0 && cut_.block_columns % 2 == 0;
+    const int width = rule_.moved->width;
+    if (transfer.codes != nullptr && width != 8 && (width != 4 || !even)) return false;
+    return std::all_of(shifts_.begin() + begin, shifts_.begin() + end,
+                       [&](Bits shift) { return rule_.moves(shift); });
+  }
+
   // Blocks first + begin to first + end.
   void on_lanes(std::size_t first, std::size_t begin, std::size_t end, const Transfer& transfer) {
     if (transfer.codes != nullptr) {
@@ -65,13 +75,33 @@ class PowerBlocks {
       }
     }
     const Area all = area_of_run(cut_, first + begin, end - begin, transfer.in);
-    const bool in_pieces = element_.stochastic() || transfer.codes != nullptr;
+    const bool fast = is_fast(begin, end, transfer);
+    const bool in_pieces = !fast && (element_.stochastic() || transfer.codes != nullptr);
     const std::size_t block = cut_.block_columns;
     for_each_piece(all, block, in_pieces ? draw_segment : all.right - all.left,
                    [&](std::size_t row, std::size_t column, std::size_t length) {
-                     const Bits* shifts = shifts_.data() + begin + (column - all.left) / block;
-                     piece(row, column, length, {.shifts = shifts, .block = block}, transfer);
+                     const kernels::Shifts<Bits> shifts{
+                         .shifts = shifts_.data() + begin + (column - all.left) / block,
+                         .block = block};
+                     if (fast) {
+                       fast_piece(row, column, length, shifts, transfer);
+                     } else {
+                       piece(row, column, length, shifts, transfer);
+                     }
                    });
+  }
+
+  // Needs a StandardEnvironment.
+  void fast_piece(std::size_t row, std::size_t column, std::size_t length,
+                  const kernels::Shifts<Bits>& shifts, const Transfer& transfer) {
+    if constexpr (sizeof(Bits) == 4) {
+      const std::size_t index = row * transfer.in.columns + column;
+      const auto width = static_cast<std::size_t>(rule_.moved->width);
+      std::uint8_t* const codes =
+          transfer.codes == nullptr ? nullptr : transfer.codes->elements.data() + index * width / 8;
+      kernels::round_moved(at(transfer.in, row, column), length, *rule_.moved, shifts,
+                           at(transfer.out, row, column), codes);
+    }
   }
 
   void piece(std::size_t row, std::size_t column, std::size_t length,
@@ -97,7 +127,7 @@ class PowerBlocks {
   const Random& random_;
   LargestFinder<Real, Bits> finder_;
   std::span<const Bits> largest_;
-  std::vector<Bits> shifts_;
+  std::array<Bits, LargestFinder<Real, Bits>::blocks_at_once> shifts_;
   std::array<Bits, draw_segment> draws_;
   std::array<Bits, draw_segment> codes_;
 };

@@ -28,7 +28,7 @@ BlockScales::BlockScales(const View& in, const CompiledBlock& plan, const Random
     if (band > 0) state.first_draw = random.offset / band * state.cut.across;
   }
   if (codes == nullptr) return;
-  codes->scales.assign(levels_.size(), {});
+  codes->scales.resize(levels_.size());
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     codes->scales[i].assign(levels_[i].cut.count(), 0);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/blocks/narrow.h"
 
+#include <algorithm>
+#include <limits>
 #include <variant>
 
 #include "emulator/scalar/neighbour.h"
@@ -89,6 +91,9 @@ std::optional<NarrowTable> narrow_table(const Quantizer& element) {
     table.magnitude[j] = to_double(magnitude);
     table.stays[j] = turn.reached ? std::numeric_limits<double>::quiet_NaN() : 0;
   }
+  const std::size_t last = table.negative - 1;
+  table.least_scale = 0x1p-125 / table.turn[0];
+  table.most_scale = 0x1p126 / std::max(table.turn[last], table.magnitude[last]);
   return table;
 }
 

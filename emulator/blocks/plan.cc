@@ -5,9 +5,11 @@
 #include <cmath>
 #include <variant>
 
+#include "emulator/arrays/carried.h"
 #include "emulator/arrays/plan.h"
 #include "emulator/blocks/narrow.h"
 #include "emulator/blocks/peer_steps.h"
+#include "emulator/blocks/quotient_steps.h"
 #include "emulator/scalar/exact.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -75,6 +77,24 @@ std::shared_ptr<const CompiledPlan> wide_integers(int bits, const Rounding& roun
   return integers->rounds_odd() ? integers : nullptr;
 }
 
+int significant_bits(const Operand& x) {
+  return bit_length(x.significand) - trailing_zeros(x.significand);
+}
+
+// Scales that are largest magnitudes over a divisor that the blocks around share.
+std::optional<kernels::RatioRounding> ratio_of(const CompiledBlock& plan) {
+  const std::size_t inner = plan.levels() - 1;
+  const CompiledLevel& level = plan.level(inner);
+  const bool ratio =
+      level.level().rule == ScaleRule::ratio && level.level().division == Division::exact;
+  const bool exact = plan.format().arithmetic == Arithmetic::exact;
+  if (!exact || !(ratio || level.level().rule == ScaleRule::largest)) return {};
+  int divisor_bits = ratio ? significant_bits(level.multiplied()) : 0;
+  for (std::size_t i = 0; i < inner; ++i)
+    divisor_bits += significant_bits(plan.level(i).plan().target());
+  return kernels::ratio_rounding_of(level.plan().arithmetic_grid(), divisor_bits);
+}
+
 // What of the format lanes can do.
 QuotientPlan quotient_plan(const CompiledBlock& plan) {
   QuotientPlan quotients;
@@ -94,7 +114,12 @@ QuotientPlan quotient_plan(const CompiledBlock& plan) {
       of_scales + turn_bits <= double_precision) {
     quotients.narrow = narrow_table(plan.format().element);
   }
+  const auto* const grid = plan.element().grid32();
+  if (quotients.narrow && grid != nullptr)
+    quotients.narrow_quotients =
+        kernels::narrow_by_quotients(moving_grid(*grid), plan.element().encoding32(), of_scales);
   quotients.scales = scales_fit_lanes(plan);
+  if (quotients.scales && quotients.narrow) quotients.ratio = ratio_of(plan);
   const CompiledLevel& innermost = plan.level(plan.levels() - 1);
   // Zeros stay zeros on the lanes: their formats have one.
   const bool zeros = quotients.scales && quotients.elements;
@@ -138,10 +163,11 @@ CompiledBlock::CompiledBlock(const BlockFormat& format, const Preparation& prepa
 
 std::vector<double> numbers_of_codes(const Format& format) {
   constexpr int most_bits = 8;
-  std::vector<double> numbers;
-  if (bits(format) > most_bits) return numbers;
-  for (Code code = 0; code < Code{1} << bits(format); ++code)
-    numbers.push_back(double_in_range(carried(format, code)).value_or(std::nan("")));
+  if (bits(format) > most_bits) return {};
+  std::vector<double> numbers = carried_numbers(format, Carrier::binary64);
+  for (double& x : numbers) {
+    if (!in_range(x)) x = std::nan("");
+  }
   return numbers;
 }
 

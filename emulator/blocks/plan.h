@@ -12,7 +12,9 @@
 #include "emulator/blocks/block_scale.h"
 #include "emulator/blocks/element.h"
 #include "emulator/blocks/power.h"
+#include "emulator/kernels/block_round.h"
 #include "emulator/kernels/kernels.h"
+#include "emulator/kernels/ratio_scales.h"
 #include "formats/engine.h"
 
 namespace halfulp::emulator {
@@ -25,6 +27,9 @@ struct QuotientPlan {
   bool exact_products = false;
   // Elements of few magnitudes, numbers and scales in binary32.
   std::optional<kernels::NarrowTable> narrow;
+  std::optional<kernels::MovedRounding> narrow_quotients;
+  // Their innermost scales too, where they are ratios in exact arithmetic that rounds to nearest.
+  std::optional<kernels::RatioRounding> ratio;
   // Of elements with zero points: integers of any size, rounded as they are. Null where lanes
   // cannot.
   std::shared_ptr<const CompiledPlan> integers;
@@ -68,7 +73,7 @@ class CompiledBlock {
   std::vector<std::vector<double>> scale_numbers_;
 };
 
-// The numbers of all codes of a format of few bits, as doubles; NaN where double_in_range has none.
+// The numbers of all codes of a format of few bits, as doubles; NaN where lanes do not take them.
 // Empty for others.
 std::vector<double> numbers_of_codes(const Format& format);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <initializer_list>
+#include <utility>
 
 #include "emulator/operations/operate.h"
 #include "emulator/scalar/exact.h"
@@ -91,10 +92,21 @@ bool asks_for_powers(ScaleRule rule) {
          rule == ScaleRule::rceil;
 }
 
+void set_fast_way(const kernels::ArrayEncoding* encoding, PowerRule<std::uint32_t>& rule) {
+  auto moved = kernels::moved_rounding_of(rule.grid, encoding);
+  if (!moved || moved->most_power < moved->least_power) return;
+  constexpr int fraction_bits = PowerRule<std::uint32_t>::fraction_bits;
+  rule.least_moved = static_cast<std::uint32_t>(moved->least_power) << fraction_bits;
+  rule.moved_span = static_cast<std::uint32_t>(moved->most_power - moved->least_power)
+                    << fraction_bits;
+  rule.moved = std::move(moved);
+}
+
 template <typename Bits>
 std::unique_ptr<const PowerRule<Bits>> power_rule(const BlockFormat& format,
                                                   const CompiledLevel& level,
-                                                  const Grid<Bits>* grid) {
+                                                  const Grid<Bits>* grid,
+                                                  const kernels::ArrayEncoding* encoding) {
   const bool plain = format.levels.size() == 1 && format.arithmetic == Arithmetic::exact &&
                      format.division == Division::exact;
   if (!plain || grid == nullptr || !asks_for_powers(level.level().rule)) return nullptr;
@@ -131,6 +143,7 @@ std::unique_ptr<const PowerRule<Bits>> power_rule(const BlockFormat& format,
   if (most < rule->least) return nullptr;
   rule->span = most - rule->least;
   rule->grid = moving_grid(*grid);
+  if constexpr (sizeof(Bits) == 4) set_fast_way(encoding, *rule);
   const Scale zero = level.choose({.finite = true}, one_operand(), 0);
   const bool ordinary =
       zero.number.kind == Operand::Class::zero || zero.number.kind == Operand::Class::finite;
@@ -180,13 +193,13 @@ template Powers powers_of(const Grid<std::uint64_t>& grid);
 std::unique_ptr<const PowerRule<std::uint32_t>> power_rule32(const BlockFormat& format,
                                                              const CompiledLevel& level,
                                                              const CompiledPlan& element) {
-  return power_rule(format, level, element.grid32());
+  return power_rule(format, level, element.grid32(), element.encoding32());
 }
 
 std::unique_ptr<const PowerRule<std::uint64_t>> power_rule64(const BlockFormat& format,
                                                              const CompiledLevel& level,
                                                              const CompiledPlan& element) {
-  return power_rule(format, level, element.grid64());
+  return power_rule(format, level, element.grid64(), nullptr);
 }
 
 }  // namespace halfulp::emulator

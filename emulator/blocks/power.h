@@ -14,6 +14,7 @@
 
 #include "emulator/arrays/plan.h"
 #include "emulator/blocks/block_scale.h"
+#include "emulator/kernels/block_round.h"
 #include "emulator/kernels/kernels.h"
 #include "formats/block.h"
 
@@ -29,6 +30,9 @@ struct PowerRule {
   // Of a block of zeros; absent where it is for exact arithmetic.
   std::optional<Code> zero_block;
   kernels::MovingGrid<Bits> grid;
+  // The fast way, of binary32 without counts, and the shifts that it takes.
+  std::optional<kernels::MovedRounding> moved;
+  Bits least_moved = 0, moved_span = 0;
 
   static constexpr int fraction_bits = sizeof(Bits) == 4 ? 23 : 52;
 
@@ -40,6 +44,8 @@ struct PowerRule {
     moved = 0;
     return largest == 0 && zero_block;
   }
+  // Whether the fast way takes the block.
+  [[nodiscard]] bool moves(Bits shift) const { return shift - least_moved <= moved_span; }
   [[nodiscard]] Code code(Bits largest, Bits moved) const {
     if (largest == 0) return *zero_block;
     const auto power = static_cast<std::make_signed_t<Bits>>(moved) >> fraction_bits;

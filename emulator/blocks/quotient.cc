@@ -185,7 +185,7 @@ void QuotientBlocks::narrow_piece(std::size_t row, std::size_t column, std::size
                         pointer<float>(transfer_.out, segment),
                         wanted ? narrow_codes_.data() : nullptr);
   if (!wanted) return;
-  pack_codes_at(std::span<const std::uint32_t>(narrow_codes_).first(length),
+  pack_codes_at(std::span<const std::uint8_t>(narrow_codes_).first(length),
                 packed_bits(plan_.format().element.format), row * transfer_.in.columns + column,
                 transfer_.codes->elements.data());
 }

@@ -91,7 +91,7 @@ class QuotientBlocks {
   Doubles number_, element_by_, element_total_, quotient_;
   std::array<std::uint64_t, draw_segment> draws_;
   std::array<std::uint64_t, draw_segment> codes_;
-  std::array<std::uint32_t, draw_segment> narrow_codes_;
+  std::array<std::uint8_t, draw_segment> narrow_codes_;
   struct Recomputed {
     std::size_t place;
     Code code;

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #define HWY_WANT_AVX3_DL 1
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
@@ -24,6 +23,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "emulator/kernels/code_lanes.h"
 #include "emulator/kernels/magic_round.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -66,32 +66,7 @@ HWY_INLINE void encode_four(const ArrayEncoding& encoding, const float* in, std:
   const V b = encode_lanes(encoding, in + lanes);
   const V c = encode_lanes(encoding, in + 2 * lanes);
   const V e = encode_lanes(encoding, in + 3 * lanes);
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  const __m512i packed =
-      _mm512_packus_epi16(_mm512_packs_epi32(a.raw, b.raw), _mm512_packs_epi32(c.raw, e.raw));
-  // Within each quarter there are four bytes of every vector.
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  _mm512_storeu_si512(bytes, _mm512_permutexvar_epi32(order, packed));
-#else
-  const hn::Rebind<std::uint8_t, Integers> d_bytes;
-  hn::StoreU(hn::DemoteTo(d_bytes, a), d_bytes, bytes);
-  hn::StoreU(hn::DemoteTo(d_bytes, b), d_bytes, bytes + lanes);
-  hn::StoreU(hn::DemoteTo(d_bytes, c), d_bytes, bytes + 2 * lanes);
-  hn::StoreU(hn::DemoteTo(d_bytes, e), d_bytes, bytes + 3 * lanes);
-#endif
-}
-
-// Bytes that hold codes of four bits, two by two into one: count of them, or one more that is zero.
-HWY_INLINE void join_halves(const std::uint8_t* bytes, std::size_t count, std::uint8_t* codes) {
-  std::size_t i = 0;
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  for (; i + 64 <= count; i += 64) {
-    const __m512i pairs = _mm512_loadu_si512(bytes + i);
-    const __m512i joined = _mm512_or_si512(pairs, _mm512_srli_epi16(pairs, 4));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i / 2), _mm512_cvtepi16_epi8(joined));
-  }
-#endif
-  for (; i < count; i += 2) codes[i / 2] = static_cast<std::uint8_t>(bytes[i] | bytes[i + 1] << 4);
+  store_four(Integers(), a, b, c, e, bytes);
 }
 
 void encode_floats(const float* in, std::size_t count, const ArrayEncoding& given,
@@ -142,28 +117,13 @@ void decode_bytes(const std::uint8_t* codes, std::size_t count, const DecodeTabl
                   float* out) {
   std::size_t i = 0;
 #if HWY_TARGET == HWY_AVX3_DL
-  // 1. Four codes of every quarter of the result to one quarter of the register.
-  // 2. Both bytes of every number, and the sign.
-  // 3. Bytes joined to halves of patterns, and these put above zeros.
   if (table.short_and_odd) {
     i = decode_some_bytes(codes, 0, std::min(count, elements_to_alignment(out)), table, out);
-    const auto part = [](const std::uint8_t* bytes) HWY_ATTR { return _mm512_loadu_si512(bytes); };
-    const __m512i low[2] = {part(table.low.data()), part(table.low.data() + 64)};
-    const __m512i high[2] = {part(table.high.data()), part(table.high.data() + 64)};
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i zero = _mm512_setzero_si512();
-    const __m512i sign = _mm512_set1_epi8(-128);
+    const ByteTables tables(table.low.data(), table.high.data());
+    __m512i patterns[4];
     for (; i + 64 <= count; i += 64) {
-      const __m512i code = _mm512_permutexvar_epi32(order, part(codes + i));
-      const __m512i below = _mm512_permutex2var_epi8(low[0], code, low[1]);
-      const __m512i above = _mm512_permutex2var_epi8(high[0], code, high[1]);
-      const __m512i with_sign = _mm512_ternarylogic_epi32(above, code, sign, 0xF8);
-      const __m512i first = _mm512_unpacklo_epi8(below, with_sign);
-      const __m512i second = _mm512_unpackhi_epi8(below, with_sign);
-      _mm512_storeu_si512(out + i, _mm512_unpacklo_epi16(zero, first));
-      _mm512_storeu_si512(out + i + 16, _mm512_unpackhi_epi16(zero, first));
-      _mm512_storeu_si512(out + i + 32, _mm512_unpacklo_epi16(zero, second));
-      _mm512_storeu_si512(out + i + 48, _mm512_unpackhi_epi16(zero, second));
+      tables.numbers(codes + i, patterns);
+      for (int k = 0; k < 4; ++k) _mm512_storeu_si512(out + i + 16 * k, patterns[k]);
     }
   }
 #endif
@@ -174,17 +134,11 @@ void decode_halves(const std::uint8_t* codes, std::size_t count, const DecodeTab
                    float* out) {
   std::size_t i = 0;
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  // Eight codes of 32 bits in each half, shifted into place; the permutation looks at four bits.
   const std::size_t before = elements_to_alignment(out);
   if (before % 2 == 0) i = decode_some_halves(codes, 0, std::min(count, before), table, out);
   const __m512i numbers = _mm512_loadu_si512(table.patterns.data());
-  const __m512i places =
-      _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
   for (; i + 16 <= count; i += 16) {
-    std::int32_t words[2];
-    std::memcpy(words, codes + i / 2, sizeof(words));
-    const __m512i both = _mm512_mask_set1_epi32(_mm512_set1_epi32(words[0]), 0xff00, words[1]);
-    const __m512i code = _mm512_srlv_epi32(both, places);
+    const __m512i code = sixteen_halves(codes + i / 2);
     _mm512_storeu_si512(out + i, _mm512_permutexvar_epi32(code, numbers));
   }
 #endif

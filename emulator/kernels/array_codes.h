@@ -44,4 +44,11 @@ DecodeTable decode_table_of(std::span<const std::uint32_t> patterns);
 
 void decode(const std::uint8_t* codes, std::size_t count, const DecodeTable& table, float* out);
 
+// Numbers times the scale of their block, each product rounded once; NaN results are positive and
+// quiet. False, and nothing written, where other kernels do it: there are no such instructions, a
+// block or the last one has no whole vectors, or scales of 8-bit codes are no floats. Precondition:
+// products are doubles. Floating-point arithmetic.
+bool decode_blocks(const std::uint8_t* codes, std::size_t count, const DecodeTable& table,
+                   const Scales& scales, float* out);
+
 }  // namespace halfulp::emulator::kernels

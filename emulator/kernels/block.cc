@@ -46,18 +46,76 @@ HWY_INLINE Bits largest_of_block(const Real* in, std::size_t count) {
   const MagnitudeTag<Real> d;
   const std::size_t lanes = hn::Lanes(d);
   auto largest = hn::Zero(d);
+  auto others = hn::Zero(d);
   std::size_t i = 0;
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    const auto a = hn::Max(load_magnitude(d, in + i), load_magnitude(d, in + i + lanes));
+    const auto b =
+        hn::Max(load_magnitude(d, in + i + 2 * lanes), load_magnitude(d, in + i + 3 * lanes));
+    largest = hn::Max(largest, a);
+    others = hn::Max(others, b);
+  }
+  largest = hn::Max(largest, others);
   for (; i + lanes <= count; i += lanes) largest = hn::Max(largest, load_magnitude(d, in + i));
   Bits rest = 0;
   for (; i < count; ++i) rest = std::max(rest, magnitude_of<Bits>(in[i]));
   return std::max(rest, static_cast<Bits>(hn::GetLane(hn::MaxOfLanes(d, largest))));
 }
 
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE std::size_t largest_four_by_four(const float*, std::size_t, std::size_t,
+                                            std::uint32_t*) {
+  return 0;
+}
+#else
+// Of four blocks of whole vectors at a time; answers how many. Each step halves the lanes and joins
+// two vectors; the last joins the 128-bit parts of one.
+HWY_INLINE std::size_t largest_four_by_four(const float* in, std::size_t count, std::size_t block,
+                                            std::uint32_t* largest) {
+  const MagnitudeTag<float> d;
+  const hn::RepartitionToWide<decltype(d)> d_pair;
+  const hn::CappedTag<std::int32_t, 4> d_four;
+  const hn::Rebind<std::uint32_t, decltype(d_four)> d_out;
+  const std::size_t lanes = hn::Lanes(d);
+  if (lanes < 4 || block % lanes != 0) return 0;
+  HWY_ALIGN std::int32_t parts[hn::MaxLanes(d)];
+  std::size_t k = 0;
+  for (; (k + 4) * block <= count; k += 4) {
+    const float* const from = in + k * block;
+    const auto of_block = [&](const float* begin) HWY_ATTR {
+      auto most = load_magnitude(d, begin);
+      for (std::size_t i = lanes; i < block; i += lanes)
+        most = hn::Max(most, load_magnitude(d, begin + i));
+      return most;
+    };
+    const auto joined = [&](const float* begin) HWY_ATTR {
+      const auto a = of_block(begin);
+      const auto b = of_block(begin + block);
+      return hn::BitCast(d_pair,
+                         hn::Max(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)));
+    };
+    const auto ab = joined(from);
+    const auto ce = joined(from + 2 * block);
+    hn::Store(hn::Max(hn::BitCast(d, hn::InterleaveLower(d_pair, ab, ce)),
+                      hn::BitCast(d, hn::InterleaveUpper(d_pair, ab, ce))),
+              d, parts);
+    auto most = hn::Load(d_four, parts);
+    for (std::size_t i = 4; i < lanes; i += 4) most = hn::Max(most, hn::Load(d_four, parts + i));
+    hn::StoreU(hn::BitCast(d_out, most), d_out, largest + k);
+  }
+  return k;
+}
+#endif
+HWY_INLINE std::size_t largest_four_by_four(const double*, std::size_t, std::size_t,
+                                            std::uint64_t*) {
+  return 0;
+}
+
 template <typename Real, typename Bits>
 void largest_all(const Real* in, std::size_t count, std::size_t block, Bits* largest) {
-  for (std::size_t begin = 0; begin < count; begin += block) {
-    *largest++ = largest_of_block<Real, Bits>(in + begin, std::min(block, count - begin));
-  }
+  std::size_t k = largest_four_by_four(in, count, block, largest);
+  for (std::size_t begin = k * block; begin < count; begin += block, ++k)
+    largest[k] = largest_of_block<Real, Bits>(in + begin, std::min(block, count - begin));
 }
 
 template <typename Real, typename Bits>

@@ -116,7 +116,7 @@ void larger_magnitudes(const double* in, std::size_t count, double* magnitudes);
 // which magnitude on it is delivered. In blocks under scales, all finite: x is divided by its
 // block's scale, which need not be a power of two, rounded, and multiplied, rounded once to
 // binary32. Turns and magnitudes times scales are doubles. Beyond the last magnitude of a sign it
-// stays the last. codes may be null. Floating-point arithmetic.
+// stays the last. codes, a byte each, may be null. Floating-point arithmetic.
 struct NarrowTable {
   static constexpr std::size_t most = 8;
   std::array<double, most> turn{};       // infinite where there are fewer
@@ -127,13 +127,17 @@ struct NarrowTable {
   std::size_t positive = 0, negative = 0;
   bool negative_zero = true;
   std::uint32_t code_sign = 0, code_mask = 0;  // as in Grid
+  // Between these scales all products are normal numbers of binary32.
+  double least_scale = 0, most_scale = 0;
 };
 struct Scales {
   const double* scales = nullptr;
   std::size_t block = 1;
 };
 void round_narrow(const float* in, std::size_t count, const NarrowTable& table,
-                  const Scales& scales, float* out, std::uint32_t* codes);
+                  const Scales& scales, float* out, std::uint8_t* codes);
+// An even number of codes of four bits, a byte each, two by two into one.
+void pack_halves(const std::uint8_t* bytes, std::size_t count, std::uint8_t* codes);
 
 // Numbers times the scale of their block, rounded once to nearest even. Precondition of floats: a
 // scale is a float, or its products with the numbers are doubles. NaN results are positive and
