@@ -4,6 +4,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "emulator/operations/scalar.h"
@@ -13,25 +15,41 @@
 
 namespace halfulp::vectors {
 
-// The random numbers of one case.
+// The random numbers of one case: Random{.seed, .stream = index}.bits(0, 64), bits(1, 64) and so
+// on. A block of Philox is two of them, and is computed once.
 class Dice {
  public:
-  Dice(std::uint64_t seed, std::uint64_t index) : random_{.seed = seed, .stream = index} {}
-  std::uint64_t below(std::uint64_t bound) { return random_.bits(next_++, 64) % bound; }
+  Dice(std::uint64_t seed, std::uint64_t index)
+      : key_{low(seed), high(seed)}, stream_{low(index), high(index)} {}
+  std::uint64_t below(std::uint64_t bound) { return next() % bound; }
   std::int64_t between(std::int64_t lowest, std::int64_t highest) {
     return lowest +
            static_cast<std::int64_t>(
                below(static_cast<std::uint64_t>(std::max(highest - lowest, std::int64_t{0})) + 1));
   }
-  bool coin() { return below(2) != 0; }
+  bool coin() { return (next() & 1) != 0; }
   Integer integer(int bits) {
+    if (bits <= 64)
+      return bits <= 0 ? Integer(0) : Integer(next() & ~std::uint64_t{0} >> (64 - bits));
     Integer n = 0;
-    for (int have = 0; have < bits; have += 64) n = (n << 64) + random_.bits(next_++, 64);
+    for (int have = 0; have < bits; have += 64) n = (n << 64) + next();
     return n & ((Integer(1) << static_cast<unsigned>(bits)) - 1);
   }
 
  private:
-  Random random_;
+  static std::uint32_t low(std::uint64_t n) { return static_cast<std::uint32_t>(n); }
+  static std::uint32_t high(std::uint64_t n) { return static_cast<std::uint32_t>(n >> 32); }
+
+  std::uint64_t next() {
+    const std::uint64_t block = next_ / 2;
+    if (next_ % 2 == 0)
+      words_ = philox4x32_10({low(block), high(block), stream_[0], stream_[1]}, key_);
+    const std::size_t first = next_++ % 2 * 2;
+    return std::uint64_t{words_[first]} << 32 | words_[first + 1];
+  }
+
+  std::array<std::uint32_t, 2> key_, stream_;
+  std::array<std::uint32_t, 4> words_{};
   std::uint64_t next_ = 0;
 };
 

@@ -13,6 +13,7 @@
 
 #include "formats/catalogue.h"
 #include "formats/codes.h"
+#include "formats/json.h"
 #include "formats/numbers/decimal.h"
 #include "formats/numbers/value.h"
 #include "formats/random.h"
