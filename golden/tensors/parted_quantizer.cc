@@ -104,25 +104,34 @@ ErrorStatistics quantize_in_parts(const TensorCodes& tensor, const TensorQuantiz
   const std::size_t count = tensor.size();
   quantizer.require_whole_blocks(tensor.shape());
   ErrorSum sum(quantizer, engine);
-  constexpr std::size_t parts_at_once = 8;
-  std::vector<Part> parts(parts_at_once);
-  for (std::size_t first = 0; first < count; first += parts_at_once * parting.elements) {
-    const std::size_t here =
-        std::min(parts_at_once, (count - first + parting.elements - 1) / parting.elements);
-    emulator::for_each_task(here, threads, [&](std::size_t i) {
-      const std::size_t begin = first + i * parting.elements;
-      const std::size_t end = std::min(begin + parting.elements, count);
-      Part& part = parts[i];
-      part.in = read_part(tensor, begin, end, parting.columns);
-      Random at = random;
-      at.offset = begin;
-      part.out = quantizer.quantize_part(part.in, at);
-      part.errors = sum.errors_of(part.in, part.out, at);
+  const auto make = [&](std::size_t index) {
+    const std::size_t begin = index * parting.elements;
+    const std::size_t end = std::min(begin + parting.elements, count);
+    Part part;
+    part.in = read_part(tensor, begin, end, parting.columns);
+    Random at = random;
+    at.offset = begin;
+    part.out = quantizer.quantize_part(part.in, at);
+    part.errors = sum.errors_of(part.in, part.out, at);
+    return part;
+  };
+  // One task adds up and gives the parts made before, in their order, while others make the next.
+  constexpr std::size_t parts_at_once = 4;
+  const std::size_t all = (count + parting.elements - 1) / parting.elements;
+  std::vector<Part> made;
+  for (std::size_t first = 0; first < all + parts_at_once; first += parts_at_once) {
+    std::vector<Part> next(first < all ? std::min(parts_at_once, all - first) : 0);
+    emulator::for_each_task(next.size() + 1, threads, [&](std::size_t i) {
+      if (i > 0) {
+        next[i - 1] = make(first + i - 1);
+        return;
+      }
+      for (const Part& part : made) {
+        sum.add(part.in.matrix, part.out, part.errors);
+        give(part.out.values, take);
+      }
     });
-    for (std::size_t i = 0; i < here; ++i) {
-      sum.add(parts[i].in.matrix, parts[i].out, parts[i].errors);
-      give(parts[i].out.values, take);
-    }
+    made = std::move(next);
   }
   return sum.result();
 }
