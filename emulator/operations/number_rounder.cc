@@ -30,8 +30,40 @@ struct NumberRounder::Prepared {
 NumberRounder::NumberRounder(const Quantizer& quantizer)
     : prepared_(std::make_shared<const Prepared>(quantizer)) {}
 
+namespace {
+
+bool fits_word(const Integer& n, unsigned bits) { return boost::multiprecision::msb(n) < bits; }
+
+Code word_of(const Integer& n) {
+  const auto& limbs = n.backend();
+  const Code low = limbs.limbs()[0];
+  return limbs.size() > 1 ? low | static_cast<Code>(limbs.limbs()[1]) << 64 : low;
+}
+
+}  // namespace
+
+// A dyadic number of 128 bits is taken as it is; a quotient by one of 60 bits has 68 bits or more.
 Outcome NumberRounder::round(const Real& x, std::uint64_t random) const {
-  return round_real(prepared_->target, x, random);
+  const Target& target = prepared_->target;
+  const Value& a = x.numerator;
+  const Value& b = x.denominator;
+  const bool plain = a.is_finite() && !a.is_zero() && !x.root && !x.enclosure &&
+                     x.addend.is_zero() && a.is_dyadic() && b.is_dyadic();
+  if (plain && prepared_->takes_words && fits_word(a.significand, 128)) {
+    const Exact<Code> numerator{a.negative, word_of(a.significand), a.exponent};
+    if (b.significand == 1)
+      return emulator::round(
+          target,
+          Exactly<Code>{{numerator.negative, numerator.significand, a.exponent - b.exponent}},
+          random);
+    if (prepared_->takes_cut_words && fits_word(b.significand, 60))
+      return emulator::round(
+          target,
+          Exactly<Code>{exact_quotient(
+              numerator, Exact<Code>{b.negative, word_of(b.significand), b.exponent})},
+          random);
+  }
+  return round_real(target, x, random);
 }
 
 std::optional<Outcome> NumberRounder::round(const ShortNumber& x, std::uint64_t random) const {
