@@ -66,6 +66,13 @@ Outcome NumberRounder::round(const Real& x, std::uint64_t random) const {
   return round_real(target, x, random);
 }
 
+Outcome NumberRounder::round(const Value& x, std::uint64_t random) const {
+  const bool plain = prepared_->takes_words && x.is_finite() && x.is_dyadic() && !x.is_zero();
+  if (!plain || !fits_word(x.significand, 128)) return round(real(x), random);
+  return emulator::round(prepared_->target,
+                         Exactly<Code>{{x.negative, word_of(x.significand), x.exponent}}, random);
+}
+
 std::optional<Outcome> NumberRounder::round(const ShortNumber& x, std::uint64_t random) const {
   const Target& target = prepared_->target;
   if (x.significand == 0) return round_zero(target, x.negative, random);

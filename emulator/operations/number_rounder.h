@@ -14,6 +14,7 @@
 
 namespace halfulp {
 struct Real;         // formats/numbers/value.h
+struct Value;        // likewise
 struct ShortNumber;  // formats/numbers/short_decimal.h
 }  // namespace halfulp
 
@@ -24,6 +25,7 @@ class NumberRounder {
   explicit NumberRounder(const Quantizer& quantizer);
 
   [[nodiscard]] Outcome round(const Real& x, std::uint64_t random) const;
+  [[nodiscard]] Outcome round(const Value& x, std::uint64_t random) const;
   // Absent where a word does not tell what is rounded.
   [[nodiscard]] std::optional<Outcome> round(const ShortNumber& x, std::uint64_t random) const;
   // What parse_real reads, which throws Error where it is no number.

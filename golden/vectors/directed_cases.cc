@@ -46,7 +46,7 @@ class Drawing {
         direct_remainder();
         break;
       case Op::scale_b:
-        operands_[1] = rounded(input(1), real(make_value(dice_.between(-70, 70))));
+        operands_[1] = rounded(input(1), make_value(dice_.between(-70, 70)));
         break;
       default:
         direct_others();
@@ -58,14 +58,14 @@ class Drawing {
   [[nodiscard]] std::size_t count() const { return prepared_.inputs.size(); }
   [[nodiscard]] const DrawnFormat& input(std::size_t i) const { return prepared_.inputs[i]; }
 
-  static Code rounded(const DrawnFormat& format, const Real& x, Mode mode = Mode::nearest_even) {
+  static Code rounded(const DrawnFormat& format, const Value& x, Mode mode = Mode::nearest_even) {
     return mode == Mode::toward_zero ? format.rounded_toward_zero(x) : format.rounded(x);
   }
 
   // Of the number without its sign.
   [[nodiscard]] Code magnitude(const DrawnFormat& format, Code code) const {
     const Value v = decode(format, code);
-    return v.negative ? rounded(format, real(absolute(v))) : code;
+    return v.negative ? rounded(format, absolute(v)) : code;
   }
 
   Value with_sign(Value v, const DrawnFormat& format) {
@@ -76,34 +76,14 @@ class Drawing {
   // arguments of one call in orders of their own.
   Code beside(Value v, const DrawnFormat& format) {
     const std::int64_t steps = dice_.between(-1, 1);
-    return format.stepped(rounded(format, real(with_sign(std::move(v), format))), steps);
-  }
-
-  // A fraction whose carries run far or not at all.
-  Integer draw_fraction(int count) {
-    if (count == 0) return 0;
-    Integer all = (Integer(1) << static_cast<unsigned>(count)) - 1;
-    const auto place = static_cast<unsigned>(dice_.below(static_cast<std::uint64_t>(count)));
-    switch (dice_.below(8)) {
-      case 0:
-        return 0;
-      case 1:
-        return all;
-      case 2:
-        return Integer(1) << place;
-      case 3:
-        return (all << place) & all;
-      case 4:
-        return all >> place;
-      default:
-        return dice_.integer(count);
-    }
+    return format.stepped(rounded(format, with_sign(std::move(v), format)), steps);
   }
 
   // A positive number of full precision whose leading bit has the exponent.
   Value draw_number(const DrawnFormat& format, std::int64_t exponent) {
     const int bits = format.precision() - 1;
-    Value v = integer_value((Integer(1) << static_cast<unsigned>(bits)) + draw_fraction(bits));
+    Value v =
+        integer_value((Integer(1) << static_cast<unsigned>(bits)) + drawn_fraction(dice_, bits));
     v.exponent = exponent - bits;
     return v;
   }
@@ -113,7 +93,7 @@ class Drawing {
     const Exponents e = format.exponents();
     const std::int64_t below = dice_.below(6) == 0 ? format.precision() : 0;
     const Value v = draw_number(format, dice_.between(e.least - below, e.largest));
-    const Code code = rounded(format, real(with_sign(v, format)), Mode::toward_zero);
+    const Code code = rounded(format, with_sign(v, format), Mode::toward_zero);
     return format.is_finite(code) ? code : code_at(format, format.range().highest);
   }
 
@@ -147,7 +127,7 @@ class Drawing {
       case 5:
         return beside(format.least_normal(), format);
       default:
-        return rounded(format, real(with_sign(format.least(), format)));
+        return rounded(format, with_sign(format.least(), format));
     }
   }
 
@@ -170,7 +150,7 @@ class Drawing {
     const Value first = decode(input(0), operands_[0]);
     if (first.is_nan()) return draw_operand(input(1));
     const Value v = input(1).is_signed() && dice_.coin() ? negated(first) : first;
-    return input(1).stepped(rounded(input(1), real(v)), dice_.between(-1, 1));
+    return input(1).stepped(rounded(input(1), v), dice_.between(-1, 1));
   }
 
   // A number at or next to which the result is to lie.
@@ -205,7 +185,11 @@ class Drawing {
   // The operand i next to x, or a neighbour of it.
   void solve(std::size_t i, const Real& x) {
     if (!x.numerator.is_finite() || x.denominator.is_zero()) return;
-    operands_[i] = input(i).stepped(rounded(input(i), x), nudge());
+    operands_[i] = input(i).stepped(input(i).rounded(x), nudge());
+  }
+  void solve(std::size_t i, const Value& x) {
+    if (!x.is_finite()) return;
+    operands_[i] = input(i).stepped(input(i).rounded(x), nudge());
   }
 
   [[nodiscard]] Value number(std::size_t i) const { return decode(input(i), operands_[i]); }
@@ -214,22 +198,22 @@ class Drawing {
   void make_finite(std::size_t i) {
     const Value v = number(i);
     if (!v.is_finite() || v.is_zero() || dice_.coin()) operands_[i] = draw_finite(input(i));
-    if (number(i).is_zero()) operands_[i] = rounded(input(i), real(make_value(1)));
+    if (number(i).is_zero()) operands_[i] = rounded(input(i), make_value(1));
   }
 
   // The sum of the operands `first` (or, of a fused operation, of the product) and `last` near w.
   void direct_sum() {
     const bool minus = calculation_.op == Op::subtract;
-    const auto set_second = [&](const Value& b) { solve(1, real(minus ? negated(b) : b)); };
+    const auto set_second = [&](const Value& b) { solve(1, minus ? negated(b) : b); };
     if (dice_.below(4) == 0 && cancel(minus)) return;
     const Value w = with_sign(draw_place(), to_);
     if (dice_.coin()) {
-      operands_[0] = rounded(input(0), real(w), Mode::toward_zero);
+      operands_[0] = rounded(input(0), w, Mode::toward_zero);
     } else {
       const std::int64_t reach = to_.precision() + 2;
       const std::int64_t exponent =
           w.is_zero() ? 0 : leading_exponent(w) + dice_.between(-reach, 2);
-      operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))),
+      operands_[0] = rounded(input(0), with_sign(draw_number(input(0), exponent), input(0)),
                              Mode::toward_zero);
     }
     if (!number(0).is_finite()) return;
@@ -255,9 +239,9 @@ class Drawing {
     a = with_sign(a, input(0));
     difference.negative = dice_.coin() ? a.negative : !a.negative;
     if (lost >= p) difference.negative = a.negative;
-    operands_[0] = rounded(input(0), real(a));
+    operands_[0] = rounded(input(0), a);
     const Value b = sum(difference, negated(number(0)));
-    operands_[1] = rounded(input(1), real(minus ? negated(b) : b));
+    operands_[1] = rounded(input(1), minus ? negated(b) : b);
     return input(1).is_finite(operands_[1]);
   }
 
@@ -283,8 +267,8 @@ class Drawing {
   // Two integers as significands of the first operands.
   void place_factors(const IntegerPair& pair, std::int64_t exponent) {
     const std::int64_t first = first_exponent(exponent, 1);
-    operands_[0] = rounded(input(0), real(with_sign(placed(pair.a, first), input(0))));
-    operands_[1] = rounded(input(1), real(with_sign(placed(pair.b, exponent - first), input(1))));
+    operands_[0] = rounded(input(0), with_sign(placed(pair.a, first), input(0)));
+    operands_[1] = rounded(input(1), with_sign(placed(pair.b, exponent - first), input(1)));
   }
 
   void direct_product() {
@@ -301,7 +285,7 @@ class Drawing {
   void factor(const Value& w) {
     if (w.is_zero()) return;
     const std::int64_t exponent = first_exponent(leading_exponent(w), 1);
-    operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))));
+    operands_[0] = rounded(input(0), with_sign(draw_number(input(0), exponent), input(0)));
     const Value a = number(0);
     if (!a.is_finite() || a.is_zero()) return;
     solve(1, {.numerator = with_sign(w, input(1)), .denominator = absolute(a)});
@@ -317,7 +301,7 @@ class Drawing {
     const std::int64_t exponent = leading_exponent(end);
     const std::int64_t first = first_exponent(exponent - 1, 1);
     Value a = placed(pair->a, first);
-    operands_[0] = rounded(input(0), real(with_sign(a, input(0))));
+    operands_[0] = rounded(input(0), with_sign(a, input(0)));
     solve(1, {.numerator = with_sign(end, input(1)), .denominator = a});
     return true;
   }
@@ -327,9 +311,8 @@ class Drawing {
       if (const auto pair = near_quotient(precisions(), random_)) {
         const std::int64_t exponent = result_exponent();
         const std::int64_t first = first_exponent(exponent, -1);
-        operands_[0] = rounded(input(0), real(with_sign(placed(pair->a, first), input(0))));
-        operands_[1] =
-            rounded(input(1), real(with_sign(placed(pair->b, first - exponent), input(1))));
+        operands_[0] = rounded(input(0), with_sign(placed(pair->a, first), input(0)));
+        operands_[1] = rounded(input(1), with_sign(placed(pair->b, first - exponent), input(1)));
         return;
       }
     }
@@ -340,9 +323,9 @@ class Drawing {
     Value b = dice_.coin()
                   ? draw_number(input(1), divisor)
                   : make_value(1 + 2 * static_cast<std::int64_t>(dice_.below(4)), divisor - 1);
-    operands_[1] = rounded(input(1), real(with_sign(b, input(1))));
+    operands_[1] = rounded(input(1), with_sign(b, input(1)));
     b = number(1);
-    if (b.is_finite()) solve(0, real(with_sign(product(w, b), input(0))));
+    if (b.is_finite()) solve(0, with_sign(product(w, b), input(0)));
   }
 
   void direct_root() {
@@ -353,7 +336,7 @@ class Drawing {
         Value v = integer_value(*operand);
         const std::int64_t wanted = dice_.between(e.least, e.largest) - length;
         v.exponent = wanted & ~std::int64_t{1};
-        operands_[0] = rounded(input(0), real(v));
+        operands_[0] = rounded(input(0), v);
         return;
       }
     }
@@ -362,7 +345,7 @@ class Drawing {
       const std::int64_t exponent = dice_.between(-20, 20);
       w = make_value(1 + static_cast<std::int64_t>(dice_.below(64)), exponent);
     }
-    solve(0, real(product(w, w)));
+    solve(0, product(w, w));
   }
 
   void direct_fused() {
@@ -371,27 +354,27 @@ class Drawing {
         return align();
       case 1: {  // a product near the place, and nothing or next to nothing beside it
         factor(draw_place());
-        operands_[2] = rounded(
-            input(2), real(with_sign(dice_.coin() ? zero_value() : input(2).least(), input(2))));
+        operands_[2] =
+            rounded(input(2), with_sign(dice_.coin() ? zero_value() : input(2).least(), input(2)));
         return;
       }
       case 2:
         return cancel_product();
       case 3: {  // the addend just below the place, the product the rest
         const Value w = draw_place();
-        operands_[2] = rounded(input(2), real(w), Mode::toward_zero);
+        operands_[2] = rounded(input(2), w, Mode::toward_zero);
         const Value rest = sum(w, negated(number(2)));
         if (!number(2).is_finite()) return;
         factor(rest.is_zero() ? scaled(absolute(w), -to_.precision() - 2) : rest);
         if (input(0).is_signed() && !number(0).is_nan() &&
             number(0).negative != number(1).negative && dice_.coin())
-          operands_[0] = rounded(input(0), real(negated(number(0))));
+          operands_[0] = rounded(input(0), negated(number(0)));
         return;
       }
       case 4:
         if (const auto pair = near_product(precisions(), random_)) {
           place_factors(*pair, result_exponent());
-          operands_[2] = rounded(input(2), real(zero_value()));
+          operands_[2] = rounded(input(2), zero_value());
           return;
         }
         [[fallthrough]];
@@ -399,7 +382,7 @@ class Drawing {
         const Value w = with_sign(draw_place(), to_);
         make_finite(0);
         make_finite(1);
-        solve(2, real(sum(w, negated(product(number(0), number(1))))));
+        solve(2, sum(w, negated(product(number(0), number(1)))));
       }
     }
   }
@@ -415,7 +398,7 @@ class Drawing {
     const std::int64_t first = first_exponent(product_exponent, 1);
     const auto put = [&](std::size_t i, std::int64_t e) {
       operands_[i] =
-          rounded(input(i), real(with_sign(draw_number(input(i), e), input(i))), Mode::toward_zero);
+          rounded(input(i), with_sign(draw_number(input(i), e), input(i)), Mode::toward_zero);
     };
     put(0, first);
     put(1, product_exponent - first - (dice_.coin() ? 1 : 0));
@@ -434,7 +417,7 @@ class Drawing {
       const auto drop = static_cast<unsigned>(std::max(0, length - kept));
       cut.significand = ((cut.significand >> drop) + (dice_.coin() ? 1 : 0)) << drop;
     }
-    operands_[2] = rounded(input(2), real(negated(cut)));
+    operands_[2] = rounded(input(2), negated(cut));
   }
 
   void direct_remainder() {
@@ -442,7 +425,7 @@ class Drawing {
     const Value b = number(1);
     const Value n = make_value(dice_.between(0, 1 << dice_.below(12)));
     const Value quarters = make_value(dice_.between(0, 3), -2);
-    solve(0, real(product(b, sum(n, quarters))));
+    solve(0, product(b, sum(n, quarters)));
   }
 
   void direct_others() {
@@ -451,9 +434,9 @@ class Drawing {
       const auto reach = static_cast<std::uint64_t>(input(0).precision()) + 2;
       const Integer whole = dice_.integer(static_cast<int>(dice_.below(reach)));
       const Value halves = make_value(dice_.between(0, 3), -2);
-      return solve(0, real(with_sign(sum(integer_value(whole), halves), input(0))));
+      return solve(0, with_sign(sum(integer_value(whole), halves), input(0)));
     }
-    if (op == Op::convert || is_to_integer(op)) solve(0, real(with_sign(draw_place(), input(0))));
+    if (op == Op::convert || is_to_integer(op)) solve(0, with_sign(draw_place(), input(0)));
   }
 
   const Calculation& calculation_;

@@ -40,18 +40,53 @@ class Dice {
   static std::uint32_t low(std::uint64_t n) { return static_cast<std::uint32_t>(n); }
   static std::uint32_t high(std::uint64_t n) { return static_cast<std::uint32_t>(n >> 32); }
 
+  // Two blocks at a time, as neither waits for the other.
   std::uint64_t next() {
-    const std::uint64_t block = next_ / 2;
-    if (next_ % 2 == 0)
-      words_ = philox4x32_10({low(block), high(block), stream_[0], stream_[1]}, key_);
-    const std::size_t first = next_++ % 2 * 2;
-    return std::uint64_t{words_[first]} << 32 | words_[first + 1];
+    if (next_ % words_.size() == 0) {
+      const std::uint64_t block = next_ / 2;
+      const auto first = philox4x32_10({low(block), high(block), stream_[0], stream_[1]}, key_);
+      const auto second =
+          philox4x32_10({low(block + 1), high(block + 1), stream_[0], stream_[1]}, key_);
+      const auto joined = [](std::uint32_t above, std::uint32_t below) {
+        return std::uint64_t{above} << 32 | below;
+      };
+      words_ = {joined(first[0], first[1]), joined(first[2], first[3]),
+                joined(second[0], second[1]), joined(second[2], second[3])};
+    }
+    return words_[next_++ % words_.size()];
   }
 
   std::array<std::uint32_t, 2> key_, stream_;
-  std::array<std::uint32_t, 4> words_{};
+  std::array<std::uint64_t, 4> words_{};
   std::uint64_t next_ = 0;
 };
+
+// A fraction whose carries run far or not at all.
+template <typename Number>
+Number fraction_of(Dice& dice, int count) {
+  if (count == 0) return 0;
+  Number all = (Number(1) << static_cast<unsigned>(count)) - 1;
+  const auto place = static_cast<unsigned>(dice.below(static_cast<std::uint64_t>(count)));
+  switch (dice.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+      return all;
+    case 2:
+      return Number(1) << place;
+    case 3:
+      return (all << place) & all;
+    case 4:
+      return all >> place;
+    default:
+      return static_cast<Number>(dice.integer(count));
+  }
+}
+inline Integer drawn_fraction(Dice& dice, int count) {
+  constexpr int word = 64;
+  return count < word ? Integer(fraction_of<std::uint64_t>(dice, count))
+                      : fraction_of<Integer>(dice, count);
+}
 
 // Bits of a significand; of formats where they differ from number to number, about as many as the
 // longest have.

@@ -48,7 +48,8 @@ class DrawnFormat {
   [[nodiscard]] const Value& largest() const { return largest_; }
 
   [[nodiscard]] Code rounded(const Real& x) const { return nearest_.round(x, 0).code; }
-  [[nodiscard]] Code rounded_toward_zero(const Real& x) const {
+  [[nodiscard]] Code rounded(const Value& x) const { return nearest_.round(x, 0).code; }
+  [[nodiscard]] Code rounded_toward_zero(const Value& x) const {
     return toward_zero_.round(x, 0).code;
   }
 
