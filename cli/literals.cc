@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/literals.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -25,12 +26,13 @@ bool has_form_of_code(std::string_view text) {
   const std::size_t start = !text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0;
   return text.size() > start + 1 && text[start] == '0' &&
          (text[start + 1] == 'x' || text[start + 1] == 'X') &&
-         text.find_first_of("pP") == std::string_view::npos;
+         std::none_of(text.begin(), text.end(), [](char c) { return c == 'p' || c == 'P'; });
 }
 
 // A sign or a point makes sense in a number only.
 bool has_form_of_number(std::string_view text) {
-  return text.find_first_of("+-.") != std::string_view::npos;
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '+' || c == '-' || c == '.'; });
 }
 
 std::string as_number(std::string_view text) { return std::string(text) + "p0"; }

@@ -331,12 +331,23 @@ Code parse_code(const Format& format, std::string_view text) {
   if (digits.size() > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
     digits.remove_prefix(2);
   if (digits.empty()) refuse_code(format, text);
-  Code code = 0;
-  for (const char c : digits) {
+  constexpr std::size_t in_word = 16;
+  const std::size_t first = digits.size() <= in_word ? digits.size() : 0;
+  std::uint64_t word = 0;
+  unsigned bad = 0;
+  for (const char c : digits.substr(0, first)) {
     const unsigned digit = digit_value(c);
-    if (digit > 15 || (code >> 124) != 0) refuse_code(format, text);
-    code = (code << 4) | digit;
+    bad |= digit;
+    word = word << 4 | (digit & 15U);
   }
+  Code code = word;
+  for (const char c : digits.substr(first)) {
+    const unsigned digit = digit_value(c);
+    if ((code >> 124) != 0) refuse_code(format, text);
+    bad |= digit;
+    code = (code << 4) | (digit & 15U);
+  }
+  if (bad > 15) refuse_code(format, text);
   const int width = bits(format);
   if (width < 128 && (code >> width) != 0) refuse_code(format, text);
   return code;
