@@ -4,7 +4,9 @@
 // answered as they come.
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/literals.h"
@@ -12,7 +14,7 @@
 #include "cli/tokens.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
-#include "emulator/operations/scalar.h"
+#include "emulator/operations/number_rounder.h"
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/json.h"
@@ -69,7 +71,7 @@ struct CastOptions {
 
 // A token without its random bits, and the random bits.
 struct Input {
-  std::string text;
+  std::string_view text;
   std::uint64_t random = 0;
 };
 
@@ -82,26 +84,27 @@ class Caster {
     random_ = random_of(options.rounding);
     if (options.codes && options.from.empty())
       throw Error("codes of no format", "--codes", "give their format with --from");
-    if (!options.from.empty()) {
-      from_ = format_at("--from", options.from);
-      plan_ = engine_.prepare(quantizer_);
-    }
+    rounder_.emplace(quantizer_);
+    if (options.from.empty()) return;
+    const Format from = format_at("--from", options.from);
+    const Tokens tokens = options.codes ? Tokens::codes : Tokens::numbers_and_codes;
+    reader_.emplace(from, tokens, options.reference);
+    plan_ = engine_.prepare_operation(
+        {.op = Op::convert, .inputs = std::span(&from, 1), .output = &quantizer_}, {});
   }
 
-  // The answer to a token, the index-th of all.
-  [[nodiscard]] std::string answer(const std::string& token, std::uint64_t index) const {
-    const Input input = split(token, index);
-    const Outcome outcome = round(input);
-    const Answer answer = answer_of(quantizer_.format, outcome, options_.style);
-    if (!options_.json) return answer.line();
+  // Appends the answer to a token, the index-th of all.
+  void answer(const std::string& token, std::uint64_t index, std::string& text) const {
+    const Outcome outcome = round(split(token, index));
+    if (!options_.json) return append_line(quantizer_.format, outcome, options_.style, text);
     Json object;
     object["input"] = token;
-    answer.add_to(object);
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    answer_of(quantizer_.format, outcome, options_.style).add_to(object);
+    text += object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
 
  private:
-  [[nodiscard]] Input split(const std::string& token, std::uint64_t index) const {
+  [[nodiscard]] Input split(std::string_view token, std::uint64_t index) const {
     const Rounding& rounding = quantizer_.rounding;
     const std::size_t slash = token.find('/');
     if (slash == std::string::npos) {
@@ -109,29 +112,31 @@ class Caster {
       return {.text = token, .random = random_.bits(index, rounding.random_bits)};
     }
     if (!is_stochastic(rounding.mode))
-      throw Error("\"" + token + "\" brings random bits to a rounding that uses none", "",
-                  "add --rounding stochastic or drop the slash");
+      throw Error("\"" + std::string(token) + "\" brings random bits to a rounding that uses none",
+                  "", "add --rounding stochastic or drop the slash");
     return {.text = token.substr(0, slash),
             .random = parse_random(token.substr(slash + 1), rounding.random_bits)};
   }
 
   [[nodiscard]] Outcome round(const Input& input) const {
-    if (from_) {
-      const Tokens tokens = options_.codes ? Tokens::codes : Tokens::numbers_and_codes;
-      const Operand operand = operand_of(*from_, input.text, tokens, options_.reference);
-      return engine_.convert(*from_, operand.code, plan_, input.random);
+    if (reader_) {
+      const Code code = reader_->read(input.text).code;
+      return engine_.operate(plan_, std::span(&code, 1), input.random);
     }
-    const Real x = number_of(input.text, "give its format with --from");
-    return options_.reference ? reference::round(x, quantizer_, input.random)
-                              : emulator::round_real(x, quantizer_, input.random);
+    constexpr const char* remedy = "give its format with --from";
+    require_number(input.text, remedy);
+    return options_.reference
+               ? reference::round(number_of(input.text, remedy), quantizer_, input.random)
+               : rounder_->round_literal(input.text, input.random);
   }
 
   const CastOptions& options_;
   const Engine& engine_;
   Quantizer quantizer_;
   Random random_;
-  std::optional<Format> from_;
-  Plan plan_;
+  std::optional<emulator::NumberRounder> rounder_;
+  std::optional<OperandReader> reader_;  // with --from
+  OperationPlan plan_;                   // likewise
 };
 
 }  // namespace
@@ -155,12 +160,15 @@ int cast_verb(const Arguments& arguments) {
   const Caster caster(options);
   TokenReader reader(options.tokens);
   std::string token;
+  std::string text;
   for (std::uint64_t index = 0; reader.next(token); ++index) {
+    text.clear();
     try {
-      print(caster.answer(token, index));
+      caster.answer(token, index, text);
     } catch (const Error& error) {
       throw error.at(reader.place());
     }
+    print(text);
   }
   return exit_good;
 }

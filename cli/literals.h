@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cli/verb.h"
+#include "emulator/operations/number_rounder.h"
 #include "formats/engine.h"
 #include "formats/format.h"
 #include "formats/json.h"
@@ -34,12 +36,28 @@ struct Operand {
 };
 Operand operand_of(const Format& format, const std::string& token, Tokens tokens, bool reference);
 
+// The same, token after token.
+class OperandReader {
+ public:
+  OperandReader(Format format, Tokens tokens, bool reference);
+  [[nodiscard]] const Format& format() const { return format_; }
+  [[nodiscard]] Operand read(std::string_view token) const;
+
+ private:
+  Format format_;
+  Tokens tokens_;
+  bool reference_;
+  emulator::NumberRounder nearest_;
+};
+
 // The number that a token is. Throws Error where it is a code, which needs a format; `remedy` says
 // how to give it one.
-Real number_of(const std::string& token, const std::string& remedy);
+Real number_of(std::string_view token, std::string_view remedy);
+// The same check alone.
+void require_number(std::string_view token, std::string_view remedy);
 
 // "0x5a" or "90". Throws Error where that is no number of at most random_bits bits.
-std::uint64_t parse_random(const std::string& text, int random_bits);
+std::uint64_t parse_random(std::string_view text, int random_bits);
 
 // The value of a code in the style asked for.
 std::string number_text(const Format& format, Code code, const NumberStyle& style);
@@ -58,5 +76,8 @@ struct Answer {
   void add_to(Json& object) const;
 };
 Answer answer_of(const Format& format, const Outcome& outcome, const NumberStyle& style);
+// Its line alone.
+void append_line(const Format& format, const Outcome& outcome, const NumberStyle& style,
+                 std::string& text);
 
 }  // namespace halfulp::cli

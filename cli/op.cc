@@ -4,6 +4,7 @@
 // in groups of the operation's arity. Dot products and sums are in op_dot.cc.
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -128,20 +129,21 @@ class Operator {
       : options_(options),
         calculation_(calculation_of(options.calculation)),
         plan_(calculation_.prepared(options.tokens.size() / calculation_.inputs.size())),
-        random_(random_of(options.calculation.rounding)) {}
+        random_(random_of(options.calculation.rounding)) {
+    const Tokens tokens = options.codes ? Tokens::codes : Tokens::numbers_and_codes;
+    for (const Format& format : calculation_.inputs)
+      readers_.emplace_back(format, tokens, options.calculation.reference);
+  }
 
   [[nodiscard]] std::size_t operand_count() const { return calculation_.inputs.size(); }
 
   // The operand at `place` of its group, its slash and random bits cut off.
-  [[nodiscard]] Code operand(std::size_t place, const std::string& token) const {
-    const Format& format = calculation_.inputs[place];
-    const std::string text = token.substr(0, token.find('/'));
-    const Tokens tokens = options_.codes ? Tokens::codes : Tokens::numbers_and_codes;
-    return operand_of(format, text, tokens, options_.calculation.reference).code;
+  [[nodiscard]] Code operand(std::size_t place, std::string_view token) const {
+    return readers_[place].read(token.substr(0, token.find('/'))).code;
   }
 
   // What stands behind the slash of the last token of the index-th group, or is drawn.
-  [[nodiscard]] std::uint64_t random(const std::vector<std::string>& tokens,
+  [[nodiscard]] std::uint64_t random(std::span<const std::string> tokens,
                                      std::uint64_t index) const {
     const int bits = calculation_.output.rounding.random_bits;
     for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
@@ -149,29 +151,30 @@ class Operator {
         throw Error("random bits behind \"" + tokens[i] + "\", which is not the last operand", "",
                     "write them behind the last operand of the group");
     }
-    const std::string& last = tokens.back();
+    const std::string_view last = tokens.back();
     const std::size_t slash = last.find('/');
     if (slash == std::string::npos)
       return calculation_.is_stochastic() ? random_.bits(index, bits) : 0;
     if (!calculation_.is_stochastic())
-      throw Error("\"" + last + "\" brings random bits to a rounding that uses none", "",
-                  "add --rounding stochastic or drop the slash");
+      throw Error("\"" + std::string(last) + "\" brings random bits to a rounding that uses none",
+                  "", "add --rounding stochastic or drop the slash");
     return parse_random(last.substr(slash + 1), bits);
   }
 
-  [[nodiscard]] std::string answer(const std::vector<std::string>& tokens,
-                                   const std::vector<Code>& operands, std::uint64_t index) const {
+  // Appends the answer.
+  void answer(std::span<const std::string> tokens, std::span<const Code> operands,
+              std::uint64_t index, std::string& text) const {
     const Outcome outcome = calculation_.engine->operate(plan_, operands, random(tokens, index));
-    const Answer answer = answer_of(calculation_.output.format, outcome, options_.style);
-    if (!options_.json) return answer.line();
+    const Format& format = calculation_.output.format;
+    if (!options_.json) return append_line(format, outcome, options_.style, text);
     Json object;
-    object["operands"] = tokens;
+    object["operands"] = std::vector<std::string>(tokens.begin(), tokens.end());
     Json codes = Json::array();
     for (std::size_t i = 0; i < operands.size(); ++i)
       codes.push_back(code_text(calculation_.inputs[i], operands[i]));
     object["operand_codes"] = codes;
-    answer.add_to(object);
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    answer_of(format, outcome, options_.style).add_to(object);
+    text += object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
 
  private:
@@ -179,6 +182,7 @@ class Operator {
   vectors::Calculation calculation_;
   OperationPlan plan_;
   Random random_;
+  std::vector<OperandReader> readers_;  // one each operand
 };
 
 // TestFloat has an option -exact for its functions that round to integers. After their names
@@ -192,28 +196,29 @@ void take_testfloat_option(OpOptions& options) {
 
 void answer_all(const OpOptions& options) {
   const Operator compute(options);
+  const std::size_t count = compute.operand_count();
   TokenReader reader(options.tokens);
-  std::vector<std::string> tokens;
-  std::vector<Code> operands;
-  std::string token;
+  std::vector<std::string> tokens(count);  // of one group
+  std::vector<Code> operands(count);
+  std::string text;
+  std::size_t place = 0;
   std::uint64_t index = 0;
-  while (reader.next(token)) {
+  while (reader.next(tokens[place])) {
+    text.clear();
     try {
-      operands.push_back(compute.operand(operands.size(), token));
-      tokens.push_back(token);
-      if (operands.size() < compute.operand_count()) continue;
-      print(compute.answer(tokens, operands, index++));
+      operands[place] = compute.operand(place, tokens[place]);
+      if (++place < count) continue;
+      compute.answer(tokens, operands, index++, text);
     } catch (const Error& error) {
       throw error.at(reader.place());
     }
-    tokens.clear();
-    operands.clear();
+    print(text);
+    place = 0;
   }
-  if (operands.empty()) return;
-  const std::size_t count = compute.operand_count();
-  throw Error("the last group has " + std::to_string(operands.size()) + " of " +
-                  std::to_string(count) + " operands",
-              reader.place(), "operands come in groups of " + std::to_string(count));
+  if (place == 0) return;
+  throw Error(
+      "the last group has " + std::to_string(place) + " of " + std::to_string(count) + " operands",
+      reader.place(), "operands come in groups of " + std::to_string(count));
 }
 
 // What `op` declares for all operations goes to dot products too.

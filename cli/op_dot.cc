@@ -172,11 +172,17 @@ class Dots {
     terms_ = terms;
   }
 
-  Code code(const Format& format, const std::string& token) {
+  [[nodiscard]] OperandReader reader_of(const Format& format) const {
     const Tokens tokens = options_.codes ? Tokens::codes : Tokens::numbers_and_codes;
-    const Operand operand = operand_of(format, token, tokens, options_.reference);
-    if (operand.rounded) count_rounded(format, token, operand.code);
+    return {format, tokens, options_.reference};
+  }
+  Code code(const OperandReader& reader, const std::string& token) {
+    const Operand operand = reader.read(token);
+    if (operand.rounded) count_rounded(reader.format(), token, operand.code);
     return operand.code;
+  }
+  Code code(const Format& format, const std::string& token) {
+    return code(reader_of(format), token);
   }
   void count_rounded(const Format& format, const std::string& token, Code code) {
     const Real number = parse_real(token);
@@ -188,8 +194,9 @@ class Dots {
           token + " (to " + exact_number_text(format, code) + " in " + format.name + ")";
   }
   std::vector<Code> codes(const Format& format, const Words& words) {
+    const OperandReader reader = reader_of(format);
     std::vector<Code> all;
-    for (const std::string& word : words) all.push_back(code(format, word));
+    for (const std::string& word : words) all.push_back(code(reader, word));
     return all;
   }
   [[nodiscard]] std::vector<Code> ones(std::size_t count) const {

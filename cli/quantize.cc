@@ -4,6 +4,7 @@
 // scales; and what that cost in accuracy.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -22,10 +23,14 @@
 #include "formats/block.h"
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/files/safetensors_layout.h"
 #include "formats/json.h"
+#include "formats/output_file.h"
 #include "golden/tensors/error_statistics.h"
 #include "golden/tensors/files.h"
 #include "golden/tensors/gguf/block_types.h"
+#include "golden/tensors/opened.h"
+#include "golden/tensors/parted_quantizer.h"
 #include "golden/tensors/scale_tiles.h"
 #include "reference/engine.h"
 
@@ -102,6 +107,7 @@ class Run {
     require_container();
     require_tiles();
     require_names_apart();
+    if (may_stream() && stream()) return exit_good;
     tensors::Selection only =
         at_option("--only", [&] { return tensors::Selection(options_.only); });
     tensors::ReadOptions how = read_options(options_.tensors);
@@ -130,6 +136,110 @@ class Run {
   }
 
  private:
+  // Values of a file that lies open, along the last axis, into a file that needs no more than its
+  // head before them.
+  [[nodiscard]] bool may_stream() const {
+    const tensors::Container out = tensors::container_of(options_.out);
+    const TensorOptions& in = options_.tensors;
+    return !options_.codes && !options_.both_copies && options_.hadamard == 0 && !autoflex_ &&
+           options_.axis == -1 && options_.only.empty() && options_.in != "-" && !in.packed &&
+           in.dtype.empty() == in.shape.empty() && out != tensors::Container::npz;
+  }
+
+  // What has been opened, and how its tensors are cut. Absent where one of them cannot be, or where
+  // the file is damaged, which reading it whole tells.
+  struct Opened {
+    std::unique_ptr<tensors::OpenedFile> file;
+    std::vector<tensors::TensorCodes> tensors;
+    std::vector<tensors::Parting> partings;
+  };
+  [[nodiscard]] std::optional<Opened> opened() const {
+    const tensors::ReadOptions how = read_options(options_.tensors);
+    Opened opened;
+    try {
+      opened.file = std::make_unique<tensors::OpenedFile>(
+          options_.in, how, [&](const std::string&, const tensors::Metadata&) { return how.type; });
+      if (how.type && !opened.file->used_type()) return std::nullopt;
+      for (std::size_t i = 0; i < opened.file->headings().size(); ++i) {
+        opened.tensors.push_back(opened.file->codes(i));
+        const auto parting = tensors::parting_of(quantizer_, opened.tensors.back().shape());
+        if (!parting || !tensors::reads_in_parts(opened.tensors.back())) return std::nullopt;
+        opened.partings.push_back(*parting);
+      }
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+    return opened;
+  }
+
+  // False where nothing was done, as it is not possible.
+  bool stream() {
+    const std::optional<Opened> in = opened();
+    if (!in || in->tensors.empty()) return false;
+    const tensors::Container container = tensors::container_of(options_.out);
+    if (container != tensors::Container::safetensors && in->tensors.size() != 1) return false;
+    require_writable(options_.out);
+    std::vector<tensors::Heading> headings;
+    for (const tensors::TensorCodes& tensor : in->tensors) headings.push_back(heading_of(tensor));
+    std::vector<std::size_t> order{0};
+    halfulp::OutputFile file(options_.out);
+    if (container == tensors::Container::npy) file.write(tensors::npy_beginning(headings[0]));
+    if (container == tensors::Container::safetensors) {
+      tensors::SafetensorsPlan plan = plan_of(headings, in->file->metadata());
+      file.write(tensors::safetensors_start(plan.header));
+      order = std::move(plan.tensors);
+    }
+    answers_.resize(in->tensors.size());
+    ProgressBar bar("tensors", options_.quiet);
+    for (std::size_t done = 0; done < order.size(); ++done) {
+      const std::size_t i = order[done];
+      stream_one(in->tensors[i], in->partings[i], i, file);
+      bar.update(static_cast<double>(done + 1), static_cast<double>(order.size()), 0,
+                 in->tensors[i].name());
+    }
+    bar.clear();
+    warn();
+    file.commit();
+    print_answers(answers_, options_.json);
+    return true;
+  }
+
+  void stream_one(const tensors::TensorCodes& tensor, const tensors::Parting& parting,
+                  std::size_t i, halfulp::OutputFile& file) {
+    try {
+      const tensors::TensorQuantizer quantizer =
+          quantizer_of_size(tensor.size(), carrier_of(tensor));
+      const tensors::ErrorStatistics errors = tensors::quantize_in_parts(
+          tensor, quantizer, parting, random_for(i), engine_, options_.threads,
+          [&](tensors::ByteView part) {
+            file.write({reinterpret_cast<const char*>(part.data()), part.size()});
+          });
+      answers_[i] = {tensor.name(), tensor.shape(), errors, std::nullopt};
+    } catch (const Error& error) {
+      throw error.location().empty() ? error.at(tensor.place()) : error;
+    }
+  }
+
+  static Carrier carrier_of(const tensors::TensorCodes& tensor) {
+    return fits_binary32(tensor.type().format) ? Carrier::binary32 : Carrier::binary64;
+  }
+
+  [[nodiscard]] tensors::Heading heading_of(const tensors::TensorCodes& tensor) const {
+    const auto* scalar = std::get_if<Quantizer>(&quantizer_);
+    const bool narrow = carrier_of(tensor) == Carrier::binary32 &&
+                        (scalar == nullptr || fits_binary32(scalar->format));
+    return {tensor.name(), tensors::element_type(narrow ? "float32" : "float64"), tensor.shape()};
+  }
+
+  [[nodiscard]] tensors::SafetensorsPlan plan_of(const std::vector<tensors::Heading>& headings,
+                                                 const tensors::Metadata& metadata) const {
+    try {
+      return tensors::safetensors_plan(headings, metadata);
+    } catch (const Error& error) {
+      throw error.at(options_.out);
+    }
+  }
+
   void require_container() const {
     const tensors::Container container =
         at_option("-o", [&] { return tensors::container_of(options_.out); });
@@ -195,13 +305,11 @@ class Run {
   // ones.
   void quantize_copy(const tensors::Tensor& tensor, const std::string& name, int along,
                      std::size_t i) {
-    constexpr std::uint64_t streams = 8;
     const std::size_t axis =
         at_option("--axis", [&] { return tensors::axis_of(tensor.shape, along); });
     tensors::Unfolded in = tensors::unfold(tensor, axis);
     if (options_.hadamard > 0) rotate(in);
-    Random random = random_of(options_.quantizer.rounding);
-    random.stream = streams * i;
+    const Random random = random_for(i);
     std::optional<double> predicted;
     if (autoflex_) predicted = predict(in, random);
     const tensors::TensorQuantizer quantizer = quantizer_for(in);
@@ -216,6 +324,13 @@ class Run {
       const bool scales = part.name == "scales" || part.name.ends_with(".scales");
       file_.tensors.push_back(tiled_ && scales ? in_tiles(part, in) : std::move(part));
     }
+  }
+
+  [[nodiscard]] Random random_for(std::size_t i) const {
+    constexpr std::uint64_t streams = 8;
+    Random random = random_of(options_.quantizer.rounding);
+    random.stream = streams * i;
+    return random;
   }
 
   // Signs are drawn from a stream that no tensor draws from.
@@ -236,11 +351,12 @@ class Run {
   }
 
   [[nodiscard]] tensors::TensorQuantizer quantizer_for(const tensors::Unfolded& in) const {
+    return quantizer_of_size(in.matrix.size(), in.matrix.carrier);
+  }
+  [[nodiscard]] tensors::TensorQuantizer quantizer_of_size(std::size_t elements,
+                                                           Carrier carrier) const {
     try {
-      return {quantizer_,
-              engine_,
-              options_.threads,
-              {.elements = in.matrix.size(), .carrier = in.matrix.carrier}};
+      return {quantizer_, engine_, options_.threads, {.elements = elements, .carrier = carrier}};
     } catch (const Error& error) {
       throw Error(error.message(), "--to", "use `halfulp cast`, number by number");
     }

@@ -17,9 +17,8 @@ namespace {
 constexpr std::size_t buffer_size = std::size_t{1} << 16;
 // A number, a slash and random bits.
 constexpr std::size_t longest_token = longest_literal + 32;
-constexpr int end_of_input = -1;
 
-bool is_blank(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
@@ -40,39 +39,39 @@ bool TokenReader::next(std::string& token) {
   }
 }
 
-int TokenReader::next_character() {
-  if (position_ == buffer_.size()) {
-    flush_output();
-    buffer_.resize(buffer_size);
-    ssize_t count = 0;
-    do {
-      count = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
-    } while (count < 0 && errno == EINTR);
-    if (count < 0)
-      throw Error(std::string("cannot be read (") + std::strerror(errno) + ")", "standard input");
-    buffer_.resize(static_cast<std::size_t>(count));
-    position_ = 0;
-    if (count == 0) return end_of_input;
-  }
-  return static_cast<unsigned char>(buffer_[position_++]);
+// False at the end.
+bool TokenReader::read_more() {
+  flush_output();
+  buffer_.resize(buffer_size);
+  ssize_t count = 0;
+  do {
+    count = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
+  } while (count < 0 && errno == EINTR);
+  if (count < 0)
+    throw Error(std::string("cannot be read (") + std::strerror(errno) + ")", "standard input");
+  buffer_.resize(static_cast<std::size_t>(count));
+  position_ = 0;
+  return count > 0;
 }
 
 // The separator behind a token stays in the buffer, so that line_ is the token's own line.
 bool TokenReader::next_from_input(std::string& token) {
   token.clear();
-  int c = next_character();
-  while (is_blank(c)) {
-    if (c == '\n') ++line_;
-    c = next_character();
-  }
-  while (c != end_of_input && !is_blank(c)) {
-    token += static_cast<char>(c);
+  while (position_ < buffer_.size() || read_more()) {
+    std::size_t at = position_;
+    if (token.empty()) {
+      for (; at < buffer_.size() && is_blank(buffer_[at]); ++at)
+        line_ += buffer_[at] == '\n' ? 1 : 0;
+    }
+    std::size_t end = at;
+    while (end < buffer_.size() && !is_blank(buffer_[end])) ++end;
+    token.append(buffer_, at, end - at);
+    position_ = end;
     if (token.size() > longest_token)
       throw Error("a token of more than " + std::to_string(longest_token) + " characters", place(),
                   "separate tokens by blanks or line ends");
-    c = next_character();
+    if (end < buffer_.size()) return true;
   }
-  if (c != end_of_input) --position_;
   return !token.empty();
 }
 

@@ -23,7 +23,7 @@ class TokenReader {
 
  private:
   bool next_from_input(std::string& token);
-  int next_character();
+  bool read_more();
 
   std::vector<std::string> words_;
   std::size_t word_ = 0;

@@ -2,7 +2,6 @@
 #include "formats/codes.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "formats/counted.h"
 #include "formats/error.h"
@@ -289,35 +288,68 @@ bool fits(const Format& format, const CarrierRange& carrier) {
 bool fits_binary64(const Format& format) { return fits(format, {53, -1074, -1022, 1023}); }
 bool fits_binary32(const Format& format) { return fits(format, {24, -149, -126, 127}); }
 
+namespace {
+
+// Hexadecimal digits, padded to the format's width.
+void append_digits(const Format& format, Code code, const char* digits, std::string& text) {
+  const int count = (bits(format) + 3) / 4;
+  const auto begin = text.size();
+  text.resize(begin + static_cast<std::size_t>(count));
+  for (std::size_t i = text.size(); i-- > begin; code >>= 4)
+    text[i] = digits[static_cast<unsigned>(code) & 15U];
+}
+
+// 0 to 15; 16 where the character is no hexadecimal digit.
+unsigned digit_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? static_cast<unsigned>(lower - 'a' + 10) : 16;
+}
+
+[[noreturn]] void refuse_code(const Format& format, std::string_view text) {
+  throw Error(
+      "\"" + std::string(text.substr(0, 80)) + "\" is not a code of " + format.name, "",
+      "write " + counted(bits(format), "bit") + " in hexadecimal, such as " + code_text(format, 1));
+}
+
+}  // namespace
+
 std::string bare_code_text(const Format& format, Code code) {
   std::string text;
-  for (int digit = (bits(format) + 3) / 4 - 1; digit >= 0; --digit) {
-    text.push_back("0123456789ABCDEF"[static_cast<unsigned>(code >> (4 * digit)) & 15]);
-  }
+  append_digits(format, code, "0123456789ABCDEF", text);
   return text;
 }
 
 std::string code_text(const Format& format, Code code) {
-  std::string text = bare_code_text(format, code);
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return "0x" + text;
+  std::string text = "0x";
+  append_digits(format, code, "0123456789abcdef", text);
+  return text;
 }
 
 Code parse_code(const Format& format, std::string_view text) {
   std::string_view digits = text;
   if (digits.size() > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
     digits.remove_prefix(2);
-  const Error bad(
-      "\"" + std::string(text.substr(0, 80)) + "\" is not a code of " + format.name, "",
-      "write " + counted(bits(format), "bit") + " in hexadecimal, such as " + code_text(format, 1));
-  if (digits.empty()) throw bad;
-  Code code = 0;
-  for (const char c : digits) {
-    if (std::isxdigit(static_cast<unsigned char>(c)) == 0 || (code >> 124) != 0) throw bad;
-    const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    code = (code << 4) | static_cast<Code>(lower <= '9' ? lower - '0' : lower - 'a' + 10);
+  if (digits.empty()) refuse_code(format, text);
+  constexpr std::size_t in_word = 16;
+  const std::size_t first = digits.size() <= in_word ? digits.size() : 0;
+  std::uint64_t word = 0;
+  unsigned bad = 0;
+  for (const char c : digits.substr(0, first)) {
+    const unsigned digit = digit_value(c);
+    bad |= digit;
+    word = word << 4 | (digit & 15U);
   }
-  if (bits(format) < 128 && (code >> bits(format)) != 0) throw bad;
+  Code code = word;
+  for (const char c : digits.substr(first)) {
+    const unsigned digit = digit_value(c);
+    if ((code >> 124) != 0) refuse_code(format, text);
+    bad |= digit;
+    code = (code << 4) | (digit & 15U);
+  }
+  if (bad > 15) refuse_code(format, text);
+  const int width = bits(format);
+  if (width < 128 && (code >> width) != 0) refuse_code(format, text);
   return code;
 }
 

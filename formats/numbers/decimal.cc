@@ -13,9 +13,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "formats/codes.h"
 #include "formats/error.h"
+#include "formats/numbers/short_decimal.h"
 
 namespace halfulp {
 
@@ -298,7 +300,7 @@ std::string decimal_text(const Decimal& d) {
   return in_fixed.size() <= in_scientific.size() ? in_fixed : in_scientific;
 }
 
-std::string shortest_text(const Format& format, Code code) {
+std::string long_shortest_text(const Format& format, Code code) {
   const Value value = decode(format, code);
   if (std::string text = special_text(value); !text.empty()) return text;
   const std::string sign = value.negative ? "-" : "";
@@ -315,11 +317,11 @@ std::string shortest_text(const Format& format, Code code) {
 std::string exact_text(const Format& format, Code code) {
   const Value value = decode(format, code);
   if (std::string text = special_text(value); !text.empty()) return text;
-  if (!value.is_dyadic()) return shortest_text(format, code);
+  if (!value.is_dyadic()) return long_shortest_text(format, code);
   return (value.negative ? "-" : "") + decimal_text(exact_decimal(value));
 }
 
-std::string value_text(const Format& format, Code code) {
+std::string long_value_text(const Format& format, Code code) {
   constexpr std::size_t few_characters = 8;
   constexpr std::int64_t far =
       100;  // further from 1, few characters are exact if they are shortest
@@ -329,7 +331,17 @@ std::string value_text(const Format& format, Code code) {
     const std::string exact = decimal_text(exact_decimal(value));
     if (exact.size() <= few_characters) return (value.negative ? "-" : "") + exact;
   }
-  return shortest_text(format, code);
+  return long_shortest_text(format, code);
+}
+
+std::string shortest_text(const Format& format, Code code) {
+  std::optional<std::string> text = short_shortest_text(format, code);
+  return text ? std::move(*text) : long_shortest_text(format, code);
+}
+
+std::string value_text(const Format& format, Code code) {
+  std::optional<std::string> text = short_value_text(format, code);
+  return text ? std::move(*text) : long_value_text(format, code);
 }
 
 }  // namespace halfulp

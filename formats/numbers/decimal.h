@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "formats/format.h"
 #include "formats/numbers/value.h"
 
 namespace halfulp {
@@ -18,6 +19,11 @@ struct Decimal {
 
 // Without zeros at the end; fixed notation wins ties of length.
 std::string decimal_text(const Decimal& d);
+
+// shortest_text and value_text of codes.h for every format and number, by integers of any length;
+// those begin with short_decimal.h.
+std::string long_shortest_text(const Format& format, Code code);
+std::string long_value_text(const Format& format, Code code);
 
 // 10^n, n >= 0.
 Integer power_of_ten(std::int64_t n);

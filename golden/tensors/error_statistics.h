@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -32,6 +33,34 @@ struct ErrorStatistics {
 // with.
 ErrorStatistics error_statistics(const Unfolded& in, const Quantized& out, const Random& random,
                                  const TensorQuantizer& quantizer, const Engine& engine);
+
+// Its parts that do not depend on the order of elements, of some of them in a row.
+struct ErrorParts {
+  std::uint64_t nan_in = 0, infinite_in = 0, nan_out = 0, infinite_out = 0;
+  std::uint64_t lost = 0, measured = 0, saturated = 0;
+  double largest_ulp = 0;
+  std::size_t largest_at = 0;  // among them
+};
+
+// The same, part after part of a tensor.
+class ErrorSum {
+ public:
+  ErrorSum(const TensorQuantizer& quantizer, const Engine& engine);
+  ErrorSum(const ErrorSum&) = delete;
+  ErrorSum& operator=(const ErrorSum&) = delete;
+  ~ErrorSum();
+
+  // Of a part, from any thread.
+  [[nodiscard]] ErrorParts errors_of(const Unfolded& in, const Quantized& out,
+                                     const Random& random) const;
+  // The next part.
+  void add(const Matrix& in, const Quantized& out, const ErrorParts& errors);
+  [[nodiscard]] ErrorStatistics result() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // The same of two matrices alone, of one shape: nothing is known of a largest number or of units in
 // the last place, and `saturated` and `largest_ulp` stay 0.

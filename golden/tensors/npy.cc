@@ -95,6 +95,11 @@ Tensor parse_npy(ByteView file, GivenType& given) {
   return tensor_of(stored, file.subspan(stored.begin));
 }
 
+std::string npy_beginning(const Heading& heading) {
+  const std::string order = element_bytes(heading.type) == 1 ? "|" : "<";
+  return npy_header_text(order + numpy_code(heading.type), false, heading.shape);
+}
+
 std::string npy_file(const Tensor& tensor, const Layout& layout) {
   const std::string code = numpy_code(tensor.type);
   const bool raw = code[0] == 'V';

@@ -21,6 +21,8 @@ Tensor parse_npy(ByteView file, GivenType& given);
 StoredTensor stored_npy(ByteView beginning, std::uint64_t file_size, GivenType& given);
 inline constexpr std::size_t longest_npy_beginning = 16384;
 
+// What stands before the elements, in little-endian and C order, of a type that NumPy knows.
+std::string npy_beginning(const Heading& heading);
 // The whole file. Elements of types that NumPy does not know are written as raw bytes, "|V1", for
 // ndarray.view(ml_dtypes...) to interpret. Throws Error where such elements of more than one byte
 // are to be in big-endian order, which NumPy would read as another code.

@@ -77,6 +77,25 @@ void TensorCodes::read(std::size_t begin, std::span<std::uint64_t> codes) const 
   }
 }
 
+bool TensorCodes::has_bytes() const {
+  return source_ == nullptr || !stored_.packed || packed_bits(type().format) >= 8;
+}
+
+void TensorCodes::read_bytes(std::size_t begin, std::span<std::uint8_t> bytes) const {
+  const std::size_t size = element_bytes(type());
+  if (source_ == nullptr) {
+    const ByteView held = ByteView(held_.data).subspan(begin * size, bytes.size());
+    std::copy(held.begin(), held.end(), bytes.begin());
+    return;
+  }
+  try {
+    source_->read(stored_.begin + begin * size, bytes);
+  } catch (const Error& error) {
+    throw error.at(place_);
+  }
+  if (stored_.layout.byte_order == ByteOrder::big) swap_bytes(bytes, size);
+}
+
 void TensorCodes::read_some(std::size_t begin, std::span<std::uint64_t> codes) const {
   const std::size_t size = element_bytes(type());
   if (source_ == nullptr)

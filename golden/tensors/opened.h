@@ -35,6 +35,10 @@ class TensorCodes {
   // unreadable, or a code with more bits than its type, naming file, tensor and element.
   // Precondition: they lie within size().
   void read(std::size_t begin, std::span<std::uint64_t> codes) const;
+  // Does each code take the bytes of its type? Where it does, the bytes themselves: as Tensor has
+  // them, whatever bits beyond the code the file has.
+  [[nodiscard]] bool has_bytes() const;
+  void read_bytes(std::size_t begin, std::span<std::uint8_t> bytes) const;
 
  private:
   void read_some(std::size_t begin, std::span<std::uint64_t> codes) const;

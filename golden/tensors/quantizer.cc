@@ -41,6 +41,22 @@ View rows_of(const View& view, std::size_t begin, std::size_t end) {
   return part;
 }
 
+// Of codes of at most 8 bits each number is worked out once.
+std::vector<double> numbers_of(const Format& format, const std::vector<Code>& codes) {
+  constexpr int few_bits = 8;
+  std::vector<double> all;
+  if (bits(format) <= few_bits && codes.size() >> bits(format) != 0) {
+    for (Code code = 0; code >> bits(format) == 0; ++code)
+      all.push_back(nearest_double(decode(format, code)));
+  }
+  std::vector<double> numbers;
+  numbers.reserve(codes.size());
+  for (const Code code : codes)
+    numbers.push_back(all.empty() ? nearest_double(decode(format, code))
+                                  : all[static_cast<std::size_t>(code)]);
+  return numbers;
+}
+
 template <typename T>
 void append(const std::vector<T>& more, std::vector<T>& all) {
   all.insert(all.end(), more.begin(), more.end());
@@ -133,11 +149,10 @@ const Format& TensorQuantizer::element() const {
   return scalar() != nullptr ? scalar()->format : block()->element.format;
 }
 
-void TensorQuantizer::require_whole_blocks(const Unfolded& in) const {
-  if (block() == nullptr || in.shape.size() < 3) return;
-  const std::size_t last =
-      in.axis + 1 == in.shape.size() ? in.shape.size() - 2 : in.shape.size() - 1;
-  const std::int64_t rows = in.shape[last];
+void TensorQuantizer::require_whole_blocks(const Shape& shape, std::size_t axis) const {
+  if (block() == nullptr || shape.size() < 3) return;
+  const std::size_t last = axis + 1 == shape.size() ? shape.size() - 2 : shape.size() - 1;
+  const std::int64_t rows = shape[last];
   for (const Level& level : block()->levels) {
     if (level.rows <= 1 || rows % level.rows == 0) continue;
     throw Error("blocks of " + std::to_string(level.rows) + " rows in matrices of " +
@@ -178,19 +193,27 @@ Quantized TensorQuantizer::part(const View& in, Carrier carrier, const Random& r
   return out;
 }
 
+Carrier TensorQuantizer::values_carrier(Carrier in) const {
+  const bool wide =
+      in == Carrier::binary64 || (scalar() != nullptr && !fits_binary32(scalar()->format));
+  return wide ? Carrier::binary64 : Carrier::binary32;
+}
+
+Quantized TensorQuantizer::quantize_part(const Unfolded& in, const Random& random) const {
+  return part(in.matrix.view(), values_carrier(in.matrix.carrier), random, false);
+}
+
 Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
                                     bool with_codes) const {
-  require_whole_blocks(in);
+  require_whole_blocks(in.shape, in.axis);
   const Matrix& matrix = in.matrix;
-  const bool wide = matrix.carrier == Carrier::binary64 ||
-                    (scalar() != nullptr && !fits_binary32(scalar()->format));
-  const Carrier carrier = wide ? Carrier::binary64 : Carrier::binary32;
+  const Carrier carrier = values_carrier(matrix.carrier);
   const std::size_t step = rows_of_a_part(matrix);
   const std::size_t parts = (matrix.rows + step - 1) / step;
   std::vector<Quantized> done(std::max<std::size_t>(parts, 1));
   const auto work = [&](std::size_t begin, std::size_t end) {
     Random at = random;
-    at.offset = begin * matrix.columns;
+    at.offset = random.offset + begin * matrix.columns;
     done[begin / step] = part(rows_of(matrix.view(), begin, end), carrier, at, with_codes);
   };
   if (parts <= 1) {
@@ -305,9 +328,7 @@ std::vector<double> TensorQuantizer::scales(const Quantized& out) const {
   for (std::size_t i = 0; i < block()->levels.size(); ++i) {
     const Format& format = block()->levels[i].scale.format;
     const Partition blocks = partition(block()->levels[i], rows, columns);
-    std::vector<double> values;
-    for (const Code code : out.codes.scales[i])
-      values.push_back(nearest_double(decode(format, code)));
+    const std::vector<double> values = numbers_of(format, out.codes.scales[i]);
     for (std::size_t row = 0; row < rows; ++row) {
       const double* of_row = values.data() + row / blocks.block_rows * blocks.across;
       for (std::size_t column = 0; column < columns; ++column)

@@ -76,6 +76,17 @@ class TensorQuantizer {
   // next.
   [[nodiscard]] Quantized quantize(const Unfolded& in, const Random& random, bool with_codes) const;
 
+  // Of a part of a tensor, on one thread: random.offset counts the elements before it. Whole
+  // blocks.
+  [[nodiscard]] Quantized quantize_part(const Unfolded& part, const Random& random) const;
+  // The carrier of what elements held in `in` become.
+  [[nodiscard]] Carrier values_carrier(Carrier in) const;
+  // Throws Error where blocks along the last axis would reach from one matrix of such a tensor into
+  // the next.
+  void require_whole_blocks(const Shape& shape) const {
+    require_whole_blocks(shape, shape.empty() ? 0 : shape.size() - 1);
+  }
+
   // The values as a tensor of the original shape, in the carrier's type.
   [[nodiscard]] Tensor values(const Unfolded& in, const Quantized& out,
                               const std::string& name) const;
@@ -98,7 +109,7 @@ class TensorQuantizer {
  private:
   [[nodiscard]] const Quantizer* scalar() const { return std::get_if<Quantizer>(&quantizer_); }
   [[nodiscard]] const BlockFormat* block() const { return std::get_if<BlockFormat>(&quantizer_); }
-  void require_whole_blocks(const Unfolded& in) const;
+  void require_whole_blocks(const Shape& shape, std::size_t axis) const;
   [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
   [[nodiscard]] std::size_t rows_of_a_part(const Matrix& in) const;
   Quantized part(const View& in, Carrier carrier, const Random& random, bool with_codes) const;

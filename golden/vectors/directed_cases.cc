@@ -6,24 +6,25 @@
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
-#include "golden/vectors/drawing.h"
+#include "golden/vectors/drawn_format.h"
 #include "golden/vectors/near_misses.h"
 
 namespace halfulp::vectors {
 namespace {
-
 class Drawing {
  public:
-  Drawing(const Calculation& calculation, std::uint64_t seed, std::uint64_t index)
+  Drawing(const Calculation& calculation, const DrawnFormats& prepared, std::uint64_t seed,
+          std::uint64_t index)
       : calculation_(calculation),
-        to_(calculation.output.format),
+        prepared_(prepared),
+        to_(prepared.to),
         dice_(seed, index),
         random_([this](int bits) { return dice_.integer(bits); }) {}
 
   Operands draw() {
     for (std::size_t i = 0; i < count(); ++i) operands_[i] = draw_operand(input(i));
     if (count() > 1 && dice_.below(3) == 0) operands_[1] = draw_partner();
-    if (dice_.below(8) < 2 || !all_dyadic()) return operands_;
+    if (dice_.below(8) < 2 || !prepared_.all_dyadic) return operands_;
     switch (calculation_.op) {
       case Op::add:
       case Op::subtract:
@@ -45,7 +46,7 @@ class Drawing {
         direct_remainder();
         break;
       case Op::scale_b:
-        operands_[1] = rounded(input(1), real(make_value(dice_.between(-70, 70))));
+        operands_[1] = rounded(input(1), make_value(dice_.between(-70, 70)));
         break;
       default:
         direct_others();
@@ -54,67 +55,51 @@ class Drawing {
   }
 
  private:
-  [[nodiscard]] std::size_t count() const { return calculation_.inputs.size(); }
-  [[nodiscard]] const Format& input(std::size_t i) const { return calculation_.inputs[i]; }
+  [[nodiscard]] std::size_t count() const { return prepared_.inputs.size(); }
+  [[nodiscard]] const DrawnFormat& input(std::size_t i) const { return prepared_.inputs[i]; }
 
-  // Sums of other numbers are none that could be directed.
-  [[nodiscard]] bool all_dyadic() const {
-    return is_dyadic(to_) && std::all_of(calculation_.inputs.begin(), calculation_.inputs.end(),
-                                         [](const Format& format) { return is_dyadic(format); });
+  static Code rounded(const DrawnFormat& format, const Value& x, Mode mode = Mode::nearest_even) {
+    return mode == Mode::toward_zero ? format.rounded_toward_zero(x) : format.rounded(x);
   }
 
-  Value with_sign(Value v, const Format& format) {
-    return is_signed(format) && dice_.coin() ? negated(std::move(v)) : v;
+  // Of the number without its sign.
+  [[nodiscard]] Code magnitude(const DrawnFormat& format, Code code) const {
+    const Value v = decode(format, code);
+    return v.negative ? rounded(format, absolute(v)) : code;
+  }
+
+  Value with_sign(Value v, const DrawnFormat& format) {
+    return format.is_signed() && dice_.coin() ? negated(std::move(v)) : v;
   }
 
   // The number or its opposite, or a neighbour. One draw after the other: compilers evaluate the
   // arguments of one call in orders of their own.
-  Code beside(Value v, const Format& format) {
+  Code beside(Value v, const DrawnFormat& format) {
     const std::int64_t steps = dice_.between(-1, 1);
-    return stepped(format, rounded(format, real(with_sign(std::move(v), format))), steps);
-  }
-
-  // A fraction whose carries run far or not at all.
-  Integer draw_fraction(int count) {
-    if (count == 0) return 0;
-    Integer all = (Integer(1) << static_cast<unsigned>(count)) - 1;
-    const auto place = static_cast<unsigned>(dice_.below(static_cast<std::uint64_t>(count)));
-    switch (dice_.below(8)) {
-      case 0:
-        return 0;
-      case 1:
-        return all;
-      case 2:
-        return Integer(1) << place;
-      case 3:
-        return (all << place) & all;
-      case 4:
-        return all >> place;
-      default:
-        return dice_.integer(count);
-    }
+    return format.stepped(rounded(format, with_sign(std::move(v), format)), steps);
   }
 
   // A positive number of full precision whose leading bit has the exponent.
-  Value draw_number(const Format& format, std::int64_t exponent) {
-    const int bits = drawn_precision(format) - 1;
-    Value v = integer_value((Integer(1) << static_cast<unsigned>(bits)) + draw_fraction(bits));
+  Value draw_number(const DrawnFormat& format, std::int64_t exponent) {
+    const int bits = format.precision() - 1;
+    Value v =
+        integer_value((Integer(1) << static_cast<unsigned>(bits)) + drawn_fraction(dice_, bits));
     v.exponent = exponent - bits;
     return v;
   }
 
   // Any finite number, exponents evenly.
-  Code draw_finite(const Format& format) {
-    const Exponents e = exponents_of(format);
-    const std::int64_t below = dice_.below(6) == 0 ? drawn_precision(format) : 0;
+  Code draw_finite(const DrawnFormat& format) {
+    const Exponents e = format.exponents();
+    const std::int64_t below = dice_.below(6) == 0 ? format.precision() : 0;
     const Value v = draw_number(format, dice_.between(e.least - below, e.largest));
-    const Code code = rounded(format, real(with_sign(v, format)), Mode::toward_zero);
-    return is_finite(format, code) ? code : code_at(format, finite_range(format).highest);
+    const Code code = rounded(format, with_sign(v, format), Mode::toward_zero);
+    return format.is_finite(code) ? code : code_at(format, format.range().highest);
   }
 
-  Code draw_nan(const Format& format) {
-    const auto* f = std::get_if<Float>(&format.kind);
-    const Code code = nan_code(format, is_signed(format) && dice_.coin());
+  Code draw_nan(const DrawnFormat& format) {
+    const auto* f = std::get_if<Float>(&format.format().kind);
+    const Code code = nan_code(format, format.is_signed() && dice_.coin());
     if (f == nullptr || f->fraction_bits == 0) return code;
     const Code fraction = (Code{1} << f->fraction_bits) - 1;
     const Code drawn =
@@ -125,9 +110,9 @@ class Drawing {
     return decode(format, candidate).is_nan() && dice_.below(3) != 0 ? candidate : code;
   }
 
-  Code draw_special(const Format& format) {
-    const bool negative = is_signed(format) && dice_.coin();
-    const Range range = finite_range(format);
+  Code draw_special(const DrawnFormat& format) {
+    const bool negative = format.is_signed() && dice_.coin();
+    const Range& range = format.range();
     switch (dice_.below(7)) {
       case 0:
         return has_infinity(format) ? infinity_code(format, negative) : draw_finite(format);
@@ -140,23 +125,23 @@ class Drawing {
       case 4:
         return code_at(format, negative ? range.lowest : range.highest);
       case 5:
-        return beside(smallest_normal(format), format);
+        return beside(format.least_normal(), format);
       default:
-        return rounded(format, real(with_sign(smallest_positive(format), format)));
+        return rounded(format, with_sign(format.least(), format));
     }
   }
 
-  Code draw_operand(const Format& format) {
+  Code draw_operand(const DrawnFormat& format) {
     const std::uint64_t kind = dice_.below(8);
     if (kind < 2) return draw_special(format);
     if (kind == 2) {
       // One and other powers of two, and their neighbours.
-      const Exponents e = exponents_of(format);
+      const Exponents e = format.exponents();
       const std::int64_t exponent =
-          dice_.coin() ? 0 : dice_.between(e.least - drawn_precision(format), e.largest);
+          dice_.coin() ? 0 : dice_.between(e.least - format.precision(), e.largest);
       return beside(make_value(1, exponent), format);
     }
-    if (kind == 3) return static_cast<Code>(dice_.integer(bits(format))) & mask_of(format);
+    if (kind == 3) return static_cast<Code>(dice_.integer(format.bits())) & mask_of(format);
     return draw_finite(format);
   }
 
@@ -164,32 +149,32 @@ class Drawing {
   Code draw_partner() {
     const Value first = decode(input(0), operands_[0]);
     if (first.is_nan()) return draw_operand(input(1));
-    const Value v = is_signed(input(1)) && dice_.coin() ? negated(first) : first;
-    return stepped(input(1), rounded(input(1), real(v)), dice_.between(-1, 1));
+    const Value v = input(1).is_signed() && dice_.coin() ? negated(first) : first;
+    return input(1).stepped(rounded(input(1), v), dice_.between(-1, 1));
   }
 
   // A number at or next to which the result is to lie.
   Value draw_place() {
-    const Range range = finite_range(to_);
-    const Value least_normal = smallest_normal(to_);
-    const Value spacing = smallest_positive(to_);
+    const Range& range = to_.range();
+    const Value& least_normal = to_.least_normal();
+    const Value& spacing = to_.least();
     switch (dice_.below(8)) {
       case 0: {
-        const Value end = saturates(to_) ? largest_finite(to_) : boundary_above(to_, range.highest);
-        return dice_.below(3) == 0 ? largest_finite(to_) : end;
+        const Value end = saturates(to_) ? to_.largest() : boundary_above(to_, range.highest);
+        return dice_.below(3) == 0 ? to_.largest() : end;
       }
       case 1:
         return scaled(spacing, dice_.between(-2, 1));
       case 2:  // just below the least normal number, down to an eighth of the spacing
         return sum(least_normal, negated(scaled(spacing, dice_.between(-4, 0))));
       case 3: {
-        const Exponents e = exponents_of(to_);
+        const Exponents e = to_.exponents();
         return make_value(1, dice_.between(e.least, e.largest));
       }
       default:
         break;
     }
-    const Rank rank = rank_of(to_, code_of_positive(to_, draw_finite(to_)));
+    const Rank rank = rank_of(to_, magnitude(to_, draw_finite(to_)));
     if (rank >= range.highest || dice_.below(4) == 0) return value_at(to_, rank);
     const Value turn = boundary_above(to_, rank);
     return turn.is_dyadic() ? turn : value_at(to_, rank);
@@ -200,7 +185,11 @@ class Drawing {
   // The operand i next to x, or a neighbour of it.
   void solve(std::size_t i, const Real& x) {
     if (!x.numerator.is_finite() || x.denominator.is_zero()) return;
-    operands_[i] = stepped(input(i), rounded(input(i), x), nudge());
+    operands_[i] = input(i).stepped(input(i).rounded(x), nudge());
+  }
+  void solve(std::size_t i, const Value& x) {
+    if (!x.is_finite()) return;
+    operands_[i] = input(i).stepped(input(i).rounded(x), nudge());
   }
 
   [[nodiscard]] Value number(std::size_t i) const { return decode(input(i), operands_[i]); }
@@ -209,22 +198,22 @@ class Drawing {
   void make_finite(std::size_t i) {
     const Value v = number(i);
     if (!v.is_finite() || v.is_zero() || dice_.coin()) operands_[i] = draw_finite(input(i));
-    if (number(i).is_zero()) operands_[i] = rounded(input(i), real(make_value(1)));
+    if (number(i).is_zero()) operands_[i] = rounded(input(i), make_value(1));
   }
 
   // The sum of the operands `first` (or, of a fused operation, of the product) and `last` near w.
   void direct_sum() {
     const bool minus = calculation_.op == Op::subtract;
-    const auto set_second = [&](const Value& b) { solve(1, real(minus ? negated(b) : b)); };
+    const auto set_second = [&](const Value& b) { solve(1, minus ? negated(b) : b); };
     if (dice_.below(4) == 0 && cancel(minus)) return;
     const Value w = with_sign(draw_place(), to_);
     if (dice_.coin()) {
-      operands_[0] = rounded(input(0), real(w), Mode::toward_zero);
+      operands_[0] = rounded(input(0), w, Mode::toward_zero);
     } else {
-      const std::int64_t reach = drawn_precision(to_) + 2;
+      const std::int64_t reach = to_.precision() + 2;
       const std::int64_t exponent =
           w.is_zero() ? 0 : leading_exponent(w) + dice_.between(-reach, 2);
-      operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))),
+      operands_[0] = rounded(input(0), with_sign(draw_number(input(0), exponent), input(0)),
                              Mode::toward_zero);
     }
     if (!number(0).is_finite()) return;
@@ -233,8 +222,8 @@ class Drawing {
 
   // A number and its opposite but for a difference of c bits less: the sum loses c leading bits.
   bool cancel(bool minus) {
-    const int p = std::min(drawn_precision(input(0)), drawn_precision(to_));
-    const Exponents e = exponents_of(input(0));
+    const int p = std::min(input(0).precision(), to_.precision());
+    const Exponents e = input(0).exponents();
     const std::int64_t exponent = dice_.between(std::min(e.least + p, e.largest), e.largest);
     const auto lost = static_cast<int>(dice_.between(1, p));
     Value a = draw_number(input(0), exponent);
@@ -250,16 +239,16 @@ class Drawing {
     a = with_sign(a, input(0));
     difference.negative = dice_.coin() ? a.negative : !a.negative;
     if (lost >= p) difference.negative = a.negative;
-    operands_[0] = rounded(input(0), real(a));
+    operands_[0] = rounded(input(0), a);
     const Value b = sum(difference, negated(number(0)));
-    operands_[1] = rounded(input(1), real(minus ? negated(b) : b));
-    return is_finite(input(1), operands_[1]);
+    operands_[1] = rounded(input(1), minus ? negated(b) : b);
+    return input(1).is_finite(operands_[1]);
   }
 
   // Exponents of two factors, or of a divisor and a dividend, of a result near 2^exponent.
   std::int64_t first_exponent(std::int64_t exponent, std::int64_t sign_of_second) {
-    const Exponents a = exponents_of(input(0));
-    const Exponents b = exponents_of(input(1));
+    const Exponents a = input(0).exponents();
+    const Exponents b = input(1).exponents();
     const std::int64_t lowest = sign_of_second > 0 ? exponent - b.largest : exponent + b.least;
     const std::int64_t highest = sign_of_second > 0 ? exponent - b.least : exponent + b.largest;
     return std::clamp(dice_.between(std::max(a.least, lowest), std::min(a.largest, highest)),
@@ -267,20 +256,19 @@ class Drawing {
   }
 
   [[nodiscard]] Precisions precisions() const {
-    return {drawn_precision(input(0)), drawn_precision(input(count() > 1 ? 1 : 0)),
-            drawn_precision(to_)};
+    return {input(0).precision(), input(count() > 1 ? 1 : 0).precision(), to_.precision()};
   }
 
   std::int64_t result_exponent() {
-    const Exponents e = exponents_of(to_);
+    const Exponents e = to_.exponents();
     return dice_.between(e.least, e.largest);
   }
 
   // Two integers as significands of the first operands.
   void place_factors(const IntegerPair& pair, std::int64_t exponent) {
     const std::int64_t first = first_exponent(exponent, 1);
-    operands_[0] = rounded(input(0), real(with_sign(placed(pair.a, first), input(0))));
-    operands_[1] = rounded(input(1), real(with_sign(placed(pair.b, exponent - first), input(1))));
+    operands_[0] = rounded(input(0), with_sign(placed(pair.a, first), input(0)));
+    operands_[1] = rounded(input(1), with_sign(placed(pair.b, exponent - first), input(1)));
   }
 
   void direct_product() {
@@ -297,7 +285,7 @@ class Drawing {
   void factor(const Value& w) {
     if (w.is_zero()) return;
     const std::int64_t exponent = first_exponent(leading_exponent(w), 1);
-    operands_[0] = rounded(input(0), real(with_sign(draw_number(input(0), exponent), input(0))));
+    operands_[0] = rounded(input(0), with_sign(draw_number(input(0), exponent), input(0)));
     const Value a = number(0);
     if (!a.is_finite() || a.is_zero()) return;
     solve(1, {.numerator = with_sign(w, input(1)), .denominator = absolute(a)});
@@ -305,17 +293,15 @@ class Drawing {
 
   // The product that lies just where overflow begins.
   bool at_overflow() {
-    const auto* f = std::get_if<Float>(&to_.kind);
+    const auto* f = std::get_if<Float>(&to_.format().kind);
     if (f == nullptr) return false;
-    const Value end = boundary_above(to_, finite_range(to_).highest);
-    Integer odd = end.significand;
-    odd >>= boost::multiprecision::lsb(odd);
-    const auto pair = factors(odd, random_);
+    const Value& end = prepared_.end;
+    const auto pair = prepared_.end_factors->draw(random_);
     if (!pair) return false;
     const std::int64_t exponent = leading_exponent(end);
     const std::int64_t first = first_exponent(exponent - 1, 1);
     Value a = placed(pair->a, first);
-    operands_[0] = rounded(input(0), real(with_sign(a, input(0))));
+    operands_[0] = rounded(input(0), with_sign(a, input(0)));
     solve(1, {.numerator = with_sign(end, input(1)), .denominator = a});
     return true;
   }
@@ -325,9 +311,8 @@ class Drawing {
       if (const auto pair = near_quotient(precisions(), random_)) {
         const std::int64_t exponent = result_exponent();
         const std::int64_t first = first_exponent(exponent, -1);
-        operands_[0] = rounded(input(0), real(with_sign(placed(pair->a, first), input(0))));
-        operands_[1] =
-            rounded(input(1), real(with_sign(placed(pair->b, first - exponent), input(1))));
+        operands_[0] = rounded(input(0), with_sign(placed(pair->a, first), input(0)));
+        operands_[1] = rounded(input(1), with_sign(placed(pair->b, first - exponent), input(1)));
         return;
       }
     }
@@ -338,20 +323,20 @@ class Drawing {
     Value b = dice_.coin()
                   ? draw_number(input(1), divisor)
                   : make_value(1 + 2 * static_cast<std::int64_t>(dice_.below(4)), divisor - 1);
-    operands_[1] = rounded(input(1), real(with_sign(b, input(1))));
+    operands_[1] = rounded(input(1), with_sign(b, input(1)));
     b = number(1);
-    if (b.is_finite()) solve(0, real(with_sign(product(w, b), input(0))));
+    if (b.is_finite()) solve(0, with_sign(product(w, b), input(0)));
   }
 
   void direct_root() {
     if (dice_.below(3) == 0) {
       if (const auto operand = near_square(precisions(), random_)) {
-        const Exponents e = exponents_of(input(0));
+        const Exponents e = input(0).exponents();
         const auto length = static_cast<std::int64_t>(boost::multiprecision::msb(*operand));
         Value v = integer_value(*operand);
         const std::int64_t wanted = dice_.between(e.least, e.largest) - length;
         v.exponent = wanted & ~std::int64_t{1};
-        operands_[0] = rounded(input(0), real(v));
+        operands_[0] = rounded(input(0), v);
         return;
       }
     }
@@ -360,7 +345,7 @@ class Drawing {
       const std::int64_t exponent = dice_.between(-20, 20);
       w = make_value(1 + static_cast<std::int64_t>(dice_.below(64)), exponent);
     }
-    solve(0, real(product(w, w)));
+    solve(0, product(w, w));
   }
 
   void direct_fused() {
@@ -369,28 +354,27 @@ class Drawing {
         return align();
       case 1: {  // a product near the place, and nothing or next to nothing beside it
         factor(draw_place());
-        operands_[2] = rounded(
-            input(2),
-            real(with_sign(dice_.coin() ? zero_value() : smallest_positive(input(2)), input(2))));
+        operands_[2] =
+            rounded(input(2), with_sign(dice_.coin() ? zero_value() : input(2).least(), input(2)));
         return;
       }
       case 2:
         return cancel_product();
       case 3: {  // the addend just below the place, the product the rest
         const Value w = draw_place();
-        operands_[2] = rounded(input(2), real(w), Mode::toward_zero);
+        operands_[2] = rounded(input(2), w, Mode::toward_zero);
         const Value rest = sum(w, negated(number(2)));
         if (!number(2).is_finite()) return;
-        factor(rest.is_zero() ? scaled(absolute(w), -drawn_precision(to_) - 2) : rest);
-        if (is_signed(input(0)) && !number(0).is_nan() &&
+        factor(rest.is_zero() ? scaled(absolute(w), -to_.precision() - 2) : rest);
+        if (input(0).is_signed() && !number(0).is_nan() &&
             number(0).negative != number(1).negative && dice_.coin())
-          operands_[0] = rounded(input(0), real(negated(number(0))));
+          operands_[0] = rounded(input(0), negated(number(0)));
         return;
       }
       case 4:
         if (const auto pair = near_product(precisions(), random_)) {
           place_factors(*pair, result_exponent());
-          operands_[2] = rounded(input(2), real(zero_value()));
+          operands_[2] = rounded(input(2), zero_value());
           return;
         }
         [[fallthrough]];
@@ -398,15 +382,15 @@ class Drawing {
         const Value w = with_sign(draw_place(), to_);
         make_finite(0);
         make_finite(1);
-        solve(2, real(sum(w, negated(product(number(0), number(1))))));
+        solve(2, sum(w, negated(product(number(0), number(1)))));
       }
     }
   }
 
   // Product and addend apart by every distance at which they meet.
   void align() {
-    const int p = drawn_precision(to_);
-    const Exponents c = exponents_of(input(2));
+    const int p = to_.precision();
+    const Exponents c = input(2).exponents();
     const std::int64_t distance = dice_.between(-(2 * p + 3), p + 3);
     const std::int64_t exponent = dice_.between(std::max(c.least, c.least + distance),
                                                 std::min(c.largest, c.largest + distance));
@@ -414,7 +398,7 @@ class Drawing {
     const std::int64_t first = first_exponent(product_exponent, 1);
     const auto put = [&](std::size_t i, std::int64_t e) {
       operands_[i] =
-          rounded(input(i), real(with_sign(draw_number(input(i), e), input(i))), Mode::toward_zero);
+          rounded(input(i), with_sign(draw_number(input(i), e), input(i)), Mode::toward_zero);
     };
     put(0, first);
     put(1, product_exponent - first - (dice_.coin() ? 1 : 0));
@@ -426,14 +410,14 @@ class Drawing {
     make_finite(0);
     make_finite(1);
     const Value ab = product(number(0), number(1));
-    const int kept = static_cast<int>(dice_.between(1, drawn_precision(input(2))));
+    const int kept = static_cast<int>(dice_.between(1, input(2).precision()));
     Value cut = ab;
     if (!ab.is_zero()) {
       const auto length = static_cast<int>(boost::multiprecision::msb(ab.significand)) + 1;
       const auto drop = static_cast<unsigned>(std::max(0, length - kept));
       cut.significand = ((cut.significand >> drop) + (dice_.coin() ? 1 : 0)) << drop;
     }
-    operands_[2] = rounded(input(2), real(negated(cut)));
+    operands_[2] = rounded(input(2), negated(cut));
   }
 
   void direct_remainder() {
@@ -441,22 +425,23 @@ class Drawing {
     const Value b = number(1);
     const Value n = make_value(dice_.between(0, 1 << dice_.below(12)));
     const Value quarters = make_value(dice_.between(0, 3), -2);
-    solve(0, real(product(b, sum(n, quarters))));
+    solve(0, product(b, sum(n, quarters)));
   }
 
   void direct_others() {
     const Op op = calculation_.op;
     if (op == Op::round_to_integral || op == Op::round_to_integral_exact) {
-      const auto reach = static_cast<std::uint64_t>(drawn_precision(input(0))) + 2;
+      const auto reach = static_cast<std::uint64_t>(input(0).precision()) + 2;
       const Integer whole = dice_.integer(static_cast<int>(dice_.below(reach)));
       const Value halves = make_value(dice_.between(0, 3), -2);
-      return solve(0, real(with_sign(sum(integer_value(whole), halves), input(0))));
+      return solve(0, with_sign(sum(integer_value(whole), halves), input(0)));
     }
-    if (op == Op::convert || is_to_integer(op)) solve(0, real(with_sign(draw_place(), input(0))));
+    if (op == Op::convert || is_to_integer(op)) solve(0, with_sign(draw_place(), input(0)));
   }
 
   const Calculation& calculation_;
-  const Format& to_;
+  const DrawnFormats& prepared_;
+  const DrawnFormat& to_;
   Dice dice_;
   RandomInteger random_;
   Operands operands_{};
@@ -464,9 +449,14 @@ class Drawing {
 
 }  // namespace
 
+DirectedDrawer::DirectedDrawer(const Calculation& calculation, std::uint64_t seed)
+    : calculation_(calculation),
+      seed_(seed),
+      prepared_(std::make_shared<const DrawnFormats>(calculation)) {}
+
 DrawnCase DirectedDrawer::draw(std::uint64_t index) const {
   DrawnCase c;
-  c.operands = Drawing(calculation_, seed_, index).draw();
+  c.operands = Drawing(calculation_, *prepared_, seed_, index).draw();
   c.random = random_of(c.operands, index);
   return c;
 }

@@ -7,10 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "golden/vectors/calculation.h"
 
 namespace halfulp::vectors {
+
+struct DrawnFormats;  // drawn_format.h
 
 struct DrawnCase {
   Operands operands{};
@@ -20,8 +23,7 @@ struct DrawnCase {
 class DirectedDrawer {
  public:
   // The calculation must outlive the drawer.
-  DirectedDrawer(const Calculation& calculation, std::uint64_t seed)
-      : calculation_(calculation), seed_(seed) {}
+  DirectedDrawer(const Calculation& calculation, std::uint64_t seed);
 
   [[nodiscard]] DrawnCase draw(std::uint64_t index) const;
   // The random word of given operands: often the one at which the result turns, or its neighbour.
@@ -30,6 +32,7 @@ class DirectedDrawer {
  private:
   const Calculation& calculation_;
   std::uint64_t seed_;
+  std::shared_ptr<const DrawnFormats> prepared_;
 };
 
 }  // namespace halfulp::vectors

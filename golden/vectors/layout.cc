@@ -185,8 +185,16 @@ std::string origin_json(const Layout& layout, const Origin& origin) {
 }
 
 void append_hexadecimal(std::string& text, Code value, int digits) {
-  for (int digit = digits - 1; digit >= 0; --digit)
-    text.push_back("0123456789ABCDEF"[static_cast<unsigned>(value >> (4 * digit)) & 15U]);
+  const std::size_t begin = text.size();
+  text.resize(begin + static_cast<std::size_t>(digits));
+  constexpr std::size_t in_word = 16;
+  auto low = static_cast<std::uint64_t>(value);
+  auto high = static_cast<std::uint64_t>(value >> 64);
+  std::size_t written = 0;
+  for (std::size_t i = text.size(); i-- > begin; low >>= 4) {
+    if (written++ == in_word) low = std::exchange(high, 0);
+    text[i] = "0123456789ABCDEF"[low & 15U];
+  }
 }
 
 }  // namespace halfulp::vectors

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "golden/vectors/near_misses.h"
 
-#include <vector>
-
 namespace halfulp::vectors {
 namespace {
 
@@ -118,15 +116,17 @@ std::optional<Integer> near_square(const Precisions& p, const RandomInteger& ran
   return std::nullopt;
 }
 
-std::optional<IntegerPair> factors(const Integer& n, const RandomInteger& random) {
+Factors::Factors(const Integer& n) : n_(n) {
   constexpr int last = 1 << 12;
-  std::vector<int> found;
   for (int d = 3; d < last; d += 2) {
-    if (n % d == 0 && n != d) found.push_back(d);
+    if (n % d == 0 && n != d) found_.push_back(d);
   }
-  if (found.empty()) return std::nullopt;
-  const int d = found[static_cast<std::size_t>(random(16)) % found.size()];
-  return IntegerPair{n / d, Integer(d)};
+}
+
+std::optional<IntegerPair> Factors::draw(const RandomInteger& random) const {
+  if (found_.empty()) return std::nullopt;
+  const int d = found_[static_cast<std::size_t>(random(16)) % found_.size()];
+  return IntegerPair{n_ / d, Integer(d)};
 }
 
 }  // namespace halfulp::vectors

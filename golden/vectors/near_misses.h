@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "formats/numbers/value.h"
 
@@ -35,6 +36,14 @@ std::optional<IntegerPair> near_quotient(const Precisions& p, const RandomIntege
 // a 2^k = m^2 - c for a small c: the operand is a 2^k, times any power of four.
 std::optional<Integer> near_square(const Precisions& p, const RandomInteger& random);
 // Two factors of an odd integer, the smaller below 2^12 and neither 1.
-std::optional<IntegerPair> factors(const Integer& n, const RandomInteger& random);
+class Factors {
+ public:
+  explicit Factors(const Integer& n);
+  [[nodiscard]] std::optional<IntegerPair> draw(const RandomInteger& random) const;
+
+ private:
+  Integer n_;
+  std::vector<int> found_;
+};
 
 }  // namespace halfulp::vectors
