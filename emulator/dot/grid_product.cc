@@ -38,20 +38,18 @@ bool fits(const CompiledPlan& plan) {
          (has_nan(format) || !has_infinity(format));
 }
 
-kernels::GridDraws draws_of(const Random& random, const TreeDraws& draws) {
-  const SplitMix64 generator = splitmix64(random.seed, random.stream);
-  return {.generator = random.generator,
-          .key = {.seed = random.seed, .stream = random.stream},
-          .start = generator.start,
-          .step = generator.step,
+kernels::GridDraws draws_of(const Random& random, const TreeDraws& draws, std::size_t terms) {
+  return {.source = kernels::unit_source(random),
           .first = random.offset,
+          .per_result = draws_per_result(draws, terms),
           .per_term = draws.per_term,
-          .product = draws.product};
+          .product = draws.product,
+          .bits = std::max(draws.bits, 1)};
 }
 
-bool has_bits(const CompiledPlan& plan, const Random& random) {
-  return !plan.stochastic() || random.generator == Generator::splitmix64 ||
-         plan.rounding().random_bits <= 32;
+// The results' indices do not pass 2^64.
+bool has_indices(const Random& random, const TreeDraws& draws) {
+  return draws.bits == 0 || random.offset < std::uint64_t{1} << 63;
 }
 
 }  // namespace
@@ -70,9 +68,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out) {
   const kernels::Shape shape{.rows = out.rows, .inner = operands.a.columns, .columns = out.columns};
   const CompiledPlan& sum = *unit.sums.front();
-  if (shape.inner == 0 || !has_bits(sum, random) ||
-      (unit.product && !has_bits(*unit.product, random)))
-    return false;
+  if (shape.inner == 0 || !has_indices(random, unit.draws)) return false;
   const NativeMatrix<float> a(operands.a);
   const NativeMatrix<float> b(operands.b);
   std::optional<NativeMatrix<float>> c;
@@ -111,7 +107,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
                             {.product = unit.product ? &unit.product->arithmetic_grid() : nullptr,
                              .sum = &sum.arithmetic_grid(),
                              .exact_below = least == numbers.least,
-                             .draws = draws_of(random, unit.draws)});
+                             .draws = draws_of(random, unit.draws, shape.inner)});
   for (std::size_t i = 0; i < results.size(); ++i)
     store_result(out, i / out.columns, i % out.columns, static_cast<double>(results[i]));
   return true;

@@ -2,10 +2,11 @@
 //
 // Products of matrices whose steps are exact in binary64 and rounded by any grid (round_lanes.h),
 // in registers from factors to sum: tiles as in tile_lanes.h, with the random bits of every lane
-// made where they are used. A lane is a result; its indices begin at first = r D n, and term k
-// draws at first + D k + j (formats/dot_tree.h). SplitMix64 and Philox4x32-10 are as in
-// formats/random.h; of Philox the words of a block are kept for the terms that share it.
+// made where they are used (random_lanes.h). A lane is a result, whose indices begin at first, and
+// term k draws at first + D k + j (formats/dot_tree.h). Units are kept for the terms that share
+// them.
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "emulator/kernels/tiles.h"
@@ -17,6 +18,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "emulator/kernels/random_lanes.h"
 #include "emulator/kernels/round_lanes.h"
 #include "emulator/kernels/tile_lanes.h"
 
@@ -30,114 +32,76 @@ using B = hn::ScalableTag<std::uint64_t>;
 using V = hn::Vec<D>;
 using W = hn::Vec<B>;
 
-HWY_INLINE W mixed(W z) {
-  z = hn::Mul(hn::Xor(z, hn::ShiftRight<30>(z)), hn::Set(B(), 0xbf58476d1ce4e5b9U));
-  z = hn::Mul(hn::Xor(z, hn::ShiftRight<27>(z)), hn::Set(B(), 0x94d049bb133111ebU));
-  return hn::Xor(z, hn::ShiftRight<31>(z));
-}
-
-struct Words {
-  W word[4];
-};
-
-// The four words of block `block` of every lane, in the low halves; what is above them is left over
-// from products, of which the next round takes the low halves alone.
-HWY_INLINE Words philox_words(const PhiloxKey& key, W block) {
-  const B d;
-#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  HWY_ALIGN std::uint64_t blocks[hn::MaxLanes(d)];
-  HWY_ALIGN std::uint64_t lanes[4][hn::MaxLanes(d)];
-  hn::Store(block, d, blocks);
-  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
-    const auto words = philox4x32_10(
-        {static_cast<std::uint32_t>(blocks[i]), static_cast<std::uint32_t>(blocks[i] >> 32),
-         static_cast<std::uint32_t>(key.stream), static_cast<std::uint32_t>(key.stream >> 32)},
-        {static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)});
-    for (std::size_t j = 0; j < 4; ++j) lanes[j][i] = words[j];
-  }
-  return {
-      {hn::Load(d, lanes[0]), hn::Load(d, lanes[1]), hn::Load(d, lanes[2]), hn::Load(d, lanes[3])}};
-#else
-  const hn::Repartition<std::uint32_t, B> half;
-  const auto times = [&](W x, W y) HWY_ATTR {
-    return hn::MulEven(hn::BitCast(half, x), hn::BitCast(half, y));
-  };
-  const W m0 = hn::Set(d, std::uint64_t{0xD2511F53});
-  const W m1 = hn::Set(d, std::uint64_t{0xCD9E8D57});
-  W x0 = block;
-  W x1 = hn::ShiftRight<32>(block);
-  W x2 = hn::Set(d, key.stream);
-  W x3 = hn::Set(d, key.stream >> 32);
-  auto key_0 = static_cast<std::uint32_t>(key.seed);
-  auto key_1 = static_cast<std::uint32_t>(key.seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const W p0 = times(x0, m0);
-    const W p1 = times(x2, m1);
-    x0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), x1), hn::Set(d, std::uint64_t{key_0}));
-    x2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), x3), hn::Set(d, std::uint64_t{key_1}));
-    x1 = p1;
-    x3 = p0;
-    key_0 += 0x9E3779B9U;
-    key_1 += 0xBB67AE85U;
-  }
-  const W low = hn::Set(d, std::uint64_t{0xffffffff});
-  return {{hn::And(x0, low), hn::And(x1, low), hn::And(x2, low), hn::And(x3, low)}};
-#endif
-}
-
-// Random bits of a tile. Vector i has the lanes' first indices in first[i].
+// Random bits of a tile. Vector i has the lanes' first indices in first[i], which agree in their
+// places within Philox's blocks, results having a multiple of 16 indices.
 template <Generator kGenerator>
 class TileDraws {
  public:
-  TileDraws(const GridDraws& draws, const std::uint64_t* first) : draws_(draws), first_(first) {
-    for (std::size_t i = 0; i < tile_rows * tile_vectors * hn::Lanes(B()); ++i)
-      together_ = together_ && first[i] % 4 == first[0] % 4;
-    if constexpr (kGenerator != Generator::splitmix64) return;
+  TileDraws(const GridDraws& draws, const std::uint64_t* first)
+      : width_(field_width(draws.bits)),
+        in_unit_(std::countr_zero(static_cast<unsigned>(64 / width_))),
+        step_(draws.source.step) {
     const B d;
-    for (std::size_t i = 0; i < vectors; ++i) {
-      const W next = hn::Load(d, first + i * hn::Lanes(d)) + hn::Set(d, std::uint64_t{1});
-      states_[i] = hn::Set(d, draws.start) + hn::Mul(next, hn::Set(d, draws.step));
+    place_ = first[0] & ((std::uint64_t{2} << in_unit_) - 1);
+    std::fill_n(kept_of_, vectors, ~std::uint64_t{0});
+    const std::size_t lanes = vectors * hn::Lanes(d);
+    if constexpr (kGenerator == Generator::splitmix64) {
+      for (std::size_t i = 0; i < lanes; ++i) first_[i] = first[i] >> in_unit_;
+      for (std::size_t i = 0; i < lanes; ++i)
+        first_[i] = draws.source.start + (first_[i] - (place_ >> in_unit_) + 1) * step_;
+    } else {
+      for (std::size_t i = 0; i < lanes; ++i) {
+        first_[i] = first[i] >> (in_unit_ + 1);
+        const std::uint64_t last = first_[i] + (draws.per_result >> (in_unit_ + 1));
+        near_ = near_ && last >> 32 == first_[0] >> 32;
+      }
+      stream_ = philox_stream(draws.source.key);
+      start_ = philox_start(stream_, first_[0] >> 32);
     }
   }
-  // `bits` of them for vector i at index first + at.
+  // The first `bits` of the field of vector i at index first + at.
   HWY_INLINE W next(std::size_t i, std::uint64_t at, int bits) {
-    const B d;
-    if constexpr (kGenerator == Generator::splitmix64) {
-      const W state = states_[i] + hn::Set(d, at * draws_.step);
-      return hn::ShiftRightSame(mixed(state), 64 - bits);
-    } else {
-      const W index = hn::Load(d, first_ + i * hn::Lanes(d)) + hn::Set(d, at);
-      const std::uint64_t place = (first_[0] + at) % 4;
-      // Kept where the lanes' blocks change at the same terms.
-      if (!together_ || (first_[0] + at) / 4 != kept_of_[i] || !any_[i]) {
-        kept_[i] = philox_words(draws_.key, hn::ShiftRight<2>(index));
-        kept_of_[i] = (first_[0] + at) / 4;
-        any_[i] = true;
-      }
-      const W word = together_ ? kept_[i].word[place] : chosen(kept_[i], index);
-      return hn::ShiftRightSame(word, 32 - bits);
+    const std::uint64_t field = place_ + at;
+    const std::uint64_t unit = field >> in_unit_;
+    const std::uint64_t key = kGenerator == Generator::splitmix64 ? unit : unit / 2;
+    if (kept_of_[i] != key) {
+      make(i, key);
+      kept_of_[i] = key;
     }
+    const W kept = kGenerator == Generator::splitmix64 || unit % 2 == 0 ? even_[i] : odd_[i];
+    const auto left = static_cast<int>(field & ((std::uint64_t{1} << in_unit_) - 1)) * width_;
+    return hn::ShiftRightSame(hn::ShiftLeftSame(kept, left), 64 - bits);
   }
 
  private:
-  static HWY_INLINE W chosen(const Words& words, W index) {
+  HWY_INLINE void make(std::size_t i, std::uint64_t key) {
     const B d;
-    const W one = hn::Set(d, std::uint64_t{1});
-    const W two = hn::Set(d, std::uint64_t{2});
-    const auto odd = hn::TestBit(index, one);
-    const W low = hn::IfThenElse(odd, words.word[1], words.word[0]);
-    const W high = hn::IfThenElse(odd, words.word[3], words.word[2]);
-    return hn::IfThenElse(hn::TestBit(index, two), high, low);
+    const W first = hn::Load(d, first_ + i * hn::Lanes(d));
+    if constexpr (kGenerator == Generator::splitmix64) {
+      even_[i] = splitmix_units(first + hn::Set(d, key * step_));
+    } else {
+      const W block = first + hn::Set(d, key);
+      if (near_) {
+        philox_units<1>(stream_, start_, &block, &even_[i], &odd_[i]);
+      } else {
+        philox_units<1>(stream_, &block, &even_[i], &odd_[i]);
+      }
+    }
   }
 
   static constexpr std::size_t vectors = tile_rows * tile_vectors;
-  const GridDraws& draws_;
-  const std::uint64_t* first_;
-  bool together_ = true;
-  W states_[vectors];  // of SplitMix64, at index first
-  Words kept_[vectors];
-  std::uint64_t kept_of_[vectors] = {};
-  bool any_[vectors] = {};
+  int width_;
+  int in_unit_;  // fields in a unit: 2 to this
+  std::uint64_t step_;
+  std::uint64_t place_ = 0;  // of the first index in a block
+  bool near_ = true;
+  PhiloxStream stream_;
+  PhiloxStart start_;
+  // Blocks; of SplitMix64 states.
+  HWY_ALIGN std::uint64_t first_[vectors * hn::MaxLanes(B())];
+  W even_[vectors];
+  W odd_[vectors];
+  std::uint64_t kept_of_[vectors];
 };
 
 template <RoundingKind kKind>
@@ -218,7 +182,7 @@ using RunGridTile = void (*)(const GridRounding&, const Rows<double>&, const dou
 RunGridTile grid_tile_of(const GridRounding& rounding) {
   RunGridTile run = nullptr;
   with_kind(rounding.sum->kind, [&]<RoundingKind kKind>() HWY_ATTR {
-    run = rounding.draws.generator == Generator::splitmix64 && draws(kKind)
+    run = rounding.draws.source.generator == Generator::splitmix64 && draws(kKind)
               ? run_grid_tile<kKind, Generator::splitmix64>
               : run_grid_tile<kKind, Generator::philox4x32_10>;
   });
@@ -232,7 +196,7 @@ RunQuickTile quick_tile_of(const GridRounding& rounding) {
   const bool serves = rounding.product == nullptr && rounding.exact_below &&
                       rounding.sum->kind == RoundingKind::stochastic_simple;
   if (!serves) return nullptr;
-  return rounding.draws.generator == Generator::splitmix64
+  return rounding.draws.source.generator == Generator::splitmix64
              ? run_stochastic_tile<Generator::splitmix64>
              : run_stochastic_tile<Generator::philox4x32_10>;
 }
@@ -244,7 +208,7 @@ void find_indices(const Shape& s, const GridDraws& draws, const TilePlace& at,
   for (std::size_t r = 0; r < tile_rows; ++r) {
     for (std::size_t i = 0; i < width; ++i) {
       const std::uint64_t result = (at.row + r) * s.columns + at.column + i;
-      first[r * width + i] = draws.first + result * draws.per_term * s.inner;
+      first[r * width + i] = draws.first + result * draws.per_result;
     }
   }
 }
