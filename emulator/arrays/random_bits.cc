@@ -9,8 +9,6 @@
 namespace halfulp::emulator {
 namespace {
 
-constexpr std::size_t most_units = draw_run / 2 + 1;
-
 // Fields that follow each other, of units that do.
 template <typename Out>
 void draw_neighbours(const Random& random, int bits, const Draws& draws, Out* out) {
@@ -18,7 +16,7 @@ void draw_neighbours(const Random& random, int bits, const Draws& draws, Out* ou
   const auto in_unit = static_cast<std::uint64_t>(64 / width);
   const std::uint64_t first = draws.first + random.offset;
   const std::size_t skipped = first % in_unit;
-  std::array<std::uint64_t, most_units> units;
+  std::array<std::uint64_t, draw_segment> units;
   kernels::random_units(kernels::unit_source(random), first / in_unit,
                         (skipped + draws.count + in_unit - 1) / in_unit, width, units.data());
   kernels::random_fields(units.data(), bits, skipped, draws.count, out);

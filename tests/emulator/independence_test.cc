@@ -183,6 +183,26 @@ TEST_P(OnEachInstructionSet, DrawsStayWithinTheirArrays) {
   }
 }
 
+// Beyond the caches an array is stored past them, from the first whole vector on.
+TEST_P(OnEachInstructionSet, LargeArraysGiveTheBitsOfSmallOnes) {
+  constexpr std::size_t count = (std::size_t{1} << 22) + 77;
+  const std::vector<float> numbers = draw_floats(count, 6);
+  const Plan plan = plan_of("float8_e4m3fn", Mode::stochastic, 16);
+  Random random{.seed = 4, .stream = 2, .offset = 11};
+  std::vector<float> whole(count + 3);
+  emulated().round(view_of(std::span(numbers)), plan, random, view_of(std::span(whole).subspan(3)),
+                   nullptr);
+  std::vector<float> parts(count);
+  for (std::size_t begin = 0; begin < count; begin += 1001) {
+    const std::size_t length = std::min<std::size_t>(1001, count - begin);
+    random.offset = 11 + begin;
+    emulated().round(view_of(std::span(numbers).subspan(begin, length)), plan, random,
+                     view_of(std::span(parts).subspan(begin, length)), nullptr);
+  }
+  whole.erase(whole.begin(), whole.begin() + 3);
+  EXPECT_TRUE(same_bits<float>(whole, parts));
+}
+
 // A caller that splits an array passes the offset.
 TEST_P(OnEachInstructionSet, SplitArraysGiveTheSameBits) {
   const std::vector<float> numbers = draw_floats(15000, 4);
