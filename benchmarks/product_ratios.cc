@@ -57,6 +57,7 @@ struct Case {
 Quantizer nearest(const char* format, Mode mode = Mode::nearest_even) {
   Quantizer q{.format = find_format(format), .rounding = {}};
   q.rounding.mode = mode;
+  q.rounding.random_bits = 16;
   return q;
 }
 

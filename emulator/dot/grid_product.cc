@@ -5,6 +5,8 @@
 // below 2^m, to a number of the sum's format or C, so that all bits lie between the least of the
 // last ones and twice the larger magnitude. 53 of them are enough.
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <limits>
 #include <variant>
 #include <vector>
@@ -52,6 +54,36 @@ bool has_indices(const Random& random, const TreeDraws& draws) {
   return draws.bits == 0 || random.offset < std::uint64_t{1} << 63;
 }
 
+// Whether no sum can pass the largest number, however its steps round. A step of a magnitude s
+// makes at most (s + |p|) (1 + 2^-t) + q of it, q being the least number; so n steps from |c| on
+// make at most (|c| + sum |p| + n q) (1 + 2^-t)^n < (...) exp(n 2^-t). Of a row sum |p| is at most
+// the sum of its magnitudes times those of the largest numbers of b's rows. The bound's own
+// roundings are far below the tenth that is left.
+bool stays_finite(const NativeMatrix<float>& a, const NativeMatrix<float>& b,
+                  const kernels::Shape& shape, double addend, const CompiledPlan& sum) {
+  std::vector<double> largest(shape.inner, 0.0);
+  for (std::size_t k = 0; k < shape.inner; ++k) {
+    const float* row = b.data() + k * b.stride();
+    for (std::size_t j = 0; j < shape.columns; ++j)
+      largest[k] = std::max(largest[k], static_cast<double>(std::fabs(row[j])));
+  }
+  double most = 0;
+  for (std::size_t i = 0; i < shape.rows; ++i) {
+    const float* row = a.data() + i * a.stride();
+    double total = 0;
+    for (std::size_t k = 0; k < shape.inner; ++k)
+      total += static_cast<double>(std::fabs(row[k])) * largest[k];
+    most = std::max(most, total);
+  }
+  const kernels::Grid<std::uint64_t>& grid = sum.arithmetic_grid();
+  const auto steps = static_cast<double>(shape.inner);
+  const double least = std::ldexp(
+      1.0, static_cast<int>(leading_exponent(smallest_positive(sum.quantizer().format))));
+  const double growth = std::exp(steps * std::ldexp(1.0, -grid.fraction_bits));
+  return (addend + most + steps * least) * growth * 1.1 <
+         std::bit_cast<double>(grid.limit.positive);
+}
+
 }  // namespace
 
 bool fits_grid_tiles(const CompiledDot& unit) {
@@ -91,6 +123,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
     most = std::max(most, products.most);
   }
   if (most + 1 - least > std::numeric_limits<double>::digits) return false;
+  const double largest_addend = c ? std::ldexp(1.0, addend.most_exponent + 1) : 0.0;
   // 2. In registers.
   std::vector<float> results(out.rows * out.columns);
   const std::vector<double> factors =
@@ -107,6 +140,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
                             {.product = unit.product ? &unit.product->arithmetic_grid() : nullptr,
                              .sum = &sum.arithmetic_grid(),
                              .exact_below = least == numbers.least,
+                             .stays_finite = stays_finite(a, b, shape, largest_addend, sum),
                              .draws = draws_of(random, unit.draws, shape.inner)});
   for (std::size_t i = 0; i < results.size(); ++i)
     store_result(out, i / out.columns, i % out.columns, static_cast<double>(results[i]));

@@ -95,7 +95,8 @@ struct GridDraws {
 struct GridRounding {
   const Grid<std::uint64_t>* product = nullptr;
   const Grid<std::uint64_t>* sum = nullptr;
-  bool exact_below = false;  // as in NarrowFloat, of sums of exact products
+  bool exact_below = false;   // as in NarrowFloat, of sums of exact products
+  bool stays_finite = false;  // no sum is beyond the largest number
   GridDraws draws;
 };
 void multiply_by_grid(const Shape& shape, const NarrowMatrices<double>& m,
