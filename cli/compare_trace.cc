@@ -78,7 +78,7 @@ class Tracing {
     const MatrixUnit& unit = operands_.unit();
     const std::size_t terms = kernels::whole_instructions(unit, operands_.terms());
     Random random;
-    random.offset = index * draws_per_term(unit.tree) * std::max<std::size_t>(terms, 1);
+    random.offset = index * draws_per_result(unit.tree, terms);
     return kernels::trace_of(dot_, unit, line.codes(), random);
   }
   [[nodiscard]] const MatrixUnit& unit() const { return operands_.unit(); }

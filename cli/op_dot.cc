@@ -123,8 +123,8 @@ class Dots {
                                 .a_scales = a_scales,
                                 .b_scales = b_scales};
     Random random = random_;
-    random.offset += index_++ * draws_per_term(whole_->tree) *
-                     std::max<std::size_t>(kernels::whole_instructions(*whole_, a.size()), 1);
+    random.offset +=
+        index_++ * draws_per_result(whole_->tree, kernels::whole_instructions(*whole_, a.size()));
     if (!options_.trace) return line(a.size(), (*dot_)(dot, random));
     const kernels::Trace trace = kernels::trace_of(*dot_, *whole_, dot, random);
     if (!options_.json) return trace_text(trace, *whole_, dot) + line(a.size(), trace.result);

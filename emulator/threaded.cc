@@ -166,7 +166,7 @@ void Threaded::multiply_add(const MatrixOperands& operands, const DotPlan& plan,
       tile.scales.push_back({.a = part(scales.a, row, 0, rows, scales.a.columns),
                              .b = part(scales.b, 0, column, scales.b.rows, columns)});
     const std::uint64_t before =
-        draws ? draws_per_term(plan.tree) * std::uint64_t{row} * out.columns * inner : 0;
+        draws ? draws_per_result(plan.tree, inner) * std::uint64_t{row} * out.columns : 0;
     engine_.multiply_add(tile, plan, moved(random, before), part(out, row, column, rows, columns));
   });
 }

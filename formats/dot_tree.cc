@@ -215,10 +215,17 @@ std::vector<std::size_t> order_of_terms(const DotTree& tree, std::size_t n) {
 TreeDraws draws_of(const DotTree& tree) {
   TreeDraws draws;
   draws.sums.resize(tree.sums.size());
-  std::uint64_t next = 2;
+  std::uint64_t next = 0;
+  const auto note = [&](const Rounding& rounding) {
+    const bool is_drawn = is_stochastic(rounding.mode);
+    if (is_drawn) draws.bits = std::max(draws.bits, rounding.random_bits);
+    return is_drawn;
+  };
+  if (note(tree.sums.back().quantizer.rounding)) ++next;
+  if (tree.product && note(tree.product->rounding)) draws.product = next++;
   for (std::size_t i = tree.sums.size(); i-- > 0;) {
     const Sum& sum = tree.sums[i];
-    if (sum.of == Sum::Of::strands) continue;
+    if (!note(sum.quantizer.rounding)) continue;
     SumDraws& own = draws.sums[i];
     if (sum.of == Sum::Of::runs) own.item = next++;
     if (sum.joining == Joining::pairwise || sum.joining == Joining::compensated) own.sum = next++;
@@ -227,13 +234,25 @@ TreeDraws draws_of(const DotTree& tree) {
       own.correction = next++;
     }
   }
-  const bool outermost_draws = tree.sums.front().of != Sum::Of::strands;
-  if (adds_addend_last(tree) && outermost_draws) draws.addend = next++;
-  draws.per_term = std::bit_ceil(next);
+  if (adds_addend_last(tree) && note(tree.sums.front().quantizer.rounding)) draws.addend = next++;
+  draws.per_term = std::bit_ceil(std::max<std::uint64_t>(next, 1));
   return draws;
 }
 
-std::uint64_t draws_per_term(const DotTree& tree) { return draws_of(tree).per_term; }
+std::uint64_t draws_per_result(const TreeDraws& draws, std::size_t n) {
+  constexpr std::uint64_t multiple = 16;
+  const std::uint64_t all = draws.per_term * std::max<std::uint64_t>(n, 1);
+  return (all + multiple - 1) / multiple * multiple;
+}
+
+std::uint64_t draws_per_result(const DotTree& tree, std::size_t n) {
+  return draws_per_result(draws_of(tree), n);
+}
+
+std::uint64_t draw_bits(const Random& random, const TreeDraws& draws, std::uint64_t index,
+                        const Rounding& rounding) {
+  return random.bits(index, draws.bits) >> (draws.bits - rounding.random_bits);
+}
 
 std::size_t count_parts(const Sum& sum, const TermList& terms) {
   const auto size = static_cast<std::size_t>(sum.size);

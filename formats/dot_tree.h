@@ -56,18 +56,21 @@
 // both signs; else an infinity where an item is one. The others follow their steps, which overflow
 // as their quantizers do. Results are delivered with one NaN, the positive quiet one.
 //
-// Random bits. Result number r has D max(n, 1) indices of its own, which begin at
-// first = r D max(n, 1). A rounding draws at first + D k + j: k is the first term of what the step
-// adds (of a sum of two, of the right one; where C comes last or alone, 0), and j says which of the
-// roundings at k it is. 0 is that of a term where it enters the innermost sum, or of its sum at
-// once; 1 is the product's. From 2 on the roundings of the sums are numbered, from the innermost
-// sum out, and in each as follows:
+// Random bits. Result number r has indices of its own: D max(n, 1), and so many more that the next
+// result's begin at a multiple of 16, in the units of any width. Where they begin at first, a
+// rounding draws at first + D k + j: k is the first term of what the step adds (of a sum of two, of
+// the right one; where C comes last or alone, 0), and j says which of the roundings at k it is.
+// Those that are stochastic are numbered from 0 on, the others draw nothing: first that of a term
+// where it enters the innermost sum, or of its sum at once; then the product's; then those of the
+// sums, from the innermost sum out, and in each as follows:
 //   in_sequence   the sum of an item that is no term; of several at once, of the first of them
 //   at_once       the sum of items that are no terms
 //   pairwise      an item that is no term; the sum of two
 //   compensated   y of an item that is no term; t; t - s; c
-// and at last the sum with C where that comes last. D is the least power of two above the last
-// number. Sums of strands may not draw, as some may have no term to draw at, and have no numbers.
+// and at last the sum with C where that comes last. D is the least power of two that is not below
+// their count, and 1 where none draws. Sums of strands may not draw, as some may have no term to
+// draw at. All roundings draw fields (formats/random.h) of one width, that of the most bits which
+// any of them wants, so that no two share bits: one of R bits takes the first R of so many.
 #pragma once
 
 #include <cstdint>
@@ -75,6 +78,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/random.h"
 #include "formats/rounding.h"
 
 namespace halfulp {
@@ -175,17 +179,24 @@ std::optional<std::int64_t> least_exponent(const Format& format);
 // The places of n terms as they are taken: `order`, and in a last part of fewer those below n.
 std::vector<std::size_t> order_of_terms(const DotTree& tree, std::size_t n);
 
-// The numbers j of the roundings, as above; those that a sum lacks are 0.
+// The numbers j of the roundings, as above; those that a sum lacks, or that draw nothing, are 0,
+// and so is that of a term.
 struct SumDraws {
   std::uint64_t item = 0, sum = 0, difference = 0, correction = 0;
 };
 struct TreeDraws {
-  std::uint64_t per_term = 2;  // D
-  std::uint64_t product = 1, addend = 0;
+  std::uint64_t per_term = 1;  // D
+  std::uint64_t product = 0, addend = 0;
+  int bits = 0;  // the most that a rounding draws
   std::vector<SumDraws> sums;
 };
 TreeDraws draws_of(const DotTree& tree);
-std::uint64_t draws_per_term(const DotTree& tree);  // D
+// The indices of a result of n terms.
+std::uint64_t draws_per_result(const TreeDraws& draws, std::size_t n);
+std::uint64_t draws_per_result(const DotTree& tree, std::size_t n);
+// What a rounding draws at an index.
+std::uint64_t draw_bits(const Random& random, const TreeDraws& draws, std::uint64_t index,
+                        const Rounding& rounding);
 
 // Terms first, first + step, ... below end: what a sum takes.
 struct TermList {

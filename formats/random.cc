@@ -33,13 +33,16 @@ std::uint64_t odd(std::uint64_t z) {
   return std::popcount(z ^ (z >> 1)) < fewest_changes ? z ^ 0xaaaaaaaaaaaaaaaaU : z;
 }
 
-std::uint32_t philox_word(const Random& random, std::uint64_t position) {
-  const std::uint64_t block = position / 4;
-  return philox4x32_10(
+std::uint64_t unit_of(const Random& random, std::uint64_t number) {
+  if (random.generator == Generator::splitmix64)
+    return splitmix64(random.seed, random.stream).at(number);
+  const std::uint64_t block = number / 2;
+  const auto words = philox4x32_10(
       {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
        static_cast<std::uint32_t>(random.stream), static_cast<std::uint32_t>(random.stream >> 32)},
-      {static_cast<std::uint32_t>(random.seed),
-       static_cast<std::uint32_t>(random.seed >> 32)})[position % 4];
+      {static_cast<std::uint32_t>(random.seed), static_cast<std::uint32_t>(random.seed >> 32)});
+  const std::size_t first = number % 2 * 2;
+  return (std::uint64_t{words.at(first)} << 32) | words.at(first + 1);
 }
 
 }  // namespace
@@ -72,19 +75,16 @@ SplitMix64 splitmix64(std::uint64_t seed, std::uint64_t stream) {
   return {.start = murmur(key), .step = odd(murmur(key + golden))};
 }
 
-std::uint32_t Random::word(std::uint64_t index) const {
-  if (generator == Generator::splitmix64) return static_cast<std::uint32_t>(bits(index, 32));
-  return philox_word(*this, index + offset);
-}
-
 std::uint64_t Random::bits(std::uint64_t index, int count) const {
   const std::uint64_t position = index + offset;
-  if (generator == Generator::splitmix64)
-    return splitmix64(seed, stream).at(position) >> (64 - count);
-  if (count <= 32) return philox_word(*this, position) >> (32 - count);
-  const std::uint64_t both = (std::uint64_t{philox_word(*this, 2 * position)} << 32) |
-                             philox_word(*this, 2 * position + 1);
-  return both >> (64 - count);
+  const int width = field_width(count);
+  const auto in_unit = static_cast<std::uint64_t>(64 / width);
+  const auto place = static_cast<int>(position % in_unit);
+  return unit_of(*this, position / in_unit) << (place * width) >> (64 - count);
+}
+
+std::uint32_t Random::word(std::uint64_t index) const {
+  return static_cast<std::uint32_t>(bits(index, 32));
 }
 
 }  // namespace halfulp

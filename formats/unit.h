@@ -38,13 +38,14 @@
 // its products are those of posits, ours of any numbers of the carriers, infinities among them,
 // which posits turn into NaR like NaN.
 //
-// Random bits. In the words of dot_tree.h: draws_per_term D, and the numbers j
-//   D = 2, sequential:   0 the sum, 1 the product
-//   D = 4, pairwise:     0 A(p[k]), 1 the product, 2 the sum whose right operand begins at term k,
-//                        3 at k = 0 the sum with C
-//   D = 4, chunked:      0 the sum, 1 the product, 2 the outer sum of the chunk that begins here
-//   D = 8, compensated:  0 y, 1 the product, 2 t, 3 t - s, 4 c
-//   D = 2, exact:        1 the product; the result draws at first
+// Random bits. In the words of dot_tree.h, the stochastic ones of these roundings are numbered, in
+// this order, from j = 0 on:
+//   sequential    the sum, the product
+//   pairwise      A(p[k]), the product, the sum whose right operand begins at term k, at k = 0 the
+//                 sum with C
+//   chunked       the sum, the product, the outer sum of the chunk that begins here
+//   compensated   y, the product, t, t - s, c
+//   exact         the result, at k = 0; the product
 #pragma once
 
 #include <cstdint>

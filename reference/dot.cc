@@ -68,7 +68,7 @@ class Dot {
   Value run(std::size_t row, std::size_t column, std::size_t columns) {
     row_ = row;
     column_ = column;
-    first_ = (row * columns + column) * draws_.per_term * std::max<std::size_t>(size_, 1);
+    first_ = (row * columns + column) * draws_per_result(draws_, size_);
     if (size_ == 0) return operands_.addend ? converted(0, addend(), {}, 0).value : zero_value();
     const bool last = adds_addend_last(tree_);
     const bool begins_with_addend = operands_.addend && !last;
@@ -106,7 +106,7 @@ class Dot {
     DotStep done = step;
     if (is_stochastic(q.rounding.mode)) {
       const std::uint64_t index = first_ + draws_.per_term * step.terms.first + j;
-      done.random = random_.bits(index, q.rounding.random_bits);
+      done.random = draw_bits(random_, draws_, index, q.rounding);
     }
     done.outcome = deliver(step.op, exact, q, done.random);
     done.rounded = decode(q.format, done.outcome.code);

@@ -78,11 +78,12 @@ void round_floats(const View& in, const CompiledPlan& plan, const Random& random
                   const MutableView& out) {
   const StandardEnvironment environment(Direction::zero);
   const Segments segments(in.rows, in.columns, {in.stride, out.stride});
-  alignas(64) std::array<std::uint32_t, draw_run> draws;
-  segments.for_each(draw_run, [&](const Segment& segment) {
-    draw(random, plan.rounding().random_bits, {segment.index, 1, segment.count}, draws.data());
-    kernels::round(pointer<float>(in, segment), segment.count, *plan.stochastic32(), draws.data(),
-                   pointer<float>(out, segment));
+  const bool past_caches = in.data != out.data && in.rows * in.columns > most_cached;
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    Random part = random;
+    part.offset += segment.index;
+    kernels::round(pointer<float>(in, segment), segment.count, *plan.stochastic32(), part,
+                   past_caches, pointer<float>(out, segment));
   });
 }
 

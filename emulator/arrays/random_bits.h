@@ -11,9 +11,8 @@
 namespace halfulp::emulator {
 
 // The elements whose draws are wanted: index first, first + stride, ... ; count at most
-// draw_segment, or draw_run for words of 32 bits where the stride is 1.
+// draw_segment.
 inline constexpr std::size_t draw_segment = 256;
-inline constexpr std::size_t draw_run = 4 * draw_segment;
 struct Draws {
   std::uint64_t first = 0, stride = 1;
   std::size_t count = 0;

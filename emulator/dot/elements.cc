@@ -209,7 +209,7 @@ class ElementArithmetic {
   [[nodiscard]] std::uint64_t draw(const CompiledPlan& plan, std::size_t k,
                                    std::uint64_t number) const {
     const std::uint64_t index = first_ + unit_.draws.per_term * k + number;
-    return plan.stochastic() ? random_.bits(index, plan.rounding().random_bits) : 0;
+    return plan.stochastic() ? draw_bits(random_, unit_.draws, index, plan.rounding()) : 0;
   }
   [[nodiscard]] Operand left(std::size_t k) const { return load_operand(operands_.a, row_, k); }
   [[nodiscard]] Operand right(std::size_t k) const { return load_operand(operands_.b, k, column_); }
@@ -237,7 +237,7 @@ void store_operand(const MutableView& out, std::size_t row, std::size_t column, 
 void multiply_by_element(const MatrixOperands& operands, const CompiledDot& unit,
                          const Random& random, const MutableView& out) {
   const std::size_t inner = operands.a.columns;
-  const std::uint64_t of_result = unit.draws.per_term * std::max<std::size_t>(inner, 1);
+  const std::uint64_t of_result = draws_per_result(unit.draws, inner);
   ElementArithmetic arithmetic(operands, unit, random);
   Walker<ElementArithmetic> walker(arithmetic, unit.tree);
   for (std::size_t row = 0; row < out.rows; ++row) {

@@ -98,7 +98,7 @@ std::vector<double> flushed_doubles(const View& view, bool transposed, bool flus
 
 ExactTerms::ExactTerms(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random)
-    : operands_(operands), unit_(unit), random_(random), lanes_(random) {
+    : operands_(operands), unit_(unit), random_(random), lanes_(random, unit.draws.bits) {
   const bool flushes = unit.sums.back()->rounding().flush_inputs;
   in_lanes_ = unit.product && lanes_can(*unit.product) && !flushes;
   if (unit.product && !in_lanes_) return;
@@ -148,7 +148,7 @@ void ExactTerms::add_by_scalar_path(ExactSum& sum, std::size_t k) const {
   const CompiledPlan& product = *unit_.product;
   std::array factors{load_operand(operands_.a, row_, k), load_operand(operands_.b, k, column_)};
   const std::uint64_t bits =
-      product.stochastic() ? random_.bits(place_of(k), product.rounding().random_bits) : 0;
+      product.stochastic() ? draw_bits(random_, unit_.draws, place_of(k), product.rounding()) : 0;
   const Outcome outcome = operate(Op::multiply, product.target(), factors, bits);
   Operand term = unpack(product.quantizer().format, outcome.code);
   if (term.subnormal && unit_.sums.back()->rounding().flush_inputs) term.kind = Class::zero;

@@ -54,7 +54,11 @@ class ExactProduct {
  public:
   ExactProduct(const MatrixOperands& operands, const CompiledDot& unit, const Random& random,
                const MutableView& out)
-      : operands_(operands), unit_(unit), random_(random), out_(out), lanes_(random) {}
+      : operands_(operands),
+        unit_(unit),
+        random_(random),
+        out_(out),
+        lanes_(random, unit.draws.bits) {}
 
   bool run() {
     inner_ = operands_.a.columns;
@@ -153,7 +157,7 @@ class ExactProduct {
   // is zero or is not known.
   template <typename Number>
   void round_row(std::size_t row, std::size_t column, std::size_t count, const Number& number) {
-    const std::uint64_t of_result = unit_.draws.per_term * inner_;
+    const std::uint64_t of_result = draws_per_result(unit_.draws, inner_);
     for (std::size_t first = 0; first < count; first += draw_segment) {
       const std::size_t part = std::min(draw_segment, count - first);
       left_.clear();
@@ -198,7 +202,7 @@ class ExactProduct {
         part_of(operands_.a, row, 0, 1, inner_), part_of(operands_.b, 0, column, inner_, 1), {}};
     if (operands_.addend) one.addend = part_of(*operands_.addend, row, column, 1, 1);
     Random moved = random_;
-    moved.offset += (row * out_.columns + column) * unit_.draws.per_term * inner_;
+    moved.offset += (row * out_.columns + column) * draws_per_result(unit_.draws, inner_);
     double result = 0;
     multiply_by_element(one, unit_, moved, view_of(&result, 1, 1));
     return result;

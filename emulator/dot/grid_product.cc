@@ -5,6 +5,8 @@
 // below 2^m, to a number of the sum's format or C, so that all bits lie between the least of the
 // last ones and twice the larger magnitude. 53 of them are enough.
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <limits>
 #include <variant>
 #include <vector>
@@ -38,20 +40,48 @@ bool fits(const CompiledPlan& plan) {
          (has_nan(format) || !has_infinity(format));
 }
 
-kernels::GridDraws draws_of(const Random& random, const TreeDraws& draws) {
-  const SplitMix64 generator = splitmix64(random.seed, random.stream);
-  return {.generator = random.generator,
-          .key = {.seed = random.seed, .stream = random.stream},
-          .start = generator.start,
-          .step = generator.step,
+kernels::GridDraws draws_of(const Random& random, const TreeDraws& draws, std::size_t terms) {
+  return {.source = kernels::unit_source(random),
           .first = random.offset,
+          .per_result = draws_per_result(draws, terms),
           .per_term = draws.per_term,
-          .product = draws.product};
+          .product = draws.product,
+          .bits = std::max(draws.bits, 1)};
 }
 
-bool has_bits(const CompiledPlan& plan, const Random& random) {
-  return !plan.stochastic() || random.generator == Generator::splitmix64 ||
-         plan.rounding().random_bits <= 32;
+// The results' indices do not pass 2^64.
+bool has_indices(const Random& random, const TreeDraws& draws) {
+  return draws.bits == 0 || random.offset < std::uint64_t{1} << 63;
+}
+
+// Whether no sum can pass the largest number, however its steps round. A step of a magnitude s
+// makes at most (s + |p|) (1 + 2^-t) + q of it, q being the least number; so n steps from |c| on
+// make at most (|c| + sum |p| + n q) (1 + 2^-t)^n < (...) exp(n 2^-t). Of a row sum |p| is at most
+// the sum of its magnitudes times those of the largest numbers of b's rows. The bound's own
+// roundings are far below the tenth that is left.
+bool stays_finite(const NativeMatrix<float>& a, const NativeMatrix<float>& b,
+                  const kernels::Shape& shape, double addend, const CompiledPlan& sum) {
+  std::vector<double> largest(shape.inner, 0.0);
+  for (std::size_t k = 0; k < shape.inner; ++k) {
+    const float* row = b.data() + k * b.stride();
+    for (std::size_t j = 0; j < shape.columns; ++j)
+      largest[k] = std::max(largest[k], static_cast<double>(std::fabs(row[j])));
+  }
+  double most = 0;
+  for (std::size_t i = 0; i < shape.rows; ++i) {
+    const float* row = a.data() + i * a.stride();
+    double total = 0;
+    for (std::size_t k = 0; k < shape.inner; ++k)
+      total += static_cast<double>(std::fabs(row[k])) * largest[k];
+    most = std::max(most, total);
+  }
+  const kernels::Grid<std::uint64_t>& grid = sum.arithmetic_grid();
+  const auto steps = static_cast<double>(shape.inner);
+  const double least = std::ldexp(
+      1.0, static_cast<int>(leading_exponent(smallest_positive(sum.quantizer().format))));
+  const double growth = std::exp(steps * std::ldexp(1.0, -grid.fraction_bits));
+  return (addend + most + steps * least) * growth * 1.1 <
+         std::bit_cast<double>(grid.limit.positive);
 }
 
 }  // namespace
@@ -70,9 +100,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
                        const Random& random, const MutableView& out) {
   const kernels::Shape shape{.rows = out.rows, .inner = operands.a.columns, .columns = out.columns};
   const CompiledPlan& sum = *unit.sums.front();
-  if (shape.inner == 0 || !has_bits(sum, random) ||
-      (unit.product && !has_bits(*unit.product, random)))
-    return false;
+  if (shape.inner == 0 || !has_indices(random, unit.draws)) return false;
   const NativeMatrix<float> a(operands.a);
   const NativeMatrix<float> b(operands.b);
   std::optional<NativeMatrix<float>> c;
@@ -95,6 +123,7 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
     most = std::max(most, products.most);
   }
   if (most + 1 - least > std::numeric_limits<double>::digits) return false;
+  const double largest_addend = c ? std::ldexp(1.0, addend.most_exponent + 1) : 0.0;
   // 2. In registers.
   std::vector<float> results(out.rows * out.columns);
   const std::vector<double> factors =
@@ -111,7 +140,8 @@ bool multiply_by_grids(const MatrixOperands& operands, const CompiledDot& unit,
                             {.product = unit.product ? &unit.product->arithmetic_grid() : nullptr,
                              .sum = &sum.arithmetic_grid(),
                              .exact_below = least == numbers.least,
-                             .draws = draws_of(random, unit.draws)});
+                             .stays_finite = stays_finite(a, b, shape, largest_addend, sum),
+                             .draws = draws_of(random, unit.draws, shape.inner)});
   for (std::size_t i = 0; i < results.size(); ++i)
     store_result(out, i / out.columns, i % out.columns, static_cast<double>(results[i]));
   return true;

@@ -55,7 +55,8 @@ class LaneArithmetic {
     Draws draws;
   };
 
-  LaneArithmetic(const CompiledDot& unit, const Random& random) : unit_(unit), lanes_(random) {}
+  LaneArithmetic(const CompiledDot& unit, const Random& random)
+      : unit_(unit), lanes_(random, unit.draws.bits) {}
 
   void move(const Operands& operands) {
     operands_ = operands;
@@ -466,7 +467,7 @@ bool multiply_by_lanes(const MatrixOperands& operands, const CompiledDot& unit,
   if (!are_numbers_of(of_factors, p.factors.numbers, p.outer_stride, p.inner) ||
       !are_numbers_of(of_columns, p.columns.numbers, p.stride, p.lanes))
     return false;
-  const std::uint64_t of_result = unit.draws.per_term * std::max<std::size_t>(p.inner, 1);
+  const std::uint64_t of_result = draws_per_result(unit.draws, p.inner);
   const std::uint64_t lane_draws = of_result * (p.rows_are_lanes ? out.columns : 1);
   const std::uint64_t outer_draws = of_result * (p.rows_are_lanes ? 1 : out.columns);
   const auto arithmetic = std::make_unique<LaneArithmetic>(unit, random);

@@ -23,12 +23,18 @@ void Lanes::resize(std::size_t count) {
 std::uint64_t Lanes::draw_one(const CompiledPlan& plan, const Draws& draws,
                               std::size_t place) const {
   const std::uint64_t index = draws.first + place * draws.stride;
-  return plan.stochastic() ? random_.bits(index, plan.rounding().random_bits) : 0;
+  if (!plan.stochastic()) return 0;
+  return random_.bits(index, drawn_) >> (drawn_ - plan.rounding().random_bits);
 }
 
 // exact_ into out, then what has been marked. What is rounded one by one is not padded.
 void Lanes::round(const CompiledPlan& plan, const Draws& draws, double* out) {
-  if (plan.stochastic()) draw(random_, plan.rounding().random_bits, draws, bits_.data());
+  if (plan.stochastic()) {
+    draw(random_, drawn_, draws, bits_.data());
+    const int left_over = drawn_ - plan.rounding().random_bits;
+    if (left_over > 0)
+      for (std::size_t i = 0; i < draws.count; ++i) bits_[i] >>= left_over;
+  }
   const std::size_t rounded = plan.grid64() != nullptr ? padded_ : count_;
   round_results(plan, exact_.data(), rounded, bits_.data(), out, nullptr);
   std::fill(out + rounded, out + padded_, 0.0);

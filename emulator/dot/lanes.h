@@ -22,7 +22,8 @@ class Lanes {
   // Whole vectors of any target, so that few lanes cost no copies at the end of an array.
   static constexpr std::size_t padding = 8;
 
-  explicit Lanes(const Random& random) : random_(random) {}
+  // drawn: the bits at an index (TreeDraws); a rounding takes the first of them.
+  Lanes(const Random& random, int drawn) : random_(random), drawn_(drawn) {}
 
   // How many numbers there are from now on.
   void resize(std::size_t count);
@@ -45,6 +46,7 @@ class Lanes {
                                        std::size_t place) const;
 
   const Random& random_;
+  int drawn_;
   std::size_t count_ = 0;
   std::size_t padded_ = 0;
   Numbers exact_{};

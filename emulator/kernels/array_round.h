@@ -26,6 +26,7 @@ void round(const float* in, std::size_t count, const ArrayRounding& rounding, bo
 // (array_stochastic.cc).
 struct StochasticRounding {
   Magic<std::uint32_t> magic;
+  int random_bits = 1;
   float unit = 0;           // 2^(-t - R): times the leading power and a draw, what is added
   std::uint32_t clamp = 0;  // magnitudes are cut to the number behind the limit
   std::uint32_t limit = 0;  // patterns; overflow's stands in magic
@@ -33,8 +34,15 @@ struct StochasticRounding {
 };
 std::optional<StochasticRounding> stochastic_rounding_of(const Grid<std::uint32_t>& grid);
 
-// Floating-point arithmetic, in Direction::zero.
+// Draws Random::bits of element i at index i. Floating-point arithmetic, in Direction::zero.
 void round(const float* in, std::size_t count, const StochasticRounding& rounding,
-           const std::uint32_t* random, float* out);
+           const Random& random, bool past_caches, float* out);
+
+// Fields of random_units, from field `skipped` on, and how results are stored.
+struct FieldRun {
+  const std::uint64_t* units = nullptr;
+  std::size_t skipped = 0;
+  bool past_caches = false;
+};
 
 }  // namespace halfulp::emulator::kernels

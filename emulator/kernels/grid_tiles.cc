@@ -2,10 +2,11 @@
 //
 // Products of matrices whose steps are exact in binary64 and rounded by any grid (round_lanes.h),
 // in registers from factors to sum: tiles as in tile_lanes.h, with the random bits of every lane
-// made where they are used. A lane is a result; its indices begin at first = r D n, and term k
-// draws at first + D k + j (formats/dot_tree.h). SplitMix64 and Philox4x32-10 are as in
-// formats/random.h; of Philox the words of a block are kept for the terms that share it.
+// made where they are used (random_lanes.h). A lane is a result, whose indices begin at first, and
+// term k draws at first + D k + j (formats/dot_tree.h). Units are kept for the terms that share
+// them.
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "emulator/kernels/tiles.h"
@@ -17,6 +18,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "emulator/kernels/random_lanes.h"
 #include "emulator/kernels/round_lanes.h"
 #include "emulator/kernels/tile_lanes.h"
 
@@ -30,114 +32,101 @@ using B = hn::ScalableTag<std::uint64_t>;
 using V = hn::Vec<D>;
 using W = hn::Vec<B>;
 
-HWY_INLINE W mixed(W z) {
-  z = hn::Mul(hn::Xor(z, hn::ShiftRight<30>(z)), hn::Set(B(), 0xbf58476d1ce4e5b9U));
-  z = hn::Mul(hn::Xor(z, hn::ShiftRight<27>(z)), hn::Set(B(), 0x94d049bb133111ebU));
-  return hn::Xor(z, hn::ShiftRight<31>(z));
-}
-
-struct Words {
-  W word[4];
-};
-
-// The four words of block `block` of every lane, in the low halves; what is above them is left over
-// from products, of which the next round takes the low halves alone.
-HWY_INLINE Words philox_words(const PhiloxKey& key, W block) {
-  const B d;
-#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  HWY_ALIGN std::uint64_t blocks[hn::MaxLanes(d)];
-  HWY_ALIGN std::uint64_t lanes[4][hn::MaxLanes(d)];
-  hn::Store(block, d, blocks);
-  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
-    const auto words = philox4x32_10(
-        {static_cast<std::uint32_t>(blocks[i]), static_cast<std::uint32_t>(blocks[i] >> 32),
-         static_cast<std::uint32_t>(key.stream), static_cast<std::uint32_t>(key.stream >> 32)},
-        {static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)});
-    for (std::size_t j = 0; j < 4; ++j) lanes[j][i] = words[j];
-  }
-  return {
-      {hn::Load(d, lanes[0]), hn::Load(d, lanes[1]), hn::Load(d, lanes[2]), hn::Load(d, lanes[3])}};
-#else
-  const hn::Repartition<std::uint32_t, B> half;
-  const auto times = [&](W x, W y) HWY_ATTR {
-    return hn::MulEven(hn::BitCast(half, x), hn::BitCast(half, y));
-  };
-  const W m0 = hn::Set(d, std::uint64_t{0xD2511F53});
-  const W m1 = hn::Set(d, std::uint64_t{0xCD9E8D57});
-  W x0 = block;
-  W x1 = hn::ShiftRight<32>(block);
-  W x2 = hn::Set(d, key.stream);
-  W x3 = hn::Set(d, key.stream >> 32);
-  auto key_0 = static_cast<std::uint32_t>(key.seed);
-  auto key_1 = static_cast<std::uint32_t>(key.seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const W p0 = times(x0, m0);
-    const W p1 = times(x2, m1);
-    x0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), x1), hn::Set(d, std::uint64_t{key_0}));
-    x2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), x3), hn::Set(d, std::uint64_t{key_1}));
-    x1 = p1;
-    x3 = p0;
-    key_0 += 0x9E3779B9U;
-    key_1 += 0xBB67AE85U;
-  }
-  const W low = hn::Set(d, std::uint64_t{0xffffffff});
-  return {{hn::And(x0, low), hn::And(x1, low), hn::And(x2, low), hn::And(x3, low)}};
-#endif
-}
-
-// Random bits of a tile. Vector i has the lanes' first indices in first[i].
+// The units that a tile's results draw from: of vector i those of its lanes' indices, which begin
+// at first[i] and agree in their places within Philox's blocks, results having a multiple of 16
+// indices. Pair number p of a lane is the p-th block of Philox from the one that holds its first
+// index on, or the two units of SplitMix64 in its place.
 template <Generator kGenerator>
-class TileDraws {
+class TileUnits {
  public:
-  TileDraws(const GridDraws& draws, const std::uint64_t* first) : draws_(draws), first_(first) {
-    for (std::size_t i = 0; i < tile_rows * tile_vectors * hn::Lanes(B()); ++i)
-      together_ = together_ && first[i] % 4 == first[0] % 4;
-    if constexpr (kGenerator != Generator::splitmix64) return;
-    const B d;
-    for (std::size_t i = 0; i < vectors; ++i) {
-      const W next = hn::Load(d, first + i * hn::Lanes(d)) + hn::Set(d, std::uint64_t{1});
-      states_[i] = hn::Set(d, draws.start) + hn::Mul(next, hn::Set(d, draws.step));
+  TileUnits(const GridDraws& draws, const std::uint64_t* first)
+      : width_(field_width(draws.bits)),
+        log2_fields_(std::countr_zero(static_cast<unsigned>(64 / width_))),
+        source_step_(draws.source.step) {
+    const int of_pair = log2_fields_ + 1;
+    place_ = first[0] & ((std::uint64_t{1} << of_pair) - 1);
+    const std::size_t lanes = vectors * hn::Lanes(B());
+    for (std::size_t i = 0; i < lanes; ++i) first_[i] = first[i] >> of_pair;
+    if constexpr (kGenerator == Generator::splitmix64) {
+      for (std::size_t i = 0; i < lanes; ++i)
+        first_[i] = draws.source.start + (2 * first_[i] + 1) * source_step_;
+    } else {
+      const std::uint64_t blocks = draws.per_result >> of_pair;
+      for (std::size_t i = 0; i < lanes; ++i)
+        near_ = near_ && (first_[i] + blocks) >> 32 == first_[0] >> 32;
+      stream_ = philox_stream(draws.source.key);
+      start_ = philox_start(stream_, first_[0] >> 32);
     }
   }
-  // `bits` of them for vector i at index first + at.
-  HWY_INLINE W next(std::size_t i, std::uint64_t at, int bits) {
+
+  [[nodiscard]] int width() const { return width_; }
+  [[nodiscard]] int log2_fields() const { return log2_fields_; }  // of a unit
+  // The first index's field in the first pair.
+  [[nodiscard]] std::uint64_t place() const { return place_; }
+
+  // Pair `pair` of kCount vectors from i on.
+  template <int kCount>
+  HWY_INLINE void make(std::size_t i, std::uint64_t pair, W* even, W* odd) const {
     const B d;
+    W first[kCount];
+    for (int k = 0; k < kCount; ++k)
+      first[k] = hn::Load(d, first_ + (i + static_cast<std::size_t>(k)) * hn::Lanes(d));
     if constexpr (kGenerator == Generator::splitmix64) {
-      const W state = states_[i] + hn::Set(d, at * draws_.step);
-      return hn::ShiftRightSame(mixed(state), 64 - bits);
-    } else {
-      const W index = hn::Load(d, first_ + i * hn::Lanes(d)) + hn::Set(d, at);
-      const std::uint64_t place = (first_[0] + at) % 4;
-      // Kept where the lanes' blocks change at the same terms.
-      if (!together_ || (first_[0] + at) / 4 != kept_of_[i] || !any_[i]) {
-        kept_[i] = philox_words(draws_.key, hn::ShiftRight<2>(index));
-        kept_of_[i] = (first_[0] + at) / 4;
-        any_[i] = true;
+      const W to_even = hn::Set(d, 2 * pair * source_step_);
+      const W to_odd = hn::Set(d, (2 * pair + 1) * source_step_);
+      for (int k = 0; k < kCount; ++k) {
+        even[k] = splitmix_units(first[k] + to_even);
+        odd[k] = splitmix_units(first[k] + to_odd);
       }
-      const W word = together_ ? kept_[i].word[place] : chosen(kept_[i], index);
-      return hn::ShiftRightSame(word, 32 - bits);
+    } else {
+      for (int k = 0; k < kCount; ++k) first[k] = first[k] + hn::Set(d, pair);
+      if (near_) {
+        philox_units<kCount>(stream_, start_, first, even, odd);
+      } else {
+        philox_units<kCount>(stream_, first, even, odd);
+      }
     }
   }
 
  private:
-  static HWY_INLINE W chosen(const Words& words, W index) {
-    const B d;
-    const W one = hn::Set(d, std::uint64_t{1});
-    const W two = hn::Set(d, std::uint64_t{2});
-    const auto odd = hn::TestBit(index, one);
-    const W low = hn::IfThenElse(odd, words.word[1], words.word[0]);
-    const W high = hn::IfThenElse(odd, words.word[3], words.word[2]);
-    return hn::IfThenElse(hn::TestBit(index, two), high, low);
+  static constexpr std::size_t vectors = tile_rows * tile_vectors;
+  int width_, log2_fields_;
+  std::uint64_t source_step_;
+  std::uint64_t place_ = 0;
+  bool near_ = true;  // all blocks have one high word
+  PhiloxStream stream_;
+  PhiloxStart start_;
+  // Blocks; of SplitMix64 states.
+  HWY_ALIGN std::uint64_t first_[vectors * hn::MaxLanes(B())];
+};
+
+// Random bits of a tile, any order of the indices within a term.
+template <Generator kGenerator>
+class TileDraws {
+ public:
+  TileDraws(const GridDraws& draws, const std::uint64_t* first) : units_(draws, first) {
+    std::fill_n(kept_, vectors, ~std::uint64_t{0});
+  }
+  // The first `bits` of the field of vector i at index first + at.
+  HWY_INLINE W next(std::size_t i, std::uint64_t at, int bits) {
+    const std::uint64_t field = units_.place() + at;
+    const std::uint64_t unit = field >> units_.log2_fields();
+    if (kept_[i] != unit / 2) {
+      kept_[i] = unit / 2;
+      units_.template make<1>(i, unit / 2, &even_[i], &odd_[i]);
+    }
+    const std::uint64_t place = field - (unit << units_.log2_fields());
+    const W kept = unit % 2 == 0 ? even_[i] : odd_[i];
+    return hn::ShiftRightSame(hn::ShiftLeftSame(kept, static_cast<int>(place) * units_.width()),
+                              64 - bits);
   }
 
+ private:
   static constexpr std::size_t vectors = tile_rows * tile_vectors;
-  const GridDraws& draws_;
-  const std::uint64_t* first_;
-  bool together_ = true;
-  W states_[vectors];  // of SplitMix64, at index first
-  Words kept_[vectors];
-  std::uint64_t kept_of_[vectors] = {};
-  bool any_[vectors] = {};
+  TileUnits<kGenerator> units_;
+  W even_[vectors];
+  W odd_[vectors];
+  std::uint64_t kept_[vectors];  // which pair
 };
 
 template <RoundingKind kKind>
@@ -180,36 +169,85 @@ HWY_NOINLINE void run_grid_tile(const GridRounding& rounding, const Rows<double>
 
 // The same of stochastic sums of exact products that are exact where they are subnormal in the
 // grid: then the discarded bits are always the lowest d of the significand, where
-// floor(v 2^R) + random >= 2^R is a carry out of them when random is added at their top. False
-// where a sum is beyond the largest number.
-template <Generator kGenerator>
+// floor(v 2^R) + random >= 2^R is a carry out of them when random is added at their top, the first
+// d bits of it where R > d. A term's field of a unit is moved there and what else the unit has is
+// cut off. Units are made for two vectors at a time and serve all terms that draw from them.
+struct StochasticStep {
+  HWY_ALIGN std::uint64_t right[8], left[8];  // by how much field f moves: one of them is 0
+  std::uint64_t drawn = 0, kept = 0;
+  StochasticStep(const Grid<std::uint64_t>& grid, int width) {
+    const int discarded = static_cast<int>(grid.spare_bits);
+    for (int f = 0; f < 64 / width; ++f) {
+      const int down = 64 - width * f - discarded;
+      right[f] = static_cast<std::uint64_t>(std::max(down, 0));
+      left[f] = static_cast<std::uint64_t>(std::max(-down, 0));
+    }
+    const int taken = std::min(grid.random_bits, discarded);
+    kept = ~std::uint64_t{0} << discarded;
+    drawn = ~kept & ~std::uint64_t{0} << (discarded - taken);
+  }
+};
+
+// A row of a tile, the terms first to end.
+struct RowTerms {
+  const double* row;
+  const double* panel;
+  std::size_t first, end;
+};
+template <bool kChecked>
+HWY_INLINE void add_terms(const StochasticStep& step, const W* units, std::size_t field,
+                          const RowTerms& terms, V* sums, V& highest) {
+  const D d;
+  const B bits;
+  const W drawn = hn::Set(bits, step.drawn);
+  const W kept = hn::Set(bits, step.kept);
+  const double* panel = terms.panel + terms.first * tile_vectors * hn::Lanes(d);
+  for (std::size_t k = terms.first; k < terms.end; ++k, ++field) {
+    const V a = hn::Set(d, terms.row[k]);
+    const W left = hn::Set(bits, step.left[field]);
+    const W right = hn::Set(bits, step.right[field]);
+    const bool is_left = step.left[field] != 0;
+    for (std::size_t v = 0; v < tile_vectors; ++v, panel += hn::Lanes(d)) {
+      const W x = hn::BitCast(bits, hn::MulAdd(a, hn::Load(d, panel), sums[v]));
+      const W moved = is_left ? hn::Shl(units[v], left) : hn::Shr(units[v], right);
+      sums[v] = hn::BitCast(d, hn::And(x + hn::And(moved, drawn), kept));
+      if constexpr (kChecked) highest = hn::Max(highest, hn::Abs(sums[v]));
+    }
+  }
+}
+
+// False where a sum is beyond the largest number; of kChecked ones.
+template <Generator kGenerator, bool kChecked>
 HWY_NOINLINE bool run_stochastic_tile(const GridRounding& rounding, const Rows<double>& rows,
                                       const double* panel, std::size_t terms,
                                       const std::uint64_t* first, double* sums) {
   const D d;
-  const B bits;
   const std::size_t lanes = hn::Lanes(d);
-  const Grid<std::uint64_t>& grid = *rounding.sum;
-  const int discarded = static_cast<int>(grid.spare_bits);
-  const int left = std::max(discarded - grid.random_bits, 0);
-  const int right = std::max(grid.random_bits - discarded, 0);
-  const W kept = hn::Set(bits, ~std::uint64_t{0} << discarded);
-  TileDraws<kGenerator> random(rounding.draws, first);
+  const TileUnits<kGenerator> units(rounding.draws, first);
+  const StochasticStep step(*rounding.sum, units.width());
+  const std::size_t fields = std::size_t{1} << units.log2_fields();
   V highest = hn::Zero(d);
-  for (std::size_t k = 0; k < terms; ++k, panel += tile_vectors * lanes) {
-    const std::uint64_t at = k * rounding.draws.per_term;
-    for (std::size_t i = 0; i < tile_rows * tile_vectors; ++i) {
-      const V a = hn::Set(d, rows.start[i / tile_vectors][k]);
-      const V b = hn::Load(d, panel + i % tile_vectors * lanes);
-      const W x = hn::BitCast(bits, hn::MulAdd(a, b, hn::Load(d, sums + i * lanes)));
-      const W drawn =
-          hn::ShiftLeftSame(hn::ShiftRightSame(random.next(i, at, grid.random_bits), right), left);
-      const V s = hn::BitCast(d, hn::And(x + drawn, kept));
-      highest = hn::Max(highest, hn::Abs(s));
-      hn::Store(s, d, sums + i * lanes);
+  std::size_t place = units.place();
+  for (std::size_t k = 0, pair = 0; k < terms; ++pair) {
+    const std::size_t in_even = std::min(terms - k, place < fields ? fields - place : 0);
+    const std::size_t in_odd = std::min(terms - k - in_even, 2 * fields - place - in_even);
+    for (std::size_t r = 0; r < tile_rows; ++r) {
+      double* row = sums + r * tile_vectors * lanes;
+      V s[tile_vectors];
+      W even[tile_vectors];
+      W odd[tile_vectors];
+      units.template make<tile_vectors>(r * tile_vectors, pair, even, odd);
+      for (std::size_t v = 0; v < tile_vectors; ++v) s[v] = hn::Load(d, row + v * lanes);
+      add_terms<kChecked>(step, even, place % fields, {rows.start[r], panel, k, k + in_even}, s,
+                          highest);
+      add_terms<kChecked>(step, odd, place < fields ? 0 : place - fields,
+                          {rows.start[r], panel, k + in_even, k + in_even + in_odd}, s, highest);
+      for (std::size_t v = 0; v < tile_vectors; ++v) hn::Store(s[v], d, row + v * lanes);
     }
+    k += in_even + in_odd;
+    place = 0;
   }
-  const V largest = hn::BitCast(d, hn::Set(bits, grid.limit.positive));
+  const V largest = hn::BitCast(d, hn::Set(B(), rounding.sum->limit.positive));
   return hn::AllTrue(d, highest <= largest);
 }
 
@@ -218,7 +256,7 @@ using RunGridTile = void (*)(const GridRounding&, const Rows<double>&, const dou
 RunGridTile grid_tile_of(const GridRounding& rounding) {
   RunGridTile run = nullptr;
   with_kind(rounding.sum->kind, [&]<RoundingKind kKind>() HWY_ATTR {
-    run = rounding.draws.generator == Generator::splitmix64 && draws(kKind)
+    run = rounding.draws.source.generator == Generator::splitmix64 && draws(kKind)
               ? run_grid_tile<kKind, Generator::splitmix64>
               : run_grid_tile<kKind, Generator::philox4x32_10>;
   });
@@ -227,14 +265,19 @@ RunGridTile grid_tile_of(const GridRounding& rounding) {
 
 using RunQuickTile = bool (*)(const GridRounding&, const Rows<double>&, const double*, std::size_t,
                               const std::uint64_t*, double*);
+template <bool kChecked>
+RunQuickTile stochastic_tile_of(const GridRounding& rounding) {
+  return rounding.draws.source.generator == Generator::splitmix64
+             ? run_stochastic_tile<Generator::splitmix64, kChecked>
+             : run_stochastic_tile<Generator::philox4x32_10, kChecked>;
+}
 // Null where there is none.
 RunQuickTile quick_tile_of(const GridRounding& rounding) {
   const bool serves = rounding.product == nullptr && rounding.exact_below &&
                       rounding.sum->kind == RoundingKind::stochastic_simple;
   if (!serves) return nullptr;
-  return rounding.draws.generator == Generator::splitmix64
-             ? run_stochastic_tile<Generator::splitmix64>
-             : run_stochastic_tile<Generator::philox4x32_10>;
+  return rounding.stays_finite ? stochastic_tile_of<false>(rounding)
+                               : stochastic_tile_of<true>(rounding);
 }
 
 // Lanes outside of the result have indices as if it went on; nobody reads what they draw.
@@ -244,7 +287,7 @@ void find_indices(const Shape& s, const GridDraws& draws, const TilePlace& at,
   for (std::size_t r = 0; r < tile_rows; ++r) {
     for (std::size_t i = 0; i < width; ++i) {
       const std::uint64_t result = (at.row + r) * s.columns + at.column + i;
-      first[r * width + i] = draws.first + result * draws.per_term * s.inner;
+      first[r * width + i] = draws.first + result * draws.per_result;
     }
   }
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "formats/engine.h"
+#include "formats/random.h"
 
 namespace halfulp::emulator::kernels {
 
@@ -145,25 +146,33 @@ void pack_halves(const std::uint8_t* bytes, std::size_t count, std::uint8_t* cod
 void scale_blocks(float* numbers, std::size_t count, const Scales& scales);
 void scale_blocks(double* numbers, std::size_t count, const Scales& scales);
 
-// Philox4x32-10 of the counters (low[i], high[i], stream): four words each.
+// A generator of units of random bits (formats/random.h).
 struct PhiloxKey {
   std::uint64_t seed = 0, stream = 0;
 };
-void philox(const PhiloxKey& key, const std::uint32_t* low, const std::uint32_t* high,
-            std::size_t count, std::uint32_t* words);
-
-// The words of consecutive blocks, counters of 62 bits from `first` on; each moved down by `shift`.
-void philox_words(const PhiloxKey& key, std::uint64_t first, std::size_t blocks, int shift,
-                  std::uint32_t* words);
-
-// SplitMix64: out[i] = mix(first + i * step) >> shift, modulo 2^64. 32-bit words: shift at
-// least 32.
-struct SplitMixRun {
-  std::uint64_t first = 0, step = 0;
-  int shift = 0;
+struct UnitSource {
+  Generator generator = Generator::philox4x32_10;
+  PhiloxKey key;                      // of Philox
+  std::uint64_t start = 0, step = 0;  // of SplitMix64
+  [[nodiscard]] Random random() const {
+    return {.seed = key.seed, .stream = key.stream, .offset = 0, .generator = generator};
+  }
 };
-void splitmix(const SplitMixRun& run, std::size_t count, std::uint64_t* out);
-void splitmix(const SplitMixRun& run, std::size_t count, std::uint32_t* out);
+UnitSource unit_source(const Random& random);
+
+// Units first, first + 1, ... for fields of `width` bits, which stand in memory in their order,
+// each as a number of so many bits. Behind the last field of an index comes the first.
+void random_units(const UnitSource& source, std::uint64_t first, std::size_t count, int width,
+                  std::uint64_t* out);
+// Units of any numbers, as numbers.
+void random_units(const UnitSource& source, const std::uint64_t* numbers, std::size_t count,
+                  std::uint64_t* out);
+// The first `bits` bits of fields of such units as stand in memory, from field `skipped` on; at
+// most 32 into words of 32.
+void random_fields(const std::uint64_t* units, int bits, std::size_t skipped, std::size_t count,
+                   std::uint32_t* out);
+void random_fields(const std::uint64_t* units, int bits, std::size_t skipped, std::size_t count,
+                   std::uint64_t* out);
 
 // Exact results rounded to odd: out[i] is op(a, b, c) of element i as a binary64 that an inexact
 // result leaves odd, so that rounding it again to 51 bits or fewer equals rounding the exact

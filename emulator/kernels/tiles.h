@@ -86,16 +86,17 @@ std::vector<TilePlace> multiply_rounded(const Shape& shape, const NarrowMatrices
 // is exact in doubles, and NaN, where it arises, is NaN in the grids. product: null where it is
 // exact.
 struct GridDraws {
-  Generator generator = Generator::philox4x32_10;
-  PhiloxKey key;                      // of Philox
-  std::uint64_t start = 0, step = 0;  // of SplitMix64
-  std::uint64_t first = 0;            // the index at which the first result's draws begin
+  UnitSource source;
+  std::uint64_t first = 0;       // the index at which the first result's draws begin
+  std::uint64_t per_result = 0;  // indices, a multiple of 16; the last of all is below 2^64
   std::uint64_t per_term = 1, product = 0;
+  int bits = 1;  // of the field at an index, of which roundings take the first
 };
 struct GridRounding {
   const Grid<std::uint64_t>* product = nullptr;
   const Grid<std::uint64_t>* sum = nullptr;
-  bool exact_below = false;  // as in NarrowFloat, of sums of exact products
+  bool exact_below = false;   // as in NarrowFloat, of sums of exact products
+  bool stays_finite = false;  // no sum is beyond the largest number
   GridDraws draws;
 };
 void multiply_by_grid(const Shape& shape, const NarrowMatrices<double>& m,

@@ -115,25 +115,18 @@ void normal_lanes(const double* q, std::size_t count, double* out) {
   put_tails(tails, places, found, out);
 }
 
-void cell_lanes(const std::uint32_t* words, std::size_t count, double* q) {
-#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  for (std::size_t i = 0; i < count; ++i)
-    q[i] = inverse_normal::centred(std::uint64_t{words[2 * i]} << 32 | words[2 * i + 1]);
-#else
-  // 2 cell + 1 - 2^53, with 2 cell = (bits >> 10) without its last bit.
+// 2 cell + 1 - 2^53, with 2 cell = (bits >> 10) without its last bit.
+void cell_lanes(const std::uint64_t* units, std::size_t count, double* q) {
   const D d;
   const hn::RebindToSigned<D> d_integer;
   const hn::RebindToUnsigned<D> d_bits;
-  const hn::Repartition<std::uint32_t, D> d_words;
   const auto one = hn::Set(d_bits, 1);
   const auto half_range = hn::Set(d_integer, std::int64_t{1} << 53);
   for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
-    const auto bits = hn::BitCast(d_bits, hn::Shuffle2301(hn::LoadU(d_words, words + 2 * i)));
-    const auto odd = hn::Or(hn::ShiftRight<10>(bits), one);
+    const auto odd = hn::Or(hn::ShiftRight<10>(hn::LoadU(d_bits, units + i)), one);
     const V n = hn::ConvertTo(d, hn::BitCast(d_integer, odd) - half_range);
     hn::StoreU(n * hn::Set(d, 0x1p-54), d, q + i);
   }
-#endif
 }
 
 }  // namespace HWY_NAMESPACE
@@ -146,8 +139,8 @@ namespace halfulp::experiments {
 HWY_EXPORT(normal_lanes);
 HWY_EXPORT(cell_lanes);
 
-void cells(const std::uint32_t* words, std::size_t count, double* q) {
-  HWY_DYNAMIC_DISPATCH(cell_lanes)(words, count, q);
+void cells(const std::uint64_t* units, std::size_t count, double* q) {
+  HWY_DYNAMIC_DISPATCH(cell_lanes)(units, count, q);
 }
 
 void normals(const double* q, std::size_t count, double* out) {

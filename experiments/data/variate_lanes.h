@@ -11,9 +11,9 @@ namespace halfulp::experiments {
 
 inline constexpr std::size_t variate_block = 512;  // numbers at a time, at most
 
-// q of count variates, the middles of their cells less one half, from two words of the generator
-// each, the high one first. count: at most variate_block.
-void cells(const std::uint32_t* words, std::size_t count, double* q);
+// q of count variates, the middles of their cells less one half, from a unit of the generator each.
+// count: of whole vectors of any target, as below, and at most variate_block.
+void cells(const std::uint64_t* units, std::size_t count, double* q);
 
 // Normal variates of count q. count: at most variate_block.
 void normals(const double* q, std::size_t count, double* out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A block of variates goes through short loops: the generator's words, the cells that they name,
+// A block of variates goes through short loops: the generator's units, the cells that they name,
 // the law. The first two and the normal law are made on the machine's vectors.
 #include "experiments/data/variates.h"
 
@@ -30,22 +30,19 @@ void transform(Law law, const Block& q, std::size_t count, Block& out) {
 void fill_variates(Law law, const Random& random, std::uint64_t first, std::span<double> out) {
   HALFULP_REQUIRE(random.offset == 0, "variates are addressed by `first`, not by an offset");
   constexpr std::size_t widest = 16;  // a block is of whole vectors
-  const emulator::kernels::PhiloxKey key{.seed = random.seed, .stream = random.stream};
-  std::array<std::uint32_t, 2 * variate_block> words;
+  Random philox = random;
+  philox.generator = Generator::philox4x32_10;
+  const emulator::kernels::UnitSource source = emulator::kernels::unit_source(philox);
+  std::array<std::uint64_t, variate_block> units;
   Block q;
   Block made;
-  // Variates 2 b and 2 b + 1 share the generator's counter b; an odd start wastes one of them.
-  std::size_t skipped = first % 2;
-  std::uint64_t counter = first / 2;
-  for (std::size_t done = 0; done < out.size(); counter += variate_block / 2) {
-    const std::size_t wanted = std::min(variate_block, out.size() - done + skipped);
+  for (std::size_t done = 0; done < out.size(); done += variate_block) {
+    const std::size_t wanted = std::min(variate_block, out.size() - done);
     const std::size_t drawn = (wanted + widest - 1) / widest * widest;
-    emulator::kernels::philox_words(key, counter, drawn / 2, 0, words.data());
-    cells(words.data(), drawn, q.data());
+    emulator::kernels::random_units(source, first + done, drawn, 64, units.data());
+    cells(units.data(), drawn, q.data());
     transform(law, q, drawn, made);
-    std::copy_n(made.data() + skipped, wanted - skipped, out.data() + done);
-    done += wanted - skipped;
-    skipped = 0;
+    std::copy_n(made.data(), wanted, out.data() + done);
   }
 }
 

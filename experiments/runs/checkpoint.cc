@@ -106,6 +106,7 @@ std::string checkpoint_bytes(const Checkpoint& checkpoint, const JournalDocument
   tensors::SafetensorsHeader header;
   header.metadata = {{"checkpoint", kind},
                      {"version", version},
+                     {"schema", std::to_string(schema)},
                      {"document_hash", document.hash},
                      {"unit", std::to_string(checkpoint.unit)},
                      {"repeat", std::to_string(checkpoint.repeat)},
@@ -135,7 +136,8 @@ Checkpoint checkpoint_from(tensors::ByteView file, std::size_t unit,
   const tensors::SafetensorsLayout layout = tensors::safetensors_layout(file);
   require_intact(layout);
   const Metadata metadata(layout.header.metadata);
-  if (metadata.text("version") != version || metadata.text("document_hash") != document.hash)
+  if (metadata.text("version") != version || metadata.text("schema") != std::to_string(schema) ||
+      metadata.text("document_hash") != document.hash)
     throw Error("it belongs to another document or version");
   Checkpoint checkpoint{.unit = metadata.natural("unit"),
                         .repeat = metadata.natural("repeat"),

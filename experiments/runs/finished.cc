@@ -95,7 +95,8 @@ void check_point(const Json& record, const Point& point, bool with_repeats,
 void check_head(const Json& head, const Study& study) {
   require_members(head, {"version", "schema", "document_hash", "result_digest"}, "/halfulp");
   require(head["version"] == version, "/halfulp/version", "another version wrote it");
-  require(head["schema"] == 1, "/halfulp/schema", "it has another form");
+  require(head["schema"] == schema, "/halfulp/schema",
+          "it has another form, or means other random bits");
   require(head["document_hash"] == study.hash, "/halfulp/document_hash",
           "it is that of another document");
   require_digest(head["result_digest"], "/halfulp/result_digest");

@@ -27,6 +27,7 @@ constexpr std::size_t checksum_digits = 16;
 Json header_json(const JournalDocument& document) {
   return Json{{"journal", "halfulp"},
               {"version", version},
+              {"schema", schema},
               {"document_hash", document.hash},
               {"units", document.units}};
 }

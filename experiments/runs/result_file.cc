@@ -182,7 +182,7 @@ std::string result_digest(const Json& result) {
 Json make_result(const Study& study, const std::vector<std::vector<RepeatOutcome>>& outcomes,
                  bool with_repeats, const std::atomic<bool>* stop) {
   Json result;
-  result["halfulp"] = Json{{"version", version}, {"schema", 1}, {"document_hash", study.hash}};
+  result["halfulp"] = Json{{"version", version}, {"schema", schema}, {"document_hash", study.hash}};
   result["document"] = study.document;
   result["points"] = Json::array();
   std::vector<FitPoint> fit_points;

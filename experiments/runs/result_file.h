@@ -37,7 +37,9 @@ bool has_diverged(const Json& point);
 Json to_json(const RepeatOutcome& outcome);
 RepeatOutcome outcome_from_json(const Json& value, MetricNames names);
 
-// What a journal and a result must have in common to belong together, besides the hash.
+// What a journal and a result must have in common to belong together, besides the hash. schema: the
+// form of results, and what the same document means; 2 since the fields of formats/random.h.
 extern const char* const version;
+inline constexpr int schema = 2;
 
 }  // namespace halfulp::experiments

@@ -271,8 +271,7 @@ class Product {
            view_of(scales[i + 1].data(), scales[i + 1].size() / tile.columns, tile.columns)});
     }
     Random random = options_.random;
-    random.offset +=
-        index(tile, 0, 0) * draws_per_term(tree_) * std::max<std::size_t>(p_.padded_terms, 1);
+    random.offset += index(tile, 0, 0) * draws_per_result(tree_, p_.padded_terms);
     engine_.multiply_add(operands, plan_, random, view_of(d.data(), tile.rows, tile.columns));
   }
   [[nodiscard]] std::vector<double> addends(const Addends& from, const Tile& tile) const {

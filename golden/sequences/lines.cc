@@ -121,7 +121,7 @@ struct Sums {
 
   // Those from row `begin` on.
   void compute(std::size_t begin, std::span<double> out) const {
-    const std::size_t draws = draws_per_term(plan.tree) * std::max<std::size_t>(length, 1);
+    const std::size_t draws = draws_per_result(plan.tree, length);
     const double* left = lines[0].data() + begin * length;
     if (lines.size() == 1) {  // products with ones
       const std::vector<double> ones(length, 1.0);

@@ -146,7 +146,11 @@ TEST_F(ArrayKernels, RoundsLikeTheReference) {
   std::size_t turn = 0;
   for (const Format& format : formats()) {
     const std::vector<float> in = operands(format);
-    const Random random{.seed = 3, .stream = 4, .offset = turn};
+    const Random random{
+        .seed = 3,
+        .stream = 4,
+        .offset = turn,
+        .generator = turn % 2 == 0 ? Generator::philox4x32_10 : Generator::splitmix64};
     for (const Mode mode : all_modes()) {
       const Quantizer q{.format = format, .rounding = rounding_of(mode, turn++)};
       const Plan plan = emulator::engine().prepare(q);
@@ -189,12 +193,13 @@ TEST_F(ArrayKernels, RoundsAnyLengthAnywhere) {
       for (float& x : in) x = drawn[stream.below(drawn.size())];
       const std::span<const float> operands = std::span<const float>(in).subspan(from);
       std::vector<float> theirs(length);
-      reference::engine().round(view_of(operands), reference_plan, {}, view_of(std::span(theirs)),
-                                nullptr);
+      const Random random{.seed = 9, .stream = 1, .offset = stream.below(40)};
+      reference::engine().round(view_of(operands), reference_plan, random,
+                                view_of(std::span(theirs)), nullptr);
       for (const std::string& set : emulator::instruction_sets()) {
         emulator::force_instruction_set(set);
         std::vector<float> out(to + length + 1, -7.0F);
-        emulator::engine().round(view_of(operands), plan, {},
+        emulator::engine().round(view_of(operands), plan, random,
                                  view_of(std::span(out).subspan(to, length)), nullptr);
         for (std::size_t i = 0; i < to; ++i) EXPECT_EQ(out[i], -7.0F);
         EXPECT_EQ(out[to + length], -7.0F);
@@ -203,7 +208,7 @@ TEST_F(ArrayKernels, RoundsAnyLengthAnywhere) {
         expect_same(read, out, theirs, describe(q));
         std::vector<float> place = in;
         const std::span<float> same = std::span(place).subspan(from);
-        emulator::engine().round(view_of(same), plan, {}, view_of(same), nullptr);
+        emulator::engine().round(view_of(same), plan, random, view_of(same), nullptr);
         expect_same(read, {same.begin(), same.end()}, theirs, describe(q) + " in place");
       }
       if (HasFailure()) return;

@@ -129,16 +129,19 @@ TEST_P(OnEachInstructionSet, ProductsOfAnyWidthStayWithinTheirArrays) {
 void check_draws(const Random& random) {
   std::array<std::uint32_t, emulator::draw_segment> words;
   std::array<std::uint64_t, emulator::draw_segment> wide;
-  for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{3},
-                                    ~std::uint64_t{0} - 0xfffffffe - 5, std::uint64_t{1} << 34}) {
+  for (const std::uint64_t first :
+       {std::uint64_t{0}, std::uint64_t{3}, ~std::uint64_t{0} - 0xfffffffe - 5,
+        std::uint64_t{1} << 34, (std::uint64_t{1} << 36) - 0xfffffffe - 7}) {
     for (const std::uint64_t stride : {1, 2, 14}) {
       for (const std::size_t count : {1, 2, 5, 17, 256}) {
-        emulator::draw(random, 32, {first, stride, count}, words.data());
-        for (std::size_t i = 0; i < count; ++i) {
-          ASSERT_EQ(words[i], random.word(first + i * stride))
-              << first << " " << stride << " " << i;
+        for (const int bits : {1, 8, 9, 16, 17, 32}) {
+          emulator::draw(random, bits, {first, stride, count}, words.data());
+          for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_EQ(words[i], random.bits(first + i * stride, bits))
+                << first << " " << stride << " " << i << " " << bits;
+          }
         }
-        for (const int bits : {1, 31, 33, 64}) {
+        for (const int bits : {1, 7, 8, 10, 16, 31, 33, 64}) {
           emulator::draw(random, bits, {first, stride, count}, wide.data());
           for (std::size_t i = 0; i < count; ++i) {
             ASSERT_EQ(wide[i], random.bits(first + i * stride, bits)) << bits << " bits, " << i;
@@ -170,8 +173,8 @@ TEST_P(OnEachInstructionSet, DrawsStayWithinTheirArrays) {
       std::array<std::uint64_t, 48> wide;
       words.fill(0x5A5A5A5A);
       wide.fill(0x5A5A5A5A);
-      emulator::draw(random, 32, {0, 1, count}, words.data());
-      emulator::draw(random, 40, {0, 1, count}, wide.data());
+      emulator::draw(random, 4 + static_cast<int>(count % 29), {count % 3, 1, count}, words.data());
+      emulator::draw(random, 4 + static_cast<int>(count), {count % 5, 1, count}, wide.data());
       for (std::size_t i = count; i < words.size(); ++i) {
         ASSERT_EQ(words[i], 0x5A5A5A5A) << count;
         ASSERT_EQ(wide[i], 0x5A5A5A5A) << count;
@@ -180,14 +183,34 @@ TEST_P(OnEachInstructionSet, DrawsStayWithinTheirArrays) {
   }
 }
 
+// Beyond the caches an array is stored past them, from the first whole vector on.
+TEST_P(OnEachInstructionSet, LargeArraysGiveTheBitsOfSmallOnes) {
+  constexpr std::size_t count = (std::size_t{1} << 22) + 77;
+  const std::vector<float> numbers = draw_floats(count, 6);
+  const Plan plan = plan_of("float8_e4m3fn", Mode::stochastic, 16);
+  Random random{.seed = 4, .stream = 2, .offset = 11};
+  std::vector<float> whole(count + 3);
+  emulated().round(view_of(std::span(numbers)), plan, random, view_of(std::span(whole).subspan(3)),
+                   nullptr);
+  std::vector<float> parts(count);
+  for (std::size_t begin = 0; begin < count; begin += 1001) {
+    const std::size_t length = std::min<std::size_t>(1001, count - begin);
+    random.offset = 11 + begin;
+    emulated().round(view_of(std::span(numbers).subspan(begin, length)), plan, random,
+                     view_of(std::span(parts).subspan(begin, length)), nullptr);
+  }
+  whole.erase(whole.begin(), whole.begin() + 3);
+  EXPECT_TRUE(same_bits<float>(whole, parts));
+}
+
 // A caller that splits an array passes the offset.
 TEST_P(OnEachInstructionSet, SplitArraysGiveTheSameBits) {
-  const std::vector<float> numbers = draw_floats(1500, 4);
-  for (const int random_bits : {8, 9, 32, 48}) {
+  const std::vector<float> numbers = draw_floats(15000, 4);
+  for (const int random_bits : {3, 8, 9, 16, 17, 32, 48}) {
     const Plan plan = plan_of("bfloat16", Mode::stochastic, random_bits);
     std::vector<float> whole(numbers.size());
     Random random{.seed = 1, .stream = 2, .offset = 0};
-    if (random_bits != 8) random.generator = Generator::splitmix64;
+    if (random_bits % 2 != 0 || random_bits == 48) random.generator = Generator::splitmix64;
     emulated().round(view_of(std::span(numbers)), plan, random, view_of(std::span(whole)), nullptr);
     std::vector<float> parts(numbers.size());
     for (std::size_t begin = 0; begin < numbers.size();) {

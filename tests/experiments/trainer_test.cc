@@ -157,7 +157,7 @@ double plain_dot(const Machine& machine, const Policy& policy, const std::vector
   }
   const DotUnit unit = dot_unit_of(*quantized);
   Random random = random_of(machine, Site::training_place, place::accumulator);
-  random.offset = sample * draws_per_term(unit) * x.size();
+  random.offset = sample * draws_per_result(unit, x.size());
   random.generator = quantized->generator;
   double out = 0.0;
   machine.engine->multiply(view_of(x.data(), 1, x.size()), view_of(w.data(), w.size(), 1),

@@ -36,20 +36,72 @@ TEST(Random, WordsAreAddressedByCounter) {
   EXPECT_EQ(random.word(std::uint64_t{4} << 32), high[0]);
 }
 
-TEST(Random, AnOffsetIsAShiftOfTheIndex) {
-  const Random whole{.seed = 9, .stream = 4};
-  const Random part{.seed = 9, .stream = 4, .offset = 37};
-  for (const int count : {1, 7, 32, 33, 64}) {
-    for (std::uint64_t i = 0; i < 50; ++i)
-      EXPECT_EQ(part.bits(i, count), whole.bits(i + 37, count));
+// The first bits of a stream, a bit an element, from the generators' published forms: Philox's
+// words one after the other, SplitMix64's outputs one after the other, each from its highest bit
+// down.
+std::vector<int> first_bits(const Random& random, std::size_t count) {
+  std::vector<int> bits;
+  const auto append = [&](std::uint64_t number, int width) {
+    for (int place = width - 1; place >= 0; --place)
+      bits.push_back(static_cast<int>(number >> place & 1));
+  };
+  const auto low = [](std::uint64_t number) { return static_cast<std::uint32_t>(number); };
+  for (std::uint64_t i = 0; bits.size() < count; ++i) {
+    if (random.generator == Generator::splitmix64) {
+      append(splitmix64(random.seed, random.stream).at(i), 64);
+      continue;
+    }
+    for (const std::uint32_t word :
+         philox4x32_10({low(i), low(i >> 32), low(random.stream), low(random.stream >> 32)},
+                       {low(random.seed), low(random.seed >> 32)}))
+      append(word, 32);
+  }
+  return bits;
+}
+
+// As the header says it, every R and both generators, of whole streams and of parts that begin
+// anywhere.
+TEST(Random, BitsAreTheFirstOfTheElementsField) {
+  for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+    const Random whole{.seed = 0x123456789abcdef0,
+                       .stream = 0xfedcba9876543210,
+                       .offset = 0,
+                       .generator = generator};
+    constexpr std::size_t elements = 40;
+    const std::vector<int> stream = first_bits(whole, elements * 64);
+    for (int count = 1; count <= 64; ++count) {
+      int width = 8;
+      while (width < count) width *= 2;
+      EXPECT_EQ(field_width(count), width);
+      for (std::size_t i = 0; i < elements; ++i) {
+        std::uint64_t want = 0;
+        for (int k = 0; k < count; ++k)
+          want = 2 * want +
+                 static_cast<std::uint64_t>(
+                     stream[i * static_cast<std::size_t>(width) + static_cast<std::size_t>(k)]);
+        EXPECT_EQ(whole.bits(i, count), want) << name_of(generator) << " " << count << " " << i;
+        for (const std::uint64_t offset : {std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{16}}) {
+          if (offset > i) continue;
+          Random part = whole;
+          part.offset = offset;
+          EXPECT_EQ(part.bits(i - offset, count), want) << name_of(generator) << " " << count;
+        }
+      }
+      EXPECT_EQ(whole.word(5), whole.bits(5, 32));
+    }
   }
 }
 
-TEST(Random, BitsAreTheHighOnesOfOneWordOrTwo) {
-  const Random random{.seed = 1, .stream = 2};
-  EXPECT_EQ(random.bits(3, 8), random.word(3) >> 24);
-  EXPECT_EQ(random.bits(3, 64), (std::uint64_t{random.word(6)} << 32) | random.word(7));
-  EXPECT_EQ(random.bits(3, 40), random.bits(3, 64) >> 24);
+// Indices count modulo 2^64, and no field of 64 bits comes twice.
+TEST(Random, IndicesWrapAround) {
+  for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+    const Random last{.seed = 3, .stream = 5, .offset = ~std::uint64_t{0}, .generator = generator};
+    const Random first{.seed = 3, .stream = 5, .offset = 0, .generator = generator};
+    const Random middle{
+        .seed = 3, .stream = 5, .offset = std::uint64_t{1} << 63, .generator = generator};
+    for (const int count : {8, 16, 32, 64}) EXPECT_EQ(last.bits(1, count), first.bits(0, count));
+    EXPECT_NE(middle.bits(0, 64), first.bits(0, 64));
+  }
 }
 
 // The generator as it is published: a state that goes on.
@@ -98,14 +150,6 @@ TEST(SplitMix, StreamsHaveStartsAndStepsOfTheirOwn) {
   EXPECT_EQ(last.at(2), 0x3149b819b59731f0U);
   Sequential sequence(last.start, last.step);
   for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_EQ(last.at(i), sequence.next());
-}
-
-TEST(SplitMix, BitsAreTheHighOnesOfOneOutput) {
-  const Random random{.seed = 1, .stream = 1, .offset = 5, .generator = Generator::splitmix64};
-  const std::uint64_t output = splitmix64(1, 1).at(8);
-  for (const int count : {1, 8, 32, 33, 63, 64})
-    EXPECT_EQ(random.bits(3, count), output >> (64 - count));
-  EXPECT_EQ(random.word(3), output >> 32);
 }
 
 // Streams that walked the same states at a distance would have outputs in common, as outputs are a

@@ -103,11 +103,16 @@ TEST(DotTree, OfEqualArithmeticIsEqualWhateverItsDescription) {
 
 TEST(DotTree, DrawsAreThoseOfTheOrders) {
   const auto draws = [](const std::string& order) {
-    return draws_of(tree_of(parsed(R"({"accumulator": "binary16", "order": ")" + order + "}")));
+    return draws_of(tree_of(parsed(
+        R"({"accumulator": {"format": "binary16", "rounding": "stochastic", "random_bits": 9},
+            "product": {"format": "binary16", "rounding": "stochastic", "random_bits": 12},
+            "order": ")" +
+        order + "}")));
   };
   EXPECT_EQ(draws(R"(sequential")").per_term, 2U);
+  EXPECT_EQ(draws(R"(sequential")").product, 1U);
+  EXPECT_EQ(draws(R"(sequential")").bits, 12);
   EXPECT_EQ(draws(R"(exact")").per_term, 2U);
-  EXPECT_EQ(draws_per_term(parsed(R"({"order": "eight-sums"})")), 2U);
   const TreeDraws pairwise = draws(R"(pairwise")");
   EXPECT_EQ(pairwise.per_term, 4U);
   EXPECT_EQ(pairwise.sums[0].sum, 2U);
@@ -120,6 +125,35 @@ TEST(DotTree, DrawsAreThoseOfTheOrders) {
   EXPECT_EQ(compensated.sums[0].sum, 2U);
   EXPECT_EQ(compensated.sums[0].difference, 3U);
   EXPECT_EQ(compensated.sums[0].correction, 4U);
+}
+
+TEST(DotTree, OnlyStochasticRoundingsHaveIndices) {
+  EXPECT_EQ(draws_of(parsed(R"({"order": "eight-sums"})")).per_term, 1U);
+  EXPECT_EQ(draws_of(parsed(R"({"order": "eight-sums"})")).bits, 0);
+  const TreeDraws sum = draws_of(parsed(
+      R"({"accumulator": {"format": "binary16", "rounding": "stochastic"}, "product": "binary16"})"));
+  EXPECT_EQ(sum.per_term, 1U);
+  const TreeDraws outer = draws_of(parsed(
+      R"({"accumulator": "binary16", "order": "chunked", "chunk": 9, "product": "binary16",
+          "outer": {"format": "binary32", "rounding": "stochastic", "random_bits": 5}})"));
+  EXPECT_EQ(outer.per_term, 1U);
+  EXPECT_EQ(outer.sums[0].item, 0U);
+  EXPECT_EQ(outer.bits, 5);
+  const TreeDraws product = draws_of(parsed(
+      R"({"accumulator": "binary16", "product": {"format": "binary16", "rounding": "stochastic"}})"));
+  EXPECT_EQ(product.per_term, 1U);
+  EXPECT_EQ(product.product, 0U);
+}
+
+// A whole number of Philox's blocks, whatever the width.
+TEST(DotTree, ResultsBeginAtMultiplesOfSixteen) {
+  const DotTree tree = tree_of(parsed(
+      R"({"accumulator": {"format": "binary16", "rounding": "stochastic"}, "order": "pairwise"})"));
+  EXPECT_EQ(draws_of(tree).per_term, 4U);  // with C behind the sum
+  EXPECT_EQ(draws_per_result(tree, 0), 16U);
+  EXPECT_EQ(draws_per_result(tree, 4), 16U);
+  EXPECT_EQ(draws_per_result(tree, 5), 32U);
+  EXPECT_EQ(draws_per_result(tree, 1024), 4096U);
 }
 
 TEST(DotTree, PartsHoldEveryTermOnce) {

@@ -159,7 +159,7 @@ void Trainer::predict(const View& features, std::uint64_t first_row) {
     w = &seen_;
   }
   Random random = dot_random_;
-  random.offset = draws_per_term(dot_.tree) * first_row * features.columns;
+  random.offset = draws_per_result(dot_.tree, features.columns) * first_row;
   const MutableView out = view_of(prediction_.data(), prediction_.size(), 1);
   machine_.engine->multiply(features, column(*w), dot_, random, out);
   apply_in_place(act_, out, first_row);
