@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/instruction_set.h"
 
-// Those that the kernels are compiled for.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+// clang-format off
+#include "emulator/compiled_sets.h"
 #include <hwy/targets.h>
+// clang-format on
 
 #include <cstdint>
 

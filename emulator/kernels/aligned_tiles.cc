@@ -15,7 +15,7 @@
 
 #include "emulator/kernels/tiles.h"
 
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "emulator/compiled_sets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/aligned_tiles.cc"
 #include <hwy/foreach_target.h>
@@ -150,7 +150,8 @@ using RunAlignedTile = void (*)(const AlignedRounding&, const AlignedTile&, std:
 RunAlignedTile aligned_tile_of(const AlignedRounding& rounding) {
   RunAlignedTile run = nullptr;
   with_kind(rounding.grid->kind, [&]<RoundingKind kKind>() HWY_ATTR {
-    run = rounding.downward ? run_aligned_tile<kKind, true> : run_aligned_tile<kKind, false>;
+    if constexpr (!draws(kKind))
+      run = rounding.downward ? run_aligned_tile<kKind, true> : run_aligned_tile<kKind, false>;
   });
   return run;
 }

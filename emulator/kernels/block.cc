@@ -9,7 +9,7 @@
 
 #include "emulator/kernels/kernels.h"
 
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "emulator/compiled_sets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/block.cc"
 #include <hwy/foreach_target.h>

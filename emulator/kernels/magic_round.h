@@ -40,7 +40,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using MagicOf = Magic<hwy::MakeUnsigned<hn::TFromD<D>>>;
 
-// The constant of the sign of x. (IfNegativeThenElse of Highway 1.0.3 is wrong on SSSE3.)
+// The constant of the sign of x. (IfNegativeThenElse of Highway 1.0.3 is wrong before SSE4.)
 template <class D, class V = hn::Vec<D>, typename Bits>
 HWY_INLINE V by_sign(D d, const Signs<Bits>& signs, V x) {
   const hn::RebindToSigned<D> d_bits;

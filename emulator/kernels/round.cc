@@ -4,8 +4,7 @@
 // once for every instruction set.
 #include "emulator/kernels/kernels.h"
 
-// Arrays of vectors need vectors of a size known when compiling.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "emulator/compiled_sets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/round.cc"
 #include <hwy/foreach_target.h>

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <limits>
 
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "emulator/compiled_sets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "emulator/kernels/tiles.cc"
 #include <hwy/foreach_target.h>

@@ -11,8 +11,7 @@
 
 #include "experiments/data/inverse_normal.h"
 
-// The same instruction sets as the emulator's kernels.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "emulator/compiled_sets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "experiments/data/variate_lanes.cc"
 #include <hwy/foreach_target.h>

@@ -94,6 +94,8 @@ TEST(Accumulator, DrawsBySumAndProduct) {
   const std::size_t columns = 3;
   const std::vector<double> a = draw(rows * inner, 4);
   const std::vector<double> b = draw(inner * columns, 5);
+  // Two indices a term, and those of a result begin at a multiple of 16.
+  const std::size_t of_result = 16;
   std::vector<double> out(rows * columns);
   engine().multiply(view_of(a.data(), rows, inner), view_of(b.data(), inner, columns),
                     engine().prepare_dot(unit), random, view_of(out.data(), rows, columns));
@@ -101,7 +103,7 @@ TEST(Accumulator, DrawsBySumAndProduct) {
     for (std::size_t column = 0; column < columns; ++column) {
       Value total = zero_value();
       for (std::size_t k = 0; k < inner; ++k) {
-        const std::uint64_t index = ((row * columns + column) * inner + k) * 2;
+        const std::uint64_t index = (row * columns + column) * of_result + 2 * k;
         const Quantizer& p = *unit.product;
         const Quantizer& s = *unit.accumulator;
         const std::array factors{from_double(a[row * inner + k]),
