@@ -147,7 +147,7 @@ def draw():
                      f'set label "{name}" at {size / 8}, graph 0.97 offset 0.5,0 tc "gray40"\n'
                      for name, size in (("L2", before["machine"]["l2_bytes"]), ("L3", before["machine"]["l3_bytes"])) if size)
     script = (f'set terminal svg size 760,460 font "DejaVu Sans,13" background "white"\nset output "{FOLDER / machine_name()}.svg"\n'
-              f'{blocks}{caches}set logscale xy\nset grid lc "gray85"\nset key bottom left box lc "gray80" opaque\n'
+              f'{blocks}{caches}set logscale xy\nset format xy "10^{{%L}}"\nset grid lc "gray85"\nset key outside below\n'
               f'set xlabel "numbers in the array"\nset ylabel "10^9 numbers a second, one thread"\n'
               f'set title "Rounding binary32 arrays, {before["machine"]["processor"]}, {before["date"]}"\nplot {plots}\n')
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
