@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Products by matrix units whose one sum adds groups of aligned terms and is rounded without draws
-// (kernels/aligned_tiles.cc): most units of NVIDIA and AMD.
+// (kernels/aligned_tiles.cc): most units of NVIDIA.
 #include <cmath>
 #include <variant>
 #include <vector>

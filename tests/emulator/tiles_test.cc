@@ -18,6 +18,7 @@
 #include "emulator/engine.h"
 #include "emulator/environment.h"
 #include "emulator/instruction_set.h"
+#include "formats/matrix_unit.h"
 #include "reference/engine.h"
 #include "tests/emulator/cases.h"
 #include "tests/support/sampling.h"
@@ -298,6 +299,29 @@ TEST(Tiles, EqualTheReferenceWhereSingleSumsCeaseToBeExact) {
         expect_equal_everywhere(p);
         if (HasFailure()) return;
       }
+    }
+  }
+}
+
+// Units of one aligned sum, whose tiles of results have tails.
+TEST(Tiles, EqualTheReferenceInUnitsThatAlign) {
+  Stream stream(75);
+  for (const char* name :
+       {"nv.hopper.wgmma.e4m3.f32", "nv.hopper.wgmma.e4m3.f16", "nv.ampere.mma.f16.f32",
+        "nv.ampere.mma.tf32.f32", "nv.ada.mma.e5m2.f32"}) {
+    const MatrixUnit& unit = find_matrix_unit(name);
+    const DotPlan plan = emulator::engine().prepare_dot(unit.tree);
+    EXPECT_TRUE(static_cast<const emulator::CompiledDot*>(plan.compiled.get())->fits_aligned_tiles)
+        << name;
+    for (std::size_t i = 0; i < sampling::draws(12); ++i) {
+      Problem p =
+          draw_problem({unit.a.format.name.c_str(), nullptr, unit.c.format.name.c_str()}, stream);
+      p.tree = unit.tree;
+      fill(p.b, unit.b.format, static_cast<Draw>(stream.below(6)), stream, unit.c.format);
+      if (p.addend) fill(*p.addend, unit.c.format, Draw::ordinary, stream, unit.c.format);
+      p.what = std::string(name) + ", " + p.what;
+      expect_equal_everywhere(p);
+      if (HasFailure()) return;
     }
   }
 }
