@@ -10,7 +10,7 @@
 
 namespace halfulp::emulator {
 
-// Those that this machine can run, best first, such as "AVX3", "AVX2", "SSE4", "SSE2".
+// Those that this machine can run, best first, such as "AVX3", "AVX2", "SSE4", "SCALAR".
 std::vector<std::string> instruction_sets();
 
 // Uses the named one; the best again for the empty name. Throws Error for one that the machine has

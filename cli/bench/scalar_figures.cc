@@ -76,7 +76,8 @@ FigureEntry scalar_figure(const std::string& how, Op op, const std::string& from
   return {name, "", prepare};
 }
 
-// The reference's own speed, which bounds what can be compared with it.
+// The reference's own speed, which bounds what can be compared with it. It is the definition: there
+// is nothing to hold it against first.
 FigureEntry reference_figure(const std::string& format) {
   const auto prepare = [=] {
     struct Held {

@@ -79,26 +79,15 @@ struct AlignedTile {
 
 constexpr std::size_t tile_size = tile_rows * tile_vectors;  // vectors
 
-// The largest power of the products of terms first to end; largest: what they start from.
-HWY_INLINE void find_largest(const AlignedTile& tile, std::size_t first, std::size_t end,
-                             V (&largest)[tile_size]) {
-  const D d;
-  const std::size_t lanes = hn::Lanes(d);
-  const double* panel = tile.power_panel + first * tile_vectors * lanes;
-  for (std::size_t k = first; k < end; ++k, panel += tile_vectors * lanes) {
-    const V b0 = hn::Load(d, panel);
-    const V b1 = hn::Load(d, panel + lanes);
-    for (std::size_t r = 0; r < tile_rows; ++r) {
-      const V a = hn::Set(d, tile.powers.start[r][k]);
-      largest[2 * r] = hn::Max(largest[2 * r], a * b0);
-      largest[2 * r + 1] = hn::Max(largest[2 * r + 1], a * b1);
-    }
-  }
-}
+// Steps of add_terms: what is kept is the largest power of a product.
+struct LargestStep {
+  static HWY_INLINE V column(V b) { return b; }
+  static HWY_INLINE V add(V a, V b, V largest) { return hn::Max(largest, a * b); }
+};
 
 template <bool kDownward>
 HWY_INLINE void add_cut_terms(const AlignedTile& tile, std::size_t first, std::size_t end,
-                              const V (&unit)[tile_size], V (&sum)[tile_size]) {
+                              const Sums<double>& unit, Sums<double>& sum) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   const double* panel = tile.panel + first * tile_vectors * lanes;
@@ -107,8 +96,8 @@ HWY_INLINE void add_cut_terms(const AlignedTile& tile, std::size_t first, std::s
     const V b1 = hn::Load(d, panel + lanes);
     for (std::size_t r = 0; r < tile_rows; ++r) {
       const V a = hn::Set(d, tile.rows.start[r][k]);
-      sum[2 * r] = sum[2 * r] + cut<kDownward>(a * b0 * unit[2 * r]);
-      sum[2 * r + 1] = sum[2 * r + 1] + cut<kDownward>(a * b1 * unit[2 * r + 1]);
+      sum.x[r][0] = sum.x[r][0] + cut<kDownward>(a * b0 * unit.x[r][0]);
+      sum.x[r][1] = sum.x[r][1] + cut<kDownward>(a * b1 * unit.x[r][1]);
     }
   }
 }
@@ -122,23 +111,29 @@ HWY_NOINLINE void run_aligned_tile(const AlignedRounding& rounding, const Aligne
   const V least = hn::Set(d, rounding.least_running);
   for (std::size_t first = 0; first < terms; first += rounding.together) {
     const std::size_t end = std::min(terms, first + rounding.together);
-    V largest[tile_size];
-    V sum[tile_size];
-    for (V& x : largest) x = hn::Set(d, rounding.least);
-    find_largest(tile, first, end, largest);
+    // The largest powers, then the units u.
+    Sums<double> unit;
+    Sums<double> sum;
+    for (auto& row : unit.x) {
+      for (V& x : row) x = hn::Set(d, rounding.least);
+    }
+    LargestStep step;
+    add_terms(step, tile.powers, tile.power_panel, first, end, unit);
     for (std::size_t i = 0; i < tile_size; ++i) {
+      V& largest = unit.x[i / tile_vectors][i % tile_vectors];
       const V running = hn::Load(d, sums + i * lanes);
-      const V power = hn::Max(largest[i], power_of(running, least));
+      const V power = hn::Max(largest, power_of(running, least));
       // Without any exponent all are zeros, infinite or NaN, and any unit does.
       const V known = hn::IfThenElse(hn::Eq(power, hn::Zero(d)), hn::Set(d, 1.0), power);
-      largest[i] = over(rounding.bits, known);
-      sum[i] = hn::Set(d, -0.0);
+      largest = over(rounding.bits, known);
+      sum.x[i / tile_vectors][i % tile_vectors] = hn::Set(d, -0.0);
     }
-    add_cut_terms<kDownward>(tile, first, end, largest, sum);
+    add_cut_terms<kDownward>(tile, first, end, unit, sum);
     for (std::size_t i = 0; i < tile_size; ++i) {
       const V running = hn::Load(d, sums + i * lanes);
-      const V total = sum[i] + cut<kDownward>(running * largest[i]);
-      const V exact = total * over(0, largest[i]);
+      const V u = unit.x[i / tile_vectors][i % tile_vectors];
+      const V total = sum.x[i / tile_vectors][i % tile_vectors] + cut<kDownward>(running * u);
+      const V exact = total * over(0, u);
       const auto rounded = round_vector<kKind>(B(), hn::BitCast(B(), exact), hn::Zero(B()), grid,
                                                Unmoved(), nullptr);
       hn::Store(hn::BitCast(d, rounded), d, sums + i * lanes);
