@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "formats/error.h"
-
 namespace halfulp::emulator {
 namespace {
 
