@@ -41,7 +41,22 @@ HWY_INLINE void store_four([[maybe_unused]] D d, V a, V b, V c, V e, std::uint8_
 #endif
 }
 
-// The same of one vector.
+#if HWY_TARGET == HWY_AVX3_DL
+// Byte kByte of every lane of 32 bits of four vectors.
+template <int kByte>
+HWY_INLINE __m512i bytes_of_lanes(__m512i a, __m512i b, __m512i c, __m512i e) {
+  const __m512i fours = _mm512_set1_epi32(0x0c080400 + kByte * 0x01010101);
+  const __m512i sixteens =
+      _mm512_setr_epi32(0, 0x10101010, 0x20202020, 0x30303030, 0x40404040, 0x50505050, 0x60606060,
+                        0x70707070, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m512i order = _mm512_add_epi8(fours, sixteens);
+  const __m512i first = _mm512_permutex2var_epi8(a, order, b);
+  const __m512i second = _mm512_permutex2var_epi8(c, order, e);
+  return _mm512_inserti64x4(first, _mm512_castsi512_si256(second), 1);
+}
+#endif
+
+// As store_four, of one vector.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE void store_bytes([[maybe_unused]] D d, V codes, std::uint8_t* bytes) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
@@ -60,7 +75,7 @@ HWY_INLINE void join_halves(const std::uint8_t* bytes, std::size_t count, std::u
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
   for (; i + 64 <= count; i += 64) {
     const __m512i pairs = _mm512_loadu_si512(bytes + i);
-    const __m512i joined = _mm512_or_si512(pairs, _mm512_srli_epi16(pairs, 4));
+    const __m512i joined = _mm512_maddubs_epi16(pairs, _mm512_set1_epi16(0x1001));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i / 2), _mm512_cvtepi16_epi8(joined));
   }
 #endif
@@ -68,15 +83,23 @@ HWY_INLINE void join_halves(const std::uint8_t* bytes, std::size_t count, std::u
 }
 
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-// Sixteen codes of four bits, each in the lowest bits of a lane whose others are not zero: eight of
-// 32 bits in each half, shifted into place.
+// Sixteen codes of four bits, each in the lowest bits of a lane whose others are not zero: eight
+// bits of the 64 from each place on, or eight of 32 bits in each half, shifted into place.
 HWY_INLINE __m512i sixteen_halves(const std::uint8_t* codes) {
+#if HWY_TARGET == HWY_AVX3_DL
+  const __m512i places =
+      _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60);
+  std::int64_t all;
+  std::memcpy(&all, codes, sizeof(all));
+  return _mm512_multishift_epi64_epi8(places, _mm512_set1_epi64(all));
+#else
   const __m512i places =
       _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
   std::int32_t words[2];
   std::memcpy(words, codes, sizeof(words));
   const __m512i both = _mm512_mask_set1_epi32(_mm512_set1_epi32(words[0]), 0xff00, words[1]);
   return _mm512_srlv_epi32(both, places);
+#endif
 }
 #endif
 
