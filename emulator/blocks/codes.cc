@@ -6,7 +6,6 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -152,12 +151,11 @@ class Dequantizing {
                                .factors = {},
                                .nan = {},
                                .halves = nullptr};
-    std::unique_ptr<kernels::ScaledHalves> halves;
+    kernels::ScaledHalves halves;
     if (!kernels::set_factors(numbers, scales)) {
       if (table.width != 4) return false;
-      halves = std::make_unique_for_overwrite<kernels::ScaledHalves>();
-      kernels::scale_halves(table, numbers, *halves);
-      scales.halves = halves.get();
+      kernels::scale_halves(table, numbers, halves);
+      scales.halves = &halves;
     }
     const std::optional<bool> lost =
         kernels::decode_scaled(codes_.elements.data(), out_.rows * out_.columns, table, scales,

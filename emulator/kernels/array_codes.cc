@@ -38,8 +38,9 @@ using Floats = hn::ScalableTag<float>;
 using Integers = hn::RebindToSigned<Floats>;
 using V = hn::Vec<Integers>;
 
-// The code of |x| in the lowest bits of a lane, and others above. kOneNan: NaN is for with_sign.
-template <bool kOneNan, class F = hn::Vec<Floats>>
+// The code of |x| in the lowest bits of a lane, and others above. Where NaN has one code, that is
+// for with_sign.
+template <NanCode kNan, class F = hn::Vec<Floats>>
 HWY_INLINE V magnitude_code(const ArrayEncoding& encoding, F x) {
   const Floats d;
   const Integers d_bits;
@@ -49,13 +50,13 @@ HWY_INLINE V magnitude_code(const ArrayEncoding& encoding, F x) {
   const auto sum = hn::MulAdd(power, hn::Set(d, encoding.raise), hn::BitCast(d, cut));
   const int spare = static_cast<int>(encoding.spare_bits);
   const V code = hn::BitCast(d_bits, sum) + hn::ShiftRightSame(hn::BitCast(d_bits, power), spare);
-  if constexpr (kOneNan) return code;
+  if constexpr (kNan != NanCode::odd) return code;
   const auto nan = magnitude > hn::Set(d_bits, static_cast<std::int32_t>(encoding.nan_above));
   return hn::IfThenElse(nan, hn::Set(d_bits, static_cast<std::int32_t>(encoding.nan)), code);
 }
 
 // The codes of x from those of |x|, nothing above.
-template <bool kOneNan, class F = hn::Vec<Floats>>
+template <NanCode kNan, class F = hn::Vec<Floats>>
 HWY_INLINE V with_sign(const ArrayEncoding& encoding, F x, V code) {
   const Integers d;
   const hn::RebindToUnsigned<Integers> d_words;
@@ -63,14 +64,14 @@ HWY_INLINE V with_sign(const ArrayEncoding& encoding, F x, V code) {
       d, hn::ShiftRightSame(hn::BitCast(d_words, x), static_cast<int>(32 - encoding.width)));
   const V below = hn::Set(d, (1 << (encoding.width - 1)) - 1);
   const V all = hn::Or(hn::And(code, below), hn::AndNot(below, sign));
-  if constexpr (!kOneNan) return all;
+  if constexpr (kNan != NanCode::one) return all;
   const auto nan =
       hn::BitCast(d, hn::Abs(x)) > hn::Set(d, static_cast<std::int32_t>(encoding.nan_above));
   return hn::IfThenElse(nan, hn::Set(d, static_cast<std::int32_t>(encoding.nan)), all);
 }
 
-// Codes of four vectors as bytes.
-template <bool kOneNan>
+// Codes of four vectors, packed.
+template <NanCode kNan>
 HWY_INLINE void encode_four(const ArrayEncoding& encoding, const float* in, std::uint8_t* bytes) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
@@ -78,12 +79,12 @@ HWY_INLINE void encode_four(const ArrayEncoding& encoding, const float* in, std:
   const auto b = hn::LoadU(d, in + lanes);
   const auto c = hn::LoadU(d, in + 2 * lanes);
   const auto e = hn::LoadU(d, in + 3 * lanes);
-  const V of_a = magnitude_code<kOneNan>(encoding, a);
-  const V of_b = magnitude_code<kOneNan>(encoding, b);
-  const V of_c = magnitude_code<kOneNan>(encoding, c);
-  const V of_e = magnitude_code<kOneNan>(encoding, e);
+  V of_a = magnitude_code<kNan>(encoding, a);
+  V of_b = magnitude_code<kNan>(encoding, b);
+  V of_c = magnitude_code<kNan>(encoding, c);
+  V of_e = magnitude_code<kNan>(encoding, e);
 #if HWY_TARGET == HWY_AVX3_DL
-  if (!kOneNan && encoding.width == 8) {
+  if (kNan != NanCode::one && encoding.width == 8) {
     // The sign is in the highest byte of a number where it is in a code.
     const __m512i codes = bytes_of_lanes<0>(of_a.raw, of_b.raw, of_c.raw, of_e.raw);
     const auto word = [](auto x) HWY_ATTR { return _mm512_castps_si512(x.raw); };
@@ -93,12 +94,21 @@ HWY_INLINE void encode_four(const ArrayEncoding& encoding, const float* in, std:
     return;
   }
 #endif
-  store_four(Integers(), with_sign<kOneNan>(encoding, a, of_a),
-             with_sign<kOneNan>(encoding, b, of_b), with_sign<kOneNan>(encoding, c, of_c),
-             with_sign<kOneNan>(encoding, e, of_e), bytes);
+  of_a = with_sign<kNan>(encoding, a, of_a);
+  of_b = with_sign<kNan>(encoding, b, of_b);
+  of_c = with_sign<kNan>(encoding, c, of_c);
+  of_e = with_sign<kNan>(encoding, e, of_e);
+  if (encoding.width == 8) return store_four(Integers(), of_a, of_b, of_c, of_e, bytes);
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  store_joined(bytes_of_four(of_a.raw, of_b.raw, of_c.raw, of_e.raw), bytes);
+#else
+  HWY_ALIGN std::uint8_t apart[4 * hn::MaxLanes(Floats())];
+  store_four(Integers(), of_a, of_b, of_c, of_e, apart);
+  join_halves(apart, 4 * lanes, bytes);
+#endif
 }
 
-template <bool kOneNan>
+template <NanCode kNan>
 void encode_all(const float* in, std::size_t count, const ArrayEncoding& given,
                 std::uint8_t* codes) {
   const ArrayEncoding encoding = given;
@@ -108,26 +118,30 @@ void encode_all(const float* in, std::size_t count, const ArrayEncoding& given,
   HWY_ALIGN std::uint8_t bytes[most];
   std::size_t i = 0;
   if (encoding.width == 8) {
-    for (; i + step <= count; i += step) encode_four<kOneNan>(encoding, in + i, codes + i);
+    for (; i + step <= count; i += step) encode_four<kNan>(encoding, in + i, codes + i);
   } else {
-    for (; i + step <= count; i += step) {
-      encode_four<kOneNan>(encoding, in + i, bytes);
-      join_halves(bytes, step, codes + i / 2);
-    }
+    for (; i + step <= count; i += step) encode_four<kNan>(encoding, in + i, codes + i / 2);
   }
   if (i == count) return;
   std::fill_n(std::copy_n(in + i, count - i, last), step - (count - i), 0.0F);
-  encode_four<kOneNan>(encoding, last, bytes);
+  encode_four<kNan>(encoding, last, bytes);
   if (encoding.width == 8) {
     std::copy_n(bytes, count - i, codes + i);
   } else {
-    join_halves(bytes, count - i, codes + i / 2);
+    std::copy_n(bytes, (count - i + 1) / 2, codes + i / 2);
   }
 }
 
 void encode_floats(const float* in, std::size_t count, const ArrayEncoding& encoding,
                    std::uint8_t* codes) {
-  (encoding.one_nan ? encode_all<true> : encode_all<false>)(in, count, encoding, codes);
+  switch (encoding.nan_code) {
+    case NanCode::as_overflow:
+      return encode_all<NanCode::as_overflow>(in, count, encoding, codes);
+    case NanCode::odd:
+      return encode_all<NanCode::odd>(in, count, encoding, codes);
+    case NanCode::one:
+      return encode_all<NanCode::one>(in, count, encoding, codes);
+  }
 }
 
 // How many elements there are from here to where stores do not cross lines of the cache.
@@ -226,7 +240,10 @@ std::optional<ArrayEncoding> array_encoding_of(const Grid<std::uint32_t>& grid, 
                     (magic->least >> grid.spare_bits);
   encoding.nan_above = as_overflow ? infinity : infinity - 1;
   encoding.nan = grid.code_nan.positive;
-  encoding.one_nan = one_nan;
+  // Magnitudes of NaN are patterns above all others, and cut as they are.
+  encoding.nan_code = same(grid.code_nan, grid.code_overflow) ? NanCode::as_overflow
+                      : one_nan                               ? NanCode::one
+                                                              : NanCode::odd;
   const std::uint32_t less = magic->least >> grid.spare_bits & 0xff;
   encoding.raise = magic->raise + std::ldexp(static_cast<float>((256 - less) % 256),
                                              static_cast<int>(grid.spare_bits) - 23);

@@ -15,6 +15,13 @@
 
 namespace halfulp::emulator::kernels {
 
+// What NaN becomes.
+enum class NanCode : std::uint8_t {
+  as_overflow,  // what numbers too large do
+  odd,          // a code with its sign
+  one
+};
+
 // Nearest-even into floats with a sign and a negative zero, whose overflows have the last code
 // before the sign or the one behind the limit's.
 struct ArrayEncoding {
@@ -26,7 +33,7 @@ struct ArrayEncoding {
   std::uint32_t offset = 0;     // of ranks (block_round.cc)
   std::uint32_t nan_above = 0;  // patterns of magnitudes for which nan stands
   std::uint32_t nan = 0;
-  bool one_nan = false;  // else it takes the sign
+  NanCode nan_code = NanCode::odd;
 };
 std::optional<ArrayEncoding> array_encoding_of(const Grid<std::uint32_t>& grid, int width);
 

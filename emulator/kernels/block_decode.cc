@@ -155,18 +155,20 @@ template <int kPer, bool kFloats>
 bool decode_halves_scaled(const std::uint8_t* codes, std::size_t count, const DecodeTable& table,
                           const ScaleCodes& scales, float* out) {
   const auto mask = static_cast<std::uint8_t>(scales.mask);
+  const Code* const of_blocks = scales.codes;
+  const ScaledHalves* const halves = scales.halves;
   const __m512 numbers = _mm512_loadu_ps(table.patterns.data());
   const auto decode_one = [&](std::size_t i, std::size_t scale) HWY_ATTR {
     const __m512i places = sixteen_halves(codes + i / 2);
     const __m512 worth =
         kFloats ? _mm512_mul_ps(_mm512_permutexvar_ps(places, numbers),
                                 _mm512_set1_ps(scales.factors[scale]))
-                : _mm512_permutexvar_ps(places, _mm512_load_ps(scales.halves->numbers[scale]));
+                : _mm512_permutexvar_ps(places, _mm512_load_ps(halves->numbers[scale]));
     _mm512_storeu_ps(out + i, worth);
   };
   unsigned nan = 0;
   const auto scale_of = [&](std::size_t block) HWY_ATTR {
-    const std::size_t scale = std::size_t{static_cast<std::uint8_t>(scales.codes[block])} & mask;
+    const std::size_t scale = std::size_t{static_cast<std::uint8_t>(of_blocks[block])} & mask;
     nan |= scales.nan[scale];
     return scale;
   };

@@ -43,12 +43,12 @@ struct Sixteen {
   bool decided;
 };
 
-HWY_INLINE Sixteen round_sixteen(const HalvesRounding& rounding, __m512 x, float by,
-                                 const float* numbers) {
+template <bool kCodes>
+HWY_INLINE Sixteen round_sixteen(const HalvesRounding& rounding, __m512 x,
+                                 const HalvesTable::By& by, const float* numbers) {
   const __m512 magnitude = _mm512_abs_ps(x);
-  const __m512 ratio = _mm512_set1_ps(by);
-  const __m512 above = _mm512_mul_ps(magnitude, _mm512_add_ps(ratio, ratio));
-  const __m512 below = _mm512_fmadd_ps(magnitude, ratio, _mm512_set1_ps(1));
+  const __m512 above = _mm512_mul_ps(magnitude, _mm512_set1_ps(by.twice));
+  const __m512 below = _mm512_fmadd_ps(magnitude, _mm512_set1_ps(by.once), _mm512_set1_ps(1));
   const __m512i place = _mm512_castps_si512(_mm512_max_ps(above, below));
   const __m512i cut =
       _mm512_min_epi32(place, _mm512_set1_epi32(static_cast<std::int32_t>(rounding.most)));
@@ -56,11 +56,19 @@ HWY_INLINE Sixteen round_sixteen(const HalvesRounding& rounding, __m512 x, float
       _mm512_add_epi32(cut, _mm512_set1_epi32(static_cast<std::int32_t>(rounding.raise)));
   const __m512i far = _mm512_set1_epi32(static_cast<std::int32_t>(rounding.far));
   const __m512i rank = _mm512_srl_epi32(sum, _mm_cvtsi32_si128(rounding.spare_bits));
-  const __m512i sign = _mm512_srli_epi32(_mm512_castps_si512(x), 28);
-  const __m512i code = _mm512_ternarylogic_epi32(rank, sign, _mm512_set1_epi32(8), 0xF8);
-  return {.value = _mm512_permutexvar_ps(code, _mm512_load_ps(numbers)),
-          .code = code,
-          .decided = _mm512_testn_epi32_mask(sum, far) == 0};
+  const bool decided = _mm512_testn_epi32_mask(sum, far) == 0;
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512 row = _mm512_load_ps(numbers);
+  if constexpr (kCodes) {
+    const __m512i sign = _mm512_srli_epi32(bits, 28);
+    const __m512i code = _mm512_ternarylogic_epi32(rank, sign, _mm512_set1_epi32(8), 0xF8);
+    return {.value = _mm512_permutexvar_ps(code, row), .code = code, .decided = decided};
+  }
+  // The numbers of both signs have the same magnitudes.
+  const __m512i magnitudes = _mm512_castps_si512(_mm512_permutexvar_ps(rank, row));
+  const __m512i sign = _mm512_set1_epi32(hwy::LimitsMin<std::int32_t>());
+  const __m512i value = _mm512_ternarylogic_epi32(magnitudes, bits, sign, 0xF8);
+  return {.value = _mm512_castsi512_ps(value), .code = rank, .decided = decided};
 }
 
 // Two by two into one byte.
@@ -87,8 +95,8 @@ void round_all(const float* in, std::size_t count, const NarrowTable& turns,
   const std::size_t per = kPer == 0 ? blocks.block / 16 : kPer;
   std::size_t left = per;
   for (std::size_t i = 0; i < count; i += 16) {
-    const Sixteen made = round_sixteen(rounding, _mm512_loadu_ps(in + i), table.by[*scale],
-                                       table.halves.numbers[*scale]);
+    const Sixteen made = round_sixteen<kCodes>(rounding, _mm512_loadu_ps(in + i), table.by[*scale],
+                                               table.halves.numbers[*scale]);
     if (HWY_LIKELY(made.decided)) {
       _mm512_storeu_ps(out + i, made.value);
       if constexpr (kCodes) store_halves(made.code, codes + i / 2);
@@ -156,7 +164,8 @@ bool make_halves(const HalvesRounding& rounding, const DecodeTable& numbers,
   for (std::size_t code = 0; code < scales.size(); ++code) {
     const double scale = scales[code];
     if (scale < least_scale || scale > most_scale) return false;
-    table.by[code] = 1 / static_cast<float>(scale) / rounding.least;
+    const float once = 1 / static_cast<float>(scale) / rounding.least;
+    table.by[code] = {.once = once, .twice = 2 * once};
   }
   scale_halves(numbers, scales, table.halves);
   return true;

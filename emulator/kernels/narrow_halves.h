@@ -27,7 +27,10 @@ HalvesRounding halves_rounding_of(const MovedRounding& rounding);
 
 // Of each code of a scale: what a magnitude is multiplied by, and what elements become.
 struct HalvesTable {
-  std::array<float, 256> by;
+  struct By {
+    float once = 1, twice = 2;
+  };
+  std::array<By, 256> by;
   ScaledHalves halves;
 };
 // numbers: of the elements' codes. False where the machine has no such kernel, or a scale is too
