@@ -7,7 +7,8 @@
 // / 2^R is exact, r having at most 24 bits.
 //
 // Random bits are taken from the generator's vectors as they are made, whole vectors of units at a
-// time; what stands before and behind those, in parts through memory.
+// time; what stands before and behind those, and arrays beyond the caches, whose stores must be
+// aligned, in parts through memory.
 //
 // Magnitudes are cut to the number behind the limit (or need no cut, below), infinities and NaN
 // among them, which rounds to more than the limit with any bits: where overflows, infinities and
@@ -248,16 +249,6 @@ std::size_t unaligned(const float* out, std::size_t count) {
   return std::min(beyond == 0 ? 0 : (bytes - beyond) / sizeof(float), count);
 }
 
-void copy_past_caches(const float* from, std::size_t count, float* out) {
-  const Floats d;
-  const std::size_t first = unaligned(out, count);
-  std::copy_n(from, first, out);
-  std::size_t i = first;
-  for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d))
-    hn::Stream(hn::LoadU(d, from + i), d, out + i);
-  std::copy_n(from + i, count - i, out + i);
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::emulator::kernels
 HWY_AFTER_NAMESPACE();
@@ -296,12 +287,11 @@ std::optional<StochasticRounding> stochastic_rounding_of(const Grid<std::uint32_
 HWY_EXPORT(round_drawn);
 HWY_EXPORT(round_generated);
 HWY_EXPORT(generated_at_once);
-HWY_EXPORT(copy_past_caches);
 HWY_EXPORT(unaligned);
 
 namespace {
 
-constexpr std::size_t part_elements = 4096;  // whose numbers or random bits stay in the first cache
+constexpr std::size_t part_elements = 4096;  // whose random bits stay in the first cache
 
 struct Elements {
   const float* in;
@@ -349,20 +339,11 @@ Elements generated_part(const Elements& all, int width, std::uint64_t offset) {
 }
 
 void round_as_generated(const Elements& all, const StochasticRounding& rounding,
-                        const Random& random, bool past_caches) {
-  const UnitSource source = unit_source(random);
+                        const Random& random) {
   const auto in_unit = static_cast<std::uint64_t>(64 / field_width(rounding.random_bits));
-  const auto round = [&](std::size_t i, std::size_t count, float* out) {
-    HWY_DYNAMIC_DISPATCH(round_generated)
-    (source, (random.offset + i) / in_unit, all.in + i, count, rounding, out);
-  };
-  if (!past_caches) return round(all.begin, all.end - all.begin, all.out + all.begin);
-  alignas(64) std::array<float, part_elements> rounded;
-  for (std::size_t i = all.begin; i < all.end; i += part_elements) {
-    const std::size_t taken = std::min(all.end - i, part_elements);
-    round(i, taken, rounded.data());
-    HWY_DYNAMIC_DISPATCH(copy_past_caches)(rounded.data(), taken, all.out + i);
-  }
+  HWY_DYNAMIC_DISPATCH(round_generated)
+  (unit_source(random), (random.offset + all.begin) / in_unit, all.in + all.begin,
+   all.end - all.begin, rounding, all.out + all.begin);
 }
 
 }  // namespace
@@ -370,11 +351,15 @@ void round_as_generated(const Elements& all, const StochasticRounding& rounding,
 void round(const float* in, std::size_t count, const StochasticRounding& rounding,
            const Random& random, bool past_caches, float* out) {
   const Elements all{in, out, 0, count};
+  if (past_caches) {
+    round_in_parts(all, rounding, random, true);
+    hwy::FlushStream();
+    return;
+  }
   const Elements generated = generated_part(all, field_width(rounding.random_bits), random.offset);
-  round_in_parts({in, out, 0, generated.begin}, rounding, random, past_caches);
-  round_as_generated(generated, rounding, random, past_caches);
-  round_in_parts({in, out, generated.end, count}, rounding, random, past_caches);
-  if (past_caches) hwy::FlushStream();
+  round_in_parts({in, out, 0, generated.begin}, rounding, random, false);
+  if (generated.begin < generated.end) round_as_generated(generated, rounding, random);
+  round_in_parts({in, out, generated.end, count}, rounding, random, false);
 }
 
 }  // namespace halfulp::emulator::kernels
