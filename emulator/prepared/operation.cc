@@ -49,10 +49,13 @@ void CompiledOperation::list_all(std::uint64_t elements) {
 
 Outcome CompiledOperation::by_other_ways(std::span<const Code> operands,
                                          std::uint64_t random) const {
-  if (!all_.empty()) return listed(operands);
   Outcome outcome;
-  if (short_ && short_->result(operands, random, outcome)) return outcome;
-  return computed(operands, random);
+  if (!all_.empty()) {
+    outcome = listed(operands);
+  } else if (!short_ || !short_->result(operands, random, outcome)) {
+    outcome = computed(operands, random);
+  }
+  return outcome;
 }
 
 ShortOutcome CompiledOperation::short_by_other_ways(const std::array<std::uint64_t, 3>& operands,
