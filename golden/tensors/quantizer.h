@@ -79,6 +79,12 @@ class TensorQuantizer {
   // Of a part of a tensor, on one thread: random.offset counts the elements before it. Whole
   // blocks.
   [[nodiscard]] Quantized quantize_part(const Unfolded& part, const Random& random) const;
+  // The values of whole blocks from view to view, on one thread: random.offset counts the elements
+  // before them.
+  Counts quantize_rows(const View& in, const Random& random, const MutableView& out) const;
+  // How many rows of a matrix may be taken apart from the others: whole blocks, and whole bytes of
+  // packed codes.
+  [[nodiscard]] std::size_t rows_of_a_part(std::size_t rows, std::size_t columns) const;
   // The carrier of what elements held in `in` become.
   [[nodiscard]] Carrier values_carrier(Carrier in) const;
   // Throws Error where blocks along the last axis would reach from one matrix of such a tensor into
@@ -103,6 +109,7 @@ class TensorQuantizer {
                                         const Random& random) const;
 
   [[nodiscard]] const Format& element() const;
+  [[nodiscard]] bool in_blocks() const { return block() != nullptr; }
   // What the elements of `out` are multiples of; empty for scalar formats: 1.
   [[nodiscard]] std::vector<double> scales(const Quantized& out) const;
 
@@ -111,7 +118,6 @@ class TensorQuantizer {
   [[nodiscard]] const BlockFormat* block() const { return std::get_if<BlockFormat>(&quantizer_); }
   void require_whole_blocks(const Shape& shape, std::size_t axis) const;
   [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
-  [[nodiscard]] std::size_t rows_of_a_part(const Matrix& in) const;
   Quantized part(const View& in, Carrier carrier, const Random& random, bool with_codes) const;
 
   const Engine& engine_;
