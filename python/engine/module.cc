@@ -77,7 +77,8 @@ NB_MODULE(_engine, module) {
       .def("compute_numbers", &WordedCalculation::compute_numbers, "tokens"_a, "index"_a);
 
   module.def("element_type", &element_type, "text"_a,
-             "The name of a format as a type of elements, and the bytes that one takes.");
+             "The name of a format as a type of elements, the bytes that one takes, and the bits "
+             "of its code.");
   module.def("safetensors_type", &safetensors_type, "name"_a,
              "The type of elements that safetensors has a name for.");
   module.def("axis_of", &axis_of, "shape"_a, "axis"_a);

@@ -40,6 +40,22 @@ AnyView flattened(AnyView view) {
   return view;
 }
 
+// Bytes as codes of the format. Throws Error, of `name`: another number of them than `count`.
+tensors::Tensor codes_of(const Bytes& bytes, const Format& format, std::size_t count,
+                         const std::string& name) {
+  const std::span<const std::uint8_t> data = span_of(bytes);
+  tensors::ElementType type = tensors::element_type(format);
+  const std::size_t given = data.size() / tensors::element_bytes(type);
+  if (given != count)
+    throw Error(
+        std::to_string(given) + " are given, and the shape asks for " + std::to_string(count),
+        name);
+  return cli::at_option(name, [&] {
+    return tensors::make_tensor("", std::move(type), {static_cast<std::int64_t>(count)},
+                                {data.begin(), data.end()});
+  });
+}
+
 }  // namespace
 
 WordedQuantizer::WordedQuantizer(const std::vector<std::string>& words) {
@@ -62,19 +78,24 @@ WordedQuantizer::WordedQuantizer(const std::vector<std::string>& words) {
 
 std::string WordedQuantizer::json() const { return to_json(quantizer_).dump(); }
 
-std::string WordedQuantizer::element() const {
-  const auto* block = std::get_if<BlockFormat>(&quantizer_);
-  const Format& format =
-      block != nullptr ? block->element.format : std::get<Quantizer>(quantizer_).format;
-  return tensors::element_type(format).name;
+std::tuple<std::string, std::size_t> WordedQuantizer::element() const {
+  const tensors::ElementType type = tensors::element_type(element_format());
+  return {type.name, tensors::element_bytes(type)};
 }
 
-std::vector<std::tuple<int, int, std::string>> WordedQuantizer::levels() const {
-  std::vector<std::tuple<int, int, std::string>> all;
+const Format& WordedQuantizer::element_format() const {
+  const auto* block = std::get_if<BlockFormat>(&quantizer_);
+  return block != nullptr ? block->element.format : std::get<Quantizer>(quantizer_).format;
+}
+
+std::vector<WordedQuantizer::WordedLevel> WordedQuantizer::levels() const {
+  std::vector<WordedLevel> all;
   const auto* block = std::get_if<BlockFormat>(&quantizer_);
   if (block == nullptr) return all;
-  for (const Level& level : block->levels)
-    all.emplace_back(level.rows, level.columns, tensors::element_type(level.scale.format).name);
+  for (const Level& level : block->levels) {
+    const tensors::ElementType type = tensors::element_type(level.scale.format);
+    all.emplace_back(level.rows, level.columns, type.name, tensors::element_bytes(type));
+  }
   return all;
 }
 
@@ -153,41 +174,32 @@ std::vector<NewArray> WordedQuantizer::codes(const CodedArray& array, int axis) 
   return arrays;
 }
 
-void WordedQuantizer::dequantize(const CodedArray& codes, const std::vector<CodedArray>& scales,
+void WordedQuantizer::dequantize(const Bytes& codes, const std::vector<Bytes>& scales,
                                  const std::vector<std::int64_t>& zero_points,
-                                 const MutableRows& out) {
+                                 const MutableRows& out) const {
   const MutableView to = view_of(out);
-  const tensors::Tensor elements = tensor_of(codes, "codes");
-  if (tensors::element_count(elements) != to.rows * to.columns)
-    throw Error("codes and values differ in shape", "codes");
+  const std::size_t elements = to.rows * to.columns;
   BlockCodes all;
-  all.elements = tensors::packed_codes(elements);
-  for (const CodedArray& level : scales) {
-    const tensors::Tensor tensor = tensor_of(level, "scales");
-    std::vector<Code>& of_level = all.scales.emplace_back();
-    for (const std::uint64_t code : tensors::codes_of(tensor)) of_level.push_back(code);
-  }
+  all.elements = tensors::packed_codes(codes_of(codes, element_format(), elements, "codes"));
   all.zero_points = zero_points;
   if (const auto* scalar = std::get_if<Quantizer>(&quantizer_)) {
     const Plan plan = engine_->prepare(*scalar, {.carrier = to.carrier});
-    return without_gil(to.rows * to.columns,
+    return without_gil(elements,
                        [&](const Interruption&) { engine_->decode(all.elements, plan, to); });
   }
   const auto& block = std::get<BlockFormat>(quantizer_);
-  if (all.scales.size() != block.levels.size())
+  if (scales.size() != block.levels.size())
     throw Error("the format has " + std::to_string(block.levels.size()) + " levels of scales",
                 "scales");
   for (std::size_t level = 0; level < block.levels.size(); ++level) {
-    const std::size_t wanted = partition(block.levels[level], to.rows, to.columns).count();
-    if (all.scales[level].size() != wanted)
-      throw Error("of level " + std::to_string(level) + " there are " +
-                      std::to_string(all.scales[level].size()) + ", and the codes have " +
-                      std::to_string(wanted) + " blocks",
-                  "scales");
+    const std::size_t blocks = partition(block.levels[level], to.rows, to.columns).count();
+    const tensors::Tensor of_level =
+        codes_of(scales[level], block.levels[level].scale.format, blocks, "scales");
+    const std::vector<std::uint64_t> words = tensors::codes_of(of_level);
+    all.scales.emplace_back(words.begin(), words.end());
   }
   const BlockPlan plan = engine_->prepare_block(block, {.carrier = to.carrier});
-  without_gil(to.rows * to.columns,
-              [&](const Interruption&) { engine_->dequantize(all, plan, to); });
+  without_gil(elements, [&](const Interruption&) { engine_->dequantize(all, plan, to); });
 }
 
 Words WordedQuantizer::round_number(const std::string& token, std::uint64_t index) const {

@@ -31,11 +31,12 @@ class WordedQuantizer {
   explicit WordedQuantizer(const std::vector<std::string>& words);
 
   [[nodiscard]] std::string json() const;
-  // The name of the type of its elements.
-  [[nodiscard]] std::string element() const;
-  // Rows and columns of the blocks of every level of scales, the outermost first, and the name of
-  // the scales' type; 0 is the whole extent.
-  [[nodiscard]] std::vector<std::tuple<int, int, std::string>> levels() const;
+  // The name of the type of its elements, and the bytes that a code takes.
+  [[nodiscard]] std::tuple<std::string, std::size_t> element() const;
+  // Of every level of scales, the outermost first: rows and columns of its blocks, 0 being the
+  // whole extent, the name of the scales' type, and the bytes that one takes.
+  using WordedLevel = std::tuple<int, int, std::string, std::size_t>;
+  [[nodiscard]] std::vector<WordedLevel> levels() const;
   // Are values of elements held in float64, or float32, float64?
   [[nodiscard]] bool is_wide(bool wide) const;
 
@@ -44,10 +45,10 @@ class WordedQuantizer {
   void quantize(const Rows& in, const MutableRows& out, const std::vector<std::int64_t>& shape);
   // The codes and scales of a tensor, as `halfulp quantize --codes` writes them.
   std::vector<NewArray> codes(const CodedArray& tensor, int axis);
-  // Back to values: codes as `codes` makes them with the axis last; scales of every level, the
-  // outermost first, likewise.
-  void dequantize(const CodedArray& codes, const std::vector<CodedArray>& scales,
-                  const std::vector<std::int64_t>& zero_points, const MutableRows& out);
+  // Back to values: bytes of codes as `codes` makes them with the axis last, and of scales of every
+  // level, the outermost first, likewise.
+  void dequantize(const Bytes& codes, const std::vector<Bytes>& scales,
+                  const std::vector<std::int64_t>& zero_points, const MutableRows& out) const;
 
   // A number as `halfulp cast` takes it, and code, value and flags as it answers. index: of its
   // random bits. Scalar formats only.
@@ -56,6 +57,7 @@ class WordedQuantizer {
  private:
   // Prepared for about so many elements; what is prepared serves until more come.
   std::shared_ptr<const tensors::TensorQuantizer> prepared(std::size_t elements, Carrier carrier);
+  [[nodiscard]] const Format& element_format() const;
   [[nodiscard]] Cut cut_of(const View& in, const tensors::TensorQuantizer& quantizer) const;
 
   AnyQuantizer quantizer_;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/at_option.h"
+#include "formats/codes.h"
 #include "formats/error.h"
 #include "golden/tensors/axis.h"
 
@@ -74,9 +75,9 @@ std::span<std::uint8_t> span_of(const MutableBytes& bytes) { return {bytes.data(
 View view_of(const Rows& rows) { return view_from<View>(rows); }
 MutableView view_of(const MutableRows& rows) { return view_from<MutableView>(rows); }
 
-std::tuple<std::string, std::size_t> element_type(const std::string& text) {
+std::tuple<std::string, std::size_t, int> element_type(const std::string& text) {
   const tensors::ElementType type = tensors::element_type(text);
-  return {type.name, tensors::element_bytes(type)};
+  return {type.name, tensors::element_bytes(type), bits(type.format)};
 }
 
 std::string safetensors_type(const std::string& name) {

@@ -42,8 +42,9 @@ std::span<std::uint8_t> span_of(const MutableBytes& bytes);
 View view_of(const Rows& rows);
 MutableView view_of(const MutableRows& rows);
 
-// The name of a format as a type of elements, and the bytes that one takes. Throws Error.
-std::tuple<std::string, std::size_t> element_type(const std::string& text);
+// The name of a format as a type of elements, the bytes that one takes, and the bits of its code.
+// Throws Error.
+std::tuple<std::string, std::size_t, int> element_type(const std::string& text);
 std::string safetensors_type(const std::string& name);
 std::size_t axis_of(const std::vector<std::int64_t>& shape, int axis);
 // An array of any type that DLPack knows, in C order, as bytes. Throws Error.

@@ -53,11 +53,12 @@ def coded(x: Any, format: Any = None) -> Coded:
         found = _of_numpy(np.asarray(x))
     else:
         name, shape, data = _engine.from_dlpack(x)
-        width = np.asarray(data).size // max(math.prod(shape), 1)
-        found = Coded(np.asarray(data).view(f"u{width or 1}").reshape(shape), name, "numpy")
+        plain = name in ("bool", "float16", "float32", "float64") or "int" in name
+        width = _engine.element_type(name)[1]
+        found = Coded(np.asarray(data).view(name if plain else f"u{width}").reshape(shape), name, "numpy")
     if format is None:
         return found
-    name, width = _engine.element_type(text_of(format))
+    name, width, _ = _engine.element_type(text_of(format))
     if name != found.type and found.bits.dtype.kind == "u" and found.bits.dtype.itemsize == width:
         found.type = text_of(format)
     return found
@@ -66,14 +67,14 @@ def coded(x: Any, format: Any = None) -> Coded:
 def _of_numpy(array: np.ndarray) -> Coded:
     import numpy as np
 
-    if array.dtype.byteorder not in "=|" and array.dtype != array.dtype.newbyteorder("="):
-        array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype.byteorder not in "=|":
+        array = array.astype(array.dtype.name)
     name = array.dtype.name
-    if array.dtype.kind in "fiub" and array.dtype == np.dtype(array.dtype.char):
+    if array.dtype.kind in "fiub" and array.dtype.isbuiltin == 1:
         if array.dtype.itemsize > 8:
             raise ValueError(f"{name} is wider than arrays go: 64 bits")
         return Coded(array, name, "numpy")
-    if array.dtype.kind in "OSUMmcV" and not hasattr(array.dtype.type, "__float__"):
+    if array.dtype.isbuiltin != 2:
         raise ValueError(f"an array of {name}: give one of numbers")
     return Coded(array.view(f"u{array.dtype.itemsize}"), name, "numpy")
 
@@ -98,8 +99,9 @@ def array_of(type: str, shape: list[int] | tuple[int, ...], data: np.ndarray, li
     """Codes of a type as an array: of the type where the library has it, else (and for `bits`) of unsigned integers."""
     import numpy as np
 
-    width = _engine.element_type(type)[1]
-    codes = np.asarray(data).view(f"u{width}").reshape(shape)
+    data = np.asarray(data)
+    width = data.size // max(math.prod(shape), 1) or 1
+    codes = data.view(f"u{width}").reshape(shape)
     if library == "torch":
         import torch
 
@@ -136,7 +138,15 @@ def floats_of(array: Coded) -> np.ndarray:
 
     if array.type in ("float32", "float64"):
         return array.bits
-    wide = _engine.Quantizer(["--to=" + array.type]).is_wide(False)
-    out = np.empty((1, array.bits.size), np.float64 if wide else np.float32)
-    _engine.Quantizer(["--to=" + array.type]).dequantize(array.triple(), [], [], out)
+    quantizer = _engine.Quantizer(["--to=" + array.type])
+    out = np.empty((1, array.bits.size), np.float64 if quantizer.is_wide(False) else np.float32)
+    quantizer.dequantize(array.triple()[2], [], [], out)
     return out.reshape(array.bits.shape)
+
+
+def codes_for(x: Any, type: str, width: int, name: str) -> Coded:
+    """An array of codes of the type, or of unsigned integers that stand for them."""
+    array = coded(x)
+    if array.type != type and not (array.bits.dtype.kind == "u" and array.bits.dtype.itemsize == width):
+        raise ValueError(f"{name}: an array of {array.type}: give codes of {type}, or unsigned integers of {8 * width} bits")
+    return Coded(array.bits, type, array.library)

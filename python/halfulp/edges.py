@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halfulp.functions import Number, cast
@@ -17,26 +18,18 @@ def edges(format: Any) -> dict[str, Number]:
 'largest': '6', 'lowest': '-6'}
     """
     facts = formats(format)
-    tokens = {
-        "zero": "0",
-        "negative zero": "-0",
-        "one": "1",
-        "negative one": "-1",
-        "least": facts.get("smallest_subnormal"),
-        "least normal": facts.get("smallest_normal"),
-        "largest": facts.get("largest_finite"),
-        "lowest": facts.get("lowest_finite"),
-        "infinity": "inf",
-        "negative infinity": "-inf",
-        "nan": "nan",
-    }
     found: dict[str, Number] = {}
-    for name, token in tokens.items():
-        if token is None:
-            continue
-        number = cast(str(token), format)
-        # What the format lacks became another number, with a flag.
-        lacking = number.flags != 0 or (name == "negative zero" and not number.value.startswith("-"))
-        if not lacking:
+    for name, token in {"zero": "0", "negative zero": "-0", "one": "1", "negative one": "-1"}.items():
+        number = cast(token, format)
+        if number.flags == 0 and number.value.startswith("-") == token.startswith("-"):
+            found[name] = number
+    ends = {"least": "smallest_subnormal", "least normal": "smallest_normal", "largest": "largest_finite", "lowest": "lowest_finite"}
+    for name, fact in ends.items():
+        if facts.get(fact) is not None:
+            # A text that is the nearest to the number, not always exact.
+            found[name] = replace(cast(facts[fact], format), flags=0)
+    for name, token in {"infinity": "inf", "negative infinity": "-inf", "nan": "nan"}.items():
+        number = cast(token, format)
+        if number.flags == 0 and number.value == token:
             found[name] = number
     return found

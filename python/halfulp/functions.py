@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from halfulp import _engine
-from halfulp.arrays import Coded, array_of, coded, floats_of, is_number
+from halfulp.arrays import Coded, array_of, coded, codes_for, floats_of, is_number
 from halfulp.words import text_of, words_of
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def quantize(x: Any, to: Any, *, axis: int = -1, codes: bool = False, **options:
 
     >>> import numpy as np
     >>> quantize(np.float32([[0.1, 0.2, 3, 7]]), "mxfp4")
-    array([[0. , 0. , 3. , 6. ]], dtype=float32)
+    array([[0., 0., 3., 6.]], dtype=float32)
     >>> quantize(np.float32([0.3, 5]), "nvfp4", codes=True).scales.tolist()
-    [0.8334960...]
+    [448.0]
     """
     import numpy as np
 
@@ -96,7 +96,7 @@ def quantize(x: Any, to: Any, *, axis: int = -1, codes: bool = False, **options:
             outer_scales=[arrays[name] for name in outer],
             zero_points=arrays.get("zero_points"),
             format=quantizer.json(),
-            element=quantizer.element,
+            element=quantizer.element[0],
             axis=axis,
         )
     numbers = floats_of(array)
@@ -139,7 +139,7 @@ class Quantized:
     scales: Any
     outer_scales: list[Any]
     zero_points: Any
-    format: str
+    format: str = field(repr=False)  # JSON
     element: str
     axis: int
 
@@ -173,7 +173,7 @@ def dequantize(
     >>> import numpy as np
     >>> q = quantize(np.float32([1, 2, 3, 100]), "mxfp8_e4m3", codes=True)
     >>> dequantize(q)
-    array([  1.,   2.,   3., 104.], dtype=float32)
+    array([ 1.,  2.,  3., 96.], dtype=float32)
     """
     import numpy as np
 
@@ -182,7 +182,7 @@ def dequantize(
     if format is None:
         raise ValueError("the format of the codes is missing: give it, as in dequantize(codes, \"mxfp4\", scales=s)")
     quantizer = _quantizer("--to=" + text_of(format))
-    elements = coded(codes, quantizer.element)
+    elements = codes_for(codes, *quantizer.element, "codes")
     place = _engine.axis_of(list(elements.bits.shape), axis)
     in_place = elements.bits.ndim == 0 or place == elements.bits.ndim - 1
 
@@ -193,17 +193,17 @@ def dequantize(
 
     levels = []
     given = [*outer_scales] + ([] if scales is None else [scales])
-    for array, (rows, columns, type) in zip(given, quantizer.levels):
-        levels.append(last(coded(array, type), rows == 1 and columns != 0).triple())
+    for array, (rows, columns, type, width) in zip(given, quantizer.levels):
+        levels.append(last(codes_for(array, type, width, "scales"), rows == 1 and columns != 0).triple()[2])
     if len(given) != len(quantizer.levels):
         raise ValueError(f"{len(given)} arrays of scales are given, the format has {len(quantizer.levels)}")
     zeros = []
     if zero_points is not None:
-        rows, columns, _ = quantizer.levels[-1]
+        rows, columns, *_ = quantizer.levels[-1]
         zeros = last(coded(zero_points), rows == 1 and columns != 0).bits.reshape(-1).tolist()
     moved = last(elements)
     out = np.empty(_rows(moved.bits.shape), np.dtype(dtype))
-    quantizer.dequantize(moved.triple(), levels, zeros, out)
+    quantizer.dequantize(moved.triple()[2], levels, zeros, out)
     values = out.reshape(moved.bits.shape)
     if not in_place:
         values = np.ascontiguousarray(np.moveaxis(values, -1, place))
@@ -259,7 +259,7 @@ def op(operation: str, *operands: Any, format: Any = None, to: Any = None, flags
     Number(code=0x2400, value=0.015625, flags=00, format='binary16')
     >>> import numpy as np
     >>> op("add", np.float16([1, 2048]), np.float16([2048, 1]))
-    array([2048., 2048.], dtype=float16)
+    array([2.048e+03, 2.048e+03], dtype=float16)
     """
     import numpy as np
 
@@ -270,7 +270,8 @@ def op(operation: str, *operands: Any, format: Any = None, to: Any = None, flags
         if format is None:
             raise ValueError("the format of the operands is missing: add it, as in format=\"binary16\"")
         calculation = _calculation(operation, *_formats(listed), *words_of({"to": to, **options}))
-        named = to if to is not None else calculation.output
+        same = to is None and calculation.output == _engine.element_type(text_of(listed[0]))[0]
+        named = to if to is not None else listed[0] if same else calculation.output
         return _number(calculation.compute_numbers([_token(x) for x in operands], 0), named)
     arrays = [None if _one(x) else coded(x, f) for x, f in zip(operands, listed)]
     usual = next(array for array in arrays if array is not None).type

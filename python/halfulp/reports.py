@@ -47,7 +47,7 @@ class Report(Mapping[str, Any]):
 
 def _report(words: list[str]) -> Report:
     """The verb's JSON and its text, which are two calls."""
-    facts = program.call([*words, "--json"])
+    facts = program.call([words[0], "--json", *words[1:]])
     text = program.call(words)
     lines = [json.loads(line) for line in facts.text.splitlines() if line]
     found = lines[0] if len(lines) == 1 else {"lines": lines}
@@ -55,15 +55,15 @@ def _report(words: list[str]) -> Report:
 
 
 def _listed(words: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in program.call([*words, "--json"]).text.splitlines() if line]
+    return [json.loads(line) for line in program.call([words[0], "--json", *words[1:]]).text.splitlines() if line]
 
 
 def explain(value: Any, to: Any, *, from_: Any = None, **options: Any) -> Report:
     """Why a number is rounded as it is: neighbours, where nearest turns, every mode, wrong ways, as `halfulp explain`.
 
     >>> report = explain(400.199585, "float8_e4m3fn", from_="binary32")
-    >>> report["result"]["value"], report["result"]["code"]
-    ('416', '0x7d')
+    >>> report["result"]["outcomes"]
+    [{'code': '0x7d', 'value': '416', 'flags': '01'}]
     """
     words = words_of({"to": to, "from_": from_, **options})
     return _report(["explain", *words, "--", _token(value)])
@@ -72,7 +72,7 @@ def explain(value: Any, to: Any, *, from_: Any = None, **options: Any) -> Report
 def formats(name: Any = None) -> Any:
     """All named formats, a dict each, or everything about one.
 
-    >>> formats("float8_e4m3fn")["largest"]["value"]
+    >>> formats("float8_e4m3fn")["largest_finite"]
     '448'
     """
     if name is None:
@@ -182,8 +182,9 @@ def check(operation: str, cases: Any, *, format: Any = None, **options: Any) -> 
         cases = cases.text
     if not isinstance(cases, str):
         arrays = [np.asarray(coded(array).bits).reshape(-1) for array in cases]
-        digits = [2 if i == len(arrays) - 1 and not options.get("no_flags") else 2 * a.dtype.itemsize
-                  for i, a in enumerate(arrays)]
+        told = {key: value for key, value in options.items() if key in ("to", "from_")}
+        calculation = _engine.Calculation(operation, words_of({"format": format, **told}))
+        digits = [-(-_engine.element_type(type)[2] // 4) for type in [*calculation.inputs, calculation.output]] + [2]
         cases = "".join(" ".join(f"{int(v):0{d}X}" for v, d in zip(row, digits)) + "\n" for row in zip(*arrays))
     with program.folder() as name:
         path = Path(name) / "cases.txt"
@@ -227,5 +228,9 @@ def read_safetensors(path: Path) -> dict[str, Any]:
         begin, end = entry["data_offsets"]
         type = _engine.safetensors_type(entry["dtype"])
         content = np.frombuffer(data, np.uint8, end - begin, 8 + length + begin)
+        bits = _engine.element_type(type)[2]
+        if bits in (4, 6):  # lie close together, the first in the lowest bits
+            each = np.unpackbits(content, bitorder="little").reshape(-1, bits)
+            content = np.packbits(each, axis=1, bitorder="little").reshape(-1)
         arrays[name] = array_of(type, entry["shape"], content, "numpy")
     return arrays
