@@ -53,23 +53,28 @@ class Result(Mapping[str, Any]):
         return self.svg()
 
     def to_dataframe(self) -> Any:
-        """Every repeat of every point in a row, by pandas."""
+        """What every metric was in every repeat of every point, a row each, by pandas: columns `point`, one for each
+        axis of the sweep, `metric`, `repeat`, `value`."""
         import io
 
         import pandas
 
-        return pandas.read_csv(io.StringIO(self._report(".csv")))
+        return pandas.read_csv(io.StringIO(self._report(".csv"))).drop(columns="result")
 
-    def plot(self, x: str, y: str, *, by: str | None = None, axes: Any = None) -> Any:
-        """Means of a column over another, a line for each value of `by`, by matplotlib; returns the axes."""
+    def plot(self, x: str, metric: str, *, by: str | None = None, axes: Any = None) -> Any:
+        """Means of a metric over an axis of the sweep, a line for each value of the axis `by`, by matplotlib; returns
+        the axes."""
         from matplotlib import pyplot
 
         frame = self.to_dataframe()
+        frame = frame[frame["metric"] == metric]
+        if frame.empty:
+            raise ValueError(f"there is no metric {metric!r}: {', '.join(sorted(set(self.to_dataframe()['metric'])))} are")
         axes = axes or pyplot.figure().subplots()
         for label, part in frame.groupby(by) if by else [("", frame)]:
-            means = part.groupby(x)[y].mean()
+            means = part.groupby(x)["value"].mean()
             axes.plot(means.index, means.values, marker="o", label=str(label))
-        axes.set(xlabel=x, ylabel=y, xscale="log", yscale="log")
+        axes.set(xlabel=x, ylabel=metric, xscale="log", yscale="log")
         if by:
             axes.legend(title=by)
         return axes
@@ -94,12 +99,15 @@ def run(document: Any, output: str | Path | None = None, *, progress: bool = Tru
 
 
 def blame(document: Any, *, progress: bool = True, **options: Any) -> Report:
-    """Which place of a policy costs what, as `halfulp blame` finds it."""
+    """Which place of a policy costs what, as `halfulp blame` finds it; its picture is drawn in notebooks."""
     with program.folder() as name:
         config = _file(document, Path(name))
-        out = Path(name) / "blame.json"
-        answer = program.call(["blame", config, "-o", str(out), *words_of(options)], progress=progress)
-        return Report(json.loads(out.read_text(encoding="utf-8")), answer.text, answer.status == 0, answer.notes)
+        picture = Path(name) / "blame.svg"
+        words = ["blame", config, "--json", "-o", str(picture), *words_of(options)]
+        answer = program.call(words, progress=progress)
+        facts = json.loads(answer.text)
+        drawn = picture.read_text(encoding="utf-8") if picture.exists() else ""
+        return Report(facts, json.dumps(facts, indent=2) + "\n", answer.status == 0, answer.notes, drawn)
 
 
 def _file(document: Any, folder: Path) -> str:
