@@ -38,8 +38,10 @@ const char* const description =
     "once\n"
     "to float32, to nearest even (--to float64: in float64), then once to the type --to. Tensors "
     "that\n"
-    "have no scales stay as they are. .safetensors are read and written part by part. Without -o,\n"
-    "prints the tensors that OUT would have: how they are kept, their shape, their bytes in IN.";
+    "have no scales stay as they are. Files go part by part, but .npz is written whole.\n"
+    "Without -o, prints the tensors that OUT would have: how they are kept, their shape, their "
+    "bytes\n"
+    "in IN.";
 
 const char* const examples =
     "  $ halfulp quantize weights.npy --to mxfp4 --codes -o codes.safetensors --quiet\n"
@@ -158,14 +160,8 @@ class Run {
       tensors::gguf::GgufFile of = tensors::gguf::parted_tensors(file, encoder_);
       return {std::move(of.tensors), std::move(of.metadata)};
     }
-    if (start.starts_with("PK") || start.starts_with("\x93NUMPY")) {
-      const tensors::Bytes whole = file->read(0, static_cast<std::size_t>(file->size()));
-      const auto kind = start[0] == 'P' ? tensors::Container::npz : tensors::Container::npy;
-      tensors::FoundFile of;
-      for (tensors::Tensor& tensor : tensors::parse(whole, kind, {}).tensors)
-        of.tensors.push_back(tensors::stored(std::move(tensor)));
-      return codes_in(of);
-    }
+    if (start.starts_with("PK") || start.starts_with("\x93NUMPY"))
+      return codes_in(tensors::found_numpy(options_.in, file));
     return codes_in(tensors::found_safetensors(file));
   }
 

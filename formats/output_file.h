@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,12 +28,14 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile();  // without commit nothing is left (of a stream: what was written)
 
-  // Both throw Error naming the path.
+  // Both throw Error naming the path. Long files go to the disk while they are written, so that
+  // commit has little to wait for.
   void write(std::string_view content);
   void commit();
 
  private:
   void open_temporary(mode_t permissions);
+  void start_flushing();
   [[nodiscard]] bool take_name();
 
   std::string path_;       // as it was given, for messages
@@ -40,6 +43,7 @@ class OutputFile {
   std::string temporary_;  // empty while the file has no name
   int descriptor_ = -1;
   bool stream_ = false;
+  std::uint64_t flushed_ = 0, waiting_ = 0;  // bytes whose way to the disk has begun, and others
 };
 
 // All of a file at once.

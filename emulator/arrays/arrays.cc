@@ -48,6 +48,25 @@ void round_by_steps(const View& in, const Steps<Bits>& steps, const MutableView&
   if (counts != nullptr) *counts = sum;
 }
 
+void round_posits(const View& in, const kernels::PositRounding& rounding, const MutableView& out) {
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    kernels::round_posits(pointer<float>(in, segment), segment.count, rounding,
+                          pointer<float>(out, segment));
+  });
+}
+
+// False, and nothing written, where the machine has no kernel for it.
+bool round_by_staircase(const View& in, const kernels::Staircase& stairs, const MutableView& out) {
+  const Segments segments(in.rows, in.columns, {in.stride, out.stride});
+  bool served = true;
+  segments.for_each(segments.longest_row(), [&](const Segment& segment) {
+    served = served && kernels::round_by_staircase(pointer<float>(in, segment), segment.count,
+                                                   stairs, pointer<float>(out, segment));
+  });
+  return served;
+}
+
 // In and out are of the grid's carrier.
 template <typename Real, typename Bits>
 void round_in_carrier(const View& in, const CompiledPlan& plan, const kernels::Grid<Bits>& grid,
@@ -110,12 +129,16 @@ void round_through_binary64(const View& in, const CompiledPlan& plan, const Rand
 void round_array(const View& in, const Plan& plan, const Random& random, const MutableView& out,
                  Counts* counts) {
   require_same_shape(in, out);
-  const PlanOfCall of_call(compiled(plan), in.carrier, in.rows * in.columns);
-  const CompiledPlan& ready = *of_call;
-  require_fits(ready, out.carrier);
   const bool same = in.carrier == out.carrier;
   const bool same32 = same && in.carrier == Carrier::binary32;
   const bool same64 = same && in.carrier == Carrier::binary64;
+  const kernels::PositRounding* const posit = compiled(plan).posit32();
+  if (same32 && posit != nullptr && counts == nullptr) return round_posits(in, *posit, out);
+  const PlanOfCall of_call(compiled(plan), in.carrier, in.rows * in.columns);
+  const CompiledPlan& ready = *of_call;
+  require_fits(ready, out.carrier);
+  const auto* const stairs = same32 && counts == nullptr ? ready.staircase32() : nullptr;
+  if (stairs != nullptr && round_by_staircase(in, *stairs, out)) return;
   if (same32 && ready.rounding32() != nullptr && counts == nullptr) {
     round_floats(in, *ready.rounding32(), out);
   } else if (same32 && ready.stochastic32() != nullptr && counts == nullptr) {

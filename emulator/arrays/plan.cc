@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "emulator/arrays/carried.h"
+#include "emulator/arrays/gridless.h"
 #include "emulator/functions/kept.h"
 #include "emulator/kernels/array_functions.h"
 #include "emulator/scalar/exact.h"
@@ -241,9 +242,11 @@ CompiledPlan::CompiledPlan(const Quantizer& quantizer, const Preparation& prepar
     normal.exponent = target_.least_exponent;
     flush_below_ = double_of(normal);
   }
+  if (fits_binary32_) posit32_ = posit_rounding_of(target_);
   if (!wants_steps(preparation.carrier, preparation.elements)) return;
   if (preparation.carrier == Carrier::binary32) {
     steps32_ = std::make_unique<const Steps<std::uint32_t>>(target_);
+    staircase32_ = staircase_of(*steps32_);
   } else {
     steps64_ = std::make_unique<const Steps<std::uint64_t>>(target_);
   }

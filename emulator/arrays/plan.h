@@ -14,6 +14,7 @@
 #include "emulator/kernels/array_codes.h"
 #include "emulator/kernels/array_operate.h"
 #include "emulator/kernels/array_round.h"
+#include "emulator/kernels/gridless_round.h"
 #include "emulator/kernels/kernels.h"
 #include "emulator/rounding/kinds.h"
 #include "emulator/scalar/target.h"
@@ -99,6 +100,13 @@ class CompiledPlan {
       return steps64_.get();
     }
   }
+  // Null where no faster way serves what steps do, without counts, of binary32.
+  [[nodiscard]] const kernels::PositRounding* posit32() const {
+    return posit32_ ? &*posit32_ : nullptr;
+  }
+  [[nodiscard]] const kernels::Staircase* staircase32() const {
+    return staircase32_ ? &*staircase32_ : nullptr;
+  }
   // True where the plan has no steps, and so many roundings pay for a table of them.
   [[nodiscard]] bool wants_steps(Carrier carrier, std::uint64_t elements) const;
 
@@ -129,6 +137,8 @@ class CompiledPlan {
   std::optional<kernels::Grid<std::uint64_t>> grid64_;
   std::optional<kernels::Grid<std::uint64_t>> arithmetic_grid_;
   std::optional<kernels::Grid<std::uint64_t>> function_grid_;
+  std::optional<kernels::PositRounding> posit32_;
+  std::optional<kernels::Staircase> staircase32_;
   std::unique_ptr<const Steps<std::uint32_t>> steps32_;
   std::unique_ptr<const Steps<std::uint64_t>> steps64_;
   std::shared_ptr<Kept> kept_;

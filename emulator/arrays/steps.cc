@@ -128,6 +128,20 @@ Steps<Bits>::Steps(const Target& target) {
   first_.push_back(static_cast<std::uint32_t>(begins_.size() - 1));
 }
 
+template <typename Bits>
+std::vector<typename Steps<Bits>::Change> Steps<Bits>::changes() const {
+  std::vector<Change> all;
+  for (std::size_t i = 0; i < begins_.size(); ++i) {
+    if (all.empty() || all.back().value != steps_[i].value)
+      all.push_back({.begin = begins_[i], .value = steps_[i].value});
+  }
+  return all;
+}
+
+std::uint32_t rounded_pattern(const Target& target, std::uint32_t pattern) {
+  return Rounder<std::uint32_t>(target)(pattern).value;
+}
+
 template class Steps<std::uint32_t>;
 template class Steps<std::uint64_t>;
 

@@ -49,6 +49,12 @@ class Steps {
   // random bits, no fraction of a NaN kept.
   explicit Steps(const Target& target);
 
+  // Where what is delivered changes, and into what.
+  struct Change {
+    Bits begin = 0, value = 0;
+  };
+  [[nodiscard]] std::vector<Change> changes() const;
+
   // The step of a pattern.
   [[nodiscard]] const Step& operator[](Bits pattern) const {
     const auto bucket = static_cast<std::size_t>(pattern >> bucket_shift);
@@ -75,6 +81,9 @@ class Steps {
   // end.
   std::vector<std::uint32_t> first_;
 };
+
+// What a pattern of binary32 becomes without random bits, by the scalar path.
+std::uint32_t rounded_pattern(const Target& target, std::uint32_t pattern);
 
 extern template class Steps<std::uint32_t>;
 extern template class Steps<std::uint64_t>;

@@ -85,15 +85,16 @@ void quantize(const View& in, const BlockPlan& plan, const Random& random, const
   }
   const Partition& cut = scales.innermost();
   if (cut.count() == 0) return;
-  scales.choose_outer();
   const Transfer transfer{.in = in, .out = out, .codes = codes, .counts = counts};
+  const bool narrow = NarrowBlocks::serves(ready, cut, transfer);
+  scales.choose_outer(narrow);
   QuotientBlocks blocks(ready, scales, random, transfer);
   const bool same = in.carrier == out.carrier;
   if (same && in.carrier == Carrier::binary32 && ready.power32() != nullptr) {
     by_power<float>(*ready.power32(), ready, cut, random, transfer, blocks);
   } else if (same && in.carrier == Carrier::binary64 && ready.power64() != nullptr) {
     by_power<double>(*ready.power64(), ready, cut, random, transfer, blocks);
-  } else if (NarrowBlocks::serves(ready, cut, transfer)) {
+  } else if (narrow) {
     by_ratio(ready, scales, transfer, blocks);
   } else {
     for_each_run(cut, blocks.blocks_at_once(),

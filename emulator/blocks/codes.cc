@@ -103,6 +103,7 @@ class Dequantizing {
 
   void run_by_rows() {
     const StandardEnvironment environment;
+    if (by_tables()) return;
     for (std::size_t i = 0; i < cuts_.size(); ++i) {
       const bool pays = cuts_[i].count() > 256 && plan_.scale_numbers(i).empty();
       own_numbers_.push_back(pays ? numbers_of_codes(plan_.format().levels[i].scale.format)
@@ -120,12 +121,67 @@ class Dequantizing {
     for (std::size_t down = 0; down < cut.down; down += at_once)
       run_lines(down, std::min(down + at_once, cut.down));
   }
-  // Lines of blocks, whose totals follow each other. Lines of whole blocks of one row, without gaps
-  // in between, are as one.
+
+  // All at once, by what each code of an innermost scale is worth: where the scales around have one
+  // block each, and there are so many blocks that the tables pay.
+  [[nodiscard]] bool by_tables() {
+    const Partition& cut = cuts_.back();
+    const kernels::DecodeTable* const table = plan_.element().decode_table();
+    const std::vector<double>& list = plan_.scale_numbers(cuts_.size() - 1);
+    if (out_.carrier != Carrier::binary32 || table == nullptr || list.empty() ||
+        cut.count() < blocks_that_pay || !rows_are_one())
+      return false;
+    double around = 1;
+    for (std::size_t i = 0; i + 1 < cuts_.size(); ++i) {
+      if (cuts_[i].count() != 1) return false;
+      const Format& format = plan_.format().levels[i].scale.format;
+      const Operand number = carried(format, codes_.scales[i][0] & code_mask(format));
+      around *= double_in_range(number).value_or(std::nan(""));
+    }
+    if (around != around) return false;
+    const Code mask = code_mask(plan_.format().levels.back().scale.format);
+    return decode_by(*table, numbers_under(list, around), mask);
+  }
+  // False where there is no kernel for it.
+  bool decode_by(const kernels::DecodeTable& table, const kernels::ScaleNumbers& numbers,
+                 Code mask) {
+    kernels::ScaleCodes scales{.codes = codes_.scales.back().data(),
+                               .mask = mask,
+                               .block = cuts_.back().block_columns,
+                               .factors = {},
+                               .nan = {},
+                               .halves = nullptr};
+    kernels::ScaledHalves halves;
+    if (!kernels::set_factors(numbers, scales)) {
+      if (table.width != 4) return false;
+      kernels::scale_halves(table, numbers, halves);
+      scales.halves = &halves;
+    }
+    const std::optional<bool> lost =
+        kernels::decode_scaled(codes_.elements.data(), out_.rows * out_.columns, table, scales,
+                               static_cast<float*>(out_.data));
+    if (lost && *lost) redo_under_nan(scales);
+    return lost.has_value();
+  }
+  void redo_under_nan(const kernels::ScaleCodes& scales) {
+    const Random none;
+    BlockElements elements(plan_.element(), false, none, nullptr);
+    for (std::size_t block = 0; block < cuts_.back().count(); ++block) {
+      if (scales.nan[static_cast<std::size_t>(scales.codes[block] & scales.mask)] != 0)
+        one_block(elements, block);
+    }
+  }
+  // Lines of whole blocks of one row, without gaps in between.
+  [[nodiscard]] bool rows_are_one() const {
+    const Partition& cut = cuts_.back();
+    return cut.block_rows == 1 && out_.columns % cut.block_columns == 0 &&
+           out_.stride == out_.columns;
+  }
+
+  // Lines of blocks, whose totals follow each other.
   void run_lines(std::size_t first, std::size_t end) {
     const Partition& cut = cuts_.back();
-    const bool as_one =
-        cut.block_rows == 1 && out_.columns % cut.block_columns == 0 && out_.stride == out_.columns;
+    const bool as_one = rows_are_one();
     bool all = true;
     for (std::size_t down = first; down < end; ++down) {
       const std::span<double> totals = totals_of(down - first);

@@ -4,8 +4,11 @@
 #include <bit>
 #include <variant>
 
+#include "emulator/arrays/carried.h"
 #include "emulator/blocks/four_over_six.h"
 #include "emulator/blocks/peer_steps.h"
+#include "emulator/kernels/kernels.h"
+#include "emulator/kernels/ratio_scales.h"
 
 namespace halfulp::emulator {
 
@@ -60,6 +63,11 @@ bool BlockScales::share_around(std::size_t first, std::size_t last) const {
   return i == 0 || holder(i, first) == holder(i, last);
 }
 
+std::size_t BlockScales::blocks_that_share_around() const {
+  const std::size_t i = levels_.size() - 1;
+  return i == 0 ? innermost().count() : innermost().count() / levels_[i - 1].cut.count();
+}
+
 const Operand& BlockScales::largest_around(std::size_t block) const {
   return levels_[0].largest[holder(1, block)];
 }
@@ -81,14 +89,37 @@ Scale BlockScales::choose(std::size_t i, std::size_t block, const Extent& extent
   return level.choose(extent, outside, draw(i, block), &asked);
 }
 
-void BlockScales::choose_outer() {
+// The largest magnitude of all is that of the blocks' largest, which are kept.
+Extent BlockScales::extent_by_blocks(const Area& area) {
+  const Partition& cut = innermost();
+  kept_.resize(cut.count());
+  kernels::largest_magnitudes(static_cast<const float*>(in_.data), in_.rows * in_.columns,
+                              cut.block_columns, kept_.data());
+  const std::uint32_t largest = kernels::largest_of(kept_.data(), kept_.size());
+  constexpr std::uint32_t infinity = 0x7f800000;
+  if (largest >= infinity) return extent_of(in_, area, plan_.level(0).level().rule, flush_);
+  Extent extent;
+  extent.finite = true;
+  extent.largest =
+      std::bit_cast<std::uint64_t>(double_of(unpack_float(std::bit_cast<float>(largest))));
+  return extent;
+}
+
+void BlockScales::choose_outer(bool keeps) {
+  const Partition& cut = innermost();
+  const bool as_one = in_.carrier == Carrier::binary32 && in_.stride == in_.columns &&
+                      cut.block_rows == 1 && in_.columns % cut.block_columns == 0;
   for (std::size_t i = 0; i + 1 < levels_.size(); ++i) {
     LevelState& state = levels_[i];
     state.totals.reserve(state.cut.count());
     for (std::size_t block = 0; block < state.cut.count(); ++block) {
       const Area area = area_of(state.cut, block, in_.rows, in_.columns);
+      const ScaleRule rule = plan_.level(i).level().rule;
+      const bool by_largest = rule != ScaleRule::mean && rule != ScaleRule::range;
+      const bool of_blocks =
+          keeps && as_one && !flush_ && by_largest && levels_.size() == 2 && state.cut.count() == 1;
       const Scale scale =
-          choose(i, block, extent_of(in_, area, plan_.level(i).level().rule, flush_));
+          choose(i, block, of_blocks ? extent_by_blocks(area) : extent_of(in_, area, rule, flush_));
       if (codes_ != nullptr) codes_->scales[i][block] = scale.code;
       state.totals.push_back(product_of(around(i, block), scale.number));
     }

@@ -9,10 +9,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 
 #include "emulator/blocks/extent.h"
 #include "emulator/blocks/matrix_scales.h"
 #include "emulator/blocks/plan.h"
+#include "emulator/kernels/narrow_halves.h"
 #include "emulator/kernels/ratio_scales.h"
 #include "formats/engine.h"
 
@@ -56,8 +60,11 @@ class NarrowBlocks {
   // False where block k of those at hand has none for lanes.
   bool has_scale(std::size_t k);
   void read_around(std::size_t block);
+  void make_halves();
+  // Whether halves_ does it.
+  bool piece_by_halves(std::size_t row, std::size_t column, std::size_t length, std::size_t k);
   void on_lanes(std::size_t first, std::size_t begin, std::size_t end);
-  void piece(std::size_t row, std::size_t column, std::size_t length, const double* totals);
+  void piece(std::size_t row, std::size_t column, std::size_t length, std::size_t k);
 
   const CompiledBlock& plan_;
   BlockScales& scales_;
@@ -71,6 +78,8 @@ class NarrowBlocks {
   // Of the block around; none where its numbers are not for lanes.
   const Operand* around_ = nullptr;
   std::optional<kernels::Ratio> ratio_;
+  // Of all that scales may be under it; null where such tables do not serve or pay.
+  std::unique_ptr<kernels::HalvesTable> halves_;
 };
 
 }  // namespace halfulp::emulator

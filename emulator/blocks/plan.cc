@@ -118,6 +118,8 @@ QuotientPlan quotient_plan(const CompiledBlock& plan) {
   if (quotients.narrow && grid != nullptr)
     quotients.narrow_quotients =
         kernels::narrow_by_quotients(moving_grid(*grid), plan.element().encoding32(), of_scales);
+  if (quotients.narrow_quotients && quotients.narrow_quotients->width == 4)
+    quotients.halves = kernels::halves_rounding_of(*quotients.narrow_quotients);
   quotients.scales = scales_fit_lanes(plan);
   if (quotients.scales && quotients.narrow) quotients.ratio = ratio_of(plan);
   const CompiledLevel& innermost = plan.level(plan.levels() - 1);
@@ -159,6 +161,13 @@ CompiledBlock::CompiledBlock(const BlockFormat& format, const Preparation& prepa
     const bool listed = preparation.elements >= pays;
     scale_numbers_.push_back(listed ? numbers_of_codes(level.scale.format) : std::vector<double>{});
   }
+}
+
+kernels::ScaleNumbers numbers_under(const std::vector<double>& list, double around) {
+  kernels::ScaleNumbers numbers;
+  numbers.fill(std::nan(""));
+  std::ranges::transform(list, numbers.begin(), [=](double x) { return x * around; });
+  return numbers;
 }
 
 std::vector<double> numbers_of_codes(const Format& format) {

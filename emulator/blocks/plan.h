@@ -14,6 +14,7 @@
 #include "emulator/blocks/power.h"
 #include "emulator/kernels/block_round.h"
 #include "emulator/kernels/kernels.h"
+#include "emulator/kernels/narrow_halves.h"
 #include "emulator/kernels/ratio_scales.h"
 #include "formats/engine.h"
 
@@ -28,6 +29,8 @@ struct QuotientPlan {
   // Elements of few magnitudes, numbers and scales in binary32.
   std::optional<kernels::NarrowTable> narrow;
   std::optional<kernels::MovedRounding> narrow_quotients;
+  // Of elements of four bits.
+  std::optional<kernels::HalvesRounding> halves;
   // Their innermost scales too, where they are ratios in exact arithmetic that rounds to nearest.
   std::optional<kernels::RatioRounding> ratio;
   // Of elements with zero points: integers of any size, rounded as they are. Null where lanes
@@ -76,6 +79,11 @@ class CompiledBlock {
 // The numbers of all codes of a format of few bits, as doubles; NaN where lanes do not take them.
 // Empty for others.
 std::vector<double> numbers_of_codes(const Format& format);
+
+// Such a list, times the scales around: NaN where that is NaN.
+kernels::ScaleNumbers numbers_under(const std::vector<double>& list, double around);
+// So many blocks pay for tables of what their scales' codes are worth.
+inline constexpr std::size_t blocks_that_pay = 512;
 
 // Where elements and codes come from and go to.
 struct Transfer {

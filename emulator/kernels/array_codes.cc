@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Encode: of |x|, cut at what stands for an overflow, magic_round.h makes the sum S = |x| + C whose
-// low bits are 2^22 + |x| / q, rounded. Its pattern less that of C is that multiple, and the rank
-// is
-//     (field(E) - least_field << t) + (S - C)
-// where 2^E is the leading power, at least the least normal number. With P the pattern of 2^E,
-// whose low 23 bits are zero, and s = 23 - t, the rank is S + (P >> s) - P + offset for a constant
-// offset. Carries go from one binade's ranks to the next's, as they should.
+// Encode: of |x|, cut at what stands for an overflow, magic_round.h makes the sum S = |x| + C. With
+// q the spacing at x and 2^E the leading power, at least the least normal number, the low bits of
+// its pattern are 2^22 + |x| / q, rounded, and the rank of the result is
+//     |x| / q + (field(E) - least_field << t)
+// Only the low bits of it are wanted, which a code has without its sign, so that 2^22 may stay, and
+// field(E) << t is the pattern of 2^E, moved down by s = 23 - t, whatever stands above. The
+// constant least_field << t is taken off before: C is less by so many q, modulo 256. That is an
+// even number of them, as t > 0, so ties still go where they should, and changes no other bit of
+// the sum, which stays in the binade of 2^23 q.
 //
 // Decode: by tables in registers where there are permutations of bytes and the format's numbers are
 // short (their patterns' lower halves zero), by tables in memory elsewhere.
@@ -15,6 +17,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #define HWY_WANT_AVX3_DL 1
 #include "emulator/compiled_sets.h"
@@ -35,63 +38,109 @@ using Floats = hn::ScalableTag<float>;
 using Integers = hn::RebindToSigned<Floats>;
 using V = hn::Vec<Integers>;
 
-// Codes of one vector, each in its lane.
-HWY_INLINE V encode_lanes(const ArrayEncoding& encoding, const float* in) {
+// The code of |x| in the lowest bits of a lane, and others above. Where NaN has one code, that is
+// for with_sign.
+template <NanCode kNan, class F = hn::Vec<Floats>>
+HWY_INLINE V magnitude_code(const ArrayEncoding& encoding, F x) {
   const Floats d;
   const Integers d_bits;
-  const auto x = hn::LoadU(d, in);
   const V magnitude = hn::BitCast(d_bits, hn::Abs(x));
   const V cut = hn::Min(magnitude, hn::Set(d_bits, static_cast<std::int32_t>(encoding.clamp)));
   const auto power = leading_power(d, encoding.magic, hn::BitCast(d, cut));
-  const auto sum = hn::MulAdd(power, hn::Set(d, encoding.magic.raise), hn::BitCast(d, cut));
-  const V field = hn::BitCast(d_bits, power);
+  const auto sum = hn::MulAdd(power, hn::Set(d, encoding.raise), hn::BitCast(d, cut));
   const int spare = static_cast<int>(encoding.spare_bits);
-  const V moved = hn::ShiftRightSame(field, spare) - field;
-  const V offset = hn::Set(d_bits, static_cast<std::int32_t>(encoding.offset));
-  V code = hn::BitCast(d_bits, sum) + (moved + offset);
+  const V code = hn::BitCast(d_bits, sum) + hn::ShiftRightSame(hn::BitCast(d_bits, power), spare);
+  if constexpr (kNan != NanCode::odd) return code;
   const auto nan = magnitude > hn::Set(d_bits, static_cast<std::int32_t>(encoding.nan_above));
+  return hn::IfThenElse(nan, hn::Set(d_bits, static_cast<std::int32_t>(encoding.nan)), code);
+}
+
+// The codes of x from those of |x|, nothing above.
+template <NanCode kNan, class F = hn::Vec<Floats>>
+HWY_INLINE V with_sign(const ArrayEncoding& encoding, F x, V code) {
+  const Integers d;
   const hn::RebindToUnsigned<Integers> d_words;
-  const auto sign = hn::ShiftRightSame(hn::BitCast(d_words, x), 32 - encoding.width);
-  const auto place = hn::Set(d_words, std::uint32_t{1} << (encoding.width - 1));
-  code = hn::Or(code, hn::BitCast(d_bits, hn::And(sign, place)));
-  const auto nan_sign = hn::And(sign, hn::Set(d_words, encoding.nan_sign));
-  const auto value = hn::Or(nan_sign, hn::Set(d_words, encoding.nan));
-  return hn::IfThenElse(nan, hn::BitCast(d_bits, value), code);
+  const V sign = hn::BitCast(
+      d, hn::ShiftRightSame(hn::BitCast(d_words, x), static_cast<int>(32 - encoding.width)));
+  const V below = hn::Set(d, (1 << (encoding.width - 1)) - 1);
+  const V all = hn::Or(hn::And(code, below), hn::AndNot(below, sign));
+  if constexpr (kNan != NanCode::one) return all;
+  const auto nan =
+      hn::BitCast(d, hn::Abs(x)) > hn::Set(d, static_cast<std::int32_t>(encoding.nan_above));
+  return hn::IfThenElse(nan, hn::Set(d, static_cast<std::int32_t>(encoding.nan)), all);
 }
 
-// Codes of four vectors as bytes.
+// Codes of four vectors, packed.
+template <NanCode kNan>
 HWY_INLINE void encode_four(const ArrayEncoding& encoding, const float* in, std::uint8_t* bytes) {
-  const std::size_t lanes = hn::Lanes(Integers());
-  const V a = encode_lanes(encoding, in);
-  const V b = encode_lanes(encoding, in + lanes);
-  const V c = encode_lanes(encoding, in + 2 * lanes);
-  const V e = encode_lanes(encoding, in + 3 * lanes);
-  store_four(Integers(), a, b, c, e, bytes);
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto a = hn::LoadU(d, in);
+  const auto b = hn::LoadU(d, in + lanes);
+  const auto c = hn::LoadU(d, in + 2 * lanes);
+  const auto e = hn::LoadU(d, in + 3 * lanes);
+  V of_a = magnitude_code<kNan>(encoding, a);
+  V of_b = magnitude_code<kNan>(encoding, b);
+  V of_c = magnitude_code<kNan>(encoding, c);
+  V of_e = magnitude_code<kNan>(encoding, e);
+#if HWY_TARGET == HWY_AVX3_DL
+  if (kNan != NanCode::one && encoding.width == 8) {
+    // The sign is in the highest byte of a number where it is in a code.
+    const __m512i codes = bytes_of_lanes<0>(of_a.raw, of_b.raw, of_c.raw, of_e.raw);
+    const auto word = [](auto x) HWY_ATTR { return _mm512_castps_si512(x.raw); };
+    const __m512i signs = bytes_of_lanes<3>(word(a), word(b), word(c), word(e));
+    const __m512i sign = _mm512_set1_epi8(-128);
+    _mm512_storeu_si512(bytes, _mm512_ternarylogic_epi32(sign, signs, codes, 0xCA));
+    return;
+  }
+#endif
+  of_a = with_sign<kNan>(encoding, a, of_a);
+  of_b = with_sign<kNan>(encoding, b, of_b);
+  of_c = with_sign<kNan>(encoding, c, of_c);
+  of_e = with_sign<kNan>(encoding, e, of_e);
+  if (encoding.width == 8) return store_four(Integers(), of_a, of_b, of_c, of_e, bytes);
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  store_joined(bytes_of_four(of_a.raw, of_b.raw, of_c.raw, of_e.raw), bytes);
+#else
+  HWY_ALIGN std::uint8_t apart[4 * hn::MaxLanes(Floats())];
+  store_four(Integers(), of_a, of_b, of_c, of_e, apart);
+  join_halves(apart, 4 * lanes, bytes);
+#endif
 }
 
-void encode_floats(const float* in, std::size_t count, const ArrayEncoding& given,
-                   std::uint8_t* codes) {
+template <NanCode kNan>
+void encode_all(const float* in, std::size_t count, const ArrayEncoding& given,
+                std::uint8_t* codes) {
   const ArrayEncoding encoding = given;
   constexpr std::size_t most = 4 * hn::MaxLanes(Floats());
   const std::size_t step = 4 * hn::Lanes(Floats());
   HWY_ALIGN float last[most];
   HWY_ALIGN std::uint8_t bytes[most];
   std::size_t i = 0;
-  for (; i + step <= count; i += step) {
-    if (encoding.width == 8) {
-      encode_four(encoding, in + i, codes + i);
-    } else {
-      encode_four(encoding, in + i, bytes);
-      join_halves(bytes, step, codes + i / 2);
-    }
+  if (encoding.width == 8) {
+    for (; i + step <= count; i += step) encode_four<kNan>(encoding, in + i, codes + i);
+  } else {
+    for (; i + step <= count; i += step) encode_four<kNan>(encoding, in + i, codes + i / 2);
   }
   if (i == count) return;
   std::fill_n(std::copy_n(in + i, count - i, last), step - (count - i), 0.0F);
-  encode_four(encoding, last, bytes);
+  encode_four<kNan>(encoding, last, bytes);
   if (encoding.width == 8) {
     std::copy_n(bytes, count - i, codes + i);
   } else {
-    join_halves(bytes, count - i, codes + i / 2);
+    std::copy_n(bytes, (count - i + 1) / 2, codes + i / 2);
+  }
+}
+
+void encode_floats(const float* in, std::size_t count, const ArrayEncoding& encoding,
+                   std::uint8_t* codes) {
+  switch (encoding.nan_code) {
+    case NanCode::as_overflow:
+      return encode_all<NanCode::as_overflow>(in, count, encoding, codes);
+    case NanCode::odd:
+      return encode_all<NanCode::odd>(in, count, encoding, codes);
+    case NanCode::one:
+      return encode_all<NanCode::one>(in, count, encoding, codes);
   }
 }
 
@@ -191,7 +240,13 @@ std::optional<ArrayEncoding> array_encoding_of(const Grid<std::uint32_t>& grid, 
                     (magic->least >> grid.spare_bits);
   encoding.nan_above = as_overflow ? infinity : infinity - 1;
   encoding.nan = grid.code_nan.positive;
-  encoding.nan_sign = one_nan ? 0 : sign;
+  // Magnitudes of NaN are patterns above all others, and cut as they are.
+  encoding.nan_code = same(grid.code_nan, grid.code_overflow) ? NanCode::as_overflow
+                      : one_nan                               ? NanCode::one
+                                                              : NanCode::odd;
+  const std::uint32_t less = magic->least >> grid.spare_bits & 0xff;
+  encoding.raise = magic->raise + std::ldexp(static_cast<float>((256 - less) % 256),
+                                             static_cast<int>(grid.spare_bits) - 23);
   return encoding;
 }
 

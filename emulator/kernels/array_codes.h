@@ -15,6 +15,13 @@
 
 namespace halfulp::emulator::kernels {
 
+// What NaN becomes.
+enum class NanCode : std::uint8_t {
+  as_overflow,  // what numbers too large do
+  odd,          // a code with its sign
+  one
+};
+
 // Nearest-even into floats with a sign and a negative zero, whose overflows have the last code
 // before the sign or the one behind the limit's.
 struct ArrayEncoding {
@@ -22,10 +29,11 @@ struct ArrayEncoding {
   std::uint32_t clamp = 0;     // magnitudes are no larger than this
   Magic<std::uint32_t> magic;  // its least and raise
   std::uint32_t spare_bits = 0;
-  std::uint32_t offset = 0;     // of ranks (array_codes.cc)
+  float raise = 0;              // of codes (array_codes.cc)
+  std::uint32_t offset = 0;     // of ranks (block_round.cc)
   std::uint32_t nan_above = 0;  // patterns of magnitudes for which nan stands
   std::uint32_t nan = 0;
-  std::uint32_t nan_sign = 0;  // its bit of the sign
+  NanCode nan_code = NanCode::odd;
 };
 std::optional<ArrayEncoding> array_encoding_of(const Grid<std::uint32_t>& grid, int width);
 
@@ -50,5 +58,33 @@ void decode(const std::uint8_t* codes, std::size_t count, const DecodeTable& tab
 // products are doubles. Floating-point arithmetic.
 bool decode_blocks(const std::uint8_t* codes, std::size_t count, const DecodeTable& table,
                    const Scales& scales, float* out);
+
+// What each code of a scale of at most eight bits is worth, times the scales around it: NaN where
+// exact arithmetic has to decide, and for codes that there are not.
+using ScaleNumbers = std::array<double, 256>;
+// Under every scale, the numbers of all codes of four bits, rounded once. Precondition: products
+// are doubles. Only for the kernels that take it, of the same instruction set. Floating-point
+// arithmetic.
+struct ScaledHalves {
+  alignas(64) float numbers[256][16];
+};
+void scale_halves(const DecodeTable& table, const ScaleNumbers& scales, ScaledHalves& scaled);
+
+// Scales of blocks by their codes. halves: of a table of four bits; null where all scales are
+// floats, or NaN, and those stand in `factors`.
+struct ScaleCodes {
+  const Code* codes = nullptr;
+  Code mask = 0;  // the bits of a code, at most 255
+  std::size_t block = 1;
+  std::array<float, 256> factors{};
+  std::array<std::uint8_t, 256> nan{};  // 1 where a scale is NaN
+  const ScaledHalves* halves = nullptr;
+};
+// Their factors, and which are NaN; whether all others are floats.
+bool set_factors(const ScaleNumbers& numbers, ScaleCodes& scales);
+// As decode_blocks, of blocks of 16 or 32 elements: whether any block is under NaN, into which
+// something is written; nothing where other kernels do it.
+std::optional<bool> decode_scaled(const std::uint8_t* codes, std::size_t count,
+                                  const DecodeTable& table, const ScaleCodes& scales, float* out);
 
 }  // namespace halfulp::emulator::kernels

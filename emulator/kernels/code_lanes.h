@@ -22,15 +22,21 @@ namespace halfulp::emulator::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+// Lanes of four vectors, of at most eight bits each, as bytes.
+HWY_INLINE __m512i bytes_of_four(__m512i a, __m512i b, __m512i c, __m512i e) {
+  const __m512i packed = _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, e));
+  // Within each quarter there are four bytes of every vector.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, packed);
+}
+#endif
+
 // Codes of four vectors, of at most eight bits each, as bytes.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE void store_four([[maybe_unused]] D d, V a, V b, V c, V e, std::uint8_t* bytes) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  const __m512i packed =
-      _mm512_packus_epi16(_mm512_packs_epi32(a.raw, b.raw), _mm512_packs_epi32(c.raw, e.raw));
-  // Within each quarter there are four bytes of every vector.
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  _mm512_storeu_si512(bytes, _mm512_permutexvar_epi32(order, packed));
+  _mm512_storeu_si512(bytes, bytes_of_four(a.raw, b.raw, c.raw, e.raw));
 #else
   const std::size_t lanes = hn::Lanes(d);
   const hn::Rebind<std::uint8_t, D> d_bytes;
@@ -41,7 +47,22 @@ HWY_INLINE void store_four([[maybe_unused]] D d, V a, V b, V c, V e, std::uint8_
 #endif
 }
 
-// The same of one vector.
+#if HWY_TARGET == HWY_AVX3_DL
+// Byte kByte of every lane of 32 bits of four vectors.
+template <int kByte>
+HWY_INLINE __m512i bytes_of_lanes(__m512i a, __m512i b, __m512i c, __m512i e) {
+  const __m512i fours = _mm512_set1_epi32(0x0c080400 + kByte * 0x01010101);
+  const __m512i sixteens =
+      _mm512_setr_epi32(0, 0x10101010, 0x20202020, 0x30303030, 0x40404040, 0x50505050, 0x60606060,
+                        0x70707070, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m512i order = _mm512_add_epi8(fours, sixteens);
+  const __m512i first = _mm512_permutex2var_epi8(a, order, b);
+  const __m512i second = _mm512_permutex2var_epi8(c, order, e);
+  return _mm512_inserti64x4(first, _mm512_castsi512_si256(second), 1);
+}
+#endif
+
+// As store_four, of one vector.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE void store_bytes([[maybe_unused]] D d, V codes, std::uint8_t* bytes) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
@@ -54,29 +75,41 @@ HWY_INLINE void store_bytes([[maybe_unused]] D d, V codes, std::uint8_t* bytes) 
   hn::StoreU(hn::DemoteTo(d_bytes, codes), d_bytes, bytes);
 }
 
-// Bytes that hold codes of four bits, two by two into one: count of them, or one more that is zero.
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+// Bytes that hold codes of four bits, two by two into one.
+HWY_INLINE void store_joined(__m512i bytes, std::uint8_t* codes) {
+  const __m512i joined = _mm512_maddubs_epi16(bytes, _mm512_set1_epi16(0x1001));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes), _mm512_cvtepi16_epi8(joined));
+}
+#endif
+
+// The same of bytes in memory: count of them, or one more that is zero.
 HWY_INLINE void join_halves(const std::uint8_t* bytes, std::size_t count, std::uint8_t* codes) {
   std::size_t i = 0;
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  for (; i + 64 <= count; i += 64) {
-    const __m512i pairs = _mm512_loadu_si512(bytes + i);
-    const __m512i joined = _mm512_or_si512(pairs, _mm512_srli_epi16(pairs, 4));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(codes + i / 2), _mm512_cvtepi16_epi8(joined));
-  }
+  for (; i + 64 <= count; i += 64) store_joined(_mm512_loadu_si512(bytes + i), codes + i / 2);
 #endif
   for (; i < count; i += 2) codes[i / 2] = static_cast<std::uint8_t>(bytes[i] | bytes[i + 1] << 4);
 }
 
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-// Sixteen codes of four bits, each in the lowest bits of a lane whose others are not zero: eight of
-// 32 bits in each half, shifted into place.
+// Sixteen codes of four bits, each in the lowest bits of a lane whose others are not zero: eight
+// bits of the 64 from each place on, or eight of 32 bits in each half, shifted into place.
 HWY_INLINE __m512i sixteen_halves(const std::uint8_t* codes) {
+#if HWY_TARGET == HWY_AVX3_DL
+  const __m512i places =
+      _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60);
+  std::int64_t all;
+  std::memcpy(&all, codes, sizeof(all));
+  return _mm512_multishift_epi64_epi8(places, _mm512_set1_epi64(all));
+#else
   const __m512i places =
       _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
   std::int32_t words[2];
   std::memcpy(words, codes, sizeof(words));
   const __m512i both = _mm512_mask_set1_epi32(_mm512_set1_epi32(words[0]), 0xff00, words[1]);
   return _mm512_srlv_epi32(both, places);
+#endif
 }
 #endif
 

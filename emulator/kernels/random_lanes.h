@@ -162,6 +162,111 @@ HWY_INLINE Units splitmix_units(Units state) {
   return hn::Xor(z, hn::ShiftRight<31>(z));
 }
 
+// Consecutive units of a stream, from an even one on, of Philox's blocks of one high word. Even
+// lanes hold the first half of the blocks and odd lanes the second, so that interleaving the
+// blocks' units leaves them in order.
+class PhiloxRun {
+ public:
+  HWY_INLINE PhiloxRun(const PhiloxKey& key, std::uint64_t first)
+      : stream_(philox_stream(key)),
+        start_(philox_start(stream_, first / 2 >> 32)),
+        step_(hn::Set(UnitLanes(), std::uint64_t{hn::Lanes(UnitLanes())})) {
+    const UnitLanes d;
+    const std::size_t lanes = hn::Lanes(d);
+    HWY_ALIGN std::uint64_t counters[hn::MaxLanes(d)];
+    for (std::size_t k = 0; k < lanes; ++k) counters[k] = first / 2 + k / 2 + k % 2 * (lanes / 2);
+    counter_ = hn::Load(d, counters);
+  }
+  template <int kVectors>  // of blocks
+  HWY_INLINE void next(Units* units) {
+    Units blocks[kVectors];
+    Units even[kVectors];
+    Units odd[kVectors];
+    for (Units& block : blocks) {
+      block = counter_;
+      counter_ = counter_ + step_;
+    }
+    philox_units<kVectors>(stream_, start_, blocks, even, odd);
+    for (int k = 0; k < kVectors; ++k) {
+#if HWY_TARGET == HWY_SCALAR
+      units[2 * k] = even[k];
+      units[2 * k + 1] = odd[k];
+#else
+      units[2 * k] = hn::InterleaveLower(UnitLanes(), even[k], odd[k]);
+      units[2 * k + 1] = hn::InterleaveUpper(UnitLanes(), even[k], odd[k]);
+#endif
+    }
+  }
+
+ private:
+  PhiloxStream stream_;
+  PhiloxStart start_;
+  Units counter_, step_;
+};
+
+class SplitMixRun {
+ public:
+  HWY_INLINE SplitMixRun(const UnitSource& source, std::uint64_t first) {
+    const UnitLanes d;
+    const std::size_t lanes = hn::Lanes(d);
+    HWY_ALIGN std::uint64_t states[hn::MaxLanes(d)];
+    for (std::size_t i = 0; i < lanes; ++i)
+      states[i] = source.start + (first + 1 + i) * source.step;
+    now_ = hn::Load(d, states);
+    step_ = hn::Set(d, std::uint64_t{lanes} * source.step);
+  }
+  template <std::size_t kVectors>
+  HWY_INLINE void next(Units (&units)[kVectors]) {
+    for (Units& unit : units) {
+      unit = splitmix_units(now_);
+      now_ = now_ + step_;
+    }
+  }
+
+ private:
+  Units now_, step_;
+};
+
+// In memory the fields of a unit stand in their order, the first, which is the highest, first.
+class FieldOrder {
+ public:
+  explicit FieldOrder(int width) {
+    const std::size_t bytes = static_cast<std::size_t>(width) / 8;
+    for (std::size_t i = 0; i < 16; ++i)
+      pattern_[i] =
+          static_cast<std::uint8_t>(i / 8 * 8 + 8 - bytes - i % 8 / bytes * bytes + i % bytes);
+  }
+  [[nodiscard]] HWY_INLINE Units ordered(Units units) const {
+    const UnitLanes d;
+#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    // Big-endian memory has them in order; else a byte at a time.
+    HWY_ALIGN std::uint64_t numbers[hn::MaxLanes(d)];
+    hn::Store(units, d, numbers);
+    for (std::uint64_t& number : numbers) number = ordered(number);
+    return hn::Load(d, numbers);
+#else
+    const hn::Repartition<std::uint8_t, UnitLanes> bytes;
+    const auto order = hn::LoadDup128(bytes, pattern_);
+    return hn::BitCast(d, hn::TableLookupBytes(hn::BitCast(bytes, units), order));
+#endif
+  }
+  HWY_INLINE void store(Units units, std::uint64_t* out) const {
+    hn::StoreU(ordered(units), UnitLanes(), out);
+  }
+  [[nodiscard]] std::uint64_t ordered(std::uint64_t unit) const {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return unit;
+#else
+    std::uint64_t result = 0;
+    for (int i = 0; i < 8; ++i) result |= (unit >> (8 * pattern_[i]) & 0xff) << (8 * i);
+    return result;
+#endif
+  }
+
+ private:
+  HWY_ALIGN std::uint8_t pattern_[16];
+};
+
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::emulator::kernels
 HWY_AFTER_NAMESPACE();

@@ -20,42 +20,6 @@ namespace halfulp::emulator::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// In memory the fields of a unit stand in their order, the first, which is the highest, first.
-class FieldOrder {
- public:
-  explicit FieldOrder(int width) {
-    const std::size_t bytes = static_cast<std::size_t>(width) / 8;
-    for (std::size_t i = 0; i < 16; ++i)
-      pattern_[i] =
-          static_cast<std::uint8_t>(i / 8 * 8 + 8 - bytes - i % 8 / bytes * bytes + i % bytes);
-  }
-  HWY_INLINE void store(Units units, std::uint64_t* out) const {
-    const UnitLanes d;
-#if HWY_TARGET == HWY_SCALAR || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    // Big-endian memory has them in order; else a byte at a time.
-    HWY_ALIGN std::uint64_t numbers[hn::MaxLanes(d)];
-    hn::Store(units, d, numbers);
-    for (std::size_t i = 0; i < hn::Lanes(d); ++i) out[i] = ordered(numbers[i]);
-#else
-    const hn::Repartition<std::uint8_t, UnitLanes> bytes;
-    const auto order = hn::LoadDup128(bytes, pattern_);
-    hn::StoreU(hn::BitCast(d, hn::TableLookupBytes(hn::BitCast(bytes, units), order)), d, out);
-#endif
-  }
-  [[nodiscard]] std::uint64_t ordered(std::uint64_t unit) const {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return unit;
-#else
-    std::uint64_t result = 0;
-    for (int i = 0; i < 8; ++i) result |= (unit >> (8 * pattern_[i]) & 0xff) << (8 * i);
-    return result;
-#endif
-  }
-
- private:
-  HWY_ALIGN std::uint8_t pattern_[16];
-};
-
 // Whole vectors, the last of which may go beyond `count` in a place apart.
 template <class Make>
 HWY_INLINE void store_vectors(std::size_t count, std::size_t of_one, std::uint64_t* out,
@@ -68,63 +32,38 @@ HWY_INLINE void store_vectors(std::size_t count, std::size_t of_one, std::uint64
   }
 }
 
-// Even lanes hold the first half of the blocks and odd lanes the second, so that interleaving the
-// blocks' units leaves them in order.
-template <int kVectors>
-HWY_INLINE void store_blocks(const Units* even, const Units* odd, const FieldOrder& order,
-                             std::uint64_t* out) {
-  const UnitLanes d;
-  for (int k = 0; k < kVectors; ++k, out += 2 * hn::Lanes(d)) {
-#if HWY_TARGET == HWY_SCALAR
-    order.store(even[k], out);
-    order.store(odd[k], out + 1);
-#else
-    order.store(hn::InterleaveLower(d, even[k], odd[k]), out);
-    order.store(hn::InterleaveUpper(d, even[k], odd[k]), out + hn::Lanes(d));
-#endif
-  }
+template <std::size_t kVectors>
+HWY_INLINE void store_in_order(const Units (&units)[kVectors], const FieldOrder& order,
+                               std::uint64_t* out) {
+  for (std::size_t k = 0; k < kVectors; ++k)
+    order.store(units[k], out + k * hn::Lanes(UnitLanes()));
 }
 
 // From an even unit on, of blocks with one high word.
 void philox_run(const PhiloxKey& key, std::uint64_t first, std::size_t count,
                 const FieldOrder& order, std::uint64_t* out) {
-  const UnitLanes d;
-  const std::size_t lanes = hn::Lanes(d);
-  const PhiloxStream stream = philox_stream(key);
-  const PhiloxStart start = philox_start(stream, first / 2 >> 32);
-  HWY_ALIGN std::uint64_t counters[hn::MaxLanes(d)];
-  for (std::size_t k = 0; k < lanes; ++k) counters[k] = first / 2 + k / 2 + k % 2 * (lanes / 2);
-  Units counter = hn::Load(d, counters);
-  const Units next = hn::Set(d, std::uint64_t{lanes});
+  const std::size_t lanes = hn::Lanes(UnitLanes());
+  PhiloxRun run(key, first);
   const std::size_t twice = count / (4 * lanes) * (4 * lanes);
   store_vectors(twice, 4 * lanes, out, [&](std::uint64_t* to) HWY_ATTR {
-    const Units blocks[2] = {counter, counter + next};
-    Units even[2];
-    Units odd[2];
-    philox_units<2>(stream, start, blocks, even, odd);
-    store_blocks<2>(even, odd, order, to);
-    counter = blocks[1] + next;
+    Units units[4];
+    run.next<2>(units);
+    store_in_order(units, order, to);
   });
   store_vectors(count - twice, 2 * lanes, out + twice, [&](std::uint64_t* to) HWY_ATTR {
-    Units even;
-    Units odd;
-    philox_units<1>(stream, start, &counter, &even, &odd);
-    store_blocks<1>(&even, &odd, order, to);
-    counter = counter + next;
+    Units units[2];
+    run.next<1>(units);
+    store_in_order(units, order, to);
   });
 }
 
-void splitmix_run(std::uint64_t state, std::uint64_t step, std::size_t count,
+void splitmix_run(const UnitSource& source, std::uint64_t first, std::size_t count,
                   const FieldOrder& order, std::uint64_t* out) {
-  const UnitLanes d;
-  const std::size_t lanes = hn::Lanes(d);
-  HWY_ALIGN std::uint64_t states[hn::MaxLanes(d)];
-  for (std::size_t i = 0; i < lanes; ++i) states[i] = state + i * step;
-  Units now = hn::Load(d, states);
-  const Units stride = hn::Set(d, std::uint64_t{lanes} * step);
-  store_vectors(count, lanes, out, [&](std::uint64_t* to) HWY_ATTR {
-    order.store(splitmix_units(now), to);
-    now = now + stride;
+  SplitMixRun run(source, first);
+  store_vectors(count, hn::Lanes(UnitLanes()), out, [&](std::uint64_t* to) HWY_ATTR {
+    Units units[1];
+    run.next(units);
+    store_in_order(units, order, to);
   });
 }
 
@@ -132,7 +71,7 @@ void consecutive_units(const UnitSource& source, std::uint64_t first, std::size_
                        std::uint64_t* out) {
   const FieldOrder order(width);
   if (source.generator == Generator::splitmix64)
-    return splitmix_run(source.start + (first + 1) * source.step, source.step, count, order, out);
+    return splitmix_run(source, first, count, order, out);
   if (count > 0 && first % 2 != 0) {
     *out++ = order.ordered(source.random().bits(first++, 64));
     --count;

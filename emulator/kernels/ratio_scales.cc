@@ -11,10 +11,12 @@
 // A quotient that rounds to T in binary64 is within 2^-53 T of it. So with D + t + 2 <= 51 it is T
 // itself, and all other quotients stay on their side. T is a double; rounding is monotonic.
 //
-// Ranks as in array_codes.cc, in words of 64 bits: S + (P >> s) - P + offset with s = 52 - t.
+// Ranks as in block_round.cc, in words of 64 bits, with P the pattern of the leading power, S that
+// of the sum and s = 52 - t: S + (P >> s) - P + offset.
 // This file is compiled once for every instruction set. Floating-point arithmetic.
 #include "emulator/kernels/ratio_scales.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "emulator/compiled_sets.h"
@@ -75,6 +77,12 @@ bool ratio_scales_lanes(const std::uint32_t* largest, std::size_t count,
   return all;
 }
 
+std::uint32_t largest_of_lanes(const std::uint32_t* largest, std::size_t count) {
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < count; ++i) most = std::max(most, largest[i]);
+  return most;
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace halfulp::emulator::kernels
 HWY_AFTER_NAMESPACE();
@@ -96,10 +104,15 @@ std::optional<RatioRounding> ratio_rounding_of(const Grid<std::uint64_t>& grid, 
 }
 
 HWY_EXPORT(ratio_scales_lanes);
+HWY_EXPORT(largest_of_lanes);
 
 bool ratio_scales(const std::uint32_t* largest, std::size_t count, const RatioRounding& rounding,
                   const Ratio& ratio, double* totals, std::uint64_t* ranks) {
   return HWY_DYNAMIC_DISPATCH(ratio_scales_lanes)(largest, count, rounding, ratio, totals, ranks);
+}
+
+std::uint32_t largest_of(const std::uint32_t* largest, std::size_t count) {
+  return HWY_DYNAMIC_DISPATCH(largest_of_lanes)(largest, count);
 }
 
 }  // namespace halfulp::emulator::kernels

@@ -32,4 +32,7 @@ struct Ratio {
 bool ratio_scales(const std::uint32_t* largest, std::size_t count, const RatioRounding& rounding,
                   const Ratio& ratio, double* totals, std::uint64_t* ranks);
 
+// The largest of many blocks' largest; 0 of none.
+std::uint32_t largest_of(const std::uint32_t* largest, std::size_t count);
+
 }  // namespace halfulp::emulator::kernels

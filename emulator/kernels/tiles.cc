@@ -86,7 +86,7 @@ void pack_all(const Matrices<Real>& m, const Block& block, Real* panels) {
 // The tiles of a block's rows that have the columns of a panel.
 template <typename Real, class Step>
 void add_panel(const Shape& s, const Matrices<Real>& m, const Block& block, const Real* a,
-               const Real* panel, std::size_t column) {
+               std::size_t a_stride, const Real* panel, std::size_t column) {
   const std::size_t width = tile_columns<Real>();
   const std::size_t columns = std::min(width, s.columns - column);
   const bool last = block.first + block.terms == s.inner;
@@ -95,7 +95,7 @@ void add_panel(const Shape& s, const Matrices<Real>& m, const Block& block, cons
   HWY_ALIGN Real copy[tile_rows * tile_vectors * hn::MaxLanes(Lanes<Real>())] = {};
   for (std::size_t row = 0; row < block.rows; row += tile_rows) {
     const std::size_t count = std::min(tile_rows, block.rows - row);
-    const Rows<Real> rows(a, block.terms, row, count);
+    const Rows<Real> rows(a, a_stride, row, count);
     const std::size_t place = block.row + row;
     Real* out = m.out + place * m.out_stride + column;
     const Real* from = sums == nullptr ? nullptr : sums + place * stride + column;
@@ -111,6 +111,7 @@ void add_panel(const Shape& s, const Matrices<Real>& m, const Block& block, cons
 }
 
 // A panel and the tile's part of the rows stay in the first cache, a block of rows in the second.
+// Rows that are far apart would compete for few lines of either, and are copied.
 template <typename Real, class Step>
 void multiply_blocks(const Shape& s, const Matrices<Real>& m) {
   constexpr std::size_t most_terms = 1024 / sizeof(Real);
@@ -120,9 +121,10 @@ void multiply_blocks(const Shape& s, const Matrices<Real>& m) {
   const std::size_t terms = std::min(most_terms, s.inner);
   const std::size_t panels = (std::min(most_columns, s.columns) + width - 1) / width;
   // One allocation, as the memory of several goes back to the system at every call.
-  const std::size_t rows = std::min(most_rows, s.rows);
+  const bool copies = m.a_stride > most_terms;
+  const std::size_t rows = copies ? std::min(most_rows, s.rows) : 0;
   const Panel<Real> b = make_panel<Real>(terms * panels + (rows * terms + width - 1) / width);
-  Real* const a = b.get() + terms * panels * width;
+  Real* const copy = b.get() + terms * panels * width;
   Block block;
   for (; block.column < s.columns; block.column += most_columns) {
     block.columns = std::min(most_columns, s.columns - block.column);
@@ -131,10 +133,13 @@ void multiply_blocks(const Shape& s, const Matrices<Real>& m) {
       pack_all(m, block, b.get());
       for (block.row = 0; block.row < s.rows; block.row += most_rows) {
         block.rows = std::min(most_rows, s.rows - block.row);
-        copy_block(m.a + block.row * m.a_stride + block.first, m.a_stride, a, block.terms,
-                   block.rows, block.terms);
+        const Real* const from = m.a + block.row * m.a_stride + block.first;
+        if (copies) copy_block(from, m.a_stride, copy, block.terms, block.rows, block.terms);
+        const Real* const a = copies ? copy : from;
+        const std::size_t a_stride = copies ? block.terms : m.a_stride;
         for (std::size_t i = 0; i < block.columns; i += width) {
-          add_panel<Real, Step>(s, m, block, a, b.get() + i * block.terms, block.column + i);
+          add_panel<Real, Step>(s, m, block, a, a_stride, b.get() + i * block.terms,
+                                block.column + i);
         }
       }
     }

@@ -61,8 +61,7 @@ void operate_codes(const OperationPlan& plan, std::span<const std::span<const st
     if (stochastic) draw(random, rounding.random_bits, {begin, 1, length}, draws.data());
     for (std::size_t k = 0; k < length; ++k) {
       const std::array<Code, 3> of_one{operands[0][k], operands[1][k], operands[2][k]};
-      Outcome outcome;
-      ready.result(std::span(of_one).first(in.size()), draws[k], outcome);
+      const Outcome outcome = ready.result(std::span(of_one).first(in.size()), draws[k]);
       results[k] = outcome.code;
       if (!flags.empty()) flags[begin + k] = outcome.flags;
     }

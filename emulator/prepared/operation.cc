@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/prepared/operation.h"
 
+#include <algorithm>
 #include <array>
 
-#include "emulator/arrays/plan.h"
 #include "emulator/functions/kept.h"
 #include "emulator/operations/operate.h"
 #include "formats/codes.h"
@@ -13,10 +13,12 @@ namespace halfulp::emulator {
 
 CompiledOperation::CompiledOperation(const Operation& operation, const Preparation& preparation)
     : op_(operation.op),
+      arity_(operation.inputs.size()),
       inputs_(operation.inputs.begin(), operation.inputs.end()),
       output_(*operation.output),
       target_(target_of(output_)),
       kept_(kept_in(preparation.caches)),
+      words_(WordOperation::make(op_, inputs_, target_)),
       short_(ShortOperation::make(op_, inputs_, target_)) {
   for (const Format& format : inputs_) bits_.push_back(bits(format));
   if (kept_ && table_serves(op_, inputs_[0], target_))
@@ -38,11 +40,29 @@ void CompiledOperation::list_all(std::uint64_t elements) {
     std::size_t rest = place;
     for (std::size_t i = 0; i < bits_.size(); rest >>= bits_[i++])
       operands[i] = rest & ((std::size_t{1} << bits_[i]) - 1);
-    Outcome outcome;
-    result(std::span(operands).first(bits_.size()), 0, outcome);
+    const Outcome outcome = result(std::span(operands).first(bits_.size()), 0);
     all[place] = {static_cast<std::uint32_t>(outcome.code), outcome.flags};
   }
   all_ = std::move(all);
+  words_.reset();
+}
+
+Outcome CompiledOperation::by_other_ways(std::span<const Code> operands,
+                                         std::uint64_t random) const {
+  Outcome outcome;
+  if (!all_.empty()) {
+    outcome = listed(operands);
+  } else if (!short_ || !short_->result(operands, random, outcome)) {
+    outcome = computed(operands, random);
+  }
+  return outcome;
+}
+
+ShortOutcome CompiledOperation::short_by_other_ways(const std::array<std::uint64_t, 3>& operands,
+                                                    std::uint64_t random) const {
+  const std::array<Code, 3> codes{operands[0], operands[1], operands[2]};
+  const Outcome outcome = by_other_ways(std::span(codes).first(arity_), random);
+  return {static_cast<std::uint64_t>(outcome.code), outcome.flags};
 }
 
 Outcome CompiledOperation::computed(std::span<const Code> operands, std::uint64_t random) const {
@@ -73,19 +93,24 @@ OperationPlan prepare_operation(const Operation& operation, const Preparation& p
           .compiled = std::make_shared<CompiledOperation>(operation, preparation)};
 }
 
-const CompiledOperation& compiled(const OperationPlan& plan) {
-  require_engine(plan.engine, engine_name);
-  return *static_cast<const CompiledOperation*>(plan.compiled.get());
-}
-
 Outcome operate_on_codes(const OperationPlan& plan, std::span<const Code> operands,
                          std::uint64_t random) {
   const CompiledOperation& ready = compiled(plan);
-  HALFULP_REQUIRE(operands.size() == ready.inputs().size(),
+  HALFULP_REQUIRE(operands.size() == ready.arity(),
                   "operate: the operation takes another number of operands");
-  Outcome outcome;
-  ready.result(operands, random, outcome);
-  return outcome;
+  return ready.result(operands, random);
+}
+
+bool is_short(const OperationPlan& plan) {
+  constexpr int most = 64;
+  return bits(plan.output.format) <= most &&
+         std::ranges::all_of(plan.inputs, [](const Format& f) { return bits(f) <= most; });
+}
+
+ShortOutcome operate_on_short_codes(const OperationPlan& plan,
+                                    const std::array<std::uint64_t, 3>& operands,
+                                    std::uint64_t random) {
+  return compiled(plan).result(operands, random);
 }
 
 }  // namespace halfulp::emulator

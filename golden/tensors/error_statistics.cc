@@ -2,70 +2,38 @@
 #include "golden/tensors/error_statistics.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
+#include "golden/tensors/error_lanes.h"
 
 namespace halfulp::tensors {
 namespace {
 
-constexpr std::size_t block = 4096;
-
-// Elements [begin, end) as doubles.
-std::span<const double> doubles_of(const Matrix& matrix, std::size_t begin, std::size_t end,
-                                   std::vector<double>& buffer) {
-  if (matrix.carrier == Carrier::binary64)
-    return std::span(matrix.doubles).subspan(begin, end - begin);
-  buffer.resize(end - begin);
-  std::copy(matrix.floats.data() + begin, matrix.floats.data() + end, buffer.data());
-  return buffer;
+void copy_some(const Matrix& matrix, std::size_t begin, std::size_t count,
+               ErrorRun::Numbers& numbers) {
+  if (matrix.carrier == Carrier::binary32) {
+    copy_numbers(matrix.floats.data() + begin, count, numbers);
+  } else {
+    copy_numbers(matrix.doubles.data() + begin, count, numbers);
+  }
 }
 
-// The numbers of a float with subnormals, as far as doubles hold all that is asked: from 2^e to
-// 2^(e + 1) their distance is 2^(e - fraction bits), below the least exponent as there.
-class FloatGrid {
- public:
-  static std::optional<FloatGrid> of(const Format& format) {
-    const auto* f = std::get_if<Float>(&format.kind);
-    if (f == nullptr || !f->sign || !f->zero || !f->subnormals || !fits_binary64(format))
-      return std::nullopt;
-    FloatGrid grid;
-    grid.fraction_bits_ = f->fraction_bits;
-    grid.least_exponent_ = static_cast<int>(1 - f->bias);
-    grid.largest_ = nearest_double(largest_finite(format));
-    constexpr int least_normal = -1022;
-    if (grid.fraction_bits_ > 51 || grid.least_exponent_ - grid.fraction_bits_ < least_normal)
-      return std::nullopt;
-    return grid;
+// Calls visit(begin) for one run of elements after the other, which then stand in `run`.
+template <typename Visit>
+void for_each_run(const Matrix& in, const Matrix& out, ErrorRun& run, const Visit& visit) {
+  for (std::size_t begin = 0; begin < in.size(); begin += ErrorRun::most) {
+    run.count = std::min(ErrorRun::most, in.size() - begin);
+    copy_some(in, begin, run.count, run.before);
+    copy_some(out, begin, run.count, run.after);
+    visit(begin);
   }
+}
 
-  // Of a number's two neighbours; 0 of a number of the grid, `beyond` outside of its ends.
-  [[nodiscard]] double step(double x, double beyond) const {
-    const double a = std::abs(x);
-    if (!(a < largest_)) return a > largest_ ? beyond : a == largest_ ? 0 : a;
-    const auto field = static_cast<int>(std::bit_cast<std::uint64_t>(a) >> 52U);
-    const int exponent = std::max(field - bias, least_exponent_) - fraction_bits_;
-    const double steps = a * power_of_two(-exponent);
-    // Below 2^52, where the sum with it has no fraction.
-    constexpr double whole = 0x1p52;
-    return steps + whole - whole == steps ? 0 : power_of_two(exponent);
-  }
-
- private:
-  static constexpr int bias = 1023;
-  // Of normal numbers.
-  static double power_of_two(int exponent) {
-    return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + bias) << 52U);
-  }
-
-  int fraction_bits_ = 0, least_exponent_ = 0;
-  double largest_ = 0;
-};
-
-// The distance of a number's two neighbours in a format, for many numbers at once.
+// The errors of elements in units of the last place of a format.
 class Ruler {
  public:
   Ruler(const Format& format, const Engine& engine)
@@ -75,24 +43,17 @@ class Ruler {
         last_step_(last_step(format)),
         grid_(FloatGrid::of(format)) {}
 
-  // Numbers of the format have no neighbours of their own: 0.
-  [[nodiscard]] std::vector<double> steps(const std::vector<double>& numbers) const {
-    if (grid_) {
-      std::vector<double> steps(numbers.size());
-      for (std::size_t i = 0; i < numbers.size(); ++i)
-        steps[i] = grid_->step(numbers[i], last_step_);
-      return steps;
+  // As ulps_of; true as well where nobody looked.
+  bool measure(const ErrorRun& run, double bound, ErrorRun::Numbers& ulps) const {
+    if (grid_) return ulps_of(run, *grid_, bound, ulps);
+    std::vector<double> numbers(run.before.begin(), run.before.begin() + run.count);
+    for (std::size_t i = 0; run.scaled && i < run.count; ++i) numbers[i] /= run.scales[i];
+    const std::vector<double> steps = steps_of(numbers);
+    for (std::size_t i = 0; i < run.count; ++i) {
+      const double step = steps[i] * (run.scaled ? run.scales[i] : 1.0);
+      ulps[i] = std::abs(run.after[i] - run.before[i]) / step;
     }
-    std::vector<double> below(numbers.size());
-    std::vector<double> above(numbers.size());
-    const View in = view_of(std::span<const double>(numbers));
-    engine_.round(in, down_, Random{}, view_of(std::span<double>(below)), nullptr);
-    engine_.round(in, up_, Random{}, view_of(std::span<double>(above)), nullptr);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const bool on_grid = below[i] == numbers[i];
-      above[i] = above[i] == below[i] && !on_grid ? last_step_ : above[i] - below[i];
-    }
-    return above;
+    return true;
   }
 
  private:
@@ -110,6 +71,21 @@ class Ruler {
            nearest_double(value_at(format, range.highest - 1));
   }
 
+  // The distances of the numbers' two neighbours. Numbers of the format have no neighbours of their
+  // own: 0.
+  [[nodiscard]] std::vector<double> steps_of(const std::vector<double>& numbers) const {
+    std::vector<double> below(numbers.size());
+    std::vector<double> above(numbers.size());
+    const View in = view_of(std::span<const double>(numbers));
+    engine_.round(in, down_, Random{}, view_of(std::span<double>(below)), nullptr);
+    engine_.round(in, up_, Random{}, view_of(std::span<double>(above)), nullptr);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const bool on_grid = below[i] == numbers[i];
+      above[i] = above[i] == below[i] && !on_grid ? last_step_ : above[i] - below[i];
+    }
+    return above;
+  }
+
   const Engine& engine_;
   Plan down_, up_;
   double last_step_;
@@ -117,27 +93,23 @@ class Ruler {
 };
 
 template <typename Result>
-void count_special(std::span<const double> in, std::span<const double> out, Result& result) {
-  std::uint64_t nan_in = 0;
-  std::uint64_t special_in = 0;
-  std::uint64_t nan_out = 0;
-  std::uint64_t special_out = 0;
-  std::uint64_t lost = 0;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const bool finite = std::isfinite(in[i]);
-    const bool stays = std::isfinite(out[i]);
-    nan_in += std::isnan(in[i]) ? 1 : 0;
-    nan_out += std::isnan(out[i]) ? 1 : 0;
-    special_in += finite ? 0 : 1;
-    special_out += stays ? 0 : 1;
-    lost += finite && !stays ? 1 : 0;
+void count_special(const ErrorRun& run, Result& result) {
+  if (all_finite(run)) {
+    result.measured += run.count;
+    return;
   }
-  result.nan_in += nan_in;
-  result.infinite_in += special_in - nan_in;
-  result.nan_out += nan_out;
-  result.infinite_out += special_out - nan_out;
-  result.lost += lost;
-  result.measured += in.size() - special_in - lost;
+  for (std::size_t i = 0; i < run.count; ++i) {
+    const double in = run.before[i];
+    const double out = run.after[i];
+    const bool finite = std::isfinite(in);
+    const bool stays = std::isfinite(out);
+    result.nan_in += std::isnan(in) ? 1 : 0;
+    result.infinite_in += std::isinf(in) ? 1 : 0;
+    result.nan_out += std::isnan(out) ? 1 : 0;
+    result.infinite_out += std::isinf(out) ? 1 : 0;
+    result.lost += finite && !stays ? 1 : 0;
+    result.measured += finite && stays ? 1 : 0;
+  }
 }
 
 // The sum of squares of numbers whose squares may lie beyond the range of binary64. The sum of
@@ -145,10 +117,15 @@ void count_special(std::span<const double> in, std::span<const double> out, Resu
 // back; in that of large ones, squares of numbers below 2^62 are zero.
 class SquareSum {
  public:
+  // From here on numbers need the plain sum alone, but for those of `large` magnitude.
+  static constexpr double large = 0x1p60;
+  [[nodiscard]] bool is_settled() const { return plain_ >= least; }
+  void add_square(double square) { plain_ += square; }
+
   void add(double x) {
     plain_ += x * x;
     if (plain_ < least) of_small_ += (x * up) * (x * up);
-    if (std::abs(x) >= 0x1p60) of_large_ += (x * down) * (x * down);
+    if (std::abs(x) >= large) of_large_ += (x * down) * (x * down);
   }
   [[nodiscard]] double plain() const { return plain_; }
   [[nodiscard]] bool is_zero() const { return plain_ == 0 && of_small_ == 0; }
@@ -165,6 +142,43 @@ class SquareSum {
   double plain_ = 0, of_small_ = 0, of_large_ = 0;
 };
 
+// The sums of what the elements were and of their errors, each in the order of the elements.
+class ErrorSquares {
+ public:
+  [[nodiscard]] const SquareSum& signal() const { return signal_; }
+  [[nodiscard]] const SquareSum& noise() const { return noise_; }
+
+  void add(const ErrorRun& run) {
+    if (signal_.is_settled() && add_usual(run)) return;
+    for (std::size_t i = 0; i < run.count; ++i) {
+      if (!std::isfinite(run.before[i]) || !std::isfinite(run.after[i])) continue;
+      signal_.add(run.before[i]);
+      noise_.add(run.after[i] - run.before[i]);
+    }
+  }
+
+ private:
+  // Squares first, which do not wait for each other as the steps of a sum do; two sums go side by
+  // side. False, and nothing added, where that is not all: an element is large or no number, or the
+  // sum of the errors is not settled and there is one.
+  bool add_usual(const ErrorRun& run) {
+    Squares squares;
+    find_squares(run, SquareSum::large, squares);
+    if (!squares.usual || !(noise_.is_settled() || squares.exact)) return false;
+    SquareSum signal = signal_;
+    SquareSum noise = noise_;
+    for (std::size_t i = 0; i < run.count; ++i) {
+      signal.add_square(squares.signal[i]);
+      noise.add_square(squares.noise[i]);
+    }
+    signal_ = signal;
+    noise_ = noise;
+    return true;
+  }
+
+  SquareSum signal_, noise_;
+};
+
 // In decibels; none where there is no error or no signal.
 std::optional<double> ratio_of(const SquareSum& signal, const SquareSum& noise) {
   if (signal.is_zero() || noise.is_zero()) return std::nullopt;
@@ -173,15 +187,14 @@ std::optional<double> ratio_of(const SquareSum& signal, const SquareSum& noise) 
   return 10 * (plain ? std::log10(ratio) : signal.log10() - noise.log10());
 }
 
-// Calls visit(begin, in, out) for one run of elements after the other.
-template <typename Visit>
-void for_each_run(const Matrix& in, const Matrix& out, const Visit& visit) {
-  std::vector<double> before;
-  std::vector<double> after;
-  for (std::size_t begin = 0; begin < in.size(); begin += block) {
-    const std::size_t end = std::min(begin + block, in.size());
-    const std::span<const double> of_in = doubles_of(in, begin, end, before);
-    visit(begin, of_in, doubles_of(out, begin, end, after));
+// The first of the largest finite ones, where it is larger than what was found before.
+void find_largest(const ErrorRun::Numbers& ulps, std::size_t count, std::size_t begin,
+                  ErrorParts& found) {
+  constexpr double greatest = std::numeric_limits<double>::max();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!(ulps[i] > found.largest_ulp) || !(ulps[i] <= greatest)) continue;
+    found.largest_ulp = ulps[i];
+    found.largest_at = begin + i;
   }
 }
 
@@ -194,7 +207,7 @@ struct ErrorSum::State {
   const TensorQuantizer& quantizer;
   const Ruler ruler;
   ErrorStatistics result;
-  SquareSum signal, noise;
+  ErrorSquares squares;
 };
 
 ErrorSum::ErrorSum(const TensorQuantizer& quantizer, const Engine& engine)
@@ -207,27 +220,16 @@ ErrorSum::~ErrorSum() = default;
 ErrorParts ErrorSum::errors_of(const Unfolded& unfolded, const Quantized& out,
                                const Random& random) const {
   ErrorParts found;
-  const std::vector<double> scales = state_->quantizer.scales(out);
-  std::vector<double> numbers;
-  for_each_run(unfolded.matrix, out.values, [&](std::size_t begin, auto in, auto after) {
-    count_special(in, after, found);
-    numbers.assign(in.begin(), in.end());
-    if (!scales.empty()) {
-      for (std::size_t i = 0; i < in.size(); ++i) numbers[i] /= scales[begin + i];
-    }
-    const std::vector<double> steps = state_->ruler.steps(numbers);
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const double error = after[i] - in[i];
-      const double step = steps[i] * (scales.empty() ? 1.0 : scales[begin + i]);
-      // Most are far below: a product decides, a little less for what rounding takes.
-      constexpr double almost = 1 - 0x1p-48;
-      if (!(std::abs(error) > found.largest_ulp * step * almost)) continue;
-      const double ulp = std::abs(error) / step;
-      // Of what is not finite the error is not.
-      if (!(ulp > found.largest_ulp) || !std::isfinite(ulp) || !std::isfinite(error)) continue;
-      found.largest_ulp = ulp;
-      found.largest_at = begin + i;
-    }
+  const ElementScales scales = state_->quantizer.scales(out);
+  ErrorRun run;
+  alignas(64) ErrorRun::Numbers ulps;
+  run.scaled = !scales.empty();
+  if (run.scaled) run.scales.fill(1.0);
+  for_each_run(unfolded.matrix, out.values, run, [&](std::size_t begin) {
+    count_special(run, found);
+    if (run.scaled) scales.find(begin, std::span(run.scales).first(run.count));
+    if (state_->ruler.measure(run, found.largest_ulp, ulps))
+      find_largest(ulps, run.count, begin, found);
   });
   found.saturated = found.nan_out + found.infinite_out > 0
                         ? state_->quantizer.saturated(unfolded, out, random)
@@ -251,24 +253,15 @@ void ErrorSum::add(const Matrix& in, const Quantized& out, const ErrorParts& err
   all.infinite_out += errors.infinite_out;
   all.lost += errors.lost;
   all.measured += errors.measured;
-  SquareSum signal = state_->signal;
-  SquareSum noise = state_->noise;
-  for_each_run(in, out.values, [&](std::size_t, auto before, auto after) {
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      if (!std::isfinite(before[i]) || !std::isfinite(after[i])) continue;
-      signal.add(before[i]);
-      noise.add(after[i] - before[i]);
-    }
-  });
-  state_->signal = signal;
-  state_->noise = noise;
+  ErrorRun run;
+  for_each_run(in, out.values, run, [&](std::size_t) { state_->squares.add(run); });
 }
 
 ErrorStatistics ErrorSum::result() const {
   ErrorStatistics result = state_->result;
   if (result.measured > 0)
-    result.mean_square = state_->noise.plain() / static_cast<double>(result.measured);
-  result.signal_to_noise = ratio_of(state_->signal, state_->noise);
+    result.mean_square = state_->squares.noise().plain() / static_cast<double>(result.measured);
+  result.signal_to_noise = ratio_of(state_->squares.signal(), state_->squares.noise());
   return result;
 }
 
@@ -282,23 +275,21 @@ ErrorStatistics error_statistics(const Unfolded& in, const Quantized& out, const
 ErrorStatistics error_statistics(const Matrix& in, const Matrix& out) {
   ErrorStatistics result;
   result.elements = in.size();
-  SquareSum signal;
-  SquareSum noise;
-  for_each_run(in, out, [&](std::size_t, auto before, auto after) {
-    count_special(before, after, result);
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      const double x = before[i];
-      const double y = after[i];
+  ErrorSquares squares;
+  ErrorRun run;
+  for_each_run(in, out, run, [&](std::size_t) {
+    count_special(run, result);
+    squares.add(run);
+    for (std::size_t i = 0; i < run.count; ++i) {
+      const double x = run.before[i];
+      const double y = run.after[i];
       if (x != 0 && y == 0) ++result.flushed;
       if (x != y && !(std::isnan(x) && std::isnan(y))) ++result.inexact;
-      if (!std::isfinite(x) || !std::isfinite(y)) continue;
-      signal.add(x);
-      noise.add(y - x);
     }
   });
   if (result.measured > 0)
-    result.mean_square = noise.plain() / static_cast<double>(result.measured);
-  result.signal_to_noise = ratio_of(signal, noise);
+    result.mean_square = squares.noise().plain() / static_cast<double>(result.measured);
+  result.signal_to_noise = ratio_of(squares.signal(), squares.noise());
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "formats/codes.h"
 #include "formats/counted.h"
@@ -72,6 +73,23 @@ std::string raw_file(const Tensor& tensor, const WriteOptions& options) {
   return {bytes.begin(), bytes.end()};
 }
 
+// As parse, in the memory of the file.
+TensorFile whole_npy(Bytes&& file, const ReadOptions& options) {
+  if (options.shape) return parse(file, Container::npy, options);
+  GivenType given(options.type, options.packed);
+  TensorFile result;
+  if (options.only == nullptr || options.only->wants("")) {
+    const StoredTensor stored = stored_npy(file, file.size(), given);
+    file.erase(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(stored.begin));
+    const auto& [name, type, shape] = stored.heading;
+    result.tensors.push_back(
+        make_tensor(name, type, shape,
+                    from_layout(std::move(file), shape, element_bytes(type), stored.layout)));
+  }
+  given.require_used();
+  return result;
+}
+
 }  // namespace
 
 Container container_of(const std::string& path) {
@@ -126,9 +144,11 @@ TensorFile parse(ByteView file, Container container, const ReadOptions& options)
 TensorFile read(const std::string& path, const ReadOptions& options) {
   const std::string place = path == "-" ? "standard input" : path;
   try {
-    const Bytes file = read_bytes(path);
+    Bytes file = read_bytes(path);
     try {
-      return parse(file, container_of_content(path, file, options.shape.has_value()), options);
+      const Container container = container_of_content(path, file, options.shape.has_value());
+      return container == Container::npy ? whole_npy(std::move(file), options)
+                                         : parse(file, container, options);
     } catch (const Error& error) {
       throw error.at(place);
     }

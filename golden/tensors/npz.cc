@@ -124,6 +124,16 @@ Member open_member(zip_t* archive, const NpzMember& facts) {
   return member;
 }
 
+// Throws Error where a member goes on behind its size, or ended before it. Asked for one byte more,
+// libzip meets the end and compares the checksum.
+void require_end(zip_file_t* member, const NpzMember& facts, std::uint64_t filled) {
+  std::uint8_t beyond = 0;
+  filled += read_some(member, {&beyond, 1});
+  if (filled != facts.size)
+    throw Error("another size than the " + std::to_string(facts.size) + " bytes it names", "",
+                damaged);
+}
+
 // The member whole. Memory is taken as the bytes come.
 Bytes read_member(zip_t* archive, const NpzMember& facts) {
   const Member member = open_member(archive, facts);
@@ -134,12 +144,7 @@ Bytes read_member(zip_t* archive, const NpzMember& facts) {
     bytes.resize(std::min<std::uint64_t>(facts.size, 2 * filled));
     filled += read_some(member.get(), std::span(bytes).subspan(filled));
   }
-  // Asked for one byte more, libzip meets the end and compares the checksum.
-  std::uint8_t beyond = 0;
-  filled += read_some(member.get(), {&beyond, 1});
-  if (filled != facts.size)
-    throw Error("another size than the " + std::to_string(facts.size) + " bytes it names", "",
-                damaged);
+  require_end(member.get(), facts, filled);
   return bytes;
 }
 
@@ -194,6 +199,35 @@ Bytes NpzArchive::beginning(const NpzMember& member) const {
 
 Bytes NpzArchive::content(const NpzMember& member) const {
   return read_member(implementation_->archive.get(), member);
+}
+
+struct NpzArchive::Reader::Open {
+  Member member;
+  std::uint64_t position = 0;
+};
+
+NpzArchive::Reader::Reader(const NpzArchive& archive, NpzMember member)
+    : archive_(archive), member_(std::move(member)) {}
+
+NpzArchive::Reader::~Reader() = default;
+
+void NpzArchive::Reader::read(std::uint64_t begin, std::span<std::uint8_t> bytes) {
+  if (open_ == nullptr || begin < open_->position)
+    open_.reset(new Open{open_member(archive_.implementation_->archive.get(), member_)});
+  zip_file_t* member = open_->member.get();
+  const auto read_next = [&](std::span<std::uint8_t> next) {
+    const std::size_t count = read_some(member, next);
+    open_->position += count;
+    if (count < next.size()) require_end(member, member_, open_->position);
+    return count;
+  };
+  constexpr std::size_t most_skipped = std::size_t{1} << 16;
+  for (Bytes skipped; open_->position < begin;) {
+    skipped.resize(std::min<std::uint64_t>(begin - open_->position, most_skipped));
+    read_next(skipped);
+  }
+  read_next(bytes);
+  if (open_->position == member_.size) require_end(member, member_, open_->position);
 }
 
 std::vector<Tensor> parse_npz(ByteView file, GivenType& given, Selection& selection) {

@@ -35,6 +35,23 @@ class NpzArchive {
   // The .npy file that a member is: as much of its beginning as its header takes, and whole.
   [[nodiscard]] Bytes beginning(const NpzMember& member) const;
   [[nodiscard]] Bytes content(const NpzMember& member) const;
+  // The bytes of that file from `begin` on, by a reader that goes through it once: a part before
+  // the last one begins anew. The archive outlives it.
+  class Reader {
+   public:
+    Reader(const NpzArchive& archive, NpzMember member);
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    ~Reader();
+    // Throws Error as content() does; of a wrong checksum or size where the end is read.
+    void read(std::uint64_t begin, std::span<std::uint8_t> bytes);
+
+   private:
+    struct Open;
+    const NpzArchive& archive_;
+    NpzMember member_;
+    std::unique_ptr<Open> open_;
+  };
 
  private:
   struct Implementation;  // of libzip

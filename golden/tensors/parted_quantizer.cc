@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -22,32 +23,31 @@ std::size_t multiple_near(std::size_t wanted, std::size_t unit) {
 
 Shape flat(std::size_t count) { return {static_cast<std::int64_t>(count)}; }
 
-// A part on its way.
+// A part on its way. Its memory goes round.
 struct Part {
   Unfolded in;
   Quantized out;
   ErrorParts errors;
 };
 
-Unfolded read_part(const TensorCodes& tensor, std::size_t begin, std::size_t end,
-                   std::size_t columns) {
+void read_part(const TensorCodes& tensor, std::size_t begin, std::size_t end, std::size_t columns,
+               Unfolded& part) {
   const std::size_t count = end - begin;
   const std::size_t rows = std::max<std::size_t>(count / columns, 1);
   const std::size_t across = std::min(columns, count);
-  Unfolded part{.matrix = {},
-                .shape = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(across)},
-                .axis = 1};
+  part.shape = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(across)};
+  part.axis = 1;
   static const ElementType float32 = element_type("float32");
   if (std::endian::native == std::endian::little && tensor.type() == float32) {
-    part.matrix = Matrix(Carrier::binary32, rows, across);
+    part.matrix.reshape(Carrier::binary32, rows, across);
     const auto bytes = std::as_writable_bytes(std::span(part.matrix.floats));
     tensor.read_bytes(begin, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
-    return part;
+    return;
   }
   Tensor codes{.name = "", .type = tensor.type(), .shape = part.shape, .data = {}};
   codes.data.resize(count * element_bytes(tensor.type()));
   tensor.read_bytes(begin, codes.data);
-  return unfold(codes, 1);
+  part = unfold(codes, 1);
 }
 
 void give(const Matrix& values, const std::function<void(ByteView part)>& take) {
@@ -104,34 +104,33 @@ ErrorStatistics quantize_in_parts(const TensorCodes& tensor, const TensorQuantiz
   const std::size_t count = tensor.size();
   quantizer.require_whole_blocks(tensor.shape());
   ErrorSum sum(quantizer, engine);
-  const auto make = [&](std::size_t index) {
+  const auto make = [&](std::size_t index, Part& part) {
     const std::size_t begin = index * parting.elements;
     const std::size_t end = std::min(begin + parting.elements, count);
-    Part part;
-    part.in = read_part(tensor, begin, end, parting.columns);
+    read_part(tensor, begin, end, parting.columns, part.in);
     Random at = random;
     at.offset = begin;
-    part.out = quantizer.quantize_part(part.in, at);
+    quantizer.quantize_part(part.in, at, part.out);
     part.errors = sum.errors_of(part.in, part.out, at);
-    return part;
   };
   // One task adds up and gives the parts made before, in their order, while others make the next.
   constexpr std::size_t parts_at_once = 4;
   const std::size_t all = (count + parting.elements - 1) / parting.elements;
-  std::vector<Part> made;
+  std::vector<Part> made(parts_at_once);
+  std::vector<Part> next(parts_at_once);
+  std::size_t size_made = 0;
+  emulator::Workers workers(threads);
   for (std::size_t first = 0; first < all + parts_at_once; first += parts_at_once) {
-    std::vector<Part> next(first < all ? std::min(parts_at_once, all - first) : 0);
-    emulator::for_each_task(next.size() + 1, threads, [&](std::size_t i) {
-      if (i > 0) {
-        next[i - 1] = make(first + i - 1);
-        return;
-      }
-      for (const Part& part : made) {
+    const std::size_t size = first < all ? std::min(parts_at_once, all - first) : 0;
+    workers.for_each_task(size + 1, [&](std::size_t i) {
+      if (i > 0) return make(first + i - 1, next[i - 1]);
+      for (const Part& part : std::span(made).first(size_made)) {
         sum.add(part.in.matrix, part.out, part.errors);
         give(part.out.values, take);
       }
     });
-    made = std::move(next);
+    std::swap(made, next);
+    size_made = size;
   }
   return sum.result();
 }

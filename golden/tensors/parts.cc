@@ -17,6 +17,10 @@ namespace {
 
 std::string place_of(const std::string& name) { return "/" + printable(name); }
 
+void write_part(halfulp::OutputFile& file, ByteView part) {
+  file.write({reinterpret_cast<const char*>(part.data()), part.size()});
+}
+
 void write_safetensors(const std::string& path, const std::vector<PartedTensor>& tensors,
                        const Metadata& metadata, const Progress& progress) {
   std::vector<Heading> headings;
@@ -29,11 +33,28 @@ void write_safetensors(const std::string& path, const std::vector<PartedTensor>&
     progress(i);
     std::uint64_t written = 0;
     tensors[plan.tensors[i]].give([&](ByteView part) {
-      file.write({reinterpret_cast<const char*>(part.data()), part.size()});
+      write_part(file, part);
       written += part.size();
     });
     HALFULP_REQUIRE(written == entry.end - entry.begin, "write_parts: another size");
   }
+  file.commit();
+}
+
+// Files of one tensor whose bytes are what `give` gives: elements take their bytes in full.
+bool lies_as_given(Container container, const std::vector<PartedTensor>& tensors) {
+  if (container != Container::npy && container != Container::raw) return false;
+  if (tensors.size() != 1) return false;
+  const ElementType& type = tensors.front().heading.type;
+  return bits(type.format) == static_cast<int>(8 * element_bytes(type));
+}
+
+void write_single(const std::string& path, Container container, const PartedTensor& tensor,
+                  const Progress& progress) {
+  halfulp::OutputFile file(path);
+  if (container == Container::npy) file.write(npy_beginning(tensor.heading));
+  progress(0);
+  tensor.give([&](ByteView part) { write_part(file, part); });
   file.commit();
 }
 
@@ -120,8 +141,11 @@ Tensor collected(const PartedTensor& tensor) {
 
 void write_parts(const std::string& path, const std::vector<PartedTensor>& tensors,
                  const Metadata& metadata, const Progress& progress) {
-  if (container_of(path) == Container::safetensors) {
+  const Container container = container_of(path);
+  if (container == Container::safetensors) {
     write_safetensors(path, tensors, metadata, progress);
+  } else if (lies_as_given(container, tensors)) {
+    write_single(path, container, tensors.front(), progress);
   } else {
     TensorFile file;
     for (const PartedTensor& tensor : tensors) {

@@ -39,6 +39,10 @@ struct FoundFile {
 // parse_safetensors does, but for types that are not known and data of another size than their
 // shape's, which require_size refuses.
 FoundFile found_safetensors(const std::shared_ptr<const ByteSource>& file);
+// The arrays of NumPy's files: .npz where the file begins as an archive, else .npy. Those in C
+// order with the least byte first are read in parts, others from memory. path: of the file. Throws
+// Error as parse_npz and parse_npy do, of what is wrong with elements when they are read.
+FoundFile found_numpy(const std::string& path, const std::shared_ptr<const ByteSource>& file);
 // A tensor in memory as one that is read in parts.
 FoundTensor stored(Tensor tensor);
 // Throws Error: an unknown type, or data that are not of the shape's size.
@@ -67,8 +71,8 @@ Tensor collected(const PartedTensor& tensor);
 
 // Called before each tensor with its index, and at the end with their number.
 using Progress = std::function<void(std::size_t done)>;
-// Writes the file whole or not at all: .safetensors part by part, other kinds (files.h) from
-// memory. Throws Error.
+// Writes the file whole or not at all: .safetensors, .npy and raw files part by part, .npz
+// (files.h) and codes of fewer bits than their bytes from memory. Throws Error.
 void write_parts(const std::string& path, const std::vector<PartedTensor>& tensors,
                  const Metadata& metadata, const Progress& progress);
 

@@ -41,22 +41,6 @@ View rows_of(const View& view, std::size_t begin, std::size_t end) {
   return part;
 }
 
-// Of codes of at most 8 bits each number is worked out once.
-std::vector<double> numbers_of(const Format& format, const std::vector<Code>& codes) {
-  constexpr int few_bits = 8;
-  std::vector<double> all;
-  if (bits(format) <= few_bits && codes.size() >> bits(format) != 0) {
-    for (Code code = 0; code >> bits(format) == 0; ++code)
-      all.push_back(nearest_double(decode(format, code)));
-  }
-  std::vector<double> numbers;
-  numbers.reserve(codes.size());
-  for (const Code code : codes)
-    numbers.push_back(all.empty() ? nearest_double(decode(format, code))
-                                  : all[static_cast<std::size_t>(code)]);
-  return numbers;
-}
-
 template <typename T>
 void append(const std::vector<T>& more, std::vector<T>& all) {
   all.insert(all.end(), more.begin(), more.end());
@@ -64,13 +48,17 @@ void append(const std::vector<T>& more, std::vector<T>& all) {
 
 }  // namespace
 
-Matrix::Matrix(Carrier carrier, std::size_t rows, std::size_t columns)
-    : carrier(carrier), rows(rows), columns(columns) {
-  if (carrier == Carrier::binary32) {
-    floats.resize(rows * columns);
-  } else {
-    doubles.resize(rows * columns);
-  }
+Matrix::Matrix(Carrier carrier, std::size_t rows, std::size_t columns) {
+  reshape(carrier, rows, columns);
+}
+
+void Matrix::reshape(Carrier to, std::size_t new_rows, std::size_t new_columns) {
+  carrier = to;
+  rows = new_rows;
+  columns = new_columns;
+  const bool narrow = carrier == Carrier::binary32;
+  floats.resize(narrow ? rows * columns : 0);
+  doubles.resize(narrow ? 0 : rows * columns);
 }
 
 View Matrix::view() const {
@@ -177,31 +165,22 @@ std::size_t TensorQuantizer::rows_of_a_part(std::size_t rows, std::size_t column
   return std::max<std::size_t>(wanted / unit, 1) * unit;
 }
 
-Quantized TensorQuantizer::part(const View& in, Carrier carrier, const Random& random,
-                                bool with_codes) const {
-  Quantized out;
-  out.values = Matrix(carrier, in.rows, in.columns);
-  if (block() != nullptr) {
-    engine_.quantize(in, block_plan_, random, out.values.view(), &out.codes, &out.counts);
-    return out;
-  }
+void TensorQuantizer::quantize_view(const View& in, Carrier carrier, const Random& random,
+                                    bool with_codes, Quantized& out) const {
+  out.values.reshape(carrier, in.rows, in.columns);
+  out.counts = {};
+  if (block() != nullptr)
+    return engine_.quantize(in, block_plan_, random, out.values.view(), &out.codes, &out.counts);
   engine_.round(in, plan_, random, out.values.view(), &out.counts);
-  if (with_codes) {
-    out.codes.elements.resize(packed_bytes(scalar()->format, in.rows * in.columns));
-    engine_.encode(in, plan_, random, out.codes.elements, nullptr);
-  }
-  return out;
+  if (!with_codes) return;
+  out.codes.elements.resize(packed_bytes(scalar()->format, in.rows * in.columns));
+  engine_.encode(in, plan_, random, out.codes.elements, nullptr);
 }
 
-Counts TensorQuantizer::quantize_rows(const View& in, const Random& random,
-                                      const MutableView& out) const {
-  Counts counts;
-  if (block() != nullptr) {
-    engine_.quantize(in, block_plan_, random, out, nullptr, &counts);
-  } else {
-    engine_.round(in, plan_, random, out, &counts);
-  }
-  return counts;
+void TensorQuantizer::quantize_rows(const View& in, const Random& random,
+                                    const MutableView& out) const {
+  if (block() != nullptr) return engine_.quantize(in, block_plan_, random, out, nullptr, nullptr);
+  engine_.round(in, plan_, random, out, nullptr);
 }
 
 Carrier TensorQuantizer::values_carrier(Carrier in) const {
@@ -210,8 +189,9 @@ Carrier TensorQuantizer::values_carrier(Carrier in) const {
   return wide ? Carrier::binary64 : Carrier::binary32;
 }
 
-Quantized TensorQuantizer::quantize_part(const Unfolded& in, const Random& random) const {
-  return part(in.matrix.view(), values_carrier(in.matrix.carrier), random, false);
+void TensorQuantizer::quantize_part(const Unfolded& in, const Random& random,
+                                    Quantized& out) const {
+  quantize_view(in.matrix.view(), values_carrier(in.matrix.carrier), random, false, out);
 }
 
 Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
@@ -225,7 +205,7 @@ Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
   const auto work = [&](std::size_t begin, std::size_t end) {
     Random at = random;
     at.offset = random.offset + begin * matrix.columns;
-    done[begin / step] = part(rows_of(matrix.view(), begin, end), carrier, at, with_codes);
+    quantize_view(rows_of(matrix.view(), begin, end), carrier, at, with_codes, done[begin / step]);
   };
   if (parts <= 1) {
     work(0, matrix.rows);
@@ -297,7 +277,8 @@ std::vector<Tensor> TensorQuantizer::codes(const Unfolded& in, const Quantized& 
 // code is none, where their scale is a number. A block without a scale has nothing beyond.
 std::uint64_t TensorQuantizer::overflowed_in_blocks(const Unfolded& in,
                                                     const Quantized& out) const {
-  const std::vector<double> scale_of = scales(out);
+  std::vector<double> scale_of(in.matrix.size());
+  scales(out).find(0, scale_of);
   const auto size = static_cast<std::int64_t>(in.matrix.size());
   const Tensor codes = from_packed_codes({"", element_type(element()), {size}}, out.codes.elements);
   std::uint64_t count = 0;
@@ -331,22 +312,9 @@ std::uint64_t TensorQuantizer::saturated(const Unfolded& in, const Quantized& ou
   return quantize(finite, random, false).counts.saturated;
 }
 
-std::vector<double> TensorQuantizer::scales(const Quantized& out) const {
+ElementScales TensorQuantizer::scales(const Quantized& out) const {
   if (block() == nullptr) return {};
-  const std::size_t rows = out.values.rows;
-  const std::size_t columns = out.values.columns;
-  std::vector<double> product(rows * columns, 1.0);
-  for (std::size_t i = 0; i < block()->levels.size(); ++i) {
-    const Format& format = block()->levels[i].scale.format;
-    const Partition blocks = partition(block()->levels[i], rows, columns);
-    const std::vector<double> values = numbers_of(format, out.codes.scales[i]);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const double* of_row = values.data() + row / blocks.block_rows * blocks.across;
-      for (std::size_t column = 0; column < columns; ++column)
-        product[row * columns + column] *= of_row[column / blocks.block_columns];
-    }
-  }
-  return product;
+  return {*block(), out.codes, out.values.rows, out.values.columns};
 }
 
 }  // namespace halfulp::tensors

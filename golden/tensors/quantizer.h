@@ -16,6 +16,7 @@
 #include "formats/engine.h"
 #include "formats/json.h"
 #include "golden/tensors/axis.h"
+#include "golden/tensors/element_scales.h"
 #include "golden/tensors/tensor.h"
 
 namespace halfulp::tensors {
@@ -29,6 +30,8 @@ struct Matrix {
 
   Matrix() = default;
   Matrix(Carrier carrier, std::size_t rows, std::size_t columns);
+  // Of another shape in the same memory; its elements are anything.
+  void reshape(Carrier to, std::size_t new_rows, std::size_t new_columns);
   [[nodiscard]] View view() const;
   MutableView view();
   [[nodiscard]] std::size_t size() const { return rows * columns; }
@@ -77,11 +80,11 @@ class TensorQuantizer {
   [[nodiscard]] Quantized quantize(const Unfolded& in, const Random& random, bool with_codes) const;
 
   // Of a part of a tensor, on one thread: random.offset counts the elements before it. Whole
-  // blocks.
-  [[nodiscard]] Quantized quantize_part(const Unfolded& part, const Random& random) const;
+  // blocks. Memory of what `out` was before is used again.
+  void quantize_part(const Unfolded& part, const Random& random, Quantized& out) const;
   // The values of whole blocks from view to view, on one thread: random.offset counts the elements
   // before them.
-  Counts quantize_rows(const View& in, const Random& random, const MutableView& out) const;
+  void quantize_rows(const View& in, const Random& random, const MutableView& out) const;
   // How many rows of a matrix may be taken apart from the others: whole blocks, and whole bytes of
   // packed codes.
   [[nodiscard]] std::size_t rows_of_a_part(std::size_t rows, std::size_t columns) const;
@@ -109,16 +112,16 @@ class TensorQuantizer {
                                         const Random& random) const;
 
   [[nodiscard]] const Format& element() const;
-  [[nodiscard]] bool in_blocks() const { return block() != nullptr; }
-  // What the elements of `out` are multiples of; empty for scalar formats: 1.
-  [[nodiscard]] std::vector<double> scales(const Quantized& out) const;
+  // What the elements of `out` are multiples of.
+  [[nodiscard]] ElementScales scales(const Quantized& out) const;
 
  private:
   [[nodiscard]] const Quantizer* scalar() const { return std::get_if<Quantizer>(&quantizer_); }
   [[nodiscard]] const BlockFormat* block() const { return std::get_if<BlockFormat>(&quantizer_); }
   void require_whole_blocks(const Shape& shape, std::size_t axis) const;
   [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
-  Quantized part(const View& in, Carrier carrier, const Random& random, bool with_codes) const;
+  void quantize_view(const View& in, Carrier carrier, const Random& random, bool with_codes,
+                     Quantized& out) const;
 
   const Engine& engine_;
   AnyQuantizer quantizer_;

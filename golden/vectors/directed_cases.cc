@@ -8,9 +8,13 @@
 #include "formats/numbers/value.h"
 #include "golden/vectors/drawn_format.h"
 #include "golden/vectors/near_misses.h"
+#include "golden/vectors/number_drawer.h"
 
 namespace halfulp::vectors {
 namespace {
+
+// Number: a Value, or a WordNumber where all formats are in words.
+template <typename Number>
 class Drawing {
  public:
   Drawing(const Calculation& calculation, const DrawnFormats& prepared, std::uint64_t seed,
@@ -19,10 +23,11 @@ class Drawing {
         prepared_(prepared),
         to_(prepared.to),
         dice_(seed, index),
+        draw_(dice_),
         random_([this](int bits) { return dice_.integer(bits); }) {}
 
   Operands draw() {
-    for (std::size_t i = 0; i < count(); ++i) operands_[i] = draw_operand(input(i));
+    for (std::size_t i = 0; i < count(); ++i) operands_[i] = draw_.operand(input(i));
     if (count() > 1 && dice_.below(3) == 0) operands_[1] = draw_partner();
     if (dice_.below(8) < 2 || !prepared_.all_dyadic) return operands_;
     switch (calculation_.op) {
@@ -46,7 +51,7 @@ class Drawing {
         direct_remainder();
         break;
       case Op::scale_b:
-        operands_[1] = rounded(input(1), make_value(dice_.between(-70, 70)));
+        operands_[1] = input(1).rounded(draw_.made(dice_.between(-70, 70)));
         break;
       default:
         direct_others();
@@ -58,163 +63,51 @@ class Drawing {
   [[nodiscard]] std::size_t count() const { return prepared_.inputs.size(); }
   [[nodiscard]] const DrawnFormat& input(std::size_t i) const { return prepared_.inputs[i]; }
 
-  static Code rounded(const DrawnFormat& format, const Value& x, Mode mode = Mode::nearest_even) {
-    return mode == Mode::toward_zero ? format.rounded_toward_zero(x) : format.rounded(x);
-  }
-
-  // Of the number without its sign.
-  [[nodiscard]] Code magnitude(const DrawnFormat& format, Code code) const {
-    const Value v = decode(format, code);
-    return v.negative ? rounded(format, absolute(v)) : code;
-  }
-
-  Value with_sign(Value v, const DrawnFormat& format) {
-    return format.is_signed() && dice_.coin() ? negated(std::move(v)) : v;
-  }
-
-  // The number or its opposite, or a neighbour. One draw after the other: compilers evaluate the
-  // arguments of one call in orders of their own.
-  Code beside(Value v, const DrawnFormat& format) {
-    const std::int64_t steps = dice_.between(-1, 1);
-    return format.stepped(rounded(format, with_sign(std::move(v), format)), steps);
-  }
-
-  // A positive number of full precision whose leading bit has the exponent.
-  Value draw_number(const DrawnFormat& format, std::int64_t exponent) {
-    const int bits = format.precision() - 1;
-    Value v =
-        integer_value((Integer(1) << static_cast<unsigned>(bits)) + drawn_fraction(dice_, bits));
-    v.exponent = exponent - bits;
-    return v;
-  }
-
-  // Any finite number, exponents evenly.
-  Code draw_finite(const DrawnFormat& format) {
-    const Exponents e = format.exponents();
-    const std::int64_t below = dice_.below(6) == 0 ? format.precision() : 0;
-    const Value v = draw_number(format, dice_.between(e.least - below, e.largest));
-    const Code code = rounded(format, with_sign(v, format), Mode::toward_zero);
-    return format.is_finite(code) ? code : code_at(format, format.range().highest);
-  }
-
-  Code draw_nan(const DrawnFormat& format) {
-    const auto* f = std::get_if<Float>(&format.format().kind);
-    const Code code = nan_code(format, format.is_signed() && dice_.coin());
-    if (f == nullptr || f->fraction_bits == 0) return code;
-    const Code fraction = (Code{1} << f->fraction_bits) - 1;
-    const Code drawn =
-        (code & ~fraction) | (static_cast<Code>(dice_.integer(f->fraction_bits)) & fraction);
-    // A signalling one where the format has them: the quiet bit is not set.
-    const Code quiet = Code{1} << (f->fraction_bits - 1);
-    const Code candidate = dice_.coin() ? drawn | quiet : drawn & ~quiet;
-    return decode(format, candidate).is_nan() && dice_.below(3) != 0 ? candidate : code;
-  }
-
-  Code draw_special(const DrawnFormat& format) {
-    const bool negative = format.is_signed() && dice_.coin();
-    const Range& range = format.range();
-    switch (dice_.below(7)) {
-      case 0:
-        return has_infinity(format) ? infinity_code(format, negative) : draw_finite(format);
-      case 1:
-      case 2:
-        return has_nan(format) ? draw_nan(format) : draw_finite(format);
-      case 3:
-        return has_zero(format) ? zero_code(format, negative && has_negative_zero(format))
-                                : draw_finite(format);
-      case 4:
-        return code_at(format, negative ? range.lowest : range.highest);
-      case 5:
-        return beside(format.least_normal(), format);
-      default:
-        return rounded(format, with_sign(format.least(), format));
-    }
-  }
-
-  Code draw_operand(const DrawnFormat& format) {
-    const std::uint64_t kind = dice_.below(8);
-    if (kind < 2) return draw_special(format);
-    if (kind == 2) {
-      // One and other powers of two, and their neighbours.
-      const Exponents e = format.exponents();
-      const std::int64_t exponent =
-          dice_.coin() ? 0 : dice_.between(e.least - format.precision(), e.largest);
-      return beside(make_value(1, exponent), format);
-    }
-    if (kind == 3) return static_cast<Code>(dice_.integer(format.bits())) & mask_of(format);
-    return draw_finite(format);
-  }
-
   // Beside the first operand or its opposite.
   Code draw_partner() {
-    const Value first = decode(input(0), operands_[0]);
-    if (first.is_nan()) return draw_operand(input(1));
-    const Value v = input(1).is_signed() && dice_.coin() ? negated(first) : first;
-    return input(1).stepped(rounded(input(1), v), dice_.between(-1, 1));
-  }
-
-  // A number at or next to which the result is to lie.
-  Value draw_place() {
-    const Range& range = to_.range();
-    const Value& least_normal = to_.least_normal();
-    const Value& spacing = to_.least();
-    switch (dice_.below(8)) {
-      case 0: {
-        const Value end = saturates(to_) ? to_.largest() : boundary_above(to_, range.highest);
-        return dice_.below(3) == 0 ? to_.largest() : end;
-      }
-      case 1:
-        return scaled(spacing, dice_.between(-2, 1));
-      case 2:  // just below the least normal number, down to an eighth of the spacing
-        return sum(least_normal, negated(scaled(spacing, dice_.between(-4, 0))));
-      case 3: {
-        const Exponents e = to_.exponents();
-        return make_value(1, dice_.between(e.least, e.largest));
-      }
-      default:
-        break;
-    }
-    const Rank rank = rank_of(to_, magnitude(to_, draw_finite(to_)));
-    if (rank >= range.highest || dice_.below(4) == 0) return value_at(to_, rank);
-    const Value turn = boundary_above(to_, rank);
-    return turn.is_dyadic() ? turn : value_at(to_, rank);
+    const Number first = number(0);
+    if (first.is_nan()) return draw_.operand(input(1));
+    const Number v = input(1).is_signed() && dice_.coin() ? negated(first) : first;
+    return input(1).stepped(input(1).rounded(v), dice_.between(-1, 1));
   }
 
   std::int64_t nudge() { return dice_.coin() ? 0 : dice_.between(-1, 1); }
 
   // The operand i next to x, or a neighbour of it.
-  void solve(std::size_t i, const Real& x) {
-    if (!x.numerator.is_finite() || x.denominator.is_zero()) return;
-    operands_[i] = input(i).stepped(input(i).rounded(x), nudge());
+  void solve(std::size_t i, const Number& dividend, const Number& divisor) {
+    if (!dividend.is_finite() || divisor.is_zero()) return;
+    operands_[i] = input(i).stepped(input(i).rounded_quotient(dividend, divisor), nudge());
   }
-  void solve(std::size_t i, const Value& x) {
+  void solve(std::size_t i, const Number& x) {
     if (!x.is_finite()) return;
     operands_[i] = input(i).stepped(input(i).rounded(x), nudge());
   }
 
-  [[nodiscard]] Value number(std::size_t i) const { return decode(input(i), operands_[i]); }
+  [[nodiscard]] Number number(std::size_t i) const {
+    return input(i).template number<Number>(operands_[i]);
+  }
 
   // The operand i becomes a finite number, not zero.
   void make_finite(std::size_t i) {
-    const Value v = number(i);
-    if (!v.is_finite() || v.is_zero() || dice_.coin()) operands_[i] = draw_finite(input(i));
-    if (number(i).is_zero()) operands_[i] = rounded(input(i), make_value(1));
+    const Number v = number(i);
+    if (!v.is_finite() || v.is_zero() || dice_.coin()) operands_[i] = draw_.finite(input(i));
+    if (number(i).is_zero()) operands_[i] = input(i).rounded(draw_.made(1));
   }
 
   // The sum of the operands `first` (or, of a fused operation, of the product) and `last` near w.
   void direct_sum() {
     const bool minus = calculation_.op == Op::subtract;
-    const auto set_second = [&](const Value& b) { solve(1, minus ? negated(b) : b); };
+    const auto set_second = [&](const Number& b) { solve(1, minus ? negated(b) : b); };
     if (dice_.below(4) == 0 && cancel(minus)) return;
-    const Value w = with_sign(draw_place(), to_);
+    const Number w = draw_.with_sign(draw_.place(to_), to_);
     if (dice_.coin()) {
-      operands_[0] = rounded(input(0), w, Mode::toward_zero);
+      operands_[0] = input(0).rounded_toward_zero(w);
     } else {
       const std::int64_t reach = to_.precision() + 2;
       const std::int64_t exponent =
           w.is_zero() ? 0 : leading_exponent(w) + dice_.between(-reach, 2);
-      operands_[0] = rounded(input(0), with_sign(draw_number(input(0), exponent), input(0)),
-                             Mode::toward_zero);
+      operands_[0] =
+          input(0).rounded_toward_zero(draw_.with_sign(draw_.number(input(0), exponent), input(0)));
     }
     if (!number(0).is_finite()) return;
     set_second(sum(w, negated(number(0))));
@@ -226,22 +119,22 @@ class Drawing {
     const Exponents e = input(0).exponents();
     const std::int64_t exponent = dice_.between(std::min(e.least + p, e.largest), e.largest);
     const auto lost = static_cast<int>(dice_.between(1, p));
-    Value a = draw_number(input(0), exponent);
-    Value difference = draw_number(to_, exponent - lost);
+    Number a = draw_.number(input(0), exponent);
+    Number difference = draw_.number(to_, exponent - lost);
     if (lost >= p) {
-      a = make_value(1, exponent);
-      difference = make_value(1, exponent - p);
+      a = draw_.made(1, exponent);
+      difference = draw_.made(1, exponent - p);
     } else {
       // Of whole spacings of a, so that the other operand is a number.
       const auto cut = static_cast<unsigned>(lost);
       difference.significand = difference.significand >> cut << cut;
     }
-    a = with_sign(a, input(0));
+    a = draw_.with_sign(a, input(0));
     difference.negative = dice_.coin() ? a.negative : !a.negative;
     if (lost >= p) difference.negative = a.negative;
-    operands_[0] = rounded(input(0), a);
-    const Value b = sum(difference, negated(number(0)));
-    operands_[1] = rounded(input(1), minus ? negated(b) : b);
+    operands_[0] = input(0).rounded(a);
+    const Number b = sum(difference, negated(number(0)));
+    operands_[1] = input(1).rounded(minus ? negated(b) : b);
     return input(1).is_finite(operands_[1]);
   }
 
@@ -264,11 +157,18 @@ class Drawing {
     return dice_.between(e.least, e.largest);
   }
 
+  // The integer moved so that its leading bit has the exponent.
+  Number placed_number(const Integer& significand, std::int64_t exponent) {
+    return scaled(draw_.made_of(significand),
+                  exponent - static_cast<std::int64_t>(boost::multiprecision::msb(significand)));
+  }
+
   // Two integers as significands of the first operands.
   void place_factors(const IntegerPair& pair, std::int64_t exponent) {
     const std::int64_t first = first_exponent(exponent, 1);
-    operands_[0] = rounded(input(0), with_sign(placed(pair.a, first), input(0)));
-    operands_[1] = rounded(input(1), with_sign(placed(pair.b, exponent - first), input(1)));
+    operands_[0] = input(0).rounded(draw_.with_sign(placed_number(pair.a, first), input(0)));
+    operands_[1] =
+        input(1).rounded(draw_.with_sign(placed_number(pair.b, exponent - first), input(1)));
   }
 
   void direct_product() {
@@ -278,31 +178,31 @@ class Drawing {
                                  : std::nullopt;
     if (pair) return place_factors(*pair, result_exponent());
     if (how == 3 && at_overflow()) return;
-    factor(draw_place());
+    factor(draw_.place(to_));
   }
 
   // A product of the first two operands near w.
-  void factor(const Value& w) {
+  void factor(const Number& w) {
     if (w.is_zero()) return;
     const std::int64_t exponent = first_exponent(leading_exponent(w), 1);
-    operands_[0] = rounded(input(0), with_sign(draw_number(input(0), exponent), input(0)));
-    const Value a = number(0);
+    operands_[0] = input(0).rounded(draw_.with_sign(draw_.number(input(0), exponent), input(0)));
+    const Number a = number(0);
     if (!a.is_finite() || a.is_zero()) return;
-    solve(1, {.numerator = with_sign(w, input(1)), .denominator = absolute(a)});
+    solve(1, draw_.with_sign(w, input(1)), absolute(a));
   }
 
   // The product that lies just where overflow begins.
   bool at_overflow() {
     const auto* f = std::get_if<Float>(&to_.format().kind);
     if (f == nullptr) return false;
-    const Value& end = prepared_.end;
+    const Number& end = to_.template ends<Number>().end;
     const auto pair = prepared_.end_factors->draw(random_);
     if (!pair) return false;
     const std::int64_t exponent = leading_exponent(end);
     const std::int64_t first = first_exponent(exponent - 1, 1);
-    Value a = placed(pair->a, first);
-    operands_[0] = rounded(input(0), with_sign(a, input(0)));
-    solve(1, {.numerator = with_sign(end, input(1)), .denominator = a});
+    Number a = placed_number(pair->a, first);
+    operands_[0] = input(0).rounded(draw_.with_sign(a, input(0)));
+    solve(1, draw_.with_sign(end, input(1)), a);
     return true;
   }
 
@@ -311,21 +211,22 @@ class Drawing {
       if (const auto pair = near_quotient(precisions(), random_)) {
         const std::int64_t exponent = result_exponent();
         const std::int64_t first = first_exponent(exponent, -1);
-        operands_[0] = rounded(input(0), with_sign(placed(pair->a, first), input(0)));
-        operands_[1] = rounded(input(1), with_sign(placed(pair->b, first - exponent), input(1)));
+        operands_[0] = input(0).rounded(draw_.with_sign(placed_number(pair->a, first), input(0)));
+        operands_[1] =
+            input(1).rounded(draw_.with_sign(placed_number(pair->b, first - exponent), input(1)));
         return;
       }
     }
-    const Value w = draw_place();
+    const Number w = draw_.place(to_);
     if (w.is_zero()) return;
     const std::int64_t exponent = leading_exponent(w);
     const std::int64_t divisor = first_exponent(exponent, -1) - exponent;
-    Value b = dice_.coin()
-                  ? draw_number(input(1), divisor)
-                  : make_value(1 + 2 * static_cast<std::int64_t>(dice_.below(4)), divisor - 1);
-    operands_[1] = rounded(input(1), with_sign(b, input(1)));
+    Number b = dice_.coin()
+                   ? draw_.number(input(1), divisor)
+                   : draw_.made(1 + 2 * static_cast<std::int64_t>(dice_.below(4)), divisor - 1);
+    operands_[1] = input(1).rounded(draw_.with_sign(b, input(1)));
     b = number(1);
-    if (b.is_finite()) solve(0, with_sign(product(w, b), input(0)));
+    if (b.is_finite()) solve(0, draw_.with_sign(product(w, b), input(0)));
   }
 
   void direct_root() {
@@ -333,17 +234,17 @@ class Drawing {
       if (const auto operand = near_square(precisions(), random_)) {
         const Exponents e = input(0).exponents();
         const auto length = static_cast<std::int64_t>(boost::multiprecision::msb(*operand));
-        Value v = integer_value(*operand);
+        Number v = draw_.made_of(*operand);
         const std::int64_t wanted = dice_.between(e.least, e.largest) - length;
         v.exponent = wanted & ~std::int64_t{1};
-        operands_[0] = rounded(input(0), v);
+        operands_[0] = input(0).rounded(v);
         return;
       }
     }
-    Value w = draw_place();
+    Number w = draw_.place(to_);
     if (dice_.below(3) == 0) {
       const std::int64_t exponent = dice_.between(-20, 20);
-      w = make_value(1 + static_cast<std::int64_t>(dice_.below(64)), exponent);
+      w = draw_.made(1 + static_cast<std::int64_t>(dice_.below(64)), exponent);
     }
     solve(0, product(w, w));
   }
@@ -353,33 +254,33 @@ class Drawing {
       case 0:
         return align();
       case 1: {  // a product near the place, and nothing or next to nothing beside it
-        factor(draw_place());
-        operands_[2] =
-            rounded(input(2), with_sign(dice_.coin() ? zero_value() : input(2).least(), input(2)));
+        factor(draw_.place(to_));
+        operands_[2] = input(2).rounded(draw_.with_sign(
+            dice_.coin() ? draw_.made(0) : input(2).template ends<Number>().least, input(2)));
         return;
       }
       case 2:
         return cancel_product();
       case 3: {  // the addend just below the place, the product the rest
-        const Value w = draw_place();
-        operands_[2] = rounded(input(2), w, Mode::toward_zero);
-        const Value rest = sum(w, negated(number(2)));
+        const Number w = draw_.place(to_);
+        operands_[2] = input(2).rounded_toward_zero(w);
+        const Number rest = sum(w, negated(number(2)));
         if (!number(2).is_finite()) return;
         factor(rest.is_zero() ? scaled(absolute(w), -to_.precision() - 2) : rest);
         if (input(0).is_signed() && !number(0).is_nan() &&
             number(0).negative != number(1).negative && dice_.coin())
-          operands_[0] = rounded(input(0), negated(number(0)));
+          operands_[0] = input(0).rounded(negated(number(0)));
         return;
       }
       case 4:
         if (const auto pair = near_product(precisions(), random_)) {
           place_factors(*pair, result_exponent());
-          operands_[2] = rounded(input(2), zero_value());
+          operands_[2] = input(2).rounded(draw_.made(0));
           return;
         }
         [[fallthrough]];
       default: {
-        const Value w = with_sign(draw_place(), to_);
+        const Number w = draw_.with_sign(draw_.place(to_), to_);
         make_finite(0);
         make_finite(1);
         solve(2, sum(w, negated(product(number(0), number(1)))));
@@ -398,7 +299,7 @@ class Drawing {
     const std::int64_t first = first_exponent(product_exponent, 1);
     const auto put = [&](std::size_t i, std::int64_t e) {
       operands_[i] =
-          rounded(input(i), with_sign(draw_number(input(i), e), input(i)), Mode::toward_zero);
+          input(i).rounded_toward_zero(draw_.with_sign(draw_.number(input(i), e), input(i)));
     };
     put(0, first);
     put(1, product_exponent - first - (dice_.coin() ? 1 : 0));
@@ -409,22 +310,22 @@ class Drawing {
   void cancel_product() {
     make_finite(0);
     make_finite(1);
-    const Value ab = product(number(0), number(1));
+    const Number ab = product(number(0), number(1));
     const int kept = static_cast<int>(dice_.between(1, input(2).precision()));
-    Value cut = ab;
+    Number cut = ab;
     if (!ab.is_zero()) {
-      const auto length = static_cast<int>(boost::multiprecision::msb(ab.significand)) + 1;
+      const auto length = static_cast<int>(leading_exponent(ab) - ab.exponent) + 1;
       const auto drop = static_cast<unsigned>(std::max(0, length - kept));
       cut.significand = ((cut.significand >> drop) + (dice_.coin() ? 1 : 0)) << drop;
     }
-    operands_[2] = rounded(input(2), negated(cut));
+    operands_[2] = input(2).rounded(negated(cut));
   }
 
   void direct_remainder() {
     make_finite(1);
-    const Value b = number(1);
-    const Value n = make_value(dice_.between(0, 1 << dice_.below(12)));
-    const Value quarters = make_value(dice_.between(0, 3), -2);
+    const Number b = number(1);
+    const Number n = draw_.made(dice_.between(0, 1 << dice_.below(12)));
+    const Number quarters = draw_.made(dice_.between(0, 3), -2);
     solve(0, product(b, sum(n, quarters)));
   }
 
@@ -433,16 +334,18 @@ class Drawing {
     if (op == Op::round_to_integral || op == Op::round_to_integral_exact) {
       const auto reach = static_cast<std::uint64_t>(input(0).precision()) + 2;
       const Integer whole = dice_.integer(static_cast<int>(dice_.below(reach)));
-      const Value halves = make_value(dice_.between(0, 3), -2);
-      return solve(0, with_sign(sum(integer_value(whole), halves), input(0)));
+      const Number halves = draw_.made(dice_.between(0, 3), -2);
+      return solve(0, draw_.with_sign(sum(draw_.made_of(whole), halves), input(0)));
     }
-    if (op == Op::convert || is_to_integer(op)) solve(0, with_sign(draw_place(), input(0)));
+    if (op == Op::convert || is_to_integer(op))
+      solve(0, draw_.with_sign(draw_.place(to_), input(0)));
   }
 
   const Calculation& calculation_;
   const DrawnFormats& prepared_;
   const DrawnFormat& to_;
   Dice dice_;
+  NumberDrawer<Number> draw_;
   RandomInteger random_;
   Operands operands_{};
 };
@@ -456,7 +359,9 @@ DirectedDrawer::DirectedDrawer(const Calculation& calculation, std::uint64_t see
 
 DrawnCase DirectedDrawer::draw(std::uint64_t index) const {
   DrawnCase c;
-  c.operands = Drawing(calculation_, *prepared_, seed_, index).draw();
+  c.operands = prepared_->all_in_words
+                   ? Drawing<WordNumber>(calculation_, *prepared_, seed_, index).draw()
+                   : Drawing<Value>(calculation_, *prepared_, seed_, index).draw();
   c.random = random_of(c.operands, index);
   return c;
 }

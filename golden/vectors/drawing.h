@@ -8,19 +8,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "emulator/kernels/kernels.h"
 #include "emulator/operations/scalar.h"
 #include "formats/codes.h"
 #include "formats/numbers/value.h"
-#include "formats/random.h"
 
 namespace halfulp::vectors {
 
 // The random numbers of one case: Random{.seed, .stream = index}.bits(0, 64), bits(1, 64) and so
-// on. A block of Philox is two of them, and is computed once.
+// on, made as many at a time as most cases take.
 class Dice {
  public:
-  Dice(std::uint64_t seed, std::uint64_t index)
-      : key_{low(seed), high(seed)}, stream_{low(index), high(index)} {}
+  Dice(std::uint64_t seed, std::uint64_t index) : source_{.key = {.seed = seed, .stream = index}} {}
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
   std::int64_t between(std::int64_t lowest, std::int64_t highest) {
     return lowest +
@@ -37,28 +36,17 @@ class Dice {
   }
 
  private:
-  static std::uint32_t low(std::uint64_t n) { return static_cast<std::uint32_t>(n); }
-  static std::uint32_t high(std::uint64_t n) { return static_cast<std::uint32_t>(n >> 32); }
-
-  // Two blocks at a time, as neither waits for the other.
   std::uint64_t next() {
-    if (next_ % words_.size() == 0) {
-      const std::uint64_t block = next_ / 2;
-      const auto first = philox4x32_10({low(block), high(block), stream_[0], stream_[1]}, key_);
-      const auto second =
-          philox4x32_10({low(block + 1), high(block + 1), stream_[0], stream_[1]}, key_);
-      const auto joined = [](std::uint32_t above, std::uint32_t below) {
-        return std::uint64_t{above} << 32 | below;
-      };
-      words_ = {joined(first[0], first[1]), joined(first[2], first[3]),
-                joined(second[0], second[1]), joined(second[2], second[3])};
-    }
-    return words_[next_++ % words_.size()];
+    const std::size_t place = next_ % words_.size();
+    if (place == 0)
+      emulator::kernels::random_units(source_, next_, words_.size(), 64, words_.data());
+    ++next_;
+    return words_[place];
   }
 
-  std::array<std::uint32_t, 2> key_, stream_;
-  std::array<std::uint64_t, 4> words_{};
+  emulator::kernels::UnitSource source_;
   std::uint64_t next_ = 0;
+  std::array<std::uint64_t, 16> words_;
 };
 
 // A fraction whose carries run far or not at all.
@@ -119,13 +107,6 @@ inline Code rounded(const Format& format, const Real& x, Mode mode = Mode::neare
 inline Code code_of_positive(const Format& format, Code code) {
   const Value v = decode(format, code);
   return v.negative ? rounded(format, real(absolute(v))) : code;
-}
-
-// The integer moved so that its leading bit has the exponent.
-inline Value placed(const Integer& significand, std::int64_t exponent) {
-  Value v = integer_value(significand);
-  v.exponent = exponent - static_cast<std::int64_t>(boost::multiprecision::msb(significand));
-  return v;
 }
 
 // The exponents of the leading bits of the format's least and largest positive numbers of full

@@ -216,6 +216,81 @@ TEST_F(ArrayKernels, RoundsAnyLengthAnywhere) {
   }
 }
 
+Quantizer stochastic(const char* format, int random_bits) {
+  Quantizer q{.format = find_format(format), .rounding = {}};
+  q.rounding.mode = Mode::stochastic;
+  q.rounding.random_bits = random_bits;
+  return q;
+}
+
+// Where counters carry into their high words, where indices begin anew, and anywhere else.
+TEST_F(ArrayKernels, DrawsTheBitsOfEveryIndex) {
+  sampling::Stream stream(25);
+  for (const int random_bits : {1, 8, 9, 16, 17, 24}) {
+    const auto in_unit = static_cast<std::uint64_t>(64 / field_width(random_bits));
+    for (const char* name : {"float8_e4m3fn", "float8_e5m2", "binary16"}) {
+      const Quantizer q = stochastic(name, random_bits);
+      const Plan plan = emulator::engine().prepare(q);
+      const Plan reference_plan = reference::engine().prepare(q);
+      const std::vector<float> drawn = operands(q.format);
+      for (const std::uint64_t around : {std::uint64_t{0}, (in_unit << 33), std::uint64_t{1000}}) {
+        for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+          const Random random{.seed = 3,
+                              .stream = stream.bits(64),
+                              .offset = around - stream.below(700),
+                              .generator = generator};
+          std::vector<float> in(1200 + stream.below(300));
+          for (float& x : in) x = drawn[stream.below(drawn.size())];
+          std::vector<float> theirs(in.size());
+          reference::engine().round(view_of(std::span<const float>(in)), reference_plan, random,
+                                    view_of(std::span(theirs)), nullptr);
+          for (const std::string& set : emulator::instruction_sets()) {
+            emulator::force_instruction_set(set);
+            std::vector<float> ours(in.size());
+            emulator::engine().round(view_of(std::span<const float>(in)), plan, random,
+                                     view_of(std::span(ours)), nullptr);
+            expect_same(in, ours, theirs, cases::describe(q));
+          }
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+// Stores that go past the caches, into any place, against short arrays.
+TEST_F(ArrayKernels, DrawsTheSameInLongArrays) {
+  constexpr std::size_t count = (std::size_t{1} << 22) + 12345;
+  const Quantizer q = stochastic("float8_e4m3fn", 16);
+  const Plan plan = emulator::engine().prepare(q);
+  const std::vector<float> drawn = operands(q.format);
+  std::vector<float> in(count);
+  for (std::size_t i = 0; i < count; ++i) in[i] = drawn[i * 7919 % drawn.size()];
+  const std::span<const float> all(in);
+  for (const Generator generator : {Generator::philox4x32_10, Generator::splitmix64}) {
+    for (const std::size_t to : {0, 1, 5}) {
+      const Random random{.seed = 3, .stream = 4, .offset = 3 * to, .generator = generator};
+      std::vector<float> theirs(count);
+      for (std::size_t i = 0; i < count; i += 9973) {
+        Random part = random;
+        part.offset += i;
+        const std::size_t taken = std::min<std::size_t>(9973, count - i);
+        emulator::engine().round(view_of(all.subspan(i, taken)), plan, part,
+                                 view_of(std::span(theirs).subspan(i, taken)), nullptr);
+      }
+      std::vector<float> ours(to + count + 1, -7.0F);
+      emulator::engine().round(view_of(all), plan, random,
+                               view_of(std::span(ours).subspan(to, count)), nullptr);
+      EXPECT_EQ(ours.back(), -7.0F);
+      if (to > 0) EXPECT_EQ(ours[to - 1], -7.0F);
+      ours.pop_back();
+      ours.erase(ours.begin(), ours.begin() + static_cast<std::ptrdiff_t>(to));
+      expect_same(in, ours, theirs, cases::describe(q));
+      if (HasFailure()) return;
+    }
+  }
+}
+
 // The instruction sets one by one, and the machine's choice, which may know one more.
 std::vector<std::string> instruction_sets() {
   std::vector<std::string> list = emulator::instruction_sets();

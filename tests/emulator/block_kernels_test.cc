@@ -149,6 +149,13 @@ TEST_P(BlockKernels, ElementsAroundTheirTurns) {
       if (to_nearest_away) with.element.rounding.mode = Mode::nearest_away;
       expect_same(with, in, 16);
       expect_same(with, in, in.size());
+      // Blocks of several vectors, and blocks that are none.
+      for (const int columns : {24, 48}) {
+        if (outer != 1 || to_nearest_away) break;
+        with.levels[1].columns = columns;
+        const auto length = static_cast<std::ptrdiff_t>(in.size() / 48 * 48);
+        expect_same(with, std::vector<float>(in.begin(), in.begin() + length), in.size() / 48 * 48);
+      }
     }
   }
 }
@@ -187,12 +194,44 @@ TEST_P(BlockKernels, ScalesAroundTheirTurns) {
 TEST_P(BlockKernels, LongRows) {
   sampling::Stream stream(62);
   for (const char* name : {"mxfp8_e4m3", "mxfp8_e5m2", "mxfp4", "nvfp4"}) {
-    for (const std::size_t columns : {9000, 8208, 5008}) {
+    for (const std::size_t columns : {9000, 9001, 8208, 5008}) {
       std::vector<float> in(2 * columns);
       for (float& x : in)
         x = std::ldexp(static_cast<float>(stream.below(2001)) - 1000,
                        static_cast<int>(stream.below(9)) - 4);
       expect_same(find_block_format(name), in, columns);
+    }
+  }
+}
+
+// Whatever codes there are: scales that are zero, negative, infinite or NaN, too.
+TEST_P(BlockKernels, DecodeAnyCodes) {
+  sampling::Stream stream(63);
+  constexpr std::size_t columns = 256;
+  constexpr std::size_t rows = 72;
+  for (const char* name : {"mxfp8_e4m3", "mxfp8_e5m2", "mxfp4", "nvfp4"}) {
+    for (const double outer : {1.0, 0x1.3579bep-3, 0x1p125, 0x1.8p-140, std::nan("")}) {
+      BlockFormat format = find_block_format(name);
+      const bool levels = format.levels.size() == 2;
+      if (!levels && outer != 1) continue;
+      BlockCodes codes;
+      codes.elements.resize(packed_bytes(format.element.format, rows * columns));
+      for (std::uint8_t& code : codes.elements) code = static_cast<std::uint8_t>(stream.bits(8));
+      if (levels) codes.scales.push_back({std::bit_cast<std::uint32_t>(static_cast<float>(outer))});
+      const auto block = static_cast<std::size_t>(format.levels.back().columns);
+      std::vector<Code>& scales = codes.scales.emplace_back(rows * columns / block);
+      for (std::size_t k = 0; k < scales.size(); ++k) scales[k] = k < 256 ? k : stream.bits(8);
+      const auto worth = [&](const Engine& engine) {
+        std::vector<float> all(rows * columns);
+        const BlockPlan plan =
+            engine.prepare_block(format, {.elements = all.size(), .carrier = Carrier::binary32});
+        engine.dequantize(codes, plan, view_of(all.data(), rows, columns));
+        return all;
+      };
+      const std::vector<float> ours = worth(emulator::engine());
+      const std::vector<float> want = worth(reference::engine());
+      EXPECT_EQ(std::memcmp(ours.data(), want.data(), want.size() * sizeof(float)), 0)
+          << name << " under " << outer;
     }
   }
 }
