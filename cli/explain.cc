@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp explain: one number and one format.
-#include "cli/explain.h"
-
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -13,6 +11,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
+#include "golden/words/explanation.h"
 
 namespace halfulp::cli {
 namespace {
@@ -67,7 +66,7 @@ void require_near(const Real& x) {
 }
 
 // What is to be rounded.
-Real read_input(const ExplainOptions& options, ExplainReport& report) {
+Real read_input(const ExplainOptions& options, words::ExplainReport& report) {
   report.input = options.value;
   if (options.from.empty()) {
     if (options.codes) throw Error("a code of no format", "--codes", "give its format with --from");
@@ -95,7 +94,7 @@ int explain_verb(const Arguments& arguments) {
   add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
-  ExplainReport report;
+  words::ExplainReport report;
   report.style = options.style;
   report.quantizer.format = format_at("--to", options.to);
   report.quantizer.rounding = rounding_of(options.rounding, report.quantizer.format);
