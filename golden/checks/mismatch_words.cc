@@ -38,20 +38,6 @@ std::string exact_text(const Calculation& calculation, const vectors::Case& c) {
                                  : "beyond binary128");
 }
 
-// "" where there is no distance.
-std::string distance_text(const Format& format, Code got, Code want) {
-  const std::optional<Rank> distance = checks::distance(format, got, want);
-  if (!distance) return {};
-  const bool negative = *distance < 0;
-  const Integer magnitude(negative ? -*distance : *distance);
-  return (negative ? "-" : "") + magnitude.str();
-}
-
-std::string code_line(const Format& format, Code code) {
-  return bare_code_text(format, code) + "  " + field_text(format, code) + "  " +
-         shortest_text(format, code);
-}
-
 // A field of the case: its code with what it stands for, or its text where that is unknown.
 std::string field_line(const Format& format, Code code, const vectors::Case& c, std::size_t place) {
   return is_unknown(c, place) ? c.unknown[place] + "  unknown" : code_line(format, code);
@@ -99,6 +85,19 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+std::string distance_text(const Format& format, Code got, Code want) {
+  const std::optional<Rank> distance = checks::distance(format, got, want);
+  if (!distance) return {};
+  const bool negative = *distance < 0;
+  const Integer magnitude(negative ? -*distance : *distance);
+  return (negative ? "-" : "") + magnitude.str();
+}
+
+std::string code_line(const Format& format, Code code) {
+  return bare_code_text(format, code) + "  " + field_text(format, code) + "  " +
+         shortest_text(format, code);
+}
 
 std::string text_of(const Calculation& calculation, const Strictness& strictness,
                     const Mismatch& mismatch) {

@@ -16,4 +16,9 @@ std::string text_of(const vectors::Calculation& calculation, const Strictness& s
 std::string json_text_of(const vectors::Calculation& calculation, const Strictness& strictness,
                          const Mismatch& mismatch);
 
+// A code with its bits and its value: "3C01  0|01111|0000000001  1.001".
+std::string code_line(const Format& format, Code code);
+// Of got from want in ulp: "-2"; empty where there is no distance.
+std::string distance_text(const Format& format, Code got, Code want);
+
 }  // namespace halfulp::checks
