@@ -27,6 +27,9 @@ struct ExplainReport {
   NumberStyle style;
 };
 
+// Throws Error where a number is so far from 1 that its exact digits take too long.
+void require_explainable(const Real& x);
+
 std::string text_of(const ExplainReport& report);
 Json json_of(const ExplainReport& report);
 

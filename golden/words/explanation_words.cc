@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "formats/codes.h"
+#include "formats/error.h"
 #include "formats/numbers/value.h"
 #include "golden/words/explanation.h"
 
@@ -136,6 +138,15 @@ constexpr std::array<PathName, 14> path_names{{
 }};
 
 }  // namespace
+
+void require_explainable(const Real& x) {
+  constexpr std::int64_t far = 3321928;  // 2^far is just below 10^1000000
+  if (!x.numerator.is_finite() || x.numerator.is_zero()) return;
+  const std::int64_t exponent = leading_exponent(x.numerator) - leading_exponent(x.denominator);
+  if (std::abs(exponent) > far)
+    throw Error("a number beyond 10^+-1000000 is not explained", "",
+                "`halfulp cast` rounds it all the same");
+}
 
 std::string value_text(const ExplainReport& report, Code code) {
   return number_text(report.quantizer.format, code, report.style);
