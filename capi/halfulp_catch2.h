@@ -31,11 +31,11 @@ using namespace Catch::Matchers;
 template <typename Got, typename Want>
 class Matcher : public MatcherBase<Got> {
  public:
-  typedef Verdict (*Judge)(const Got &got, const Want &want, uint64_t ulp);
-  Matcher(const Want &want, Judge judge, const std::string &relation, uint64_t ulp)
+  typedef Verdict (*Judge)(const Got& got, const Want& want, uint64_t ulp);
+  Matcher(const Want& want, Judge judge, const std::string& relation, uint64_t ulp)
       : want_(want), judge_(judge), relation_(relation), ulp_(ulp) {}
 
-  bool match(const Got &got) const override {
+  bool match(const Got& got) const override {
     const Verdict verdict = judge_(got, want_, ulp_);
     text_ = verdict.text;
     return verdict.good;
@@ -53,20 +53,20 @@ class Matcher : public MatcherBase<Got> {
 }  // namespace catch2
 
 template <typename Want>
-catch2::Matcher<Codes, Want> BitsEqual(const Want &want) {
+catch2::Matcher<Codes, Want> BitsEqual(const Want& want) {
   return catch2::Matcher<Codes, Want>(
-      want, [](const Codes &got, const Want &w, uint64_t) { return bits_equal(got, w); },
+      want, [](const Codes& got, const Want& w, uint64_t) { return bits_equal(got, w); },
       "is equal, bit for bit", 0);
 }
-inline catch2::Matcher<Codes, Expected> WithinUlp(const Expected &want, uint64_t ulp) {
+inline catch2::Matcher<Codes, Expected> WithinUlp(const Expected& want, uint64_t ulp) {
   return catch2::Matcher<Codes, Expected>(
-      want, [](const Codes &got, const Expected &w, uint64_t n) { return within_ulp(got, w, n); },
+      want, [](const Codes& got, const Expected& w, uint64_t n) { return within_ulp(got, w, n); },
       "is within " + std::to_string(ulp) + " ulp", ulp);
 }
-inline catch2::Matcher<halfulp_tensor, Bound> WithinBound(const Bound &want) {
+inline catch2::Matcher<halfulp_tensor, Bound> WithinBound(const Bound& want) {
   return catch2::Matcher<halfulp_tensor, Bound>(
       want,
-      [](const halfulp_tensor &got, const Bound &w, uint64_t) { return within_bound(got, w); },
+      [](const halfulp_tensor& got, const Bound& w, uint64_t) { return within_bound(got, w); },
       "is within the bound", 0);
 }
 

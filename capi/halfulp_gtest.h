@@ -17,31 +17,30 @@
 
 namespace halfulp_test {
 
-inline ::testing::AssertionResult assertion(const char *got, const char *want,
-                                            const char *relation, const Verdict &verdict) {
+inline ::testing::AssertionResult assertion(const char* got, const char* want, const char* relation,
+                                            const Verdict& verdict) {
   if (verdict.good) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure()
-         << got << " " << relation << " " << want << "\n"
-         << verdict.text;
+  return ::testing::AssertionFailure() << got << " " << relation << " " << want << "\n"
+                                       << verdict.text;
 }
 
 struct BitsEqual {
   template <typename Want>
-  ::testing::AssertionResult operator()(const char *got_text, const char *want_text,
-                                        const Codes &got, const Want &want) const {
+  ::testing::AssertionResult operator()(const char* got_text, const char* want_text,
+                                        const Codes& got, const Want& want) const {
     return assertion(got_text, want_text, "is not, bit for bit,", bits_equal(got, want));
   }
 };
 struct WithinUlp {
-  ::testing::AssertionResult operator()(const char *got_text, const char *want_text, const char *,
-                                        const Codes &got, const Expected &want,
+  ::testing::AssertionResult operator()(const char* got_text, const char* want_text, const char*,
+                                        const Codes& got, const Expected& want,
                                         uint64_t ulp) const {
     return assertion(got_text, want_text, "is not within its ulp of", within_ulp(got, want, ulp));
   }
 };
 struct WithinBound {
-  ::testing::AssertionResult operator()(const char *got_text, const char *want_text,
-                                        const halfulp_tensor &got, const Bound &want) const {
+  ::testing::AssertionResult operator()(const char* got_text, const char* want_text,
+                                        const halfulp_tensor& got, const Bound& want) const {
     return assertion(got_text, want_text, "is not within", within_bound(got, want));
   }
 };

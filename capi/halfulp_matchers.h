@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the matchers for GoogleTest and Catch2 (halfulp_gtest.h, halfulp_catch2.h) share: what a test
- * holds against what, and the verdict with its text. C++11, on the functions of halfulp.h alone.
+ * What the matchers for GoogleTest and Catch2 (halfulp_gtest.h, halfulp_catch2.h) share: what a
+ * test holds against what, and the verdict with its text. C++11, on the functions of halfulp.h
+ * alone.
  *
  *   namespace hu = halfulp_test;
  *   const hu::Operation add("add", {"e4m3fn"}, "e4m3fn");
@@ -27,7 +28,7 @@ struct Verdict {
   std::string text; /* why not; of bounds always */
 };
 
-inline void require(halfulp_status status, const halfulp_error &error) {
+inline void require(halfulp_status status, const halfulp_error& error) {
   if (status == HALFULP_OK) return;
   std::string text = error.place;
   text += text.empty() ? "" : ": ";
@@ -40,13 +41,13 @@ inline void require(halfulp_status status, const halfulp_error &error) {
 
 class Format {
  public:
-  explicit Format(const char *text) {
-    const halfulp_format *made = nullptr;
+  explicit Format(const char* text) {
+    const halfulp_format* made = nullptr;
     halfulp_error error;
     require(halfulp_format_create(text, &made, &error), error);
     handle_.reset(made, halfulp_format_destroy);
   }
-  const halfulp_format *get() const { return handle_.get(); }
+  const halfulp_format* get() const { return handle_.get(); }
 
  private:
   std::shared_ptr<const halfulp_format> handle_;
@@ -54,14 +55,14 @@ class Format {
 
 class Operation {
  public:
-  Operation(const char *name, const std::vector<const char *> &inputs, const char *output) {
-    const halfulp_operation *made = nullptr;
+  Operation(const char* name, const std::vector<const char*>& inputs, const char* output) {
+    const halfulp_operation* made = nullptr;
     halfulp_error error;
     require(halfulp_operation_create(name, inputs.data(), inputs.size(), output, &made, &error),
             error);
     handle_.reset(made, halfulp_operation_destroy);
   }
-  const halfulp_operation *get() const { return handle_.get(); }
+  const halfulp_operation* get() const { return handle_.get(); }
 
  private:
   std::shared_ptr<const halfulp_operation> handle_;
@@ -69,14 +70,14 @@ class Operation {
 
 class Unit {
  public:
-  explicit Unit(const char *unit, const char *order = nullptr, const char *a = nullptr,
-                const char *b = nullptr) {
-    const halfulp_unit *made = nullptr;
+  explicit Unit(const char* unit, const char* order = nullptr, const char* a = nullptr,
+                const char* b = nullptr) {
+    const halfulp_unit* made = nullptr;
     halfulp_error error;
     require(halfulp_unit_create(unit, order, a, b, &made, &error), error);
     handle_.reset(made, halfulp_unit_destroy);
   }
-  const halfulp_unit *get() const { return handle_.get(); }
+  const halfulp_unit* get() const { return handle_.get(); }
 
  private:
   std::shared_ptr<const halfulp_unit> handle_;
@@ -96,18 +97,18 @@ struct Codes {
   }
 };
 template <typename Integer>
-Codes codes(const Integer *data, size_t count) {
+Codes codes(const Integer* data, size_t count) {
   Codes made;
   for (size_t i = 0; i < count; ++i) made.all.push_back(static_cast<uint64_t>(data[i]));
   return made;
 }
 template <typename Integer>
-Codes codes(const std::vector<Integer> &all) {
+Codes codes(const std::vector<Integer>& all) {
   return codes(all.data(), all.size());
 }
 inline Codes code(uint64_t one) { return codes(&one, 1); }
 /* Codes that lie packed (halfulp.h). */
-inline Codes packed(const Format &format, const void *data, size_t count) {
+inline Codes packed(const Format& format, const void* data, size_t count) {
   Codes made;
   made.all.resize(count);
   halfulp_error error;
@@ -124,7 +125,7 @@ struct Expected {
   Codes codes;
   uint32_t strictness;
 };
-inline Expected of(const Format &format, Codes codes, uint32_t strictness = 0) {
+inline Expected of(const Format& format, Codes codes, uint32_t strictness = 0) {
   const Expected made = {format, std::move(codes), strictness};
   return made;
 }
@@ -137,7 +138,7 @@ struct Golden {
   std::vector<uint64_t> random;
   uint32_t strictness;
 };
-inline Golden golden(const Operation &operation, std::vector<Codes> operands,
+inline Golden golden(const Operation& operation, std::vector<Codes> operands,
                      std::vector<uint64_t> random = std::vector<uint64_t>(),
                      uint32_t strictness = 0) {
   const Golden made = {operation, std::move(operands), std::move(random), strictness};
@@ -150,7 +151,7 @@ struct Bound {
   halfulp_product product;
   double failure;
 };
-inline Bound bound(const Unit &unit, const halfulp_product &product, double failure = 0) {
+inline Bound bound(const Unit& unit, const halfulp_product& product, double failure = 0) {
   const Bound made = {unit, product, failure};
   return made;
 }
@@ -159,7 +160,7 @@ inline Bound bound(const Unit &unit, const halfulp_product &product, double fail
 
 /* call(buffer, size, &length) writes a text as halfulp.h says. */
 template <typename Call>
-std::string text_of(const Call &call) {
+std::string text_of(const Call& call) {
   std::vector<char> buffer(4096);
   size_t length = 0;
   call(buffer.data(), buffer.size(), &length);
@@ -181,14 +182,14 @@ inline void require_length(size_t got, size_t want) {
                                 std::to_string(want));
 }
 
-inline Verdict compared(const Codes &got, const Expected &want, uint64_t ulp, bool bits) {
+inline Verdict compared(const Codes& got, const Expected& want, uint64_t ulp, bool bits) {
   require_length(got.all.size(), want.codes.all.size());
   if (got.all.empty()) return nothing();
   const size_t bytes = got.all.size() * sizeof(uint64_t);
   const halfulp_codes of_got = {got.all.data(), bytes, HALFULP_U64, 0};
   const halfulp_codes of_want = {want.codes.all.data(), bytes, HALFULP_U64, 0};
   halfulp_comparison found;
-  const std::string text = text_of([&](char *buffer, size_t size, size_t *length) {
+  const std::string text = text_of([&](char* buffer, size_t size, size_t* length) {
     halfulp_error error;
     require(halfulp_compare(want.format.get(), &of_got, &of_want, got.all.size(), ulp,
                             want.strictness, &found, buffer, size, length, &error),
@@ -202,15 +203,15 @@ inline Verdict compared(const Codes &got, const Expected &want, uint64_t ulp, bo
                   " NaN or infinite on one side\n";
   return verdict;
 }
-inline Verdict bits_equal(const Codes &got, const Expected &want) {
+inline Verdict bits_equal(const Codes& got, const Expected& want) {
   return compared(got, want, 0, true);
 }
-inline Verdict within_ulp(const Codes &got, const Expected &want, uint64_t ulp) {
+inline Verdict within_ulp(const Codes& got, const Expected& want, uint64_t ulp) {
   return compared(got, want, ulp, false);
 }
 
 /* The text is the block of `halfulp check` of the first wrong case. */
-inline Verdict bits_equal(const Codes &got, const Golden &want) {
+inline Verdict bits_equal(const Codes& got, const Golden& want) {
   const size_t count = got.all.size();
   for (size_t i = 0; i < want.operands.size(); ++i)
     require_length(want.operands[i].all.size(), count);
@@ -228,7 +229,7 @@ inline Verdict bits_equal(const Codes &got, const Golden &want) {
     const halfulp_code result = {got.all[i], 0};
     const uint64_t random = want.random.empty() ? 0 : want.random[i];
     int right = 0;
-    const auto check = [&](char *buffer, size_t size, size_t *length) {
+    const auto check = [&](char* buffer, size_t size, size_t* length) {
       halfulp_error error;
       require(halfulp_check(want.operation.get(), operands.data(), operands.size(), random, result,
                             got.flags.empty() ? nullptr : &got.flags[i], want.strictness, &right,
@@ -246,15 +247,16 @@ inline Verdict bits_equal(const Codes &got, const Golden &want) {
   verdict.good = wrong == 0;
   if (count > 1 && wrong > 0)
     verdict.text = std::to_string(wrong) + " of " + std::to_string(count) +
-                   " cases are wrong, the first at " + std::to_string(first) + "\n" + verdict.text;
+                   (wrong == 1 ? " cases is" : " cases are") + " wrong, the first at " +
+                   std::to_string(first) + "\n" + verdict.text;
   return verdict;
 }
 
 /* got: the kernel's results; its `format` NULL where they are the unit's. */
-inline Verdict within_bound(const halfulp_tensor &got, const Bound &want) {
+inline Verdict within_bound(const halfulp_tensor& got, const Bound& want) {
   halfulp_bound found;
   Verdict verdict = {false, ""};
-  verdict.text = text_of([&](char *buffer, size_t size, size_t *length) {
+  verdict.text = text_of([&](char* buffer, size_t size, size_t* length) {
     halfulp_error error;
     require(halfulp_check_bound(want.unit.get(), &want.product, &got, nullptr, want.failure, &found,
                                 buffer, size, length, &error),

@@ -94,9 +94,9 @@ vectors::Calculation calculation_of(const char* name, const char* const* inputs,
   calculation.op = located("name", [&] { return parse_op(name); });
   const auto operands = static_cast<std::size_t>(arity(calculation.op));
   if (count != 1 && count != operands)
-    throw Error(std::to_string(count) + " formats, and " + std::to_string(operands) +
-                    " operands of " + std::string(name_of(calculation.op)),
-                "inputs", "give one format for all, or one for each");
+    throw BadArgument(std::to_string(count) + " formats, and " + std::to_string(operands) +
+                          " operands of " + std::string(name_of(calculation.op)),
+                      "inputs", "give one format for all, or one for each");
   require(inputs, "inputs");
   for (std::size_t i = 0; i < operands; ++i)
     calculation.inputs.push_back(i < count ? format_of(inputs[i], "inputs")

@@ -91,6 +91,7 @@ halfulp_status halfulp_multiply(const halfulp_unit* unit, const halfulp_product*
     capi::require_result(
         *result, wanted,
         options.to ? options.to->format : result_of(unit->unit, unit->order).format);
-    capi::give(multiply(unit->unit, unit->order, capi::engine(), input.operands(), options), *result);
+    capi::give(multiply(unit->unit, unit->order, capi::engine(), input.operands(), options),
+               *result);
   });
 }

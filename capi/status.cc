@@ -8,8 +8,6 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "formats/error.h"
-
 namespace halfulp::capi {
 namespace {
 
@@ -40,7 +38,7 @@ halfulp_status status_of_exception(halfulp_status refused, halfulp_error* error)
     throw;
   } catch (const Error& thrown) {
     set_error(error, thrown.location(), thrown.message(), thrown.hint());
-    return refused;
+    return dynamic_cast<const BadArgument*>(&thrown) != nullptr ? HALFULP_BAD_ARGUMENT : refused;
   } catch (const std::bad_alloc&) {
     set_error(error, "", "there is not enough memory", "");
     return HALFULP_OUT_OF_MEMORY;
@@ -56,7 +54,7 @@ halfulp_status status_of_exception(halfulp_status refused, halfulp_error* error)
 }
 
 void require(const void* argument, const char* name) {
-  if (argument == nullptr) throw Error("is NULL", name, "give it");
+  if (argument == nullptr) throw BadArgument("is NULL", name, "give it");
 }
 
 void write_text(const std::string& text, char* buffer, std::size_t size, std::size_t* length) {

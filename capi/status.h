@@ -8,6 +8,7 @@
 #include <string>
 
 #include "capi/halfulp.h"
+#include "formats/error.h"
 
 namespace halfulp::capi {
 
@@ -30,7 +31,12 @@ halfulp_status answered(halfulp_error* error, const Work& work) noexcept {
   return guarded(HALFULP_BAD_ARGUMENT, error, work);
 }
 
-// Throws Error where an argument that is needed is NULL.
+// An argument that cannot be, of a call whose other errors are of descriptions.
+class BadArgument : public Error {
+ public:
+  using Error::Error;
+};
+// Throws BadArgument where an argument that is needed is NULL.
 void require(const void* argument, const char* name);
 // The same of an array of so many elements.
 inline void require_array(const void* array, std::size_t count, const char* name) {
