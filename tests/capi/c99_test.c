@@ -65,6 +65,8 @@ static void one_number_at_a_time(void) {
   EXPECT(code == 0x7e);
   EXPECT(halfulp_round_f64_u64(quad, 1, 0, &code, &flags, &error) == HALFULP_BAD_ARGUMENT);
   EXPECT(strstr(error.message, "128 bits") != NULL);
+  GOOD(halfulp_round_f32(quad, 1.0F, 0, &wide, &flags, NULL));
+  EXPECT(wide.high == 0x3fff000000000000u && wide.low == 0);
   GOOD(halfulp_round_f64(quad, -2, 0, &wide, &flags, NULL));
   EXPECT(wide.high == 0xc000000000000000u && wide.low == 0);
   GOOD(halfulp_convert(fp8, halfulp_quantizer_format(quad), wide, 0, &wide, &flags, NULL));
@@ -191,6 +193,29 @@ static void texts(void) {
   halfulp_operation_destroy(add);
 }
 
+/* As `halfulp explain 0x3dcccccd --from binary32 --to e4m3fn` has it. */
+static void explanations(void) {
+  const halfulp_quantizer* fp8 = quantizer_of("e4m3fn");
+  const halfulp_format* single = NULL;
+  const halfulp_code tenth = {0x3dcccccd, 0};
+  const halfulp_code wide = {0, 1};
+  uint64_t code = 0;
+  char buffer[8000];
+  size_t length = 0;
+  GOOD(halfulp_format_create("binary32", &single, NULL));
+  GOOD(halfulp_explain(fp8, single, tenth, buffer, sizeof buffer, &length, NULL));
+  EXPECT(length == strlen(buffer));
+  EXPECT(strstr(buffer, "from       binary32 code 0x3dcccccd") != NULL);
+  EXPECT(strstr(buffer, "result     0.1015625  0x1d  01 inexact") != NULL);
+  GOOD(halfulp_explain_json(fp8, single, tenth, buffer, sizeof buffer, &length, NULL));
+  EXPECT(buffer[0] == '{' && strstr(buffer, "\"code\":\"0x1d\"") != NULL);
+  EXPECT(halfulp_explain(fp8, single, wide, buffer, 8, NULL, NULL) == HALFULP_BAD_ARGUMENT);
+  GOOD(halfulp_convert_u64(fp8, single, 0x3dcccccd, 0, &code, NULL, NULL));
+  EXPECT(code == 0x1d);
+  halfulp_format_destroy(single);
+  halfulp_quantizer_destroy(fp8);
+}
+
 static void errors(void) {
   const halfulp_format* format = (const halfulp_format*)&format;
   halfulp_error error;
@@ -250,6 +275,7 @@ int main(void) {
   operations();
   arrays();
   texts();
+  explanations();
   errors();
   allocates_nothing();
   return failures == 0 ? 0 : 1;

@@ -104,6 +104,29 @@ TEST(Blocks, ValuesAndCodesAreTheEngines) {
   }
 }
 
+TEST(Blocks, FloatsAreAsDoublesThatAreFloats) {
+  const auto block = block_handle("mxfp4");
+  const std::vector<double> numbers = drawn_numbers(rows * columns, 2);
+  const std::vector<float> narrow(numbers.begin(), numbers.end());
+  std::vector<double> wide(rows * columns);
+  std::vector<float> values(rows * columns), back(rows * columns);
+  Arrays arrays(block.get(), HALFULP_PACKED);
+  ASSERT_EQ(halfulp_block_quantize_f64(block.get(), numbers.data(), rows, columns, columns, nullptr,
+                                       wide.data(), columns, nullptr, nullptr, nullptr),
+            HALFULP_OK);
+  ASSERT_EQ(halfulp_block_quantize_f32(block.get(), narrow.data(), rows, columns, columns, nullptr,
+                                       values.data(), columns, &arrays.out, nullptr, nullptr),
+            HALFULP_OK);
+  ASSERT_EQ(halfulp_block_dequantize_f32(block.get(), &arrays.in, rows, columns, back.data(),
+                                         columns, nullptr),
+            HALFULP_OK);
+  EXPECT_EQ(values, std::vector<float>(wide.begin(), wide.end()));
+  EXPECT_EQ(values, back);
+  EXPECT_STREQ(halfulp_format_name(halfulp_block_element(block.get())), "float4_e2m1fn");
+  EXPECT_EQ(halfulp_format_bits(halfulp_block_scale(block.get(), 0)), 8U);
+  EXPECT_EQ(halfulp_block_scale(block.get(), 1), nullptr);
+}
+
 TEST(Blocks, WhatDoesNotGoTogetherIsRefused) {
   const auto block = block_handle("nvfp4");
   const std::vector<double> numbers(rows * columns);
@@ -231,6 +254,14 @@ TEST(Products, NumbersAreTakenAsTheyAre) {
   p.of_b.data = tenths.data();
   ASSERT_EQ(halfulp_multiply(unit.get(), &p.operands, &p.out, &error), HALFULP_BAD_ARGUMENT);
   EXPECT_EQ(std::string(error.place).rfind("b", 0), 0U) << error.place;
+}
+
+TEST(Products, UnitsSayTheirFormats) {
+  const auto unit = unit_handle(hopper, nullptr);
+  EXPECT_STREQ(halfulp_format_name(halfulp_unit_a(unit.get())), "float8_e4m3fn");
+  EXPECT_STREQ(halfulp_format_name(halfulp_unit_b(unit.get())), "float8_e4m3fn");
+  EXPECT_STREQ(halfulp_format_name(halfulp_unit_c(unit.get())), "binary32");
+  EXPECT_STREQ(halfulp_format_name(halfulp_unit_d(unit.get())), "binary32");
 }
 
 TEST(Products, WhatDoesNotGoTogetherIsRefused) {
