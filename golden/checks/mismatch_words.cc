@@ -1,56 +1,41 @@
 // SPDX-License-Identifier: MIT
-//
-// A mismatch in words.
+#include "golden/checks/mismatch_words.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/check.h"
-#include "cli/explain.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/fields.h"
 #include "formats/json.h"
 #include "formats/numbers/value.h"
 #include "golden/checks/wrong_ways.h"
+#include "golden/words/numbers.h"
 #include "reference/explain/quotient.h"
 #include "reference/round.h"
 
-namespace halfulp::cli {
+namespace halfulp::checks {
 namespace {
 
 using vectors::Calculation;
 
 // The exact result: in full, or "~" and the number of binary128 next to it.
 std::string exact_text(const Calculation& calculation, const vectors::Case& c) {
-  const Real x = checks::exact_result(calculation, c);
+  const Real x = exact_result(calculation, c);
   const Value& number = x.numerator;
   if (number.is_nan()) return "nan";
   if (number.is_infinite()) return number.negative ? "-inf" : "inf";
   if (number.is_zero()) return number.negative ? "-0" : "0";
   if (!x.root && !x.enclosure) {
-    const NumberWords words = number_words(reference::quotient_of(x));
-    const std::string form = words.form.empty() ? "" : " = " + words.form;
-    return (words.exact ? "" : "~") + words.decimal + form;
+    const words::NumberWords said = words::number_words(reference::quotient_of(x));
+    const std::string form = said.form.empty() ? "" : " = " + said.form;
+    return (said.exact ? "" : "~") + said.decimal + form;
   }
   const Format quadruple = find_format("binary128");
   const Value near = decode(quadruple, reference::round(x, {quadruple, {}}, 0).code);
   constexpr int digits = 12;
   return "~" + (near.is_finite() ? reference::decimal_of({{near}}, digits, digits).text
                                  : "beyond binary128");
-}
-
-// "" where there is no distance.
-std::string distance_text(const Format& format, Code got, Code want) {
-  const std::optional<Rank> distance = checks::distance(format, got, want);
-  if (!distance) return {};
-  const bool negative = *distance < 0;
-  const Integer magnitude(negative ? -*distance : *distance);
-  return (negative ? "-" : "") + magnitude.str();
-}
-
-std::string code_line(const Format& format, Code code) {
-  return bare_code_text(format, code) + "  " + field_text(format, code) + "  " +
-         shortest_text(format, code);
 }
 
 // A field of the case: its code with what it stands for, or its text where that is unknown.
@@ -101,12 +86,26 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string text_of(const Calculation& calculation, const checks::Strictness& strictness,
-                    const checks::Mismatch& mismatch) {
+std::string distance_text(const Format& format, Code got, Code want) {
+  const std::optional<Rank> distance = checks::distance(format, got, want);
+  if (!distance) return {};
+  const bool negative = *distance < 0;
+  const Integer magnitude(negative ? -*distance : *distance);
+  return (negative ? "-" : "") + magnitude.str();
+}
+
+std::string code_line(const Format& format, Code code) {
+  return bare_code_text(format, code) + "  " + field_text(format, code) + "  " +
+         shortest_text(format, code);
+}
+
+std::string text_of(const Calculation& calculation, const Strictness& strictness,
+                    const Mismatch& mismatch) {
   const vectors::Case& c = mismatch.got;
   const Format& format = calculation.output.format;
   const Places places(calculation);
-  std::string text = mismatch.place + ": " + title(calculation, c) + "\n";
+  const std::string place = mismatch.place.empty() ? "" : mismatch.place + ": ";
+  std::string text = place + title(calculation, c) + "\n";
   for (std::size_t i = 0; i < calculation.inputs.size(); ++i)
     text += std::string("  ") + "abc"[i] + "     " +
             field_line(calculation.inputs[i], c.operands[i], c, i) + "\n";
@@ -116,26 +115,26 @@ std::string text_of(const Calculation& calculation, const checks::Strictness& st
   if (is_unknown(c, places.flags())) {
     text += "  " + c.unknown[places.flags()] + " unknown";
   } else if (c.has_flags) {
-    text += "  " + flags_text(c.flags);
+    text += "  " + words::flags_text(c.flags);
   }
   if (!mismatch.want) return text + "\n  want  unknown, as an operand is\n";
   text += "\n  want  " + code_line(format, mismatch.want->code) + "  " +
-          flags_text(mismatch.want->flags) + "\n";
+          words::flags_text(mismatch.want->flags) + "\n";
   if (!c.unknown.empty()) return text;
   const std::string distance = distance_text(format, c.result, mismatch.want->code);
   if (!distance.empty()) text += "  off   " + distance + " ulp\n";
-  const std::vector<std::string> ways = checks::wrong_ways(calculation, strictness, c);
+  const std::vector<std::string> ways = wrong_ways(calculation, strictness, c);
   if (!ways.empty()) text += "  as if " + joined(ways) + "\n";
   return text;
 }
 
-std::string json_text_of(const Calculation& calculation, const checks::Strictness& strictness,
-                         const checks::Mismatch& mismatch) {
+std::string json_text_of(const Calculation& calculation, const Strictness& strictness,
+                         const Mismatch& mismatch) {
   const vectors::Case& c = mismatch.got;
   const Format& format = calculation.output.format;
   const Places places(calculation);
   Json object;
-  object["place"] = mismatch.place;
+  if (!mismatch.place.empty()) object["place"] = mismatch.place;
   object["op"] = name_of(calculation.op);
   if (c.mode) object["rounding"] = name_of(*c.mode);
   Json operands = Json::array();
@@ -153,17 +152,17 @@ std::string json_text_of(const Calculation& calculation, const checks::Strictnes
   if (is_unknown(c, places.flags())) {
     object["got_flags"] = c.unknown[places.flags()];
   } else if (c.has_flags) {
-    object["got_flags"] = flags_digits(c.flags);
+    object["got_flags"] = words::flag_digits(c.flags);
   }
-  if (mismatch.want) object["want_flags"] = flags_digits(mismatch.want->flags);
+  if (mismatch.want) object["want_flags"] = words::flag_digits(mismatch.want->flags);
   if (!c.unknown.empty()) {
     object["unknown"] = true;
     return object.dump() + "\n";
   }
   const std::string distance = distance_text(format, c.result, mismatch.want->code);
   if (!distance.empty()) object["ulp"] = distance;
-  object["as_if"] = checks::wrong_ways(calculation, strictness, c);
+  object["as_if"] = wrong_ways(calculation, strictness, c);
   return object.dump() + "\n";
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::checks

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What there is to say about a format in numbers, for the verb formats and the page that it writes.
+// What there is to say about a format in numbers.
 // Everything follows from the five questions of formats/codes.h, and from the fields where a count
 // of bits or of NaN codes is asked for.
 #pragma once
@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "cli/output.h"
 #include "formats/json.h"
+#include "golden/words/table.h"
 
-namespace halfulp::cli {
+namespace halfulp::words {
 
 struct FormatFacts {
   std::string name, kind;
@@ -49,7 +49,4 @@ Json json_of(const Format& format, const FormatFacts& facts);
 std::string joined(const std::vector<std::string>& words);
 std::string joined_within(const std::vector<std::string>& words, std::size_t width);
 
-// docs/formats.md: all formats, names, kinds and overflow rules in Markdown.
-std::string formats_page();
-
-}  // namespace halfulp::cli
+}  // namespace halfulp::words

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/format_facts.h"
+#include "golden/words/format_facts.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@
 #include "formats/numbers/value.h"
 #include "reference/explain/quotient.h"
 
-namespace halfulp::cli {
+namespace halfulp::words {
 namespace {
 
 std::string text_of(const Format& format, const Value& value) {
@@ -229,4 +229,4 @@ Json json_of(const Format& format, const FormatFacts& facts) {
   return object;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::words

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <nlohmann/json.hpp>
 
-#include "cli/explain.h"
 #include "formats/codes.h"
 #include "formats/fields.h"
 #include "formats/numbers/value.h"
+#include "golden/words/explanation.h"
 
-namespace halfulp::cli {
+namespace halfulp::words {
 namespace {
 
 // {"value", "exact", "form", "hexadecimal"}: the last two where there are any.
@@ -63,7 +63,7 @@ Json answer_json(const ExplainReport& report, const reference::Answer& answer) {
     Json outcome;
     outcome["code"] = code_text(format, chance.outcome.code);
     outcome["value"] = value_text(report, chance.outcome.code);
-    outcome["flags"] = flags_digits(chance.outcome.flags);
+    outcome["flags"] = flag_digits(chance.outcome.flags);
     if (answer.random_bits > 0) outcome["count"] = chance.count.str();
     outcomes.push_back(outcome);
   }
@@ -129,4 +129,4 @@ Json json_of(const ExplainReport& report) {
   return object;
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::words

@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/explain.h"
-#include "cli/output.h"
 #include "formats/codes.h"
 #include "formats/counted.h"
 #include "formats/fields.h"
 #include "formats/numbers/value.h"
 #include "formats/presets.h"
+#include "golden/words/explanation.h"
+#include "golden/words/table.h"
 
-namespace halfulp::cli {
+namespace halfulp::words {
 namespace {
 
 using reference::Answer;
@@ -313,4 +313,4 @@ std::string text_of(const ExplainReport& report) {
   return text + rules_text(report) + paths_text(report);
 }
 
-}  // namespace halfulp::cli
+}  // namespace halfulp::words
