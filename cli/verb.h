@@ -45,6 +45,7 @@ int probe_verb(const Arguments& arguments);
 int bench_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
+int status_verb(const Arguments& arguments);
 int blame_verb(const Arguments& arguments);
 int policy_verb(const Arguments& arguments);
 int report_verb(const Arguments& arguments);
