@@ -69,12 +69,14 @@ def _one(x: Any) -> bool:
     return isinstance(x, Number) or is_number(x)
 
 
-def quantize(x: Any, to: Any, *, axis: int = -1, codes: bool = False, **options: Any) -> Any:
+def quantize(x: Any, to: Any, *, axis: int = -1, codes: bool = False, out: Any = None, **options: Any) -> Any:
     """Rounds an array to a format, block formats included, as `halfulp quantize` does a file.
 
     x: an array of any shape; blocks lie along `axis`. to: a format or a block format. Options: rounding, overflow,
     random_bits, seed, preset, scaling, scale_rule, special_block, zero_scale, block, threads and the others of the verb.
-    Returns values in the shape of x, float32 (float64 where x or the format needs it); with `codes` a Quantized.
+    Returns values in the shape of x, float32 (float64 where x or the format needs it); with `codes` a Quantized. out: an
+    array of that shape and type in C order that takes the values, x itself where it is one; blocks then lie along the
+    last axis.
 
     >>> import numpy as np
     >>> quantize(np.float32([[0.1, 0.2, 3, 7]]), "mxfp4")
@@ -105,12 +107,27 @@ def quantize(x: Any, to: Any, *, axis: int = -1, codes: bool = False, **options:
     rows = moved.reshape(_rows(moved.shape))
     if rows.size and rows.strides[1] != rows.itemsize:
         rows = np.ascontiguousarray(rows)
-    out = np.empty(rows.shape, np.float64 if quantizer.is_wide(numbers.dtype == np.float64) else np.float32)
-    quantizer.quantize(rows, out, list(moved.shape))
-    values = out.reshape(moved.shape)
+    wide = quantizer.is_wide(numbers.dtype == np.float64)
+    if out is not None:
+        return _quantize_into(out, quantizer, rows, moved.shape, wide, moved is numbers)
+    values = np.empty(moved.shape, np.float64 if wide else np.float32)
+    quantizer.quantize(rows, values.reshape(rows.shape), list(moved.shape))
     if moved is not numbers:
         values = np.ascontiguousarray(np.moveaxis(values, -1, place))
     return _to(array.library, values)
+
+
+def _quantize_into(out: Any, quantizer: _engine.Quantizer, rows: np.ndarray, shape: tuple[int, ...], wide: bool,
+                   in_place: bool) -> Any:
+    import numpy as np
+
+    target = coded(out).bits
+    if target.dtype != (np.float64 if wide else np.float32) or target.shape != shape or not target.flags.c_contiguous:
+        raise ValueError(f"out: give an array of {'float64' if wide else 'float32'} in C order of shape {shape}")
+    if not in_place:
+        raise ValueError("out: blocks lie along the last axis of what it takes")
+    quantizer.quantize(rows, target.reshape(rows.shape), list(shape))
+    return out
 
 
 def _rows(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -93,6 +93,18 @@ class Arrays(unittest.TestCase):
         self.assertEqual(halfulp.quantize(np.float32(3.3), "float8_e4m3fn"), np.float32(3.25))
         self.assertEqual(halfulp.quantize(np.zeros((0, 4), np.float32), "mxfp4").shape, (0, 4))
 
+    def test_take_the_values_where_they_are_wanted(self):
+        x = np.random.default_rng(0).standard_normal((6, 64)).astype(np.float32)
+        want = halfulp.quantize(x, "mxfp4")
+        out = np.empty_like(x)
+        self.assertIs(halfulp.quantize(x, "mxfp4", out=out), out)
+        np.testing.assert_array_equal(out, want)
+        halfulp.quantize(x, "mxfp4", out=x)
+        np.testing.assert_array_equal(x, want)
+        for wrong in (np.empty((6, 63), np.float32), np.empty((6, 64)), np.empty((64, 6), np.float32).T):
+            with self.assertRaisesRegex(ValueError, "out"):
+                halfulp.quantize(x, "mxfp4", out=wrong)
+
     def test_in_one_row_are_cut_without_a_trace(self):
         x = np.random.default_rng(1).standard_normal(1000003).astype(np.float32)
         for to, options in [("float8_e4m3fn", {}), ("mxfp8_e4m3", {}), ("nvfp4", {}),
