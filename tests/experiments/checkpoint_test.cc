@@ -355,6 +355,24 @@ TEST_F(Beside, ShardsGoOnWithTheirOwn) {
   EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
 }
 
+// A training of a shard that is gone is gone on with, whoever finds it.
+TEST_F(Beside, WhoStealsGoesOnFromThere) {
+  const Json twice = document(R"({"repeats": 2})");
+  const std::string expected = undisturbed(twice);
+  RunOptions how = options();
+  how.steal = true;
+  how.shard_count = 2;
+  how.shard_index = 2;
+  stop_at_ = 6;
+  EXPECT_EQ(execute(twice, how), RunState::stopped);
+  how.shard_index = 1;
+  stop_at_ = never;
+  EXPECT_EQ(execute(twice, how), RunState::complete);
+  EXPECT_EQ(resumed_, 6);
+  EXPECT_EQ(read_text(path("r.json")), expected);
+  EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
+}
+
 using Heard = std::vector<std::string>;
 
 TEST_F(Beside, EveryPointOfACurveIsHeardOnce) {
