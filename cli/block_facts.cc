@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/format_facts.h"
 #include "formats/block.h"
 #include "formats/presets.h"
+#include "golden/words/format_facts.h"
 
 namespace halfulp::cli {
 namespace {
@@ -83,7 +83,8 @@ std::vector<std::string> short_row_of(const BlockEntry& entry) {
     blocks += (blocks.empty() ? "" : "; ") +
               (level.rows == 0 && level.columns == 0 ? "all" : block_of(level));
   return {entry.format.name, bits_text(bits_per_value(entry.format)),
-          entry.format.element.format.name, blocks, joined_within(entry.aliases, most_aliases)};
+          entry.format.element.format.name, blocks,
+          words::joined_within(entry.aliases, most_aliases)};
 }
 
 const std::vector<Column>& block_columns() {
@@ -97,17 +98,17 @@ std::vector<std::string> row_of(const BlockEntry& entry) {
   for (const Level& level : entry.format.levels)
     scales += (scales.empty() ? "" : "; ") + scale_text(level);
   return {entry.format.name, entry.format.element.format.name, scales,
-          bits_text(bits_per_value(entry.format)), joined(entry.aliases)};
+          bits_text(bits_per_value(entry.format)), words::joined(entry.aliases)};
 }
 
 std::string block_text(const BlockFormat& format) {
   const BlockEntry entry = entry_of(format);
   std::string text = line("name", format.name);
-  text += line("aliases", joined(entry.aliases));
+  text += line("aliases", words::joined(entry.aliases));
   text += line("source", entry.source);
   text += line("kind", "block");
   text += line("bits a number", bits_text(bits_per_value(format)));
-  const FormatFacts element = facts_of(format.element.format);
+  const words::FormatFacts element = words::facts_of(format.element.format);
   text += line("element", element.name + ", " + element.lowest + " to " + element.largest +
                               "; rounded " + rounding_text(format.element));
   for (std::size_t i = 0; i < format.levels.size(); ++i)

@@ -93,9 +93,10 @@ void set_formats(const CalculationOptions& options, Calculation& calculation) {
     calculation.output.format =
         usual.empty() ? calculation.inputs.front() : format_from_text(usual);
   }
-  if (is_to_integer(calculation.op) && !is_integer(calculation.output.format))
-    throw Error(calculation.output.format.name + " is no integer format", "--to",
-                "give one such as int32 or uint8");
+  at_option("--to", [&] {
+    vectors::require_delivered(calculation.op, calculation.output.format);
+    return 0;
+  });
 }
 
 void set_function(const CalculationOptions& options, const TestFloatFunction& function,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp check: vectors from anywhere, recomputed (golden/checks/check.h).
-#include "cli/check.h"
-
 #include <nlohmann/json.hpp>
 
 #include "cli/calculation.h"
@@ -12,6 +10,8 @@
 #include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/json.h"
+#include "golden/checks/check.h"
+#include "golden/checks/mismatch_words.h"
 
 namespace halfulp::cli {
 namespace {
@@ -108,8 +108,8 @@ int check(const vectors::Calculation& calculation, const CheckVerbOptions& optio
       .mismatch =
           [&](const checks::Mismatch& mismatch) {
             bar.clear();
-            print(options.json ? json_text_of(calculation, strictness, mismatch)
-                               : text_of(calculation, strictness, mismatch));
+            print(options.json ? checks::json_text_of(calculation, strictness, mismatch)
+                               : checks::text_of(calculation, strictness, mismatch));
           },
       .bad_line =
           [&](const Error& error) {

@@ -2,20 +2,15 @@
 //
 // halfulp compare --bound: the results of GOT held against the error bound of the unit and the
 // order.
-#include <fmt/format.h>
-
-#include <cmath>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cli/at_option.h"
 #include "cli/compare_product.h"
 #include "cli/output.h"
 #include "emulator/engine.h"
-#include "formats/counted.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
-#include "golden/kernels/within_bound.h"
+#include "golden/kernels/bound_words.h"
 
 namespace halfulp::cli {
 namespace {
@@ -43,69 +38,6 @@ double failure_of(const std::string& text) {
 }
 
 double ratio_of(const BoundedResult& result) { return result.error / result.bound; }
-
-// Three digits that are not less than the number.
-std::string upward_text(double x) {
-  std::string text = fmt::format("{:.3g}", x);
-  for (double y = x; std::isfinite(x) && std::strtod(text.c_str(), nullptr) < x; y *= 1.002)
-    text = fmt::format("{:.3g}", y);
-  return text;
-}
-
-std::string at_text(const tensors::Tensor& got, const BoundedResult& result) {
-  return tensors::index_text(got.shape, result.index);
-}
-
-std::string first_text(const tensors::Tensor& got, const BoundVerdict& found) {
-  std::vector<std::vector<std::string>> rows;
-  for (const BoundedResult& one : found.first)
-    rows.push_back({"  " + at_text(got, one), fmt::format("{:.9g}", one.got),
-                    fmt::format("{:.9g}", one.exact), fmt::format("{:.3g}", one.error),
-                    fmt::format("{:.3g}", one.bound), fmt::format("{:.3g}", ratio_of(one))});
-  if (rows.empty()) return "";
-  return table_text({{"  at"},
-                     {"got", Align::right},
-                     {"exact", Align::right},
-                     {"error", Align::right},
-                     {"bound", Align::right},
-                     {"error / bound", Align::right}},
-                    rows);
-}
-
-// What a probabilistic bound rests on.
-std::string assumption_text(const BoundVerdict& found, double failure) {
-  if (!found.has_likely_errors && found.has_certain_errors)
-    return "  WARNING: all errors are of cuts and directed roundings, whose mean is not zero: this "
-           "is "
-           "the deterministic bound\n";
-  return fmt::format(
-             "  lambda {:.3g}: any result is beyond with probability at most {:g}, if errors of "
-             "roundings to nearest are independent with mean zero\n",
-             found.lambda, failure) +
-         (found.has_certain_errors
-              ? "  cuts and directed roundings, whose errors have no mean of zero, count in full\n"
-              : "");
-}
-
-std::string text_of(const tensors::Tensor& got, const BoundVerdict& found, BoundKind kind,
-                    double failure) {
-  const bool probabilistic = kind == BoundKind::probabilistic;
-  std::string text = std::string("bound (") + (probabilistic ? "probabilistic" : "deterministic") +
-                     "): " + (found.within() ? "yes" : "NO") + ", " + std::to_string(found.beyond) +
-                     " of " + counted(found.results, "result") +
-                     (found.beyond == 1 ? " is" : " are") + " further from the exact product\n";
-  if (found.unbounded > 0)
-    text += "  " + counted(found.unbounded, "result") +
-            " without a bound: operands that are not finite, or sums that may overflow\n";
-  if (found.largest && found.largest->error > 0)
-    text += fmt::format("  largest error: {:.3g} of its bound, {:.3g} of {:.3g} at {}\n",
-                        ratio_of(*found.largest), found.largest->error, found.largest->bound,
-                        at_text(got, *found.largest));
-  text += "  largest bound: " + upward_text(found.largest_bound) +
-          ", an --atol that all results of this unit and order meet against exact ones\n";
-  if (probabilistic) text += assumption_text(found, failure);
-  return text + first_text(got, found);
-}
 
 Json json_of(const tensors::Tensor& got, const BoundedResult& one) {
   return {{"index", index_json(got.shape, one.index)},
@@ -161,7 +93,7 @@ bool within_bound(const CompareCall& call, const ComparedProduct& product) {
       kernels::judge(product.got, product.input.unit(), product.input.order(), emulator::engine(),
                      product.input.operands(), how);
   print(call.json ? json_of(product.got, found, how.kind, how.failure).dump() + "\n"
-                  : text_of(product.got, found, how.kind, how.failure));
+                  : text_of(product.got.shape, found, how.kind, how.failure));
   return found.within();
 }
 

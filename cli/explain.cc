@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // halfulp explain: one number and one format.
-#include "cli/explain.h"
-
-#include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cli/literals.h"
@@ -13,6 +9,7 @@
 #include "formats/codes.h"
 #include "formats/error.h"
 #include "formats/numbers/value.h"
+#include "golden/words/explanation.h"
 
 namespace halfulp::cli {
 namespace {
@@ -56,18 +53,8 @@ struct ExplainOptions {
   bool codes = false, json = false;
 };
 
-// Numbers are explained in exact digits, which take too long further from 1.
-void require_near(const Real& x) {
-  constexpr std::int64_t far = 3321928;  // 2^far is just below 10^1000000
-  if (!x.numerator.is_finite() || x.numerator.is_zero()) return;
-  const std::int64_t exponent = leading_exponent(x.numerator) - leading_exponent(x.denominator);
-  if (std::abs(exponent) > far)
-    throw Error("a number beyond 10^+-1000000 is not explained", "",
-                "`halfulp cast` rounds it all the same");
-}
-
 // What is to be rounded.
-Real read_input(const ExplainOptions& options, ExplainReport& report) {
+Real read_input(const ExplainOptions& options, words::ExplainReport& report) {
   report.input = options.value;
   if (options.from.empty()) {
     if (options.codes) throw Error("a code of no format", "--codes", "give its format with --from");
@@ -95,7 +82,7 @@ int explain_verb(const Arguments& arguments) {
   add_json(parser, options.json);
   if (!parser.parse(arguments)) return exit_good;
 
-  ExplainReport report;
+  words::ExplainReport report;
   report.style = options.style;
   report.quantizer.format = format_at("--to", options.to);
   report.quantizer.rounding = rounding_of(options.rounding, report.quantizer.format);
@@ -109,7 +96,7 @@ int explain_verb(const Arguments& arguments) {
   Real x;
   try {
     x = read_input(options, report);
-    require_near(x);
+    words::require_explainable(x);
   } catch (const Error& error) {
     throw error.location().empty() ? error.at("VALUE") : error;
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// halfulp formats: what a number format is, in numbers (format_facts.h).
+// halfulp formats: what a number format is, in numbers (golden/words/format_facts.h).
 #include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "cli/block_facts.h"
-#include "cli/format_facts.h"
+#include "cli/formats_page.h"
 #include "cli/literals.h"
 #include "cli/output.h"
 #include "cli/verb.h"
@@ -17,6 +17,7 @@
 #include "formats/json.h"
 #include "formats/numbers/value.h"
 #include "formats/presets.h"
+#include "golden/words/format_facts.h"
 
 namespace halfulp::cli {
 namespace {
@@ -58,7 +59,7 @@ struct FormatsOptions {
 };
 
 void print_one(const Format& format, const NumberStyle& style, bool json) {
-  const FormatFacts facts = facts_of(format);
+  const words::FormatFacts facts = words::facts_of(format);
   if (json) return print(json_of(format, facts).dump() + "\n");
   const auto line = [](std::string name, const std::string& value) {
     if (value.empty()) return;
@@ -71,7 +72,7 @@ void print_one(const Format& format, const NumberStyle& style, bool json) {
            " (" + code_text(format, code) + ")";
   };
   line("name", facts.name);
-  line("aliases", joined(facts.aliases));
+  line("aliases", words::joined(facts.aliases));
   line("source", facts.source);
   line("kind", facts.kind);
   line("bits", std::to_string(facts.bits));
@@ -143,7 +144,7 @@ void print_presets(const std::vector<Preset>& presets, bool json) {
 void print_all(bool wide, bool json) {
   std::vector<std::vector<std::string>> rows;
   for (const CatalogueEntry& entry : catalogue()) {
-    const FormatFacts facts = facts_of(entry.format);
+    const words::FormatFacts facts = words::facts_of(entry.format);
     rows.push_back(wide ? row_of(facts) : short_row_of(entry.format, facts));
     if (json) print(json_of(entry.format, facts).dump() + "\n");
   }
@@ -153,7 +154,7 @@ void print_all(bool wide, bool json) {
     if (json) print(block_json(entry.format).dump() + "\n");
   }
   if (json) return;
-  print(table_text(wide ? fact_columns() : short_columns(), rows));
+  print(table_text(wide ? words::fact_columns() : words::short_columns(), rows));
   print("\n" + table_text(wide ? block_columns() : short_block_columns(), block_rows));
 }
 

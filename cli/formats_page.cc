@@ -2,12 +2,13 @@
 //
 // docs/formats.md as text. Tables follow from the catalogues and the rules; what names and kinds
 // mean stands here, each with an example that is looked up while the page is made.
+#include "cli/formats_page.h"
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
 #include "cli/block_facts.h"
-#include "cli/format_facts.h"
 #include "formats/block.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
@@ -15,6 +16,7 @@
 #include "formats/json.h"
 #include "formats/presets.h"
 #include "formats/rounding.h"
+#include "golden/words/format_facts.h"
 
 namespace halfulp::cli {
 namespace {
@@ -116,11 +118,11 @@ std::string head(const std::vector<Column>& columns) {
 }
 
 std::string named_formats() {
-  std::vector<Column> columns = fact_columns();
+  std::vector<Column> columns = words::fact_columns();
   columns.push_back({"source"});
   std::string text = head(columns);
   for (const CatalogueEntry& entry : catalogue()) {
-    const FormatFacts facts = facts_of(entry.format);
+    const words::FormatFacts facts = words::facts_of(entry.format);
     std::vector<std::string> cells = row_of(facts);
     cells.front() = code(cells.front());
     cells.push_back(facts.source);
@@ -156,7 +158,7 @@ std::string spelled_names() {
       "refused, as each means two formats.\n\n";
   text += head({{"name"}, {"meaning"}, {"for example"}, {"largest finite", Align::right}});
   for (const Spelling& spelling : spellings) {
-    const FormatFacts facts = facts_of(find_format(spelling.example));
+    const words::FormatFacts facts = words::facts_of(find_format(spelling.example));
     text +=
         row({code(spelling.form), spelling.what,
              code(spelling.example) + ", " + std::to_string(facts.bits) + " bits", facts.largest});
@@ -171,7 +173,7 @@ std::string kinds() {
       "their defaults are in [json.md](json.md).\n\n";
   text += head({{"kind"}, {"what it is"}, {"for example"}, {"largest finite", Align::right}});
   for (const KindExample& example : kind_examples) {
-    const FormatFacts facts = facts_of(format_from_text(example.json));
+    const words::FormatFacts facts = words::facts_of(format_from_text(example.json));
     text += row({code(facts.kind), example.what, code(example.json), facts.largest});
   }
   return text;

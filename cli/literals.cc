@@ -94,22 +94,6 @@ std::uint64_t parse_random(std::string_view text, int random_bits) {
   return value;
 }
 
-std::string flag_digits(std::uint8_t flags) {
-  constexpr const char* digits = "0123456789abcdef";
-  return {digits[flags >> 4U], digits[flags & 15U]};
-}
-
-std::string number_text(const Format& format, Code code, const NumberStyle& style) {
-  if (style.hexadecimal) return hexadecimal_text(decode(format, code));
-  return style.exact ? exact_text(format, code) : value_text(format, code);
-}
-
-std::string exact_number_text(const Format& format, Code code) {
-  constexpr std::size_t few = 12;
-  const std::string digits = exact_text(format, code);
-  return digits.size() <= few ? digits : hexadecimal_text(decode(format, code));
-}
-
 Answer answer_of(const Format& format, const Outcome& outcome, const NumberStyle& style) {
   return {.code = code_text(format, outcome.code),
           .value = number_text(format, outcome.code, style),

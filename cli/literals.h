@@ -13,6 +13,7 @@
 #include "formats/engine.h"
 #include "formats/format.h"
 #include "formats/json.h"
+#include "golden/words/numbers.h"
 
 namespace halfulp {
 struct Real;  // formats/numbers/value.h
@@ -59,14 +60,9 @@ void require_number(std::string_view token, std::string_view remedy);
 // "0x5a" or "90". Throws Error where that is no number of at most random_bits bits.
 std::uint64_t parse_random(std::string_view text, int random_bits);
 
-// The value of a code in the style asked for.
-std::string number_text(const Format& format, Code code, const NumberStyle& style);
-
-// Exactly this number: all its decimal digits where they are few, else a C hexadecimal float.
-std::string exact_number_text(const Format& format, Code code);
-
-// "01"
-std::string flag_digits(std::uint8_t flags);
+using words::exact_number_text;
+using words::flag_digits;
+using words::number_text;
 
 // An outcome in words: `code value flags` on a line, or members of a JSON object.
 struct Answer {

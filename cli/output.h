@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Standard output whose errors are noticed, files that appear whole or not at all, and tables of
-// text. A reader that closes its end (`| head`) ends the program quietly.
+// Standard output whose errors are noticed, and files that appear whole or not at all. A reader
+// that closes its end (`| head`) ends the program quietly.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,13 @@
 #include <vector>
 
 #include "formats/output_file.h"
+#include "golden/words/table.h"
 
 namespace halfulp::cli {
+
+using words::Align;
+using words::Column;
+using words::table_text;
 
 // Thrown where standard output has been closed by its reader; main ends without a word.
 struct ReaderGone {};
@@ -45,16 +50,5 @@ void write_file(const std::string& path, std::string_view content);
 void require_writable(const std::string& path);
 // Does the path say standard output: "-", /dev/stdout or another name of descriptor 1?
 bool is_standard_output(const std::string& path);
-
-enum class Align { left, right };
-
-struct Column {
-  std::string title;
-  Align align = Align::left;
-};
-
-// Lines of cells with two blanks between the columns and none at the end.
-std::string table_text(const std::vector<Column>& columns,
-                       const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace halfulp::cli

@@ -19,6 +19,7 @@
 #include "cli/run_table.h"
 #include "cli/same_file.h"
 #include "cli/series_stream.h"
+#include "cli/shard.h"
 #include "cli/signals.h"
 #include "cli/verb.h"
 #include "emulator/engine.h"
@@ -47,20 +48,19 @@ const char* const examples =
     "  {\n"
     "\n"
     "  $ halfulp run config.json -o shared.json --shard 1/2 --quiet\n"
-    "  $ halfulp run config.json -o shared.json --shard 2/2 --quiet\n";
-
-struct ShardNumbers {
-  int index = 0, count = 1;
-};
+    "  $ halfulp run config.json -o shared.json --shard 2/2 --quiet\n"
+    "\n"
+    "  $ HALFULP_SHARDS=2 HALFULP_SHARD=1 halfulp run config.json -o s.json --shard auto --steal "
+    "--quiet\n";
 
 struct RunVerbOptions {
   Arguments words;  // the call
   std::string config, output, shard, stream;
   std::vector<std::string> settings;
-  bool resume = false, no_lock = false, no_run_info = false, no_repeats = false, reference = false,
-       quiet = false, json = false;
+  bool resume = false, steal = false, no_lock = false, no_run_info = false, no_repeats = false,
+       reference = false, quiet = false, json = false;
   bool output_named = true;
-  int threads = 0, checkpoint = 60;
+  int threads = 0, checkpoint = 60, patience = 60;
 };
 
 std::string default_output(const std::string& config) {
@@ -70,30 +70,6 @@ std::string default_output(const std::string& config) {
   if (name.size() > ending.size() && name.ends_with(ending))
     name.resize(name.size() - ending.size());
   return name + ".result.json";
-}
-
-ShardNumbers parse_shard(const std::string& text) {
-  if (text.empty()) return {};
-  ShardNumbers shard;
-  char slash = 0;
-  std::size_t used = 0;
-  try {
-    const std::size_t at = text.find('/');
-    if (at != std::string::npos) {
-      slash = '/';
-      shard.index = std::stoi(text.substr(0, at), &used);
-      if (used != at) slash = 0;
-      shard.count = std::stoi(text.substr(at + 1), &used);
-      if (used != text.size() - at - 1) slash = 0;
-    }
-  } catch (const std::logic_error&) {
-    slash = 0;
-  }
-  constexpr int most_shards = 1000000;
-  if (slash == 0 || shard.count < 1 || shard.count > most_shards || shard.index < 1 ||
-      shard.index > shard.count)
-    throw Error("\"" + text + "\" is no shard", "--shard", "write I/N with I from 1 to N");
-  return shard;
 }
 
 Json read_config(const std::string& path) {
@@ -141,6 +117,9 @@ int finish(const RunVerbOptions& options, const experiments::RunSummary& summary
   }
   if (options.output == "-") {
     print(summary.result.dump(2) + "\n");  // the bytes of the file
+  } else if (summary.state == RunState::joined) {
+    if (!options.quiet)
+      note("shard " + options.shard + " is done, and another has written " + options.output);
   } else if (!options.quiet && options.stream != "-") {
     if (options.json) {
       for (const Json& point : summary.result["points"]) print(point.dump() + "\n");
@@ -207,7 +186,6 @@ std::optional<SeriesStream> stream_of(const RunVerbOptions& options) {
 experiments::RunOptions run_options(const RunVerbOptions& options, const ShardNumbers& shard) {
   experiments::RunOptions how;
   how.output = options.output == "-" ? "" : options.output;
-  how.resume = options.resume;
   how.lock = !options.no_lock;
   how.shard_index = shard.index;
   how.shard_count = shard.count;
@@ -215,11 +193,20 @@ experiments::RunOptions run_options(const RunVerbOptions& options, const ShardNu
   how.run_info = !options.no_run_info;
   how.repeats = !options.no_repeats;
   how.checkpoint_seconds = options.checkpoint;
+  how.steal = options.steal && shard.count > 1;
+  how.resume = options.resume || options.steal;
+  how.patience = options.patience;
   return how;
 }
 
 int execute(RunVerbOptions& options) {
-  const ShardNumbers shard = parse_shard(options.shard);
+  const ShardNumbers shard = shard_numbers(options.shard);
+  if (!shard.source.empty()) {
+    options.shard = fmt::format("{}/{}", shard.index, shard.count);
+    if (!options.quiet) note("shard " + options.shard + ", as " + shard.source + " says");
+  }
+  if (options.steal && options.shard.empty())
+    throw Error("is for shards", "--steal", "add --shard I/N or --shard auto");
   options.output_named = !options.output.empty();
   if (!options.output_named) options.output = default_output(options.config);
   if (is_standard_output(options.output)) options.output = "-";
@@ -291,8 +278,20 @@ int run_verb(const Arguments& arguments) {
   parser
       .text("--shard", options.shard,
             "do only part I of N; every part with the same -o: the last to finish writes the "
-            "result; journals of other machines count when copied beside it (then --resume)")
-      .value_name("I/N");
+            "result; journals of other machines count when copied beside it (then --resume); auto: "
+            "as Slurm, MPI and other launchers say in the environment, or HALFULP_SHARD and "
+            "HALFULP_SHARDS")
+      .value_name("I/N|auto");
+  parser.flag(
+      "--steal", options.steal,
+      "of a shard: when its own part is done, do what nobody alive works on, and stay until "
+      "the result is there, whoever dies; with --resume");
+  parser
+      .number("--patience", options.patience,
+              "other shards may count this one as dead after so many seconds without a sign of "
+              "life, 60 where nothing is said")
+      .range(1, 1000000)
+      .value_name("SECONDS");
   parser.flag("--no-lock", options.no_lock,
               "for file systems that cannot lock a file; see that no other run has this output");
   parser.flag("--no-run-info", options.no_run_info,

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "formats/random.h"
 #include "formats/rounding.h"
+#include "golden/words/numbers.h"
 
 namespace halfulp::cli {
 
@@ -44,6 +45,7 @@ int probe_verb(const Arguments& arguments);
 int bench_verb(const Arguments& arguments);
 int verify_verb(const Arguments& arguments);
 int run_verb(const Arguments& arguments);
+int status_verb(const Arguments& arguments);
 int blame_verb(const Arguments& arguments);
 int policy_verb(const Arguments& arguments);
 int report_verb(const Arguments& arguments);
@@ -66,11 +68,8 @@ void add_json(Parser& parser, bool& json);
 void add_settings(Parser& parser, std::vector<std::string>& settings);
 void add_point(Parser& parser, std::uint64_t& point);
 
-// How values are printed (number_text of literals.h): with few characters unless one of these.
-struct NumberStyle {
-  bool exact = false;        // all digits
-  bool hexadecimal = false;  // C hexadecimal floats
-};
+// How values are printed.
+using words::NumberStyle;
 void add_number_style(Parser& parser, NumberStyle& style);
 
 // How a verb rounds: the texts of the options and what they mean.

@@ -9,7 +9,7 @@
 namespace halfulp::cli {
 namespace {
 
-constexpr std::array<Verb, 22> table{{
+constexpr std::array<Verb, 23> table{{
     {"formats", "the number formats: all of them, one of them, its codes", formats_verb},
     {"cast", "round values, or codes of another format, to a format", cast_verb},
     {"explain", "one number in one format: neighbours, every rounding, wrong ways", explain_verb},
@@ -28,6 +28,7 @@ constexpr std::array<Verb, 22> table{{
     {"bench", "how fast the emulator is, beside copies, loops and sgemm", bench_verb},
     {"policy", "say which precision stands where in an experiment", policy_verb},
     {"run", "run an experiment or a sweep and write its result", run_verb},
+    {"status", "say how far a run or the shards of a sweep are", status_verb},
     {"blame", "find which place of a policy costs what", blame_verb},
     {"reproduce", "run the experiments with published figures and compare", reproduce_verb},
     {"report", "draw the result of a run as a page that stands alone", report_verb},

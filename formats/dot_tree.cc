@@ -155,6 +155,11 @@ void validate_number_of_strands(const DotTree& tree, const std::string& where) {
 void validate(const DotTree& tree, const std::string& where) {
   if (tree.sums.empty())
     throw Error("a dot product without a sum", where + "/sums", "give at least the sum of terms");
+  // Whoever walks a tree stands as deep in it as its sums do.
+  constexpr std::size_t most_sums = 64;
+  if (tree.sums.size() > most_sums)
+    throw Error(std::to_string(tree.sums.size()) + " sums inside each other", where + "/sums",
+                "at most " + std::to_string(most_sums) + " are possible");
   for (std::size_t i = 0; i < tree.sums.size(); ++i) {
     const Sum& sum = tree.sums[i];
     const std::string place = where + "/sums/" + std::to_string(i);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <istream>
 #include <limits>
+#include <locale>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -33,6 +34,7 @@ std::string type_of(const Json& value) {
 // The text of a bound for a message: integers without a point.
 std::string bound_text(double x) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   out << x;
   return out.str();
 }

@@ -8,6 +8,9 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+
+#include "emulator/instruction_set.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cli/bench/yardsticks.cc"
@@ -130,17 +133,38 @@ void update_plainly(float factor, const float* x, std::size_t count, float* w, f
   HWY_DYNAMIC_DISPATCH(update_of_target)(factor, x, count, w, sum);
 }
 
-Blas::Blas() {
-  // The library reads the first when it is loaded.
+namespace {
+
+std::string core_of(void* library) {
+  using Name = char* (*)();
+  const auto core = reinterpret_cast<Name>(::dlsym(library, "openblas_get_corename"));
+  return core != nullptr ? core() : "";
+}
+
+// Processors that it does not know are the oldest to OpenBLAS. It is then told the kernels of the
+// instructions that they have. It reads its variables when it is loaded.
+void* open_blas() {
+  const auto open = [] { return ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL); };
   ::unsetenv("OPENBLAS_CORETYPE");
   ::setenv("OPENBLAS_NUM_THREADS", "1", 1);
-  void* library = ::dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  void* library = open();
+  if (library == nullptr || core_of(library) != "Prescott") return library;
+  const std::string instructions = emulator::instruction_set();
+  const bool wide = instructions.starts_with("AVX3");
+  if (!wide && !instructions.starts_with("AVX2")) return library;
+  ::dlclose(library);
+  ::setenv("OPENBLAS_CORETYPE", wide ? "SkylakeX" : "Haswell", 1);
+  return open();
+}
+
+}  // namespace
+
+Blas::Blas() {
+  void* library = open_blas();
   if (library == nullptr) return;
   multiply_ = reinterpret_cast<Multiply>(::dlsym(library, "cblas_sgemm"));
   if (multiply_ == nullptr) return;
-  using Name = char* (*)();
-  const auto core = reinterpret_cast<Name>(::dlsym(library, "openblas_get_corename"));
-  name_ = std::string("OpenBLAS") + (core != nullptr ? std::string(" ") + core() : "");
+  name_ = "OpenBLAS " + core_of(library);
 }
 
 void Blas::multiply(const float* a, const float* b, std::size_t side, float* out) const {

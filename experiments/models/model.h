@@ -31,10 +31,11 @@ struct ModelSetting {
   Policy policy;
 };
 
-// How long one repeat of a point is.
+// How long one repeat of a point is: a function of the document alone, the same on every machine.
 struct Work {
-  double steps = 0;  // of training
-  double cost = 0;   // in proportion to its time
+  double steps = 0;   // of training
+  double cost = 0;    // in proportion to its time
+  double shared = 0;  // the same, of what a group does once, for the point that needs most of it
 };
 
 struct Model {

@@ -20,8 +20,8 @@ struct Distributor {
       run;
 };
 
-// The threads of this machine (0: as many as it has), and every `count`-th unit from number `shard`
-// on.
-Distributor threads_of_shard(std::size_t shard, std::size_t count, int threads);
+// The threads of this machine (0: as many as it has), and the units that are dealt to `shard`
+// (deal.h).
+Distributor threads_of_shard(std::size_t shard, std::vector<std::size_t> shard_of, int threads);
 
 }  // namespace halfulp::experiments

@@ -10,8 +10,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,15 +33,38 @@ struct JournalDocument {
 
 using Units = std::map<std::size_t, std::vector<RepeatOutcome>>;
 
+// How far a journal has been read.
+struct JournalPlace {
+  std::uint64_t device = 0, inode = 0;
+  std::size_t offset = 0;
+};
+
 // Adds what the journal holds to `units` without a lock; answers how many damaged lines were left
-// out. Nothing where there is no file. Throws Error where it belongs to another document or
-// version, or is no journal at all.
-std::size_t read_journal(const std::string& path, const JournalDocument& document, Units& units);
+// out. Nothing where there is no file. place: reads on from there where it is the same file, and
+// says how far it came. Throws Error where it belongs to another document or version, is no journal
+// at all, or has another outcome of a unit than `units`.
+std::size_t read_journal(const std::string& path, const JournalDocument& document, Units& units,
+                         JournalPlace* place = nullptr);
+
+// What a journal tells who does not know its document.
+struct JournalScan {
+  std::string hash;       // of the document; empty where not even the header is whole
+  std::size_t units = 0;  // of the document
+  std::set<std::size_t> done;
+  std::size_t damaged = 0;  // lines
+  double modified = 0;      // seconds since 1970
+};
+// Nothing where it is no journal, or there is none.
+std::optional<JournalScan> scan_journal(const std::string& path);
 
 // Journals beside an output: OUTPUT.journal and OUTPUT.shard-I-of-N.journal. N = 1: the first.
 std::string journal_path(const std::string& output, int shard_index, int shard_count);
 // All of those that exist, sorted.
 std::vector<std::string> find_journals(const std::string& output);
+
+// Does a run on this machine hold the journal's lock? True where that cannot be told.
+// Only for runs on one machine: what locks mean over a network differs from mount to mount.
+bool is_held(const std::string& path);
 
 // Removes the journal if it is the document's and no run holds it.
 void remove_journal(const std::string& path, const JournalDocument& document);

@@ -33,9 +33,13 @@ struct RunOptions {
   std::string output;  // empty: no file and no journal, the result is only answered
   bool resume = false;
   bool lock = true;     // false: the caller vouches that no other run has this output
-  int shard_index = 0;  // of shard_count; shard_count itself means 0
+  int shard_index = 0;  // of shard_count, from 1; 0 means shard_count itself
   int shard_count = 1;
-  int threads = 0;  // 0: as many as the machine has
+  // A shard that has nothing left of its own takes units that nobody who is alive works on, and
+  // stays until the result is there. Includes `resume`. Precondition: an output that is a file.
+  bool steal = false;
+  double patience = 60;  // seconds without a sign of life after which others may count it as dead
+  int threads = 0;       // 0: as many as the machine has
   bool run_info = true;
   bool repeats = true;  // the result says what every metric was in every repeat
   std::function<void(const Progress&)> progress;  // called from any thread, one call at a time

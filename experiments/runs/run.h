@@ -13,6 +13,11 @@
 // A shard writes the result when it finds that all journals together hold every unit. An output
 // that is a stream (formats/output_file.h) has no journal: the result is only answered.
 //
+// Units are dealt to shards by cost (deal.h). A shard gives signs of life (heartbeat.h), and where
+// it steals it takes a lease of every unit (leases.h), goes on to those of others that are free,
+// and waits for what is under way; one of those that wait writes the result. How far all of them
+// are is to be read from these files (status.h).
+//
 // Beside its journal a run keeps a checkpoint of every unit under way whose model saves states
 // (checkpoint.h): every so often, and when it is stopped. A run with `resume` goes on from those
 // that it finds for its units, whichever shard wrote them; one that is no use is said and passed
@@ -35,11 +40,12 @@ enum class RunState : std::uint8_t {
   stopped,   // `stop` was set; the journal holds what was finished, checkpoints what was not
   waiting,   // this shard is done, others are not
   already_complete,  // `resume` found the finished result of the same document
+  joined,            // this shard has done its part, another has written the result
 };
 
 struct RunSummary {
   RunState state = RunState::complete;
-  Json result;  // null unless complete or already_complete
+  Json result;  // null unless complete, already_complete or joined
   std::size_t points = 0;
   std::size_t failed_points = 0;
   std::size_t units_done = 0, units_total = 0;

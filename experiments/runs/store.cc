@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/runs/finished.h"
+#include "experiments/runs/leases.h"
 #include "formats/error.h"
 #include "formats/output_file.h"
 
@@ -20,8 +21,8 @@ Store::Store(const Study& study, const WorkList& work, const RunOptions& options
                 .metrics = study.model->metrics} {
   if (options.output.empty() || is_stream(options.output)) return;
   output_ = link_target(options.output);
-  journal_path_ = experiments::journal_path(output_, options.shard_index % options.shard_count,
-                                            options.shard_count);
+  const int index = options.shard_index > 0 ? options.shard_index : options.shard_count;
+  journal_path_ = experiments::journal_path(output_, index, options.shard_count);
   checkpoints_.emplace(output_, document_);
 }
 
@@ -57,10 +58,19 @@ void Store::refuse_or_clear_journal() {
   remove_journal(journal_path_, document_);
 }
 
+void Store::read_other(const std::string& path) {
+  warn_of_damage(path, read_journal(path, document_, done_, &places_[path]));
+}
+
 void Store::read_others() {
   for (const std::string& path : find_journals(output_)) {
-    if (path != journal_path_) warn_of_damage(path, read_journal(path, document_, done_));
+    if (path != journal_path_) read_other(path);
   }
+}
+
+void Store::read_shard(int index) {
+  const std::string path = experiments::journal_path(output_, index, options_.shard_count);
+  if (path != journal_path_) read_other(path);
 }
 
 void Store::open() {
@@ -69,14 +79,16 @@ void Store::open() {
   refuse_or_clear_journal();
   const auto locking = options_.lock ? Journal::Locking::required : Journal::Locking::none;
   journal_.emplace(journal_path_, document_, locking, done_);
+  for (const auto& [unit, outcomes] : done_) recorded_.insert(unit);
   warn_of_damage(journal_path_, journal_->damaged_lines());
-  if (options_.resume && options_.shard_count == 1) read_others();
+  if (options_.resume) read_others();
 }
 
 void Store::put(std::size_t unit, std::vector<RepeatOutcome> outcomes) {
   if (journal_) {
     journal_->append(unit, outcomes);
     checkpoints_->remove(unit);
+    recorded_.insert(unit);
   }
   done_[unit] = std::move(outcomes);
 }
@@ -102,6 +114,7 @@ void Store::remove_journals() {
   journal_.reset();
   if (!options_.resume && options_.shard_count == 1) return;
   for (const std::string& path : find_journals(output_)) remove_journal(path, document_);
+  remove_signs(output_);
 }
 
 }  // namespace halfulp::experiments

@@ -23,6 +23,7 @@ std::vector<Group> make_groups(const Study& study) {
     const Work work = study.model->work(experiment.setting);
     group.work.steps += work.steps;
     group.work.cost += work.cost;
+    group.work.shared = std::max(group.work.shared, work.shared);
   }
   return groups;
 }
@@ -55,6 +56,12 @@ double WorkList::steps() const {
   double steps = 0;
   for (const Group& group : groups_) steps += group.work.steps * static_cast<double>(group.repeats);
   return steps;
+}
+
+double WorkList::cost() const {
+  double cost = 0;
+  for (const Group& group : groups_) cost += group.cost() * static_cast<double>(group.repeats);
+  return cost;
 }
 
 std::vector<RepeatOutcome> WorkList::compute(std::size_t unit, const Engine& engine,

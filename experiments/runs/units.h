@@ -18,6 +18,7 @@ struct Group {
   std::vector<std::size_t> points;  // of the study, increasing
   std::uint64_t repeats = 1;
   Work work;  // of one repeat, over all points
+  [[nodiscard]] double cost() const { return work.cost + work.shared; }
 };
 std::vector<Group> make_groups(const Study& study);
 
@@ -35,6 +36,7 @@ class WorkList {
   [[nodiscard]] std::uint64_t repeat_of(std::size_t unit) const;
   // Of all units together.
   [[nodiscard]] double steps() const;
+  [[nodiscard]] double cost() const;
   // As execute(). Safe to call from several threads.
   [[nodiscard]] std::vector<RepeatOutcome> compute(std::size_t unit, const Engine& engine,
                                                    const Keeper& keeper) const;

@@ -28,7 +28,7 @@ struct CheckOptions {
 };
 
 struct Mismatch {
-  std::string place;  // "standard input, line 7"
+  std::string place;  // "standard input, line 7"; empty where there is one case alone
   vectors::Case got;
   std::optional<Outcome> want;  // none where an operand is unknown
 };

@@ -151,17 +151,17 @@ void TensorQuantizer::require_whole_blocks(const Shape& shape, std::size_t axis)
 
 // As many rows as a thread takes at a time: whole blocks, and whole bytes of packed codes. All of
 // them where a scale spans all rows, or draws its own random bits by the number of its block.
-std::size_t TensorQuantizer::rows_of_a_part(const Matrix& in) const {
+std::size_t TensorQuantizer::rows_of_a_part(std::size_t rows, std::size_t columns) const {
   constexpr std::size_t elements = std::size_t{1} << 18;
   std::size_t unit = 8;
   if (block() != nullptr) {
     for (const Level& level : block()->levels) {
       if (level.rows == 0 || is_stochastic(level.scale.rounding.mode))
-        return std::max<std::size_t>(in.rows, 1);
+        return std::max<std::size_t>(rows, 1);
       unit = std::lcm(unit, static_cast<std::size_t>(level.rows));
     }
   }
-  const std::size_t wanted = elements / std::max<std::size_t>(in.columns, 1);
+  const std::size_t wanted = elements / std::max<std::size_t>(columns, 1);
   return std::max<std::size_t>(wanted / unit, 1) * unit;
 }
 
@@ -175,6 +175,12 @@ void TensorQuantizer::quantize_view(const View& in, Carrier carrier, const Rando
   if (!with_codes) return;
   out.codes.elements.resize(packed_bytes(scalar()->format, in.rows * in.columns));
   engine_.encode(in, plan_, random, out.codes.elements, nullptr);
+}
+
+void TensorQuantizer::quantize_rows(const View& in, const Random& random,
+                                    const MutableView& out) const {
+  if (block() != nullptr) return engine_.quantize(in, block_plan_, random, out, nullptr, nullptr);
+  engine_.round(in, plan_, random, out, nullptr);
 }
 
 Carrier TensorQuantizer::values_carrier(Carrier in) const {
@@ -193,7 +199,7 @@ Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
   require_whole_blocks(in.shape, in.axis);
   const Matrix& matrix = in.matrix;
   const Carrier carrier = values_carrier(matrix.carrier);
-  const std::size_t step = rows_of_a_part(matrix);
+  const std::size_t step = rows_of_a_part(matrix.rows, matrix.columns);
   const std::size_t parts = (matrix.rows + step - 1) / step;
   std::vector<Quantized> done(std::max<std::size_t>(parts, 1));
   const auto work = [&](std::size_t begin, std::size_t end) {

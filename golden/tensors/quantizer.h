@@ -82,6 +82,12 @@ class TensorQuantizer {
   // Of a part of a tensor, on one thread: random.offset counts the elements before it. Whole
   // blocks. Memory of what `out` was before is used again.
   void quantize_part(const Unfolded& part, const Random& random, Quantized& out) const;
+  // The values of whole blocks from view to view, on one thread: random.offset counts the elements
+  // before them.
+  void quantize_rows(const View& in, const Random& random, const MutableView& out) const;
+  // How many rows of a matrix may be taken apart from the others: whole blocks, and whole bytes of
+  // packed codes.
+  [[nodiscard]] std::size_t rows_of_a_part(std::size_t rows, std::size_t columns) const;
   // The carrier of what elements held in `in` become.
   [[nodiscard]] Carrier values_carrier(Carrier in) const;
   // Throws Error where blocks along the last axis would reach from one matrix of such a tensor into
@@ -114,7 +120,6 @@ class TensorQuantizer {
   [[nodiscard]] const BlockFormat* block() const { return std::get_if<BlockFormat>(&quantizer_); }
   void require_whole_blocks(const Shape& shape, std::size_t axis) const;
   [[nodiscard]] std::uint64_t overflowed_in_blocks(const Unfolded& in, const Quantized& out) const;
-  [[nodiscard]] std::size_t rows_of_a_part(const Matrix& in) const;
   void quantize_view(const View& in, Carrier carrier, const Random& random, bool with_codes,
                      Quantized& out) const;
 

@@ -35,4 +35,8 @@ struct Calculation {
                                    std::uint64_t random) const;
 };
 
+// Throws Error where the operation delivers no numbers of the format: conversions to integers
+// deliver integers.
+void require_delivered(Op op, const Format& format);
+
 }  // namespace halfulp::vectors

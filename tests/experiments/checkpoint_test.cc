@@ -341,15 +341,35 @@ TEST_F(Beside, ShardsGoOnWithTheirOwn) {
     EXPECT_EQ(execute(twice, how), state) << index;
   };
   shard(1, 4, RunState::stopped);
-  EXPECT_TRUE(fs::exists(checkpoint(1)));
+  const std::size_t own =
+      fs::exists(checkpoint(0)) ? 0 : 1;  // which of the two is dealt to it is drawn
+  EXPECT_TRUE(fs::exists(checkpoint(own)));
   shard(2, 6, RunState::stopped);
   shard(1, never, RunState::waiting);
   EXPECT_EQ(resumed_, 4);
-  EXPECT_FALSE(fs::exists(checkpoint(1)));
-  EXPECT_TRUE(fs::exists(checkpoint(0)));
+  EXPECT_FALSE(fs::exists(checkpoint(own)));
+  EXPECT_TRUE(fs::exists(checkpoint(1 - own)));
   stop_at_ = never;
   EXPECT_EQ(resume(twice), undisturbed(twice));
   EXPECT_EQ(resumed_, 12 + 6);
+  EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
+}
+
+// A training of a shard that is gone is gone on with, whoever finds it.
+TEST_F(Beside, WhoStealsGoesOnFromThere) {
+  const Json twice = document(R"({"repeats": 2})");
+  const std::string expected = undisturbed(twice);
+  RunOptions how = options();
+  how.steal = true;
+  how.shard_count = 2;
+  how.shard_index = 2;
+  stop_at_ = 6;
+  EXPECT_EQ(execute(twice, how), RunState::stopped);
+  how.shard_index = 1;
+  stop_at_ = never;
+  EXPECT_EQ(execute(twice, how), RunState::complete);
+  EXPECT_EQ(resumed_, 6);
+  EXPECT_EQ(read_text(path("r.json")), expected);
   EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
 }
 

@@ -224,7 +224,8 @@ TEST_F(Runs, ResumeCollectsShards) {
   shard.shard_count = 3;
   shard.shard_index = 2;
   EXPECT_EQ(run_study(shard).state, RunState::waiting);
-  EXPECT_EQ(files(), std::vector<std::string>{"r.json.shard-2-of-3.journal"});
+  EXPECT_EQ(files(), (std::vector<std::string>{"r.json.shard-2-of-3.heartbeat",
+                                               "r.json.shard-2-of-3.journal"}));
   RunOptions all = options();
   all.resume = true;
   EXPECT_EQ(run_study(all).state, RunState::complete);

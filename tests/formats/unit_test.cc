@@ -210,6 +210,13 @@ TEST(DotTree, ErrorsSayWhereAndWhat) {
   sum.joining = Joining::pairwise;
   sum.quantizer.rounding.mode = Mode::stochastic;
   EXPECT_EQ(place_of_error({.product = {}, .sums = {sum, terms}}), "/unit/sums/0/quantizer");
+  // Whoever walks a tree stands as deep in it as its sums do.
+  DotTree deep{.product = {},
+               .sums = std::vector<Sum>(63, {.quantizer = q, .of = Sum::Of::runs, .size = 2})};
+  deep.sums.push_back(terms);
+  EXPECT_EQ(place_of_error(deep), "no error");
+  deep.sums.insert(deep.sums.begin(), deep.sums.front());
+  EXPECT_EQ(place_of_error(deep), "/unit/sums");
 }
 
 TEST(DotTree, ErrorsOfAdditionsAtOnceSayWhereAndWhat) {

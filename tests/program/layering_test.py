@@ -20,6 +20,8 @@ FLOORS = {
     "golden": ["formats", "reference", "emulator"],
     "experiments": ["formats", "reference", "emulator"],
     "cli": ["formats", "reference", "emulator", "golden", "experiments"],
+    "capi": ["formats", "reference", "emulator", "golden"],
+    "python": ["formats", "reference", "emulator", "golden", "cli"],
 }
 # What is included, and the start of the paths of those who may.
 FENCES = [

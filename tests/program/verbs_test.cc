@@ -23,9 +23,9 @@ namespace {
 
 const std::vector<std::string>& verbs() {
   static const std::vector<std::string> names{
-      "formats",  "cast",       "explain", "op",         "vectors", "check", "compare",
-      "quantize", "dequantize", "units",   "gemm",       "kernel",  "probe", "verify",
-      "policy",   "run",        "report",  "completion", "help"};
+      "formats",  "cast",       "explain", "op",     "vectors",    "check", "compare",
+      "quantize", "dequantize", "units",   "gemm",   "kernel",     "probe", "verify",
+      "policy",   "run",        "status",  "report", "completion", "help"};
   return names;
 }
 

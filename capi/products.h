@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// The operands of a product as a caller gives them, copied and checked.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "capi/halfulp.h"
+#include "capi/handles.h"
+#include "golden/kernels/product.h"
+
+namespace halfulp::capi {
+
+class ProductInput {
+ public:
+  // Throws Error, located at the operand.
+  ProductInput(const halfulp_unit& unit, const halfulp_product& product);
+
+  [[nodiscard]] kernels::ProductOperands operands() const;
+  // The dimensions of the batch.
+  [[nodiscard]] tensors::Shape leading() const;
+
+ private:
+  tensors::Tensor a_, b_;
+  std::optional<tensors::Tensor> c_, bias_;
+  std::vector<tensors::Tensor> a_scales_, b_scales_;
+  bool b_transposed_;
+};
+
+}  // namespace halfulp::capi

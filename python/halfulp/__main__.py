@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+from halfulp.program import main
+
+main()

@@ -1,0 +1,71 @@
+cmake_minimum_required(VERSION 3.25)
+# Installs the C library alone, then builds and runs the programs of docs/c.md as it says: by pkg-config, and by a project of CMake
+# that knows nothing but the package.
+file(REMOVE_RECURSE "${WORK_DIR}")
+file(MAKE_DIRECTORY "${WORK_DIR}")
+function(must)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output WORKING_DIRECTORY "${WORK_DIR}")
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+# The page's block of a language that has a text in it goes into a file.
+file(READ "${SOURCE_DIR}/docs/c.md" page)
+function(take language with name)
+  string(FIND "${page}" "${with}" at)
+  if(at LESS 0)
+    message(FATAL_ERROR "docs/c.md has no ${with}")
+  endif()
+  string(SUBSTRING "${page}" 0 ${at} before)
+  string(FIND "${before}" "```${language}\n" begin REVERSE)
+  string(LENGTH "```${language}\n" mark)
+  math(EXPR begin "${begin} + ${mark}")
+  string(SUBSTRING "${page}" ${begin} -1 rest)
+  string(FIND "${rest}" "```" length)
+  string(SUBSTRING "${rest}" 0 ${length} block)
+  set(block "${block}" PARENT_SCOPE)
+  if(name)
+    file(WRITE "${WORK_DIR}/${name}" "${block}")
+  endif()
+endfunction()
+
+must("${CMAKE_COMMAND}" --install "${BUILD_DIR}" --component c --prefix "${WORK_DIR}/prefix")
+file(GLOB_RECURSE pc "${WORK_DIR}/prefix/*/halfulp.pc")
+cmake_path(GET pc PARENT_PATH pc_folder)
+set(ENV{PKG_CONFIG_PATH} "${pc_folder}")
+find_program(PKG_CONFIG NAMES pkg-config pkgconf REQUIRED)
+must("${PKG_CONFIG}" --cflags --libs halfulp)
+separate_arguments(flags UNIX_COMMAND "${output}")
+separate_arguments(compiler_flags UNIX_COMMAND "${FLAGS}")
+cmake_path(GET pc_folder PARENT_PATH libdir)
+set(ENV{LD_LIBRARY_PATH} "${libdir}")
+
+take(c "int main(void)" first.c)
+must("${C_COMPILER}" -std=c99 -pedantic -Wall -Wextra -Werror ${compiler_flags} first.c -o first ${flags})
+must("${WORK_DIR}/first")
+take("" "0.1 is" "")
+string(REGEX MATCH "0\\.1 is[^\n]*\n" wanted "${block}")
+if(NOT output STREQUAL wanted)
+  message(FATAL_ERROR "first.c said ${output} and not ${wanted}")
+endif()
+
+# The test of the page fails, with the page's words.
+take(cpp "TEST(Adder" adder_test.cc)
+file(WRITE "${WORK_DIR}/CMakeLists.txt" "cmake_minimum_required(VERSION 3.25)\nproject(consumer LANGUAGES C CXX)\n"
+     "find_package(halfulp REQUIRED COMPONENTS c)\nfind_package(GTest REQUIRED)\n"
+     "add_executable(first first.c)\ntarget_link_libraries(first PRIVATE halfulp::c)\n"
+     "add_executable(adder_test adder_test.cc)\ntarget_link_libraries(adder_test PRIVATE halfulp::c GTest::gtest_main)\n")
+must("${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${WORK_DIR}" -B "${WORK_DIR}/build" "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix"
+     "-DCMAKE_C_COMPILER=${C_COMPILER}" "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}" "-DCMAKE_C_FLAGS=${FLAGS}"
+     -DCMAKE_CXX_STANDARD=14 -DCMAKE_BUILD_TYPE=Debug)
+must("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
+must("${WORK_DIR}/build/first")
+execute_process(COMMAND "${WORK_DIR}/build/adder_test" RESULT_VARIABLE status OUTPUT_VARIABLE output)
+take("" "1 of 3 cases is wrong" "")
+string(FIND "${output}" "${block}" at)
+if(NOT status EQUAL 1 OR at LESS 0)
+  message(FATAL_ERROR "adder_test ended with ${status} and said:\n${output}\nand not\n${block}")
+endif()
+file(REMOVE_RECURSE "${WORK_DIR}")
