@@ -44,6 +44,11 @@ extern "C" {
 HALFULP_API uint32_t halfulp_abi(void);
 HALFULP_API const char* halfulp_version(void); /* "0.1.0" */
 
+/* Functions (exp to hypot), explanations and judgements leave about a kilobyte of MPFR's in the
+ * thread that calls them: its constants, on which no result depends. A program that ends many such
+ * threads calls this in each before its end, or that memory is lost. */
+HALFULP_API void halfulp_thread_end(void);
+
 /* ---- Errors ---------------------------------------------------------------------------------- */
 
 typedef enum halfulp_status {

@@ -9,6 +9,7 @@
 
 #include "capi/status.h"
 #include "emulator/engine.h"
+#include "emulator/functions/thread_memory.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -181,6 +182,7 @@ halfulp_unit::halfulp_unit(halfulp::MatrixUnit described, halfulp::kernels::Orde
 
 uint32_t halfulp_abi(void) { return HALFULP_ABI; }
 const char* halfulp_version(void) { return HALFULP_VERSION; }
+void halfulp_thread_end(void) { halfulp::emulator::release_thread_memory(); }
 
 halfulp_status halfulp_format_create(const char* text, const halfulp_format** made,
                                      halfulp_error* error) {

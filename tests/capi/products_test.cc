@@ -292,7 +292,7 @@ TEST(Products, WhatDoesNotGoTogetherIsRefused) {
   refused(square, "result");
   Product scaled;
   scaled.operands.a_scales = &scaled.of_a;
-  scaled.operands.b_scales = &scaled.of_b;
+  scaled.operands.b_scales = &scaled.of_a;
   scaled.operands.scales = 1;
   refused(scaled, "a_scales");
   Product one_dimension;
