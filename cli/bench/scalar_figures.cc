@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Single operations on codes, prepared once: what a simulator of hardware does; and roundings by
-// the reference. Figures are times, without a yardstick.
+// Single operations on codes of at most 64 bits, prepared once: what a simulator of hardware does;
+// and roundings by the reference. Figures are times, without a yardstick.
 #include <array>
 #include <bit>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/bench/figures.h"
 #include "cli/bench/numbers.h"
 #include "emulator/engine.h"
+#include "emulator/prepared/operation.h"
 #include "formats/catalogue.h"
 #include "formats/codes.h"
 #include "formats/error.h"
@@ -22,9 +24,9 @@ namespace {
 constexpr std::size_t count = 4096;
 
 struct Operations {
-  std::vector<std::array<Code, 3>> operands{count};
+  std::vector<std::array<std::uint64_t, 3>> operands{count};
   OperationPlan plan;
-  Code last = 0;
+  std::uint64_t last = 0;
 };
 
 std::vector<Code> codes_of(const Format& format, std::uint64_t stream) {
@@ -48,26 +50,27 @@ FigureEntry scalar_figure(const std::string& how, Op op, const std::string& from
         emulator::engine().prepare_operation({.op = op, .inputs = inputs, .output = &output});
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       const std::vector<Code> codes = codes_of(inputs[k], k + 1);
-      for (std::size_t i = 0; i < count; ++i) held->operands[i][k] = codes[i];
+      for (std::size_t i = 0; i < count; ++i)
+        held->operands[i][k] = static_cast<std::uint64_t>(codes[i]);
     }
     Operations* const all = held.get();
-    const std::size_t taken = inputs.size();
-    Job job{
-        .work =
-            [all, taken] {
-              for (const std::array<Code, 3>& operands : all->operands)
-                all->last ^=
-                    emulator::engine().operate(all->plan, std::span(operands).first(taken), 0).code;
-            },
-        .elements = static_cast<double>(count),
-        .held = held};
+    Job job{.work =
+                [all] {
+                  for (const std::array<std::uint64_t, 3>& operands : all->operands)
+                    all->last ^= emulator::operate_on_short_codes(all->plan, operands, 0).code;
+                },
+            .elements = static_cast<double>(count),
+            .held = held};
     job.verify = [=] {
-      for (const std::array<Code, 3>& operands : all->operands) {
-        const auto some = std::span(operands).first(taken);
-        const Quantizer& result = all->plan.output;
-        const Operation operation{.op = op, .inputs = all->plan.inputs, .output = &result};
-        if (emulator::engine().operate(all->plan, some, 0) !=
-            reference::engine().apply(operation, some, 0))
+      const Quantizer& result = all->plan.output;
+      const Operation operation{.op = op, .inputs = all->plan.inputs, .output = &result};
+      for (const std::array<std::uint64_t, 3>& operands : all->operands) {
+        const std::array<Code, 3> codes{operands[0], operands[1], operands[2]};
+        const auto some = std::span(codes).first(all->plan.inputs.size());
+        const Outcome got = emulator::engine().operate(all->plan, some, 0);
+        const auto short_got = emulator::operate_on_short_codes(all->plan, operands, 0);
+        if (got != reference::engine().apply(operation, some, 0) || short_got.code != got.code ||
+            short_got.flags != got.flags)
           throw Error("emulator and reference differ", name, "`halfulp verify` shows where");
       }
     };
