@@ -179,7 +179,7 @@ TEST(AgreesWithReference, OperatesOnDrawnOperands) {
                                          variant % 5 == 2 ? other : format};
       const Quantizer q{.format = variant % 4 == 3 ? other : format,
                         .rounding = cases::rounding(turn++)};
-      for (std::size_t i = 0; i < sampling::draws(60); ++i) {
+      for (std::size_t i = 0; i < sampling::draws(40); ++i) {
         const auto op = static_cast<Op>(stream.below(arithmetic_op_count));
         const auto used = static_cast<std::size_t>(arity(op));
         std::array<Code, 3> codes;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -90,7 +91,9 @@ TEST(Probe, RecoversUnitsThatResembleOthers) {
   std::vector<MatrixUnit> drawn;
   for (std::size_t i = 0; i < 98; ++i) drawn.push_back(draw_unit(stream));
   Counts counts;
-  for (const std::size_t i : {21, 97}) counts.all.push_back(recover(drawn[i], {}));
+  constexpr std::array<std::size_t, 2> resembling{97, 21};
+  for (std::size_t i = 0; i < std::min(sampling::draws(1), resembling.size()); ++i)
+    counts.all.push_back(recover(drawn[resembling[i]], {}));
   counts.report("units that resemble others");
 }
 
