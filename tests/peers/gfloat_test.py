@@ -8,7 +8,6 @@ modes each, in turn. Every code up to 12 bits, of longer formats the ends and dr
 
 import itertools
 import math
-import os
 import sys
 from fractions import Fraction
 
@@ -22,7 +21,6 @@ from limits import Limits, kind, sign, yes
 from points import around, drawn_bits, sample
 
 halfulp = Halfulp(sys.argv[1])
-DRAWS = int(os.environ.get("HALFULP_DRAWS", "1"))  # as the other tests that draw
 differences = Differences("gfloat")
 
 Mode = gfloat.RoundMode
@@ -235,7 +233,7 @@ def tasks():
     listed = [(fi, False) for fi in sample_formats] + [(fi, True) for fi in p3109(range(3, 9))]
     for turn, (fi, by_arrays) in enumerate(listed):
         shift = turn % len(RANDOM_BITS)
-        yield Format(fi, by_arrays, 128 * DRAWS), [
+        yield Format(fi, by_arrays, 256), [
             (mode, saturates, RANDOM_BITS[(RANDOM_BITS.index(bits) + shift) % len(RANDOM_BITS)])
             for mode, saturates, bits in every
         ]
@@ -243,7 +241,7 @@ def tasks():
     fitting = [fi for fi in wide if fits_binary64(fi)]
     print("left out, as gfloat computes in binary64:", len(wide) - len(fitting), "wider formats")
     for turn, fi in enumerate(fitting):
-        yield Format(fi, True, 30 * DRAWS), [every[(4 * turn + i) % len(every)] for i in range(4)]
+        yield Format(fi, True, 60), [every[(4 * turn + i) % len(every)] for i in range(4)]
 
 
 def main():
