@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,7 +231,8 @@ def read_safetensors(path: Path) -> dict[str, Any]:
         content = np.frombuffer(data, np.uint8, end - begin, 8 + length + begin)
         bits = _engine.element_type(type)[2]
         if bits in (4, 6):  # lie close together, the first in the lowest bits
-            each = np.unpackbits(content, bitorder="little").reshape(-1, bits)
+            count = math.prod(entry["shape"])
+            each = np.unpackbits(content, bitorder="little")[: count * bits].reshape(count, bits)
             content = np.packbits(each, axis=1, bitorder="little").reshape(-1)
         arrays[name] = array_of(type, entry["shape"], content, "numpy")
     return arrays

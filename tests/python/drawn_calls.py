@@ -82,6 +82,8 @@ class Calls:
         self.what = f"{x.shape} to {to}, axis {axis}, codes {with_codes}, {options}"
         out = self.path("y.safetensors" if with_codes else "y.npy")
         told = run("quantize", self.path("x.npy"), *words, "-o", out, *(["--codes"] if with_codes else []))
+        if "whole bytes only" in told.stderr:  # what a file cannot hold an array can
+            return True
         answer = outcome(lambda: halfulp.quantize(x, to, axis=axis, codes=with_codes, **options))
         if told.returncode == 2 or isinstance(answer, ValueError):
             return told.returncode == 2 and isinstance(answer, ValueError)
