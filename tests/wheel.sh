@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Builds the wheel, lets auditwheel bundle what it needs, and tries it in a virtual environment that has nothing else:
-#   tests/wheel.sh FOLDER      wheel and environments go into FOLDER; a quarter of an hour, needs PyPI
+#   tests/wheel.sh FOLDER      wheel and environments go into FOLDER; a build of all, needs PyPI
 # Fails where another library is bundled than python/bundled.md names, or the module does not answer.
 set -eu
 if [ $# -ne 1 ]; then

@@ -30,7 +30,8 @@ class Number:
     """One number of a format, and the flags that were raised on the way to it (TestFloat's: 01 inexact, 02 underflow,
     04 overflow, 08 division by zero, 10 invalid).
 
-    `value` is the shortest decimal that reads back to the code; float() and int() give the number, int exactly.
+    `value` is the shortest decimal that reads back to the code; float() gives the number, int()
+    the code.
     """
 
     code: int

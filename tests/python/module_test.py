@@ -116,7 +116,7 @@ class Arrays(unittest.TestCase):
                 if to != "nvfp4":
                     np.testing.assert_array_equal(part, one[:640])
 
-    def test_by_dlpack_of_types_that_numpy_lacks(self):
+    def test_come_by_dlpack_alone(self):
         class Foreign:
             def __init__(self, array):
                 self.array = array
