@@ -30,42 +30,31 @@ std::vector<ScaleFormats> scales_taken(const halfulp_unit& unit) {
 
 }  // namespace
 
-ProductInput::ProductInput(const halfulp_unit& unit, const halfulp_product& product)
-    : b_transposed_(product.b_transposed != 0) {
+ProductInput::ProductInput(const halfulp_unit& unit, const halfulp_product& product) {
+  held_.b_transposed = product.b_transposed != 0;
   require(product.a, "a");
   require(product.b, "b");
   require_array(product.a_scales, product.scales, "a_scales");
   require_array(product.b_scales, product.scales, "b_scales");
-  a_ = tensor_of(*product.a, unit.a.format, "a");
-  b_ = tensor_of(*product.b, unit.b.format, "b");
+  held_.a = tensor_of(*product.a, unit.a.format, "a");
+  held_.b = tensor_of(*product.b, unit.b.format, "b");
   const Format single = find_format("binary32");
   if (product.c != nullptr)
-    c_ = tensor_of(*product.c, kernels::adds_c_in_epilogue(unit.order) ? single : unit.c.format,
-                   "c");
-  if (product.bias != nullptr) bias_ = tensor_of(*product.bias, single, "bias");
+    held_.c = tensor_of(*product.c,
+                        kernels::adds_c_in_epilogue(unit.order) ? single : unit.c.format, "c");
+  if (product.bias != nullptr) held_.bias = tensor_of(*product.bias, single, "bias");
   const std::vector<ScaleFormats> taken = scales_taken(unit);
   for (std::size_t i = 0; i < product.scales; ++i) {
     const ScaleFormats formats = i < taken.size() ? taken[i] : ScaleFormats{single, single};
-    a_scales_.push_back(tensor_of(product.a_scales[i], formats.left, "a_scales"));
-    b_scales_.push_back(tensor_of(product.b_scales[i], formats.right, "b_scales"));
+    held_.a_scales.push_back(tensor_of(product.a_scales[i], formats.left, "a_scales"));
+    held_.b_scales.push_back(tensor_of(product.b_scales[i], formats.right, "b_scales"));
   }
 }
 
-kernels::ProductOperands ProductInput::operands() const {
-  kernels::ProductOperands all;
-  all.a = &a_;
-  all.b = &b_;
-  all.b_transposed = b_transposed_;
-  if (c_) all.c = &*c_;
-  if (bias_) all.bias = &*bias_;
-  for (const tensors::Tensor& scales : a_scales_) all.a_scales.push_back(&scales);
-  for (const tensors::Tensor& scales : b_scales_) all.b_scales.push_back(&scales);
-  return all;
-}
-
 tensors::Shape ProductInput::leading() const {
-  return {a_.shape.begin(),
-          a_.shape.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(a_.shape.size(), 2))};
+  return {held_.a.shape.begin(),
+          held_.a.shape.end() -
+              static_cast<std::ptrdiff_t>(std::min<std::size_t>(held_.a.shape.size(), 2))};
 }
 
 }  // namespace halfulp::capi

@@ -18,15 +18,12 @@ class ProductInput {
   // Throws Error, located at the operand.
   ProductInput(const halfulp_unit& unit, const halfulp_product& product);
 
-  [[nodiscard]] kernels::ProductOperands operands() const;
+  [[nodiscard]] kernels::ProductOperands operands() const { return held_.operands(); }
   // The dimensions of the batch.
   [[nodiscard]] tensors::Shape leading() const;
 
  private:
-  tensors::Tensor a_, b_;
-  std::optional<tensors::Tensor> c_, bias_;
-  std::vector<tensors::Tensor> a_scales_, b_scales_;
-  bool b_transposed_;
+  kernels::HeldOperands held_;
 };
 
 }  // namespace halfulp::capi

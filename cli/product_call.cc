@@ -51,12 +51,13 @@ std::vector<NamedPath> input_paths(const ProductCall& call) {
   return inputs;
 }
 
-ProductInput::ProductInput(const ProductCall& call) : b_transposed_(call.b_transposed) {
+ProductInput::ProductInput(const ProductCall& call) {
+  held_.b_transposed = call.b_transposed;
   UnitAndOrder chosen = unit_and_order_of({.unit = call.unit, .order = call.order});
   order_ = std::move(chosen.order);
   unit_ = std::move(chosen.unit);
   read(call);
-  if (!unit_) unit_ = kernels::unit_of(order_, a_.type.format, b_.type.format);
+  if (!unit_) unit_ = kernels::unit_of(order_, held_.a.type.format, held_.b.type.format);
 }
 
 void ProductInput::read(const ProductCall& call) {
@@ -66,31 +67,19 @@ void ProductInput::read(const ProductCall& call) {
   const auto shape = [](const std::string& text, const std::string& option) {
     return text.empty() ? std::nullopt : std::optional(parse_extents(text, option));
   };
-  a_ = read_tensor(call.a,
-                   {"--a", format(&MatrixUnit::a), shape(call.a_shape, "--a-shape"), call.packed});
-  b_ = read_tensor(call.b,
-                   {"--b", format(&MatrixUnit::b), shape(call.b_shape, "--b-shape"), call.packed});
+  held_.a = read_tensor(
+      call.a, {"--a", format(&MatrixUnit::a), shape(call.a_shape, "--a-shape"), call.packed});
+  held_.b = read_tensor(
+      call.b, {"--b", format(&MatrixUnit::b), shape(call.b_shape, "--b-shape"), call.packed});
   if (!call.c.empty()) {
     const bool as_unit = !kernels::adds_c_in_epilogue(order_);
-    c_ = read_tensor(call.c, {"--c", as_unit ? format(&MatrixUnit::c) : std::nullopt});
+    held_.c = read_tensor(call.c, {"--c", as_unit ? format(&MatrixUnit::c) : std::nullopt});
   }
-  if (!call.bias.empty()) bias_ = read_tensor(call.bias, {.option = "--bias"});
+  if (!call.bias.empty()) held_.bias = read_tensor(call.bias, {.option = "--bias"});
   for (const std::string& scales : call.a_scales)
-    a_scales_.push_back(read_tensor(scales, {.option = "--a-scales"}));
+    held_.a_scales.push_back(read_tensor(scales, {.option = "--a-scales"}));
   for (const std::string& scales : call.b_scales)
-    b_scales_.push_back(read_tensor(scales, {.option = "--b-scales"}));
-}
-
-kernels::ProductOperands ProductInput::operands() const {
-  kernels::ProductOperands all;
-  all.a = &a_;
-  all.b = &b_;
-  all.b_transposed = b_transposed_;
-  if (c_) all.c = &*c_;
-  if (bias_) all.bias = &*bias_;
-  for (const tensors::Tensor& scales : a_scales_) all.a_scales.push_back(&scales);
-  for (const tensors::Tensor& scales : b_scales_) all.b_scales.push_back(&scales);
-  return all;
+    held_.b_scales.push_back(read_tensor(scales, {.option = "--b-scales"}));
 }
 
 Error with_option(const Error& error) {

@@ -34,18 +34,15 @@ class ProductInput {
 
   [[nodiscard]] const kernels::Order& order() const { return order_; }
   [[nodiscard]] const MatrixUnit& unit() const { return *unit_; }
-  [[nodiscard]] const tensors::Tensor& a() const { return a_; }
-  [[nodiscard]] kernels::ProductOperands operands() const;
+  [[nodiscard]] const tensors::Tensor& a() const { return held_.a; }
+  [[nodiscard]] kernels::ProductOperands operands() const { return held_.operands(); }
 
  private:
   void read(const ProductCall& call);
 
   kernels::Order order_;
   std::optional<MatrixUnit> unit_;
-  tensors::Tensor a_, b_;
-  std::optional<tensors::Tensor> c_, bias_;
-  std::vector<tensors::Tensor> a_scales_, b_scales_;
-  bool b_transposed_ = false;
+  kernels::HeldOperands held_;
 };
 
 // The library's names of operands as the options that bring them.

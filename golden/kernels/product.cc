@@ -358,6 +358,18 @@ class Product {
 
 }  // namespace
 
+ProductOperands HeldOperands::operands() const {
+  ProductOperands all;
+  all.a = &a;
+  all.b = &b;
+  all.b_transposed = b_transposed;
+  if (c) all.c = &*c;
+  if (bias) all.bias = &*bias;
+  for (const tensors::Tensor& scales : a_scales) all.a_scales.push_back(&scales);
+  for (const tensors::Tensor& scales : b_scales) all.b_scales.push_back(&scales);
+  return all;
+}
+
 ProductShape shape_of(const MatrixUnit& unit, const Order& order, const ProductOperands& operands) {
   const Problem p = problem_of(unit, order, operands);
   return {.batches = p.batches, .rows = p.rows, .terms = p.terms, .columns = p.columns};

@@ -29,6 +29,16 @@ struct ProductOperands {
   bool b_transposed = false;
 };
 
+// The same, kept. What operands() answers points into it.
+struct HeldOperands {
+  tensors::Tensor a, b;
+  std::optional<tensors::Tensor> c = {}, bias = {};
+  std::vector<tensors::Tensor> a_scales = {}, b_scales = {};
+  bool b_transposed = false;
+
+  [[nodiscard]] ProductOperands operands() const;
+};
+
 struct ProductOptions {
   std::optional<Quantizer> to = {};  // the result's format; absent: the unit's d
   Random random = {};

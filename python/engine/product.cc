@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "python/engine/product.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/at_option.h"
@@ -55,25 +56,21 @@ NewArray multiply(const ProductArrays& arrays, const std::vector<std::string>& w
   const auto format = [&](const UnitOperand MatrixUnit::*operand) {
     return chosen.unit ? std::optional(((*chosen.unit).*operand).format) : std::nullopt;
   };
-  const tensors::Tensor a = operand_of(arrays.a, "a", format(&MatrixUnit::a));
-  const tensors::Tensor b = operand_of(arrays.b, "b", format(&MatrixUnit::b));
-  std::optional<tensors::Tensor> c, bias;
+  kernels::HeldOperands held{.a = operand_of(arrays.a, "a", format(&MatrixUnit::a)),
+                             .b = operand_of(arrays.b, "b", format(&MatrixUnit::b)),
+                             .b_transposed = call.b_transposed};
   const bool c_as_unit = !kernels::adds_c_in_epilogue(chosen.order);
-  if (arrays.c) c = operand_of(*arrays.c, "c", c_as_unit ? format(&MatrixUnit::c) : std::nullopt);
-  if (arrays.bias) bias = tensor_of(*arrays.bias, "bias");
-  std::vector<tensors::Tensor> a_scales, b_scales;
+  if (arrays.c)
+    held.c = operand_of(*arrays.c, "c", c_as_unit ? format(&MatrixUnit::c) : std::nullopt);
+  if (arrays.bias) held.bias = tensor_of(*arrays.bias, "bias");
   for (const CodedArray& scales : arrays.a_scales)
-    a_scales.push_back(tensor_of(scales, "a_scales"));
+    held.a_scales.push_back(tensor_of(scales, "a_scales"));
   for (const CodedArray& scales : arrays.b_scales)
-    b_scales.push_back(tensor_of(scales, "b_scales"));
+    held.b_scales.push_back(tensor_of(scales, "b_scales"));
   const MatrixUnit unit =
-      chosen.unit ? *chosen.unit : kernels::unit_of(chosen.order, a.type.format, b.type.format);
+      chosen.unit ? *chosen.unit
+                  : kernels::unit_of(chosen.order, held.a.type.format, held.b.type.format);
 
-  kernels::ProductOperands operands{.a = &a, .b = &b, .b_transposed = call.b_transposed};
-  if (c) operands.c = &*c;
-  if (bias) operands.bias = &*bias;
-  for (const tensors::Tensor& scales : a_scales) operands.a_scales.push_back(&scales);
-  for (const tensors::Tensor& scales : b_scales) operands.b_scales.push_back(&scales);
   kernels::ProductOptions how;
   how.random = cli::random_of(call.rounding);
   how.threads = call.threads;
@@ -84,13 +81,13 @@ NewArray multiply(const ProductArrays& arrays, const std::vector<std::string>& w
   }
   const Engine& engine = call.reference ? reference::engine() : emulator::engine();
   tensors::Tensor d;
-  const std::size_t terms = a.shape.empty() ? 1 : static_cast<std::size_t>(a.shape.back());
-  without_gil(
-      tensors::element_count(b) * (tensors::element_count(a) / std::max<std::size_t>(terms, 1)),
-      [&](const Interruption& interruption) {
-        how.progress = [&](double) { interruption.check(); };
-        d = kernels::multiply(unit, chosen.order, engine, operands, how);
-      });
+  const tensors::Shape& shape = held.a.shape;
+  const std::size_t terms = shape.empty() ? 1 : static_cast<std::size_t>(shape.back());
+  const std::size_t rows = tensors::element_count(held.a) / std::max<std::size_t>(terms, 1);
+  without_gil(tensors::element_count(held.b) * rows, [&](const Interruption& interruption) {
+    how.progress = [&](double) { interruption.check(); };
+    d = kernels::multiply(unit, chosen.order, engine, held.operands(), how);
+  });
   return array_of(d);
 }
 

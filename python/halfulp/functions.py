@@ -181,9 +181,10 @@ def dequantize(
     outer_scales: Any = (),
     zero_points: Any = None,
     axis: int = -1,
-    dtype: str = "float32",
+    dtype: str | None = None,
 ) -> Any:
-    """Codes and scales back to values, rounded once to float32 (or float64).
+    """Codes and scales back to values, rounded once to `dtype`: float32, or float64, which formats
+    with numbers between float32's need.
 
     codes: a Quantized, or codes of the elements of `format`, blocks along `axis`, with `scales` of the innermost level
     and `outer_scales` of the others, the outermost first, as quantize makes them.
@@ -220,7 +221,11 @@ def dequantize(
         rows, columns, *_ = quantizer.levels[-1]
         zeros = last(coded(zero_points), rows == 1 and columns != 0).bits.reshape(-1).tolist()
     moved = last(elements)
-    out = np.empty(_rows(moved.bits.shape), np.dtype(dtype))
+    wide = quantizer.is_wide(False)
+    type = np.dtype(dtype or ("float64" if wide else "float32"))
+    if type != np.float64 and (wide or type != np.float32):
+        raise ValueError(f"dtype: {type} does not hold the values: take float64")
+    out = np.empty(_rows(moved.bits.shape), type)
     quantizer.dequantize(moved.triple()[2], levels, zeros, out)
     values = out.reshape(moved.bits.shape)
     if not in_place:

@@ -105,6 +105,14 @@ class Arrays(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "out"):
                 halfulp.quantize(x, "mxfp4", out=wrong)
 
+    def test_come_back_from_codes_in_what_holds_them(self):
+        x = np.float64([2**31 - 129, 5])
+        q = halfulp.quantize(x, "int32", codes=True)
+        self.assertEqual(q.dequantize().dtype, np.float64)
+        np.testing.assert_array_equal(q.dequantize(), x)
+        with self.assertRaisesRegex(ValueError, "float64"):
+            halfulp.dequantize(q.codes, "int32", dtype="float32")
+
     def test_in_one_row_are_cut_without_a_trace(self):
         x = np.random.default_rng(1).standard_normal(1000003).astype(np.float32)
         for to, options in [("float8_e4m3fn", {}), ("mxfp8_e4m3", {}), ("nvfp4", {}),
