@@ -376,7 +376,7 @@ class Run {
 
   // Where only some elements say what the errors are, also under --quiet.
   void warn() const {
-    for (const Answer& answer : answers_) {
+    for (const TensorAnswer& answer : answers_) {
       const std::string facts =
           warning_of(answer.errors, std::holds_alternative<BlockFormat>(quantizer_));
       const std::string name = answer.name.empty() ? "" : ": " + tensors::printable(answer.name);
@@ -398,7 +398,7 @@ class Run {
   std::optional<experiments::Autoflex> autoflex_;
   bool tiled_ = false;  // scales lie in tiles
   tensors::TensorFile file_;
-  std::vector<Answer> answers_;
+  std::vector<TensorAnswer> answers_;
 };
 
 // Answers the option of the seed.

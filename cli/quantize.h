@@ -33,7 +33,7 @@ struct QuantizeOptions {
 };
 
 // A tensor's line of the table and its object.
-struct Answer {
+struct TensorAnswer {
   std::string name;
   tensors::Shape shape;
   tensors::ErrorStatistics errors;
@@ -41,7 +41,7 @@ struct Answer {
   bool steps = true;  // else errors know no largest number and no units of the last place
 };
 // As --json or the table has it.
-void print_answers(const std::vector<Answer>& answers, bool as_json);
+void print_answers(const std::vector<TensorAnswer>& answers, bool as_json);
 // What a reader of the errors must know besides: "1 NaN in, 16 NaN out, ..."; empty where all
 // elements are finite before and after.
 std::string warning_of(const tensors::ErrorStatistics& errors, bool in_blocks);

@@ -30,9 +30,9 @@ std::string decibel(const tensors::ErrorStatistics& errors) {
   return errors.mean_square == 0 && errors.measured > 0 ? "inf" : "-";
 }
 
-void print_table(const std::vector<Answer>& answers) {
+void print_table(const std::vector<TensorAnswer>& answers) {
   std::vector<std::vector<std::string>> rows;
-  for (const Answer& answer : answers) {
+  for (const TensorAnswer& answer : answers) {
     const tensors::ErrorStatistics& errors = answer.errors;
     const bool any = errors.measured > 0;
     rows.push_back({answer.name.empty() ? "-" : answer.name, shape_text(answer.shape),
@@ -59,7 +59,7 @@ void print_table(const std::vector<Answer>& answers) {
                    rows));
 }
 
-Json json_of(const Answer& answer) {
+Json json_of(const TensorAnswer& answer) {
   const tensors::ErrorStatistics& errors = answer.errors;
   const bool any = errors.measured > 0;
   Json object;
@@ -88,9 +88,9 @@ Json json_of(const Answer& answer) {
 
 }  // namespace
 
-void print_answers(const std::vector<Answer>& answers, bool as_json) {
+void print_answers(const std::vector<TensorAnswer>& answers, bool as_json) {
   if (!as_json) return print_table(answers);
-  for (const Answer& answer : answers) print(json_of(answer).dump() + "\n");
+  for (const TensorAnswer& answer : answers) print(json_of(answer).dump() + "\n");
 }
 
 std::string warning_of(const tensors::ErrorStatistics& errors, bool in_blocks) {

@@ -91,7 +91,7 @@ int quantize_to_gguf(const QuantizeOptions& options) {
   require_writable(options.out);
   std::vector<tensors::gguf::BlockTensor> in_blocks;
   tensors::TensorFile values{.tensors = {}, .metadata = std::move(in.metadata)};
-  std::vector<Answer> answers;
+  std::vector<TensorAnswer> answers;
   ProgressBar bar("tensors", options.quiet);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const tensors::Tensor tensor = std::move(tensors[i]);
@@ -115,7 +115,7 @@ int quantize_to_gguf(const QuantizeOptions& options) {
     bar.update(static_cast<double>(i + 1), static_cast<double>(tensors.size()), 0, tensor.name);
   }
   bar.clear();
-  for (const Answer& answer : answers) {
+  for (const TensorAnswer& answer : answers) {
     const std::string facts = warning_of(answer.errors, false);
     const std::string name = answer.name.empty() ? "" : ": " + tensors::printable(answer.name);
     if (!facts.empty()) note(options.in + name + ": warning: " + facts);

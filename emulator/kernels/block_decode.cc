@@ -38,10 +38,10 @@ HWY_INLINE __m512 one_nan(__m512 x) {
 }
 
 // All numbers of a table of codes of four bits, as doubles.
-struct Sixteen {
+struct SixteenNumbers {
   __m512d lower, upper;
 
-  explicit HWY_INLINE Sixteen(const DecodeTable& table) {
+  explicit HWY_INLINE SixteenNumbers(const DecodeTable& table) {
     const float* const patterns = reinterpret_cast<const float*>(table.patterns.data());
     lower = _mm512_cvtps_pd(_mm256_loadu_ps(patterns));
     upper = _mm512_cvtps_pd(_mm256_loadu_ps(patterns + 8));
@@ -61,7 +61,7 @@ struct Sixteen {
 template <bool kNan>
 void decode_halves(const std::uint8_t* codes, std::size_t count, const DecodeTable& table,
                    const Scales& scales, float* out) {
-  const Sixteen sixteen(table);
+  const SixteenNumbers sixteen(table);
   for (std::size_t begin = 0, k = 0; begin < count; begin += scales.block, ++k) {
     const __m512 numbers = sixteen.times<kNan>(scales.scales[k]);
     const std::size_t end = std::min(begin + scales.block, count);
@@ -72,7 +72,7 @@ void decode_halves(const std::uint8_t* codes, std::size_t count, const DecodeTab
 
 void scale_halves_lanes(const DecodeTable& table, const ScaleNumbers& scales,
                         ScaledHalves& scaled) {
-  const Sixteen sixteen(table);
+  const SixteenNumbers sixteen(table);
   for (std::size_t code = 0; code < scales.size(); ++code) {
     const bool number = scales[code] == scales[code];
     _mm512_store_ps(scaled.numbers[code],

@@ -36,16 +36,16 @@ namespace HWY_NAMESPACE {
 
 bool has_halves_lanes() { return true; }
 
-// Sixteen elements.
-struct Sixteen {
+// RoundedSixteen elements.
+struct RoundedSixteen {
   __m512 value;
   __m512i code;
   bool decided;
 };
 
 template <bool kCodes>
-HWY_INLINE Sixteen round_sixteen(const HalvesRounding& rounding, __m512 x,
-                                 const HalvesTable::By& by, const float* numbers) {
+HWY_INLINE RoundedSixteen round_sixteen(const HalvesRounding& rounding, __m512 x,
+                                        const HalvesTable::By& by, const float* numbers) {
   const __m512 magnitude = _mm512_abs_ps(x);
   const __m512 above = _mm512_mul_ps(magnitude, _mm512_set1_ps(by.twice));
   const __m512 below = _mm512_fmadd_ps(magnitude, _mm512_set1_ps(by.once), _mm512_set1_ps(1));
@@ -95,8 +95,8 @@ void round_all(const float* in, std::size_t count, const NarrowTable& turns,
   const std::size_t per = kPer == 0 ? blocks.block / 16 : kPer;
   std::size_t left = per;
   for (std::size_t i = 0; i < count; i += 16) {
-    const Sixteen made = round_sixteen<kCodes>(rounding, _mm512_loadu_ps(in + i), table.by[*scale],
-                                               table.halves.numbers[*scale]);
+    const RoundedSixteen made = round_sixteen<kCodes>(
+        rounding, _mm512_loadu_ps(in + i), table.by[*scale], table.halves.numbers[*scale]);
     if (HWY_LIKELY(made.decided)) {
       _mm512_storeu_ps(out + i, made.value);
       if constexpr (kCodes) store_halves(made.code, codes + i / 2);

@@ -19,7 +19,7 @@ namespace halfulp::experiments {
 using Watch = std::function<bool(double steps)>;
 
 // A number of a series, as it arises.
-struct Measured {
+struct SeriesValue {
   std::size_t point = 0;  // of the group
   std::string_view series;
   std::uint64_t step = 0;
@@ -38,7 +38,7 @@ struct Keeper {
 
   Watch watch;
   // Empty where nobody listens.
-  std::function<void(const Measured&)> hear = {};
+  std::function<void(const SeriesValue&)> hear = {};
   // Both empty where nothing is kept: is it time to save, and do it. save() never throws.
   std::function<bool()> is_due = {};
   std::function<void(const UnitState&)> save = {};

@@ -58,7 +58,7 @@ Beat beat_of(const Json& json) {
           .token = json.at("token"),
           .host = json.at("host"),
           .process = json.at("process"),
-          .phase = static_cast<Phase>(phase - phases.begin()),
+          .phase = static_cast<ShardPhase>(phase - phases.begin()),
           .steals = json.at("steals"),
           .locks = json.at("locks"),
           .patience = json.at("patience"),
@@ -92,7 +92,7 @@ std::optional<ShardName> shard_of_file(std::string_view name, std::string_view e
   return shard;
 }
 
-std::string_view text_of(Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
+std::string_view text_of(ShardPhase phase) { return phases[static_cast<std::size_t>(phase)]; }
 
 std::string heartbeat_path(const std::string& output, ShardName shard) {
   return output + "." + text_of(shard) + std::string(ending);

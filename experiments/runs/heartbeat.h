@@ -31,13 +31,13 @@ struct ShardName {
 std::string text_of(ShardName shard);
 std::optional<ShardName> shard_of_file(std::string_view name, std::string_view ending);
 
-enum class Phase : std::uint8_t {
+enum class ShardPhase : std::uint8_t {
   computing,
   waiting,  // for units that others hold; takes those that become free
   done,     // ended, with all units of its own in journals
   stopped,  // ended, with units of its own that are in no journal
 };
-std::string_view text_of(Phase phase);
+std::string_view text_of(ShardPhase phase);
 
 struct Amount {
   std::size_t units = 0;
@@ -50,7 +50,7 @@ struct Beat {
   std::string token;  // of this very run
   std::string host;
   std::int64_t process = 0;
-  Phase phase = Phase::computing;
+  ShardPhase phase = ShardPhase::computing;
   bool steals = false;   // takes a lease of every unit that it computes (leases.h)
   bool locks = true;     // holds the lock of its journal
   double patience = 60;  // seconds without a sign after which it counts as dead

@@ -119,7 +119,7 @@ Vitality vitality_of(const std::string& output, ShardName shard,
                      const std::optional<SeenBeat>& seen, double now) {
   if (!seen) return Vitality::absent;
   const Beat& beat = seen->beat;
-  if (beat.phase == Phase::done || beat.phase == Phase::stopped) return Vitality::ended;
+  if (beat.phase == ShardPhase::done || beat.phase == ShardPhase::stopped) return Vitality::ended;
   if (now - seen->modified > beat.patience) return Vitality::lost;
   // On its own machine a run that was killed is known at once.
   const bool here = beat.locks && beat.host == host_name();

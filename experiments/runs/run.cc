@@ -77,7 +77,7 @@ class Runner {
   void help_others();
   // Waits for a moment, or until the run is stopped.
   void pause();
-  void tell(Phase phase);
+  void tell(ShardPhase phase);
   void fill(Beat& beat);
   // What is done for a unit while it is computed. steps: of it, that are done; `keeper` outlives
   // neither that nor this.
@@ -89,7 +89,7 @@ class Runner {
     amount.steps += steps;
     amount.cost += group.cost() * (steps / std::max(group.work.steps, 1.0));
   }
-  void follow(std::size_t unit, const Measured& measured);
+  void follow(std::size_t unit, const SeriesValue& measured);
   bool load(std::size_t unit, const Keeper::Taker& take, double& steps);
   void save(std::size_t unit, const UnitState& state, double steps);
   void warn(const std::string& text);
@@ -113,7 +113,7 @@ class Runner {
   std::atomic<bool> failed_ = false;
   std::atomic<bool> said_unsaved_ = false;
   Progress progress_;
-  Phase phase_ = Phase::computing;
+  ShardPhase phase_ = ShardPhase::computing;
   Amount dealt_;
   Amount own_, others_;    // of what this run's journal has, and of units under way
   Amount computed_;        // by this very run
@@ -156,7 +156,7 @@ void Runner::warn(const std::string& text) {
 }
 
 // What a model computes must not depend on who listens, so that nothing is thrown through it.
-void Runner::follow(std::size_t unit, const Measured& measured) {
+void Runner::follow(std::size_t unit, const SeriesValue& measured) {
   const std::lock_guard lock(mutex_);
   if (failed_) return;
   try {
@@ -204,7 +204,7 @@ void Runner::save(std::size_t unit, const UnitState& state, double steps) {
 
 void Runner::keep(std::size_t unit, double& steps, Keeper& keeper) {
   if (options_.follow)
-    keeper.hear = [this, unit](const Measured& measured) { follow(unit, measured); };
+    keeper.hear = [this, unit](const SeriesValue& measured) { follow(unit, measured); };
   if (!store_.has_journal()) return;
   if (options_.resume)
     keeper.load = [this, unit, &steps](const Keeper::Taker& take) {
@@ -321,8 +321,8 @@ void Runner::help_others() {
       const std::lock_guard lock(mutex_);
       idle = own_.units + others_.units == before;
     }
-    if (idle && phase_ != Phase::waiting) tell(Phase::waiting);
-    if (!idle && phase_ != Phase::computing) tell(Phase::computing);
+    if (idle && phase_ != ShardPhase::waiting) tell(ShardPhase::waiting);
+    if (!idle && phase_ != ShardPhase::computing) tell(ShardPhase::computing);
     if (idle) pause();
   }
 }
@@ -335,11 +335,11 @@ void Runner::pause() {
     std::this_thread::sleep_for(slice);
 }
 
-void Runner::tell(Phase phase) {
+void Runner::tell(ShardPhase phase) {
   if (!sharing_) return;
   {
     const std::lock_guard lock(mutex_);
-    if (phase != Phase::computing && computing_ < 0) computing_ = seconds();
+    if (phase != ShardPhase::computing && computing_ < 0) computing_ = seconds();
     phase_ = phase;
   }
   sharing_->tell();
@@ -399,7 +399,7 @@ RunSummary Runner::finish() {
     const bool shard_done = progress_.units_done == progress_.units_total && !steals;
     summary.state = shard_done ? RunState::waiting : RunState::stopped;
     summary.journal = store_.journal_path();
-    tell(shard_done ? Phase::done : Phase::stopped);
+    tell(shard_done ? ShardPhase::done : ShardPhase::stopped);
     return summary;
   }
   return write_result(std::move(summary));
@@ -413,7 +413,7 @@ RunSummary Runner::write_result(RunSummary summary) {
   } catch (const Stopped&) {  // the journal has everything
     summary.state = RunState::stopped;
     summary.journal = store_.journal_path();
-    tell(Phase::stopped);
+    tell(ShardPhase::stopped);
     return summary;
   }
   summary.failed_points = count_failed(summary.result);
@@ -438,7 +438,7 @@ RunSummary Runner::run() {
   try {
     return run_open();
   } catch (...) {
-    tell(Phase::stopped);
+    tell(ShardPhase::stopped);
     throw;
   }
 }

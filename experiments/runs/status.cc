@@ -132,7 +132,7 @@ bool SweepStatus::stuck() const {
     const bool alive = shard.vitality == Vitality::working;
     works = works || alive;
     steals = steals || (alive && shard.beat && shard.beat->steals);
-    gone = gone || (shard.beat && !alive && shard.beat->phase != Phase::done);
+    gone = gone || (shard.beat && !alive && shard.beat->phase != ShardPhase::done);
   }
   return !works || (gone && !steals);
 }

@@ -162,7 +162,7 @@ TEST_F(LeaseFiles, LapseWithTheirHolders) {
   Beat changed = alive;
   changed.patience = 200;
   EXPECT_EQ(hold(changed, 70), Answer::held);
-  changed.phase = Phase::stopped;
+  changed.phase = ShardPhase::stopped;
   EXPECT_EQ(hold(changed, 0), Answer::lapsed);
   // On its own machine the lock of its journal tells.
   changed = alive;
