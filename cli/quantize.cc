@@ -225,10 +225,10 @@ class Run {
   }
 
   [[nodiscard]] tensors::Heading heading_of(const tensors::TensorCodes& tensor) const {
-    const auto* scalar = std::get_if<Quantizer>(&quantizer_);
-    const bool narrow = carrier_of(tensor) == Carrier::binary32 &&
-                        (scalar == nullptr || fits_binary32(scalar->format));
-    return {tensor.name(), tensors::element_type(narrow ? "float32" : "float64"), tensor.shape()};
+    const Carrier values = tensors::values_carrier(quantizer_, carrier_of(tensor));
+    return {tensor.name(),
+            tensors::element_type(values == Carrier::binary32 ? "float32" : "float64"),
+            tensor.shape()};
   }
 
   [[nodiscard]] tensors::SafetensorsPlan plan_of(const std::vector<tensors::Heading>& headings,

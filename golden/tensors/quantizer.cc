@@ -183,22 +183,24 @@ void TensorQuantizer::quantize_rows(const View& in, const Random& random,
   engine_.round(in, plan_, random, out, nullptr);
 }
 
-Carrier TensorQuantizer::values_carrier(Carrier in) const {
+Carrier values_carrier(const AnyQuantizer& quantizer, Carrier in) {
+  const auto* scalar = std::get_if<Quantizer>(&quantizer);
   const bool wide =
-      in == Carrier::binary64 || (scalar() != nullptr && !fits_binary32(scalar()->format));
+      in == Carrier::binary64 || (scalar != nullptr && !fits_binary32(scalar->format));
   return wide ? Carrier::binary64 : Carrier::binary32;
 }
 
 void TensorQuantizer::quantize_part(const Unfolded& in, const Random& random,
                                     Quantized& out) const {
-  quantize_view(in.matrix.view(), values_carrier(in.matrix.carrier), random, false, out);
+  quantize_view(in.matrix.view(), values_carrier(quantizer_, in.matrix.carrier), random, false,
+                out);
 }
 
 Quantized TensorQuantizer::quantize(const Unfolded& in, const Random& random,
                                     bool with_codes) const {
   require_whole_blocks(in.shape, in.axis);
   const Matrix& matrix = in.matrix;
-  const Carrier carrier = values_carrier(matrix.carrier);
+  const Carrier carrier = values_carrier(quantizer_, matrix.carrier);
   const std::size_t step = rows_of_a_part(matrix.rows, matrix.columns);
   const std::size_t parts = (matrix.rows + step - 1) / step;
   std::vector<Quantized> done(std::max<std::size_t>(parts, 1));

@@ -62,6 +62,9 @@ struct Quantized {
   Counts counts;
 };
 
+// What carries the values that numbers in `in` become: binary32 where it holds all of the format's.
+Carrier values_carrier(const AnyQuantizer& quantizer, Carrier in);
+
 class TensorQuantizer {
  public:
   // threads: 0: all processors. preparation: what is known of the tensors. Throws Error: a number
@@ -88,8 +91,6 @@ class TensorQuantizer {
   // How many rows of a matrix may be taken apart from the others: whole blocks, and whole bytes of
   // packed codes.
   [[nodiscard]] std::size_t rows_of_a_part(std::size_t rows, std::size_t columns) const;
-  // The carrier of what elements held in `in` become.
-  [[nodiscard]] Carrier values_carrier(Carrier in) const;
   // Throws Error where blocks along the last axis would reach from one matrix of such a tensor into
   // the next.
   void require_whole_blocks(const Shape& shape) const {

@@ -100,8 +100,8 @@ std::vector<WordedQuantizer::WordedLevel> WordedQuantizer::levels() const {
 }
 
 bool WordedQuantizer::is_wide(bool wide) const {
-  const auto* scalar = std::get_if<Quantizer>(&quantizer_);
-  return wide || (scalar != nullptr && !fits_binary32(scalar->format));
+  const Carrier in = wide ? Carrier::binary64 : Carrier::binary32;
+  return tensors::values_carrier(quantizer_, in) == Carrier::binary64;
 }
 
 std::shared_ptr<const tensors::TensorQuantizer> WordedQuantizer::prepared(std::size_t elements,

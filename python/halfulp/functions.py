@@ -292,7 +292,7 @@ def op(operation: str, *operands: Any, format: Any = None, to: Any = None, flags
     if all(_one(x) for x in operands):
         if format is None:
             raise ValueError("the format of the operands is missing: add it, as in format=\"binary16\"")
-        calculation = _calculation(operation, *_formats(listed), *words_of({"to": to, **options}))
+        calculation = _calculation(operation, *words_of({"format": listed, "to": to, **options}))
         same = to is None and calculation.output == _engine.element_type(text_of(listed[0]))[0]
         named = to if to is not None else listed[0] if same else calculation.output
         return _number(calculation.compute_numbers([_token(x) for x in operands], 0), named)
@@ -310,13 +310,8 @@ def op(operation: str, *operands: Any, format: Any = None, to: Any = None, flags
     shaped = np.broadcast_arrays(*[array.bits for array in arrays])
     library = "torch" if any(array.library == "torch" for array in arrays) else "numpy"
     ready = [Coded(shape, text, library) for shape, text in zip(shaped, texts)]
-    calculation = _calculation(operation, *_formats(texts), *words_of({"to": to, **options}))
+    calculation = _calculation(operation, *words_of({"format": texts, "to": to, **options}))
     return _computed(calculation, ready, flags, bits)
-
-
-def _formats(texts: list[Any]) -> list[str]:
-    """--format of so many operands; a conversion has one."""
-    return ["--format=" + ",".join(text_of(text) for text in texts)]
 
 
 def gemm(a: Any, b: Any, c: Any = None, *, unit: Any = None, order: Any = "plain", a_scales: Any = None,

@@ -46,17 +46,29 @@ class Report(Mapping[str, Any]):
         return f"<pre>{html.escape(self._text)}</pre>{self._picture}"
 
 
-def _report(words: list[str]) -> Report:
-    """The verb's JSON and its text, which are two calls."""
+def _report(words: list[str], before: str = "") -> Report:
+    """The verb's JSON and its text, which are two calls. before: under what name the objects before the last one go."""
     facts = program.call([words[0], "--json", *words[1:]])
     text = program.call(words)
-    lines = [json.loads(line) for line in facts.text.splitlines() if line]
-    found = lines[0] if len(lines) == 1 else {"lines": lines}
+    *others, last = _objects(facts.text)
+    found = {**last, before: others} if before else last
     return Report(found, text.text, facts.status == 0, text.notes)
 
 
-def _listed(words: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in program.call([words[0], "--json", *words[1:]]).text.splitlines() if line]
+def _objects(text: str) -> list[dict[str, Any]]:
+    """JSON objects one after the other, each on a line or on several."""
+    decoder, found = json.JSONDecoder(), []
+    at, text = 0, text.strip()
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        found.append(value)
+        while text[at:at + 1].isspace():
+            at += 1
+    return found
+
+
+def _listed(verb: str) -> list[dict[str, Any]]:
+    return _objects(program.call([verb, "--json"]).text)
 
 
 def explain(value: Any, to: Any, *, from_: Any = None, **options: Any) -> Report:
@@ -77,7 +89,7 @@ def formats(name: Any = None) -> Any:
     '448'
     """
     if name is None:
-        return _listed(["formats"])
+        return _listed("formats")
     return _report(["formats", "--", text_of(name)])
 
 
@@ -86,8 +98,10 @@ def units(name: Any = None) -> Any:
 
     >>> len(units()) > 100
     True
+    >>> units("nv.hopper.wgmma.e4m3.f32")["name"]
+    'nv.hopper.wgmma.e4m3.f32'
     """
-    return _listed(["units"]) if name is None else _report(["units", "--", text_of(name)])
+    return _listed("units") if name is None else _report(["units", "--", text_of(name)])
 
 
 def _save(folder: Path, name: str, array: Coded) -> tuple[str, str | None]:
@@ -172,10 +186,12 @@ def check(operation: str, cases: Any, *, format: Any = None, **options: Any) -> 
     """Recomputes cases from anywhere and says what is wrong with them, as `halfulp check` does.
 
     cases: a text of lines "a b ... result flags", or the arrays of codes in this order (without flags, give
-    no_flags=True).
+    no_flags=True). The report's "wrong" has an object for each wrong case, as --json prints it.
 
     >>> check("add", "3c00 3c00 4000 00", format="binary16").good
     True
+    >>> check("add", "3c00 3c00 4001 00", format="binary16")["wrong"][0]["want"]
+    '4000'
     """
     import numpy as np
 
@@ -190,7 +206,7 @@ def check(operation: str, cases: Any, *, format: Any = None, **options: Any) -> 
     with program.folder() as name:
         path = Path(name) / "cases.txt"
         path.write_text(cases, encoding="utf-8")
-        return _report(["check", operation, str(path), *words_of({"format": format, **options})])
+        return _report(["check", operation, str(path), *words_of({"format": format, **options})], before="wrong")
 
 
 def probe(device: Callable[..., Any], *, rounds: int = 20, **options: Any) -> Report:

@@ -17,7 +17,8 @@ def text_of(description: Any) -> str:
 def words_of(options: dict[str, Any]) -> list[str]:
     """`{"random_bits": 8, "codes": True}` as `--random-bits 8 --codes`.
 
-    None and False are options that are not given, True is a flag, and a list gives the option once for each element.
+    None and False are options that are not given, True is a flag, and a list gives the option once for each element;
+    of `format` it is what each operand has, which one option says.
     """
     words: list[str] = []
     for key, value in options.items():
@@ -27,7 +28,10 @@ def words_of(options: dict[str, Any]) -> list[str]:
         if value is True:
             words.append(name)
             continue
-        for one in value if isinstance(value, (list, tuple)) else [value]:
+        values = value if isinstance(value, (list, tuple)) else [value]
+        if key == "format":
+            values = [",".join(text_of(one) for one in values)]
+        for one in values:
             # With a sign of equality, as a value may begin with a minus.
             words.append(f"{name}={text_of(one)}")
     return words

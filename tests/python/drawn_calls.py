@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Drawn calls of the module's functions, and what the program makes of the same arguments: bytes must be equal.
 
-    drawn_calls.py COUNT [SEED]    COUNT calls of every function; prints counts, ends with 1 on a difference
+    drawn_calls.py COUNT [SEED]    COUNT calls of every function, a hundredth of those that train or ask a device; prints counts,
+                                   ends with 1 on a difference
 """
 
+import functools
+import json
 import pathlib
 import subprocess
 import sys
@@ -28,6 +31,11 @@ UNITS = ["nv.hopper.wgmma.e4m3.f32", "nv.ampere.mma.f16.f32", "amd.cdna3.mfma.bf
 
 def run(*words):
     return subprocess.run([program.path(), *map(str, words)], capture_output=True, text=True, check=False)
+
+
+@functools.lru_cache
+def names_of(verb):
+    return [line["name"] for line in getattr(halfulp, verb)()]
 
 
 def numbers(rng, shape):
@@ -160,6 +168,58 @@ class Calls:
         return cases.text == told and halfulp.check("mul", [*cases.operands, cases.results, cases.flags],
                                                     format=format).good
 
+    def named(self):
+        """formats or units, of one name."""
+        verb = str(self.rng.choice(["formats", "units"]))
+        name = str(self.rng.choice(names_of(verb)))
+        report = getattr(halfulp, verb)(name)
+        told = run(verb, "--json", name)
+        return dict(report) == json.loads(told.stdout) and str(report) == run(verb, name).stdout
+
+    def check(self):
+        """Vectors, one of them spoilt at times."""
+        format = str(self.rng.choice(SCALARS[:6]))
+        cases = halfulp.vectors("add", format=format, count=5, seed=int(self.rng.integers(10000)))
+        if self.rng.random() < 0.5:
+            cases.results[self.rng.integers(5)] ^= 1
+        codes = [*cases.operands, cases.results, cases.flags]
+        digits = [len(field) for field in cases.text.split("\n")[-2].split()]
+        lines = [" ".join(f"{int(v):0{d}X}" for v, d in zip(row, digits)) for row in zip(*codes)]
+        self.path("cases.txt").write_text("\n".join(lines) + "\n")
+        told = run("check", "add", self.path("cases.txt"), "--format", format, "--json")
+        *wrong, whole = [json.loads(line) for line in told.stdout.splitlines()]
+        report = halfulp.check("add", codes, format=format)
+        got = dict(report)
+        for case in [*wrong, *got["wrong"]]:
+            case.pop("place")  # which file it is
+        return got == {**whole, "wrong": wrong} and report.good == (told.returncode == 0)
+
+    def run(self):
+        document = {
+            "experiment": "linear_regression", "seed": int(self.rng.integers(1000)), "repeats": 2,
+            "problem": {"dimension": 32, "spectrum_exponent": 2, "sketch_size": 8, "noise_variance": 1},
+            "training": {"samples": 64, "step_size": 0.1, "schedule": "geometric_decay"},
+            "policy": {"feature": str(self.rng.choice(SCALARS[:5]))},
+        }
+        self.path("c.json").write_text(json.dumps(document))
+        told = run("run", self.path("c.json"), "-o", self.path("r.json"), "--no-run-info", "--quiet")
+        return told.returncode == 0 and halfulp.run(document, progress=False, no_run_info=True).text == self.path("r.json").read_text()
+
+    def blame(self):
+        document = {
+            "experiment": "training", "seed": int(self.rng.integers(1000)), "repeats": 1,
+            "problem": {"model": {"kind": "linear", "inputs": 8}},
+            "training": {"optimizer": "sgd", "learning_rate": 0.1, "steps": 20, "batch": 16},
+            "policy": {"schema": "policy/1", "base": {"native": "binary32", "use": {"weight": str(self.rng.choice(SCALARS[:5]))}}},
+        }
+        self.path("c.json").write_text(json.dumps(document))
+        return dict(halfulp.blame(document, progress=False)) == json.loads(run("blame", self.path("c.json"), "--json").stdout)
+
+    def probe(self):
+        unit = str(self.rng.choice(["nv.ampere.mma.f16.f32", "nv.volta.mma.f16.f32"]))
+        found = halfulp.probe(lambda a, b, c: halfulp.gemm(a, b, c, unit=unit), a_format="binary16", terms=8)
+        return found.good and unit in str(found)
+
     def compare(self):
         x = numbers(self.rng, 20)
         y = np.where(self.rng.random(20) < 0.2, np.nextafter(x, np.float32(0)), x)
@@ -167,7 +227,6 @@ class Calls:
         np.save(self.path("y.npy"), y)
         told = run("compare", self.path("x.npy"), self.path("y.npy"), "--json")
         report = halfulp.compare(x, y)
-        import json
         return dict(report) == json.loads(told.stdout) and report.good == (told.returncode == 0)
 
 
@@ -181,18 +240,19 @@ def outcome(call):
 def main():
     count = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    names = ["quantize", "cast", "cast_number", "op", "gemm", "explain", "vectors", "compare"]
+    names = ["quantize", "cast", "cast_number", "op", "gemm", "explain", "vectors", "check", "compare", "named", "run", "blame", "probe"]
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         calls = Calls(folder, seed)
         for name in names:
             differing = 0
-            for i in range(count):
+            some = -(-count // 100) if name in ("run", "blame", "probe") else count
+            for i in range(some):
                 calls.what = ""
                 if not getattr(calls, name)():
                     differing += 1
                     print(f"{name}: call {i} differs: {calls.what}")
-            print(f"{name}: {count} calls, {differing} differ")
+            print(f"{name}: {some} calls, {differing} differ")
             bad += differing
     return 1 if bad else 0
 

@@ -10,8 +10,12 @@ import tempfile
 import time
 import unittest
 
+import matplotlib
+
 import halfulp
 from halfulp import program
+
+matplotlib.use("agg")  # draws without a screen
 
 SWEEP = {
     "experiment": "linear_regression",
@@ -38,6 +42,21 @@ class Runs(unittest.TestCase):
         self.assertTrue(result.svg().startswith("<svg") or "<svg" in result.svg())
         self.assertIn("<html", result.html())
         self.assertIn("model size", repr(result))
+
+    def test_have_a_frame_and_are_plotted(self):
+        result = halfulp.run(SWEEP, progress=False)
+        frame = result.to_dataframe()
+        metrics = set(frame["metric"])
+        self.assertEqual(list(frame.columns), ["point", "sketch_size", "metric", "repeat", "value"])
+        self.assertEqual(len(frame), 3 * 4 * len(metrics))
+        metric = sorted(metrics)[0]
+        axes = result.plot("sketch_size", metric)
+        x, y = axes.lines[0].get_data()
+        means = frame[frame["metric"] == metric].groupby("sketch_size")["value"].mean()
+        self.assertEqual((list(x), list(y)), ([4, 8, 16], list(means)))
+        self.assertEqual(len(result.plot("sketch_size", metric, by="point").lines), 3)
+        with self.assertRaisesRegex(ValueError, metric):
+            result.plot("sketch_size", "nothing")
 
     def test_come_in_shards(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The module halfulp: its documented examples, its errors, its arrays, Ctrl-C, and that its stub is what it is."""
 
+import ctypes
 import doctest
 import importlib
+import os
 import pathlib
 import re
 import resource
@@ -139,6 +141,44 @@ class Arrays(unittest.TestCase):
         np.testing.assert_array_equal(halfulp.quantize(Foreign(x), "bfloat16"), halfulp.quantize(x, "bfloat16"))
 
 
+    def test_come_by_dlpack_in_types_that_numpy_lacks(self):
+        codes = np.uint8([0x00, 0x38, 0x7E, 0xFE, 0x08, 0x3C])
+        for number, bits, name in [(4, 16, "bfloat16"), (7, 8, "float8_e3m4"), (8, 8, "float8_e4m3"), (9, 8, "float8_e4m3b11fnuz"),
+                                   (10, 8, "float8_e4m3fn"), (11, 8, "float8_e4m3fnuz"), (12, 8, "float8_e5m2"),
+                                   (13, 8, "float8_e5m2fnuz"), (14, 8, "float8_e8m0fnu")]:
+            with self.subTest(name):
+                type = np.dtype(getattr(ml_dtypes, name))
+                got = halfulp.cast(Packed(codes, number, bits), "binary32")
+                want = codes.view(type).astype(np.float32)
+                np.testing.assert_array_equal(got, want)
+        np.testing.assert_array_equal(halfulp.cast(Packed(np.int16([-5, 7]), 0, 16), "binary32"), np.float32([-5, 7]))
+        with self.assertRaisesRegex(ValueError, "code 5 and 64 bits"):
+            halfulp.cast(Packed(np.uint8(range(8)), 5, 64), "binary32")
+
+
+class Packed:
+    """An array of any of DLPack's types, in its structure of the first version (dlpack.h, DLManagedTensor)."""
+
+    class Managed(ctypes.Structure):
+        _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32),
+                    ("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16),
+                    ("shape", ctypes.POINTER(ctypes.c_int64)), ("strides", ctypes.POINTER(ctypes.c_int64)),
+                    ("byte_offset", ctypes.c_uint64), ("context", ctypes.c_void_p), ("deleter", ctypes.c_void_p)]
+
+    def __init__(self, content, code, bits):
+        self.content = content
+        self.shape = (ctypes.c_int64 * 1)(content.nbytes * 8 // bits)
+        self.managed = self.Managed(data=content.ctypes.data, device_type=1, ndim=1, code=code, bits=bits, lanes=1, shape=self.shape)
+
+    def __dlpack__(self, **how):
+        new = ctypes.pythonapi.PyCapsule_New
+        new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        return new(ctypes.addressof(self.managed), b"dltensor", None)
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+
 class Process(unittest.TestCase):
     def test_import_is_quick(self):
         def processor_time(code):
@@ -181,9 +221,10 @@ class Process(unittest.TestCase):
 
     def test_calls_leak_nothing(self):
         x = np.ones(64, np.float32)
+        count = 3000 * int(os.environ.get("HALFULP_DRAWS", "1"))
 
         def calls():
-            for _ in range(3000):
+            for _ in range(count):
                 halfulp.quantize(x, "mxfp4")
                 halfulp.cast(x, "float8_e4m3fn", flags=True)
                 halfulp.cast("0.1", "binary16")
