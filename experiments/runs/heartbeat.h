@@ -45,10 +45,10 @@ struct Amount {
 };
 
 struct Beat {
-  std::string hash;  // of the document
-  ShardName shard;
-  std::string token;  // of this very run
-  std::string host;
+  std::string hash = {};  // of the document
+  ShardName shard = {};
+  std::string token = {};  // of this very run
+  std::string host = {};
   std::int64_t process = 0;
   ShardPhase phase = ShardPhase::computing;
   bool steals = false;   // takes a lease of every unit that it computes (leases.h)
@@ -56,9 +56,10 @@ struct Beat {
   double patience = 60;  // seconds without a sign after which it counts as dead
   double rate = 0;       // steps a second
   double cost_rate = 0;  // cost (units.h) a second
-  Amount sweep;          // the whole document
-  Amount dealt;          // to this shard
-  Amount own, others;    // what its journal has of these and of other units, with units under way
+  Amount sweep = {};     // the whole document
+  Amount dealt = {};     // to this shard
+  Amount own = {},
+         others = {};  // what its journal has of these and of other units, with units under way
 };
 
 std::string heartbeat_path(const std::string& output, ShardName shard);

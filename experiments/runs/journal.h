@@ -48,9 +48,9 @@ std::size_t read_journal(const std::string& path, const JournalDocument& documen
 
 // What a journal tells who does not know its document.
 struct JournalScan {
-  std::string hash;       // of the document; empty where not even the header is whole
+  std::string hash = {};  // of the document; empty where not even the header is whole
   std::size_t units = 0;  // of the document
-  std::set<std::size_t> done;
+  std::set<std::size_t> done = {};
   std::size_t damaged = 0;  // lines
   double modified = 0;      // seconds since 1970
 };

@@ -19,13 +19,13 @@
 namespace halfulp::experiments {
 
 struct ShardStatus {
-  ShardName shard;  // 1 of 1: a run without shards
+  ShardName shard = {};  // 1 of 1: a run without shards
   Vitality vitality = Vitality::absent;
-  std::optional<Beat> beat;          // as it last said; only shards have one
-  std::size_t units = 0;             // in its journal
-  std::size_t damaged = 0;           // lines of it
-  std::optional<double> silent_for;  // seconds since its last sign of life
-  std::vector<std::size_t> leases;   // units under its lease that are in no journal, in order
+  std::optional<Beat> beat = {};          // as it last said; only shards have one
+  std::size_t units = 0;                  // in its journal
+  std::size_t damaged = 0;                // lines of it
+  std::optional<double> silent_for = {};  // seconds since its last sign of life
+  std::vector<std::size_t> leases = {};   // units under its lease that are in no journal, in order
 };
 
 enum class ResultState : std::uint8_t {
@@ -36,14 +36,14 @@ enum class ResultState : std::uint8_t {
 };
 
 struct SweepStatus {
-  std::string output;
+  std::string output = {};
   ResultState result = ResultState::none;
-  std::size_t points = 0, failed_points = 0;  // of a whole result
-  std::string hash;                           // of the document that the files are of
-  std::size_t units = 0, units_done = 0;      // of the sweep; of a whole result both are 0
-  std::optional<double> steps, steps_done;    // of the sweep, where heartbeats tell
-  std::optional<double> seconds_left;         // at the present rates
-  std::vector<ShardStatus> shards;            // all of the largest number of shards, in order
+  std::size_t points = 0, failed_points = 0;          // of a whole result
+  std::string hash = {};                              // of the document that the files are of
+  std::size_t units = 0, units_done = 0;              // of the sweep; of a whole result both are 0
+  std::optional<double> steps = {}, steps_done = {};  // of the sweep, where heartbeats tell
+  std::optional<double> seconds_left = {};            // at the present rates
+  std::vector<ShardStatus> shards = {};  // all of the largest number of shards, in order
   // Is there nothing left to do but by hand?
   [[nodiscard]] bool complete() const { return result == ResultState::whole; }
   // Units are left, and nobody alive is there for them: nobody works at all, or a shard is lost or
