@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Drawn calls of the module's functions, and what the program makes of the same arguments: bytes must be equal.
 
-    drawn_calls.py COUNT [SEED]    COUNT calls of every function, a hundredth of those that train or ask a device; prints counts,
-                                   ends with 1 on a difference
+    drawn_calls.py COUNT [SEED [FUNCTION...]]    COUNT calls of every function, a hundredth of those that train or ask a device;
+                                                 prints counts, ends with 1 on a difference
 """
 
 import functools
@@ -240,7 +240,8 @@ def outcome(call):
 def main():
     count = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    names = ["quantize", "cast", "cast_number", "op", "gemm", "explain", "vectors", "check", "compare", "named", "run", "blame", "probe"]
+    names = sys.argv[3:] or ["quantize", "cast", "cast_number", "op", "gemm", "explain", "vectors", "check", "compare", "named", "run",
+                             "blame", "probe"]
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         calls = Calls(folder, seed)
@@ -252,7 +253,7 @@ def main():
                 if not getattr(calls, name)():
                     differing += 1
                     print(f"{name}: call {i} differs: {calls.what}")
-            print(f"{name}: {some} calls, {differing} differ")
+            print(f"{name}: {some} calls, {differing} differ", flush=True)
             bad += differing
     return 1 if bad else 0
 
