@@ -272,9 +272,10 @@ HALFULP_API halfulp_status halfulp_block_scale_count(const halfulp_block_format*
                                                      size_t* down, size_t* across,
                                                      halfulp_error* error);
 
-/* A matrix in the format, as codes: packed elements row after row (a row begins where the one
- * before ends); scales of `levels` levels, the outermost first, row after row; and where the format
- * has zero points those of its innermost blocks. */
+/* A matrix in the format, as codes: elements row after row, one an integer or packed (a row begins
+ * where the one before ends); scales of `levels` levels, the outermost first, row after row, as
+ * many as halfulp_block_scale_count says (nvfp4: 1 x 1 of binary32, then rows x columns / 16 of
+ * e4m3fn); and where the format has zero points those of its innermost blocks. */
 typedef struct halfulp_block_codes {
   halfulp_codes elements;
   const halfulp_codes* scales;
@@ -300,6 +301,7 @@ HALFULP_API halfulp_status halfulp_block_quantize_f64(
     const halfulp_block_format* block, const double* matrix, size_t rows, size_t columns,
     size_t row_stride, const halfulp_random* random, double* values, size_t value_stride,
     const halfulp_block_codes_out* codes, halfulp_counts* counts, halfulp_error* error);
+/* Scales times elements, rounded once to the carrier: beyond its largest number to infinity. */
 HALFULP_API halfulp_status halfulp_block_dequantize_f32(const halfulp_block_format* block,
                                                         const halfulp_block_codes* codes,
                                                         size_t rows, size_t columns, float* values,
@@ -313,8 +315,10 @@ HALFULP_API halfulp_status halfulp_block_dequantize_f64(const halfulp_block_form
 
 /* A matrix unit, and the order in which a kernel uses it. unit: a name of `halfulp units` or JSON;
  * NULL where the order has an arithmetic of its own ("exact:binary32"), whose operands are of the
- * formats a and b. order: as `halfulp gemm --order` takes it; NULL: "plain". Where there is a unit,
- * a and b are NULL: it says its formats. */
+ * formats a and b. order: what happens between its instructions, as docs/units.md lists: "plain"
+ * (or NULL), every sum goes on as C of the next; "promote:128", sums of 128 terms are added up in
+ * binary32; "split-k:4", four parts are added in the end; and others. Where there is a unit, a and
+ * b are NULL: it says its formats. */
 typedef struct halfulp_unit halfulp_unit;
 HALFULP_API halfulp_status halfulp_unit_create(const char* unit, const char* order, const char* a,
                                                const char* b, const halfulp_unit** made,
@@ -349,7 +353,8 @@ typedef struct halfulp_result {
 
 /* What a product takes, all of the caller's: a, ... x rows x terms; b, terms x columns, transposed
  * where b_transposed is not 0; c, bias, NULL or of the result's shape, one a column, or a number;
- * `scales` tensors of scales of a and of b, the outermost sum first. threads: 0: all processors. */
+ * `scales` tensors of scales of a, rows x blocks of terms, and as many of b, columns x blocks of
+ * terms, the outermost sum first. threads: 0: all processors, not negative. */
 typedef struct halfulp_product {
   const halfulp_tensor *a, *b, *c, *bias;
   const halfulp_tensor *a_scales, *b_scales;

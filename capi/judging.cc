@@ -137,7 +137,7 @@ halfulp_status halfulp_check_bound(const halfulp_unit* unit, const halfulp_produ
     kernels::BoundOptions how;
     if (failure > 0) how = {.kind = kernels::BoundKind::probabilistic, .failure = failure};
     if (to != nullptr) how.to = {.format = to->format.format, .rounding = to->rounding};
-    how.threads = std::max(product->threads, 0);
+    how.threads = capi::threads_of(*product);
     const halfulp::tensors::Tensor results = capi::tensor_of(
         *got, to != nullptr ? to->format.format : result_of(unit->unit, unit->order).format, "got");
     const kernels::BoundVerdict found =

@@ -57,6 +57,12 @@ tensors::Shape ProductInput::leading() const {
               static_cast<std::ptrdiff_t>(std::min<std::size_t>(held_.a.shape.size(), 2))};
 }
 
+int threads_of(const halfulp_product& product) {
+  if (product.threads < 0)
+    throw Error("there is no negative number of threads", "threads", "give 0 for all processors");
+  return product.threads;
+}
+
 }  // namespace halfulp::capi
 
 namespace capi = halfulp::capi;
@@ -69,7 +75,7 @@ halfulp_status halfulp_multiply(const halfulp_unit* unit, const halfulp_product*
     capi::require(result, "result");
     const capi::ProductInput input(*unit, *product);
     halfulp::kernels::ProductOptions options{.random = capi::random_of(product->random),
-                                             .threads = std::max(product->threads, 0)};
+                                             .threads = capi::threads_of(*product)};
     if (result->to != nullptr)
       options.to = {.format = result->to->format.format, .rounding = result->to->rounding};
     const halfulp::kernels::ProductShape shape =

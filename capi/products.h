@@ -26,4 +26,7 @@ class ProductInput {
   kernels::HeldOperands held_;
 };
 
+// Throws Error where it is negative. 0: all processors.
+int threads_of(const halfulp_product& product);
+
 }  // namespace halfulp::capi

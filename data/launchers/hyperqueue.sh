@@ -9,6 +9,10 @@ if [ $# -lt 3 ]; then
   echo "usage: $0 CONFIG RESULT SHARDS [OPTIONS of halfulp run]" >&2
   exit 2
 fi
+command -v hq >/dev/null || {
+  echo "$0: HyperQueue is not here (no hq); without it: halfulp run $1 -o $2 --shard I/$3 --steal, for every I" >&2
+  exit 2
+}
 config=$1 result=$2 shards=$3
 shift 3
 # A shard that dies is redone by those that live: what counts is the result.

@@ -11,6 +11,10 @@ if [ $# -lt 3 ]; then
   echo "usage: $0 CONFIG RESULT SHARDS [OPTIONS of halfulp run]" >&2
   exit 2
 fi
+command -v mpirun >/dev/null || {
+  echo "$0: Open MPI is not here (no mpirun); without it: halfulp run $1 -o $2 --shard I/$3 --steal, for every I" >&2
+  exit 2
+}
 config=$1 result=$2 shards=$3
 shift 3
 # A rank that dies must not end the others, who redo its units; and what counts is the result.

@@ -10,6 +10,10 @@ if [ $# -lt 3 ]; then
   echo "usage: $0 CONFIG RESULT SHARDS [OPTIONS of halfulp run]" >&2
   exit 2
 fi
+command -v parallel >/dev/null || {
+  echo "$0: GNU parallel is not here (no parallel); without it: halfulp run $1 -o $2 --shard I/$3 --steal, for every I" >&2
+  exit 2
+}
 config=$1 result=$2 shards=$3
 shift 3
 # A shard that dies is redone by those that live: what counts is the result.

@@ -116,8 +116,10 @@ Reading read_lines(std::string_view text, bool with_header, const std::string& p
     reading.whole = end + 1;
     const Json first = may_be_header ? json_of("", line) : Json(Json::value_t::discarded);
     if (first.is_object() && first != header_json(document))
-      throw Error("this journal belongs to another document or version", path,
-                  "delete it, or choose another output with -o");
+      throw Error(
+          "this journal belongs to another document or version", path,
+          "run the document that it is of, with the same --set, or choose another output with -o; "
+          "delete it only where nobody wants that run any more");
     std::optional<Record> record;
     if (!first.is_object()) record = record_of(line, document);
     const bool fine = first.is_object() || record.has_value();

@@ -58,6 +58,14 @@ void Store::refuse_or_clear_journal() {
   remove_journal(journal_path_, document_);
 }
 
+void Store::refuse_other_documents() const {
+  if (!options_.resume && options_.shard_count == 1) return;
+  for (const std::string& path : find_journals(output_)) {
+    Units units;
+    if (path != journal_path_) read_journal(path, document_, units);
+  }
+}
+
 void Store::read_other(const std::string& path) {
   warn_of_damage(path, read_journal(path, document_, done_, &places_[path]));
 }
@@ -77,6 +85,7 @@ void Store::open() {
   if (!options_.output.empty()) require_writable(options_.output);
   if (!has_journal()) return;
   refuse_or_clear_journal();
+  refuse_other_documents();
   const auto locking = options_.lock ? Journal::Locking::required : Journal::Locking::none;
   journal_.emplace(journal_path_, document_, locking, done_);
   for (const auto& [unit, outcomes] : done_) recorded_.insert(unit);

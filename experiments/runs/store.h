@@ -63,6 +63,8 @@ class Store {
  private:
   void warn_of_damage(const std::string& path, std::size_t lines) const;
   void refuse_or_clear_journal();
+  // A shard of another document would end those that work here: known before anything is written.
+  void refuse_other_documents() const;
   void read_other(const std::string& path);
 
   const Study& study_;

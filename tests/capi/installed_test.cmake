@@ -51,6 +51,14 @@ if(NOT output STREQUAL wanted)
   message(FATAL_ERROR "first.c said ${output} and not ${wanted}")
 endif()
 
+take(c "blocks and a product" blocks.c)
+must("${C_COMPILER}" -std=c99 -pedantic -Wall -Wextra -Werror ${compiler_flags} blocks.c -o blocks ${flags})
+must("${WORK_DIR}/blocks")
+take("" " becomes 5" "")
+if(NOT output STREQUAL block)
+  message(FATAL_ERROR "blocks.c said ${output} and not ${block}")
+endif()
+
 # The test of the page fails, with the page's words.
 take(cpp "TEST(Adder" adder_test.cc)
 file(WRITE "${WORK_DIR}/CMakeLists.txt" "cmake_minimum_required(VERSION 3.25)\nproject(consumer LANGUAGES C CXX)\n"

@@ -7,7 +7,8 @@ shards.py PROGRAM [ROUNDS [SEED]]
 2. A shard that is killed is redone by the others (`--steal`); `halfulp status` says what it sees meanwhile.
 3. A shard that sleeps past its patience and wakes up: two compute one unit, and it counts once.
 4. ROUNDS (4) drawn stories of kills and restarts.
-5. A sweep with one axis of sizes as long as the number of shards: the slowest takes at most 1.3 times the mean.
+5. A shard of another document among them is refused, and leaves nothing.
+6. A sweep with one axis of sizes as long as the number of shards: the slowest takes at most 1.3 times the mean.
 """
 import json
 import os
@@ -203,6 +204,21 @@ def stories(program, folder, rounds, draw):
     return story.faults
 
 
+def mistaken(program, folder):
+    story = Story(program, folder, "mistaken", LONG)
+    runs = {i: story.shard(i, 3, "--steal") for i in (1, 2)}
+    for i in runs:
+        story.wait_for_units(i, 3)
+    for options in ([], ["--steal"]):
+        wrong = story.shard(3, 3, "--set", "/seed=9", *options)
+        text = wrong.communicate(timeout=60)[0]
+        story.expect(wrong.returncode == 2 and "another document" in text, f"another seed {options}: {wrong.returncode}: {text}")
+    for i, run in runs.items():
+        story.expect_end(run, 0, f"shard {i}")
+    story.expect_result()
+    return story.faults
+
+
 def balance(program, folder):
     story = Story(program, folder, "balance", SKEWED)
     seconds = []
@@ -227,7 +243,7 @@ def main():
     print(f"seed {seed}")
     faults = []
     with tempfile.TemporaryDirectory() as folder:
-        for part in (launchers, killed, asleep, balance):
+        for part in (launchers, killed, asleep, mistaken, balance):
             began = time.monotonic()
             faults += part(program, folder)
             print(f"{part.__name__}: {time.monotonic() - began:.1f} s")

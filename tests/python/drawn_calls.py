@@ -26,7 +26,7 @@ SCALARS = ["float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz", "bfloat16", "bi
 BLOCKS = ["mxfp8_e4m3", "mxfp4", "nvfp4", "mxint8", "msfp12", "bfp8_16"]
 MODES = ["rne", "rtz", "rup", "rdn", "nearest-away", "to-odd", "stochastic"]
 OPERATIONS = {"add": 2, "mul": 2, "div": 2, "fma": 3, "sqrt": 1, "exp": 1, "rint": 1, "lt": 2}
-UNITS = ["nv.hopper.wgmma.e4m3.f32", "nv.ampere.mma.f16.f32", "amd.cdna3.mfma.bf16.f32"]
+UNITS = ["nv.hopper.wgmma.e4m3.f32", "nv.ampere.mma.f16.f32", "amd.cdna3.bf16"]
 
 
 def run(*words):
@@ -141,7 +141,7 @@ class Calls:
 
     def gemm(self):
         unit = str(self.rng.choice(UNITS))
-        type = {"e4m3": ml_dtypes.float8_e4m3fn, "f16": np.float16, "bf16": ml_dtypes.bfloat16}[unit.split(".")[3]]
+        type = {"e4m3": ml_dtypes.float8_e4m3fn, "f16": np.float16, "bf16": ml_dtypes.bfloat16}[unit.split(".")[2 if unit.startswith("amd") else 3]]
         m, k, n = (int(v) for v in self.rng.integers(1, [4, 70, 4]))
         a, b = (self.rng.standard_normal(s).astype(type) for s in ((m, k), (k, n)))
         c = self.rng.standard_normal((m, n)).astype(np.float32)
