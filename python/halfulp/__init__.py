@@ -58,3 +58,12 @@ __all__ = [
     "units",
     "vectors",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """halfulp.testing, which brings pytest, is read where it is named first."""
+    if name == "testing":
+        import importlib
+
+        return importlib.import_module("halfulp.testing")
+    raise AttributeError(f"module 'halfulp' has no attribute {name!r}")

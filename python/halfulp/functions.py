@@ -30,8 +30,11 @@ class Number:
     """One number of a format, and the flags that were raised on the way to it (TestFloat's: 01 inexact, 02 underflow,
     04 overflow, 08 division by zero, 10 invalid).
 
-    `value` is the shortest decimal that reads back to the code; float() gives the number, int()
-    the code.
+    `value` is the shortest decimal, a text, that reads back to the code; float() gives the number that the code stands
+    for, int() the code.
+
+    >>> float(cast(0.1, "float8_e4m3fn"))
+    0.1015625
     """
 
     code: int
@@ -41,7 +44,15 @@ class Number:
     digits: int = field(default=2, repr=False, compare=False)
 
     def __float__(self) -> float:
-        return float(self.value)
+        import numpy as np
+
+        try:
+            quantizer, width = _quantizer("--to=" + self.format), _engine.element_type(self.format)[1]
+        except ValueError:
+            return float(self.value)  # of a format that has numbers beyond a double
+        out = np.empty((1, 1))
+        quantizer.dequantize(np.frombuffer(self.code.to_bytes(width, "little"), np.uint8), [], [], out)
+        return float(out[0, 0])
 
     def __index__(self) -> int:
         return self.code
@@ -163,14 +174,7 @@ class Quantized:
 
     def dequantize(self) -> Any:
         """The values: scale times element, rounded once."""
-        return dequantize(
-            self.codes,
-            self.format,
-            scales=self.scales,
-            outer_scales=self.outer_scales,
-            zero_points=self.zero_points,
-            axis=self.axis,
-        )
+        return dequantize(self)
 
 
 def dequantize(
@@ -197,7 +201,10 @@ def dequantize(
     import numpy as np
 
     if isinstance(codes, Quantized):
-        return codes.dequantize()
+        if format is not None or scales is not None or len(outer_scales) or zero_points is not None or axis not in (-1, codes.axis):
+            raise ValueError("a Quantized says its format, scales and axis itself: give it alone, as in dequantize(q)")
+        return dequantize(codes.codes, codes.format, scales=codes.scales, outer_scales=codes.outer_scales,
+                          zero_points=codes.zero_points, axis=codes.axis, dtype=dtype)
     if format is None:
         raise ValueError("the format of the codes is missing: give it, as in dequantize(codes, \"mxfp4\", scales=s)")
     quantizer = _quantizer("--to=" + text_of(format))
@@ -212,10 +219,12 @@ def dequantize(
 
     levels = []
     given = [*outer_scales] + ([] if scales is None else [scales])
+    if len(given) != len(quantizer.levels):
+        outer = len(quantizer.levels) - 1
+        raise ValueError(f"{len(given)} arrays of scales are given, the format has {len(quantizer.levels)}: give scales="
+                         + (f" and outer_scales=[...] with {outer}" if outer > 0 else "") + ", or the Quantized itself")
     for array, (rows, columns, type, width) in zip(given, quantizer.levels):
         levels.append(last(codes_for(array, type, width, "scales"), rows == 1 and columns != 0).triple()[2])
-    if len(given) != len(quantizer.levels):
-        raise ValueError(f"{len(given)} arrays of scales are given, the format has {len(quantizer.levels)}")
     zeros = []
     if zero_points is not None:
         rows, columns, *_ = quantizer.levels[-1]

@@ -50,8 +50,11 @@ def _report(words: list[str], before: str = "") -> Report:
     """The verb's JSON and its text, which are two calls. before: under what name the objects before the last one go."""
     facts = program.call([words[0], "--json", *words[1:]])
     text = program.call(words)
-    *others, last = _objects(facts.text)
-    found = {**last, before: others} if before else last
+    objects = _objects(facts.text)
+    if before:
+        found = {**objects[-1], before: objects[:-1]}
+    else:
+        found = {name: value for one in objects for name, value in one.items()}
     return Report(found, text.text, facts.status == 0, text.notes)
 
 

@@ -56,6 +56,9 @@ class Errors(unittest.TestCase):
             (lambda: halfulp.gemm(np.float16([[1]]), np.float16([[1]]), unit="nv.hoper"), "--unit"),
             (lambda: halfulp.dequantize(np.uint8([1]), "mxfp4"), "scales"),
             (lambda: halfulp.explain(0.1, "float8"), "float8"),
+            (lambda: halfulp.dequantize(halfulp.quantize([1.0], "mxfp4", codes=True), "mxfp4"), "alone"),
+            (lambda: halfulp.dequantize(np.uint8([1]), "nvfp4", scales=np.uint8([1])), "outer_scales"),
+            (lambda: halfulp.quantize([2**60], "mxfp4"), "2^53"),
             (lambda: halfulp.run({"experiment": "nothing"}), "experiment"),
             (lambda: halfulp.quantize(np.array(["a"]), "mxfp4"), "numbers"),
             (lambda: halfulp.quantize(np.complex64([1]), "mxfp4"), "complex"),
@@ -177,6 +180,20 @@ class Packed:
 
     def __dlpack_device__(self):
         return 1, 0
+
+
+class Reports(unittest.TestCase):
+    def test_of_a_comparison_keep_their_facts_beside_an_explanation(self):
+        a = np.float16([[1, 2]])
+        report = halfulp.compare(np.float32([[6]]), np.float32([[5]]), a=a, b=a.T, unit="nv.ampere.mma.f16.f32", explain=True)
+        self.assertEqual(report["mismatches"], 1)
+        self.assertIn("explain", report)
+
+    def test_of_numbers_are_exact(self):
+        self.assertEqual(float(halfulp.cast(0.1, "float8_e4m3fn")), 0.1015625)
+        self.assertEqual(float(halfulp.cast("1e4000", "binary128")), float("inf"))
+        self.assertEqual(float(halfulp.cast(-0.3, "float4_e2m1fn")), -0.5)
+        self.assertEqual(halfulp.quantize([[1, 2, 3]], "mxfp4").tolist(), [[1, 2, 3]])
 
 
 class Process(unittest.TestCase):
