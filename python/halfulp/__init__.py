@@ -13,6 +13,7 @@ Arrays may be NumPy's, with the types of ml_dtypes, PyTorch's on the CPU, or of 
 with an argument is a ValueError with the program's text.
 """
 
+from halfulp import testing
 from halfulp._engine import version as __version__
 from halfulp.experiments import Result, blame, run
 from halfulp.functions import (
@@ -55,15 +56,7 @@ __all__ = [
     "probe",
     "quantize",
     "run",
+    "testing",
     "units",
     "vectors",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """halfulp.testing, which brings pytest, is read where it is named first."""
-    if name == "testing":
-        import importlib
-
-        return importlib.import_module("halfulp.testing")
-    raise AttributeError(f"module 'halfulp' has no attribute {name!r}")

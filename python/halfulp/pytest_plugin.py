@@ -25,12 +25,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     from halfulp.edges import edges
 
-    found = [(f"{format}-{name}", number) for format in marker.args for name, number in edges(format).items()]
+    try:
+        found = [(f"{format}-{name}", number) for format in marker.args for name, number in edges(format).items()]
+    except ValueError as error:
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: {MARK}: {error}") from None
     metafunc.parametrize("edge", [number for _, number in found], ids=[name for name, _ in found])
 
 
 @pytest.fixture
 def assert_bits_equal() -> Any:
+    """(got, want, format=None): every code is the same."""
     from halfulp import testing
 
     return testing.assert_bits_equal
@@ -38,6 +42,7 @@ def assert_bits_equal() -> Any:
 
 @pytest.fixture
 def assert_ulp() -> Any:
+    """(got, want, most): no element is more than so many steps of the format apart."""
     from halfulp import testing
 
     return testing.assert_ulp
@@ -45,6 +50,7 @@ def assert_ulp() -> Any:
 
 @pytest.fixture
 def assert_matches() -> Any:
+    """(got, a, b, c=None, unit=..., order=...): got is A B + C as the unit computes it."""
     from halfulp import testing
 
     return testing.assert_matches
@@ -52,6 +58,7 @@ def assert_matches() -> Any:
 
 @pytest.fixture
 def assert_within_bound() -> Any:
+    """(got, a, b, c=None, unit=..., order=...): no error is larger than the arithmetic may make."""
     from halfulp import testing
 
     return testing.assert_within_bound

@@ -26,7 +26,8 @@ def _judge(report: Report, guard: str, what: str) -> Report:
         raise AssertionError(f"{what}\n{report}")
     passing = _impostors(report)
     if guard != "off" and passing:
-        raise VacuousTest(f"{what}: this test would pass with {', '.join(passing)} in the place of the output\n{report}")
+        raise VacuousTest(f"this test would pass with {', '.join(passing)} in the place of the output: give it inputs that tell, or "
+                          f"guard=\"off\"\n{report}")
     return report
 
 
@@ -57,16 +58,17 @@ def assert_matches(got: Any, a: Any, b: Any, c: Any = None, *, unit: Any = None,
     want = gemm(a, b, c, unit=unit, order=order, to=to, **operands)
     report = compare(got, want, **({} if c is None else {"c": c}))
     if not report.good:
-        why = _explained(got, want, {"a": a, "b": b, "c": c, "unit": unit, "order": order, **operands})
-        raise AssertionError(f"not what {unit or 'the order'} with {order} computes\n{report}{why}")
+        why = _explained(report, got, want, {"a": a, "b": b, "c": c, "unit": unit, "order": order, **operands})
+        raise AssertionError(f"not what {unit or 'the order'} with {order} computes\n{why}")
     _judge(report, guard, "bits differ")
 
 
-def _explained(got: Any, want: Any, product: dict[str, Any]) -> str:
+def _explained(report: Report, got: Any, want: Any, product: dict[str, Any]) -> str:
+    """The report with an explanation at its end."""
     try:
         return str(compare(got, want, explain=True, **product))
     except ValueError as error:  # what cannot be explained is still a failure of the test
-        return f"\n(no explanation: {error})"
+        return f"{report}\n(no explanation: {error})"
 
 
 def assert_within_bound(got: Any, a: Any, b: Any, c: Any = None, *, unit: Any = None, order: Any = "plain",
