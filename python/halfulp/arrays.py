@@ -141,7 +141,7 @@ def floats_of(array: Coded) -> np.ndarray:
     if array.type in ("int64", "uint64"):
         numbers = array.bits.astype(np.float64)
         if np.any(np.abs(numbers) > 2.0**53):
-            raise ValueError(f"an array of {array.type} beyond 2^53: float64 does not hold it")
+            raise ValueError(f"an array of {array.type} with numbers beyond 2^53, not all of which float64 holds: give float64")
         return numbers
     quantizer = _engine.Quantizer(["--to=" + array.type])
     out = np.empty((1, array.bits.size), np.float64 if quantizer.is_wide(False) else np.float32)

@@ -14,18 +14,9 @@ import matplotlib
 
 import halfulp
 from halfulp import program
+from small_sweep import SWEEP
 
 matplotlib.use("agg")  # draws without a screen
-
-SWEEP = {
-    "experiment": "linear_regression",
-    "seed": 1,
-    "repeats": 4,
-    "problem": {"dimension": 64, "spectrum_exponent": 2, "sketch_size": 8, "noise_variance": 1},
-    "training": {"samples": 256, "step_size": 0.1, "schedule": "geometric_decay"},
-    "policy": {"feature": "bfloat16"},
-    "sweep": {"/problem/sketch_size": [4, 8, 16]},
-}
 
 
 class Runs(unittest.TestCase):

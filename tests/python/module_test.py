@@ -143,7 +143,6 @@ class Arrays(unittest.TestCase):
         x = np.float32([0.1, 3])
         np.testing.assert_array_equal(halfulp.quantize(Foreign(x), "bfloat16"), halfulp.quantize(x, "bfloat16"))
 
-
     def test_come_by_dlpack_in_types_that_numpy_lacks(self):
         codes = np.uint8([0x00, 0x38, 0x7E, 0xFE, 0x08, 0x3C])
         for number, bits, name in [(4, 16, "bfloat16"), (7, 8, "float8_e3m4"), (8, 8, "float8_e4m3"), (9, 8, "float8_e4m3b11fnuz"),
