@@ -298,6 +298,9 @@ TEST(Products, WhatDoesNotGoTogetherIsRefused) {
   Product one_dimension;
   one_dimension.of_a.dimensions = 1;
   refused(one_dimension, "a");
+  Product threadless;
+  threadless.operands.threads = -1;
+  refused(threadless, "threads");
 }
 
 }  // namespace
